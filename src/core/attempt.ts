@@ -1,0 +1,35 @@
+/**
+ * The record of one attempt. One attempt = one log line = one stream entry = one histogram observation, all
+ * with these field names, and always all of them: null where a field has nothing to say. No secret and no body
+ * is among them, so that the same object can be written anywhere.
+ */
+import type { DeliveryId, EndpointId, EventId } from "./brand.ts";
+import type { PastAttempt } from "./delivery.ts";
+import type { ProfileName } from "./endpoint.ts";
+import type { OutcomeKind } from "./outcome.ts";
+import type { BuryReason, Verdict } from "./verdict.ts";
+
+export interface AttemptRecord {
+  readonly attemptId: string;
+  readonly deliveryId: DeliveryId;
+  readonly eventId: EventId;
+  readonly eventType: string;
+  readonly endpointId: EndpointId;
+  readonly profile: ProfileName;
+  readonly attemptNumber: number;
+  readonly round: number;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly bodyBytes: number;
+  readonly outcome: OutcomeKind;
+  readonly status: number | null;
+  readonly reason: string | null;
+  readonly verdict: Verdict["kind"];
+  readonly nextInMs: number | null;
+  readonly because: BuryReason | null;
+}
+
+export function pastAttempt(record: AttemptRecord): PastAttempt {
+  const { attemptNumber, startedAt, durationMs, outcome, status, reason } = record;
+  return { attemptNumber, startedAt, durationMs, outcome, status, reason };
+}

@@ -1,0 +1,56 @@
+/**
+ * An endpoint: one receiver with its URL, secrets, subscription, wire profile, retry policy and limits.
+ * Secrets are plain only in memory; the store seals them (design, decision 10).
+ */
+import type { EndpointId } from "./brand.ts";
+import { subscriptionCovers } from "./event.ts";
+
+export const PROFILE_NAMES = ["standard", "hokusai"] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+export interface Secret {
+  readonly value: string;
+  /** Epoch ms after which this secret no longer signs; null while it is current. */
+  readonly expiresAt: number | null;
+}
+
+export interface ProfileOptions {
+  /** hokusai: also sign a timestamp and a nonce. */
+  readonly replayProtection: boolean;
+  /** hokusai: write `sha256=` before the hex digest. */
+  readonly signaturePrefix: boolean;
+}
+
+export interface Endpoint {
+  readonly id: EndpointId;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly profile: ProfileName;
+  readonly profileOptions: ProfileOptions;
+  /** Newest first; every live one signs. */
+  readonly secrets: readonly Secret[];
+  readonly headers: Readonly<Record<string, string>>;
+  /** Deadline of one attempt over the whole exchange, in ms. */
+  readonly timeoutMs: number;
+  readonly retrySchedule: readonly number[];
+  /** Open POSTs per worker. */
+  readonly maxInFlight: number;
+  readonly description: string;
+  readonly isActive: boolean;
+  readonly disabledBecause: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export const ENDPOINT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
+export function subscribes(endpoint: Endpoint, eventType: string): boolean {
+  return endpoint.isActive && endpoint.events.some((pattern) => subscriptionCovers(pattern, eventType));
+}
+
+/** The secrets that sign at `nowMs`, newest first: two while a rotation is under way. */
+export function liveSecrets(endpoint: Endpoint, nowMs: number): readonly string[] {
+  return endpoint.secrets
+    .filter((secret) => secret.expiresAt === null || secret.expiresAt > nowMs)
+    .map((secret) => secret.value);
+}

@@ -1,0 +1,57 @@
+/**
+ * Our own failures, each with a stable code and the three things a person needs: what was expected,
+ * what came, what to do. A receiver's failure is never one of these: that is an Outcome.
+ * docs/errors.md documents every code; a test proves the two lists equal.
+ */
+export const ERROR_CODES = {
+  CONFIG_INVALID: "An environment variable or option has a value that cannot work.",
+  EVENT_INVALID: "An event (or its data) does not have the shape its type promises.",
+  EVENT_TOO_LARGE: "An event's data is larger than the limit.",
+  ENDPOINT_INVALID: "An endpoint's URL, headers, secrets or settings cannot be accepted.",
+  ENDPOINT_UNKNOWN: "No endpoint has this id.",
+  DEAD_LETTER_UNKNOWN: "No dead letter has this id.",
+  REDIS_UNAVAILABLE: "Redis did not acknowledge in time; the write may or may not have happened.",
+  REDIS_UNSAFE: "Redis is configured in a way that loses data.",
+  REDIS_MISSING: "No Redis to talk to, and none could be started.",
+  SECRET_UNREADABLE: "A stored secret cannot be opened with the current encryption key.",
+  CLOSED: "The publisher or service has been closed.",
+  USAGE: "The command line could not be understood.",
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface Complaint {
+  readonly expected: string;
+  readonly got: string;
+  readonly remedy: string;
+}
+
+export class HookwaveError extends Error {
+  readonly code: ErrorCode;
+  readonly expected: string;
+  readonly got: string;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, complaint: Complaint, options?: { readonly cause?: unknown }) {
+    super(`expected ${complaint.expected}, got ${complaint.got}; ${complaint.remedy}`, options);
+    this.name = "HookwaveError";
+    this.code = code;
+    this.expected = complaint.expected;
+    this.got = complaint.got;
+    this.remedy = complaint.remedy;
+  }
+}
+
+/** What may be said of any thrown value in a log: ioredis puts whole payloads on its errors (trap 14). */
+export interface ErrorSummary {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | null;
+}
+
+export function summarise(error: unknown): ErrorSummary {
+  if (!(error instanceof Error))
+    return { name: typeof error, message: "a value that is no Error", code: null };
+  const code = "code" in error && typeof error.code === "string" ? error.code : null;
+  return { name: error.name, message: error.message.slice(0, 500), code };
+}

@@ -1,0 +1,41 @@
+/**
+ * What the stages tell the outside: the contract between the journey and everything that watches it (log,
+ * metrics, the demo's live view). Each stage only calls `tell`; who listens is wired in app.ts.
+ * It lives in core, not in observe, because stages may not import observe.
+ */
+import type { AttemptRecord } from "./attempt.ts";
+import type { DeliveryId, EndpointId, EventId } from "./brand.ts";
+import type { ErrorSummary } from "./errors.ts";
+import type { HoldReason } from "./outcome.ts";
+import type { BuryReason } from "./verdict.ts";
+
+export type BreakerState = "closed" | "open" | "half_open";
+
+export type Happening =
+  | { readonly kind: "events.published"; readonly count: number }
+  | { readonly kind: "event.duplicated"; readonly eventId: EventId }
+  | {
+      readonly kind: "attempt.finished";
+      readonly record: AttemptRecord;
+      /** From the event's acceptance to its delivery, in ms; null unless this attempt delivered it. */
+      readonly latencyMs: number | null;
+    }
+  | {
+      readonly kind: "delivery.held";
+      readonly deliveryId: DeliveryId;
+      readonly endpointId: EndpointId;
+      readonly reason: HoldReason;
+      readonly forMs: number;
+    }
+  | { readonly kind: "delivery.buried"; readonly deliveryId: DeliveryId; readonly because: BuryReason }
+  | { readonly kind: "job.buried"; readonly because: "invalid" | "poison"; readonly problem: string }
+  | { readonly kind: "breaker.changed"; readonly endpointId: EndpointId; readonly state: BreakerState }
+  | { readonly kind: "endpoint.disabled"; readonly endpointId: EndpointId; readonly because: string }
+  | {
+      readonly kind: "service.noticed";
+      readonly notice: string;
+      readonly detail: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: "service.failed"; readonly doing: string; readonly error: ErrorSummary };
+
+export type Tell = (happening: Happening) => void;

@@ -1,0 +1,54 @@
+/**
+ * What happened in one attempt. A receiver's misbehaviour is a value here, never an exception
+ * (design, decision 4). The unions are closed: adding a kind must break every switch that forgot it.
+ */
+export const UNREACHABLE_REASONS = ["dns", "connect", "tls", "timeout", "reset", "protocol"] as const;
+export type UnreachableReason = (typeof UNREACHABLE_REASONS)[number];
+
+export const BLOCKED_REASONS = ["blocked_destination", "blocked_url"] as const;
+export type BlockedReason = (typeof BLOCKED_REASONS)[number];
+
+export const HOLD_REASONS = ["breaker_open", "busy"] as const;
+export type HoldReason = (typeof HOLD_REASONS)[number];
+
+/** What a receiver may ask for in the `webhook-delivery` response header. */
+export type Instruction = "disable" | "abort";
+
+export type Outcome =
+  | { readonly kind: "delivered"; readonly status: number }
+  | {
+      readonly kind: "refused";
+      readonly status: number;
+      readonly retryAfterMs: number | null;
+      readonly instruction: Instruction | null;
+    }
+  | { readonly kind: "unreachable"; readonly reason: UnreachableReason }
+  | { readonly kind: "blocked"; readonly reason: BlockedReason }
+  | { readonly kind: "held"; readonly reason: HoldReason; readonly forMs: number };
+
+export type OutcomeKind = Outcome["kind"];
+
+export const OUTCOME_KINDS = [
+  "delivered",
+  "refused",
+  "unreachable",
+  "blocked",
+  "held",
+] as const satisfies readonly OutcomeKind[];
+
+/**
+ * Does this speak against the endpoint's health? A 4xx that says "this payload is wrong" does not, nor does
+ * anything we did ourselves; overload (429), server errors and silence do.
+ */
+export function isUnhealthy(outcome: Outcome): boolean {
+  switch (outcome.kind) {
+    case "delivered":
+    case "held":
+    case "blocked":
+      return false;
+    case "unreachable":
+      return true;
+    case "refused":
+      return outcome.status >= 500 || outcome.status === 429 || outcome.status === 408;
+  }
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
+import { deliveryId, type PastAttempt, stateAfter } from "../../../src/core/delivery.ts";
+import { BURY_REASONS } from "../../../src/core/verdict.ts";
+
+const ATTEMPTS: readonly PastAttempt[] = [
+  {
+    attemptNumber: 1,
+    startedAt: "2025-03-04T05:06:07Z",
+    durationMs: 12,
+    outcome: "refused",
+    status: 503,
+    reason: null,
+  },
+];
+
+describe("stateAfter", () => {
+  it("is delivered after complete", () => {
+    expect(stateAfter({ kind: "complete" }, ATTEMPTS, 2, 1_000)).toEqual({
+      round: 2,
+      status: "delivered",
+      attempts: ATTEMPTS,
+      nextAttemptAt: null,
+      because: null,
+    });
+  });
+
+  it("is retrying after retry, and knows when", () => {
+    expect(stateAfter({ kind: "retry", inMs: 2_000 }, ATTEMPTS, 0, 1_000)).toEqual({
+      round: 0,
+      status: "retrying",
+      attempts: ATTEMPTS,
+      nextAttemptAt: 3_000,
+      because: null,
+    });
+  });
+
+  it.each(BURY_REASONS)("is buried after bury, and keeps the reason: %s", (because) => {
+    expect(stateAfter({ kind: "bury", because }, ATTEMPTS, 0, 1_000)).toEqual({
+      round: 0,
+      status: "buried",
+      attempts: ATTEMPTS,
+      nextAttemptAt: null,
+      because,
+    });
+  });
+
+  it("leaves no state after hold, which is no attempt", () => {
+    expect(stateAfter({ kind: "hold", inMs: 500 }, ATTEMPTS, 0, 1_000)).toBeNull();
+  });
+});
+
+describe("deliveryId", () => {
+  it("joins the event's id and the endpoint's", () => {
+    const event = { id: asEventId("evt_1"), type: "a", timestamp: "2025-03-04T05:06:07Z", data: "{}" };
+    expect(deliveryId({ event, endpointId: asEndpointId("ep_1") })).toBe("evt_1.ep_1");
+  });
+});
