@@ -1,0 +1,58 @@
+/**
+ * Standard Webhooks 1.0: the three headers every delivery carries, whatever its profile, and the secrets that
+ * sign them. Only symmetric `v1` signatures; it reads no clock, so the caller brings the attempt's timestamp.
+ */
+import type { KeyObject } from "node:crypto";
+import type { EventId } from "../core/brand.ts";
+import type { ProfileName } from "../core/endpoint.ts";
+import { hmacBase64, keyFromBase64, keyFromText } from "./hmac.ts";
+import type { Signing } from "./profile.ts";
+
+const SECRET_PREFIX = "whsec_";
+const KEY_MIN_BYTES = 24;
+const KEY_MAX_BYTES = 64;
+
+/** One signature per live secret, newest first, so that a receiver holding either one accepts a rotation. */
+export function standardWebhooksHeaders(
+  id: EventId,
+  body: string,
+  { secrets, timestamp }: Signing,
+): Readonly<Record<string, string>> {
+  const signed = `${id}.${timestamp}.${body}`;
+  return {
+    "webhook-id": id,
+    "webhook-timestamp": String(timestamp),
+    "webhook-signature": secrets.map((secret) => `v1,${hmacBase64(signingKey(secret), signed)}`).join(" "),
+  };
+}
+
+/** `whsec_` introduces base64; any other secret is its own UTF-8 bytes. */
+function signingKey(secret: string): KeyObject {
+  return secret.startsWith(SECRET_PREFIX)
+    ? keyFromBase64(secret.slice(SECRET_PREFIX.length))
+    : keyFromText(secret);
+}
+
+/**
+ * Why a secret cannot be accepted for an endpoint, as "expected …, got …" without the secret itself; null when
+ * it can. A `whsec_` secret is checked for every profile, since each one sends `webhook-signature` too: a
+ * lenient decoder would make a short or even an empty key of a mistyped one.
+ */
+export function secretProblem(secret: string, profile: ProfileName): string | null {
+  if (secret === "") return "expected a secret, got an empty string";
+  if (secret.startsWith(SECRET_PREFIX)) return base64Problem(secret.slice(SECRET_PREFIX.length));
+  // A pasted line break is the commonest reason why signatures differ. Receivers older than this service keep
+  // whatever string they were given.
+  if (profile === "standard" && secret.trim() !== secret)
+    return "expected a secret without white space around it, got white space at an end";
+  return null;
+}
+
+function base64Problem(base64: string): string | null {
+  const bytes = Buffer.from(base64, "base64");
+  if (bytes.toString("base64") !== base64)
+    return `expected padded base64 after ${SECRET_PREFIX}, got something else`;
+  if (bytes.length < KEY_MIN_BYTES || bytes.length > KEY_MAX_BYTES)
+    return `expected ${KEY_MIN_BYTES} to ${KEY_MAX_BYTES} bytes after ${SECRET_PREFIX}, got ${bytes.length}`;
+  return null;
+}
