@@ -1,0 +1,38 @@
+/**
+ * The fields that the known events share. Each schema's message is what it expects, in words, so that a problem
+ * reads "model_id: expected a non-empty text, got 7". Nothing here transforms or refuses an unknown field: what
+ * is known about a producer's data is a promise to its receivers, not a fence around the rest.
+ */
+import { z } from "zod";
+
+const TEXT = "a non-empty text";
+const NUMBER = "a number";
+const NOT_NEGATIVE = "a number from 0 up";
+const PERCENT = "a number from 0 to 100";
+const MOMENT = "an ISO 8601 date and time";
+
+export const AN_OBJECT = "an object";
+
+export const text = z.string(TEXT).min(1, TEXT);
+
+export const number = z.number(NUMBER);
+
+export const notNegative = z.number(NOT_NEGATIVE).min(0, NOT_NEGATIVE);
+
+export const percent = z.number(PERCENT).min(0, PERCENT).max(100, PERCENT);
+
+/** A zone is not asked for: Python's `isoformat()` leaves it out of a naive datetime. */
+export const moment = z.iso.datetime({ offset: true, local: true, error: MOMENT });
+
+/** Any variant and version: producers number their tasks with whatever their language calls a UUID. */
+export const uuid = z.guid("a UUID");
+
+const ADDRESS = "0x and 40 hexadecimal digits";
+
+/** An Ethereum address; letter case, which may carry a checksum, is not judged. */
+export const address = z.string(ADDRESS).regex(/^0x[0-9a-fA-F]{40}$/, ADDRESS);
+
+/** A version or a code, which some producers write as a number. */
+export const label = z.union([z.string(), z.number()], "a text or a number");
+
+export const anyObject = z.looseObject({}, AN_OBJECT);

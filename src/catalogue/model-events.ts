@@ -1,0 +1,74 @@
+/**
+ * What the model registry tells: a model is registered. Its data is the request body as it stands (profile
+ * `hokusai`), in today's flat shape or the older one around `model`. Only what names the model is required, and
+ * null stands for absent, as Python producers write it.
+ */
+import { z } from "zod";
+import { AN_OBJECT, address, anyObject, label, moment, number, text } from "./fields.ts";
+import { known } from "./known-event.ts";
+
+const metadata = z.looseObject(
+  {
+    model_name: text.nullish(),
+    mlflow_run_id: text.nullish(),
+    contributor_address: address.nullish(),
+    experiment_name: text.nullish(),
+    tags: anyObject.nullish(),
+  },
+  AN_OBJECT,
+);
+
+const flat = z.looseObject(
+  {
+    model_id: text,
+    /** A UUID by custom; anything that can stand in a header is sent in `X-Hokusai-Idempotency-Key`. */
+    idempotency_key: text.nullish(),
+    registered_version: label.nullish(),
+    timestamp: moment.nullish(),
+    token_symbol: text.nullish(),
+    baseline_metrics: z.record(z.string(), number, "an object of numbers").nullish(),
+    metadata: metadata.nullish(),
+  },
+  AN_OBJECT,
+);
+
+const older = z.looseObject(
+  {
+    event_type: z.literal("model_registered", '"model_registered"'),
+    model: z.looseObject(
+      {
+        id: text,
+        name: text.nullish(),
+        status: text.nullish(),
+        version: label.nullish(),
+        run_id: text.nullish(),
+      },
+      AN_OBJECT,
+    ),
+    timestamp: moment.nullish(),
+    source: text.nullish(),
+  },
+  AN_OBJECT,
+);
+
+export const modelEvents = {
+  "model.registered": known(
+    z.union([flat, older], AN_OBJECT),
+    "A model is registered and ready to be used.",
+    {
+      model_id: "sales-lead-scoring-v2",
+      idempotency_key: "5f0c9a3e-7f0b-4c57-9a5e-2d1f7f1f8a10",
+      registered_version: "3",
+      timestamp: "2025-03-04T05:06:07Z",
+      token_symbol: "LSCOR",
+      baseline_metrics: { accuracy: 0.913, auroc: 0.884 },
+      metadata: {
+        model_name: "Sales lead scoring",
+        mlflow_run_id: "f2c1e6a0d3b84c5e9a7d",
+        contributor_address: "0x742d35Cc6634C0532925a3b844Bc454e4438f44e",
+        experiment_name: "lead-scoring",
+        tags: { team: "growth" },
+      },
+    },
+  ),
+};

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { validateData } from "../../../src/catalogue/validate-data.ts";
+
+const TASK = { task_id: "9b2e4c1a-6f0d-4d3b-8a75-1c2d3e4f5a6b", timestamp: "2025-03-04T05:06:07Z" };
+
+describe("validateData", () => {
+  it("has nothing to say about custom types, whatever they are called", () => {
+    expect(validateData("order.shipped", { total: "much" })).toEqual([]);
+    expect(validateData("constructor", null)).toEqual([]);
+  });
+
+  it("says for each problem where it is, what was expected and what came", () => {
+    const data = { model_id: "m", registered_version: {}, baseline_metrics: { auc: "0.9" }, metadata: [] };
+    expect(validateData("model.registered", data)).toEqual([
+      "registered_version: expected a text or a number, got an object",
+      'baseline_metrics.auc: expected a number, got "0.9"',
+      "metadata: expected an object, got an array",
+    ]);
+  });
+
+  it.each([
+    [undefined, "nothing"],
+    [null, "null"],
+    [7, "7"],
+    [true, "true"],
+    ["", '""'],
+    [["m"], "an array"],
+    [{}, "an object"],
+  ])("shows %j as %s", (model_id, shown) => {
+    expect(validateData("model.registered", { model_id })).toEqual([
+      `model_id: expected a non-empty text, got ${shown}`,
+    ]);
+  });
+
+  it("cuts a long value short", () => {
+    const [problem] = validateData("task_started", { ...TASK, task_id: "x".repeat(5_000) });
+    expect(problem).toBe(`task_id: expected a UUID, got "${"x".repeat(39)}…`);
+  });
+
+  it.each([null, "text", 7, []])("speaks of the data as a whole when it is no object: %j", (data) => {
+    expect(validateData("model.registered", data)).toEqual([
+      expect.stringMatching(/^the data: expected an object, got /),
+    ]);
+    expect(validateData("job.started", data)).toEqual([
+      expect.stringMatching(/^the data: expected an object, got /),
+    ]);
+  });
+});
+
+describe("model.registered", () => {
+  it("accepts the older shape around model", () => {
+    const data = {
+      event_type: "model_registered",
+      model: { id: "1", name: "scoring", status: "ready", version: 3, run_id: "f2c1", stage: "Production" },
+      timestamp: "2025-03-04T05:06:07.123456",
+      source: "mlflow",
+    };
+    expect(validateData("model.registered", data)).toEqual([]);
+  });
+
+  it("speaks of the shape that was meant", () => {
+    expect(
+      validateData("model.registered", { event_type: "model_registered", model: { name: "a" } }),
+    ).toEqual(["model.id: expected a non-empty text, got nothing"]);
+    expect(validateData("model.registered", { token_symbol: "A" })).toEqual([
+      "model_id: expected a non-empty text, got nothing",
+    ]);
+  });
+
+  it("takes null for absent, as Python producers write it", () => {
+    const data = { model_id: "m", token_symbol: null, metadata: { tags: null, mlflow_run_id: null } };
+    expect(validateData("model.registered", data)).toEqual([]);
+  });
+
+  it.each(["0x742d35Cc6634C0532925a3b844Bc454e4438f44", "742d35Cc6634C0532925a3b844Bc454e4438f44e", ""])(
+    "refuses the contributor address %j",
+    (contributor_address) => {
+      const problems = validateData("model.registered", { model_id: "m", metadata: { contributor_address } });
+      expect(problems).toEqual([
+        expect.stringContaining("metadata.contributor_address: expected 0x and 40 hexadecimal digits, got "),
+      ]);
+    },
+  );
+});
+
+describe("the other known types", () => {
+  it.each(["2025-03-04T05:06:07Z", "2025-03-04T05:06:07.123456+00:00", "2025-03-04T05:06:07.123456"])(
+    "take %s for a moment",
+    (timestamp) => expect(validateData("task_started", { ...TASK, timestamp })).toEqual([]),
+  );
+
+  it.each(["yesterday", "2025-03-04", "1741064767", 1_741_064_767])(
+    "do not take %j for a moment",
+    (timestamp) => {
+      expect(validateData("task_started", { ...TASK, timestamp })).toEqual([
+        `timestamp: expected an ISO 8601 date and time, got ${JSON.stringify(timestamp)}`,
+      ]);
+    },
+  );
+
+  it.each([-1, 101])("refuse a progress of %i", (progress) => {
+    expect(validateData("task_progress", { ...TASK, progress })).toEqual([
+      `progress: expected a number from 0 to 100, got ${progress}`,
+    ]);
+  });
+
+  it("ask a failed task for its error", () => {
+    expect(validateData("task_failed", TASK)).toEqual(["error: expected an object, got nothing"]);
+  });
+
+  it("ask a job for what klipstream's body names", () => {
+    expect(validateData("job.cancelled", { data: {} })).toEqual([
+      "job_id: expected a non-empty text, got nothing",
+      "video_id: expected a non-empty text, got nothing",
+    ]);
+  });
+
+  it("take an object only for a job's own data", () => {
+    expect(validateData("job.started", { job_id: "job_1", video_id: "vid_1", data: [] })).toEqual([
+      "data: expected an object, got an array",
+    ]);
+  });
+
+  it("ask a workflow's body to name the event it is published as", () => {
+    expect(validateData("workflow.failed", { event: "workflow.completed", job_id: "wf_1" })).toEqual([
+      'event: expected "workflow.failed", got "workflow.completed"',
+    ]);
+  });
+});
