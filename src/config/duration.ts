@@ -1,0 +1,27 @@
+/**
+ * Durations as people write them: `15`, `0.5`, `250ms`, `2m`, `24h`, `3d`. A number alone means seconds, as it
+ * did in the service being replaced. Inside, every duration is whole milliseconds.
+ */
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Milliseconds, or null when the text is no duration. */
+export function parseDurationMs(text: string): number | null {
+  const match = /^(\d{1,12}(?:\.\d{1,6})?) ?(ms|s|m|h|d)?$/.exec(text);
+  if (match === null) return null;
+  const unitMs = UNIT_MS[match[2] ?? "s"] ?? 1_000;
+  return Math.round(Number(match[1]) * unitMs);
+}
+
+/** The shortest exact way to write it: 90000 → `90s`, 86400000 → `1d`. */
+export function formatDuration(durationMs: number): string {
+  const [unit, unitMs] = Object.entries(UNIT_MS)
+    .filter(([, ms]) => durationMs >= ms && durationMs % ms === 0)
+    .at(-1) ?? ["ms", 1];
+  return `${durationMs / unitMs}${unit}`;
+}

@@ -1,0 +1,58 @@
+/**
+ * Writes the settings' table for people: .env.example and docs/configuration.md. Pure text; scripts/render-docs.ts
+ * puts it into the files and a test proves that they are up to date.
+ */
+import { GROUPS, SETTINGS, type Setting } from "./settings.ts";
+
+/** Up to 100 characters, ending at a space. */
+const LINE = /.{1,100}(?: |$)/g;
+
+export function renderEnvExample(): string {
+  const head =
+    "# Every setting with its default. Written by scripts/render-docs.ts from src/config/settings.ts.\n";
+  const groups = GROUPS.map((group) => `# --- ${group} ---\n\n${settingsOf(group).map(envEntry).join("\n")}`);
+  return [head, ...groups].join("\n");
+}
+
+function envEntry(setting: Setting): string {
+  const lines = wrap(`${setting.doc} Takes ${setting.expected}.`).map((line) => `# ${line}`);
+  return `${lines.join("\n")}\n# ${setting.variable}=${setting.default ?? ""}\n`;
+}
+
+function wrap(text: string): readonly string[] {
+  const lines = text.match(LINE) ?? [];
+  return lines.map((line) => line.trimEnd());
+}
+
+const CONFIGURATION_HEAD = `# Configuration
+
+Hookwave is configured by environment variables. All are checked at start: if any cannot work, every problem is listed
+with its remedy and nothing is started (exit code 78). An empty variable counts as unset. Durations are seconds, or a
+number with a unit: \`250ms\`, \`15s\`, \`2m\`, \`24h\`, \`3d\`. Variables that start with \`WEBHOOK_\` or \`HOOKWAVE_\` and are
+none of these are reported at start, with the nearest name that exists. Values marked *secret* are never shown.
+
+This page is written by \`node scripts/render-docs.ts\` from \`src/config/settings.ts\`.
+`;
+
+export function renderConfigurationDoc(): string {
+  const groups = GROUPS.map((group) => `## ${group}\n\n${table(settingsOf(group))}\n`);
+  return [CONFIGURATION_HEAD, ...groups].join("\n");
+}
+
+function table(settings: readonly Setting[]): string {
+  const head = "| variable | default | unit | takes | what it does |\n| --- | --- | --- | --- | --- |";
+  return [head, ...settings.map(row)].join("\n");
+}
+
+function row(setting: Setting): string {
+  const defaultText = setting.default ? `\`${setting.default}\`` : "–";
+  const takes = setting.isSecret === true ? `${setting.expected} (*secret*)` : setting.expected;
+  return `| \`${setting.variable}\` | ${defaultText} | ${setting.unit ?? "–"} | ${takes} | ${setting.doc} |`.replaceAll(
+    "<",
+    "&lt;",
+  );
+}
+
+function settingsOf(group: Setting["group"]): readonly Setting[] {
+  return SETTINGS.filter((setting) => setting.group === group);
+}

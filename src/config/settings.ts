@@ -1,0 +1,245 @@
+/**
+ * Every setting, once: its variable, form, default and documentation. The configuration's type, what is checked at
+ * start, .env.example and docs/configuration.md all come from this table. It reads nothing itself.
+ */
+import { z } from "zod";
+import { PROFILE_NAMES } from "../core/endpoint.ts";
+import * as forms from "./forms.ts";
+
+export const GROUPS = [
+  "Service",
+  "Redis",
+  "Default endpoint",
+  "Delivery",
+  "Safety",
+  "Observability",
+] as const;
+
+export interface About {
+  readonly variable: string;
+  readonly group: (typeof GROUPS)[number];
+  /** One or two plain sentences. */
+  readonly doc: string;
+  /** What a number without a unit of its own counts. */
+  readonly unit?: string;
+  /** Never shown, not even in the message that refuses it. */
+  readonly isSecret?: boolean;
+  /** How to get a good value, where an example is not enough. */
+  readonly remedy?: string;
+}
+
+export interface Setting extends About {
+  readonly expected: string;
+  /** As it would be written in the environment; null when there is none. */
+  readonly default: string | null;
+}
+
+/** Variables as a process gets them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const aboutSettings = z.registry<Setting>();
+
+function setting<Value>(form: forms.Form<Value>, defaultText: string, about: About) {
+  const { expected, schema } = form;
+  return schema.prefault(defaultText).register(aboutSettings, { ...about, expected, default: defaultText });
+}
+
+/** A setting that may be absent: null. */
+function optionalSetting<Value>(form: forms.Form<Value>, about: About) {
+  const { expected, schema } = form;
+  return schema
+    .nullable()
+    .default(null)
+    .register(aboutSettings, { ...about, expected, default: null });
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+const service = {
+  role: setting(forms.choice(["all", "api", "worker"]), "all", {
+    variable: "HOOKWAVE_ROLE",
+    group: "Service",
+    doc: "What this process does: serve the HTTP API, deliver, or both.",
+  }),
+  host: setting(forms.text("a host name or address to listen on", /^[\w.:-]{1,253}$/), "127.0.0.1", {
+    variable: "HOOKWAVE_HOST",
+    group: "Service",
+    doc: "Address the HTTP API listens on; 0.0.0.0 for all.",
+  }),
+  port: setting(forms.wholeNumber(0, 65_535), "8420", {
+    variable: "HOOKWAVE_PORT",
+    group: "Service",
+    doc: "Port the HTTP API listens on; 0 takes a free one.",
+  }),
+  dataDir: setting(forms.text("a directory", /^[^\0]+$/), "./.hookwave", {
+    variable: "HOOKWAVE_DATA_DIR",
+    group: "Service",
+    doc: "Where the embedded Redis keeps its data, and where an encryption key is kept that was not given.",
+  }),
+  shutdownGraceMs: setting(forms.duration(0, 10 * MINUTE_MS), "20s", {
+    variable: "SHUTDOWN_GRACE",
+    group: "Service",
+    doc: "How long open POSTs may finish at shutdown. What is still open then is delivered again by another worker.",
+    unit: "seconds",
+  }),
+};
+
+const redis = {
+  redisUrl: optionalSetting(forms.url(["redis:", "rediss:"]), {
+    variable: "REDIS_URL",
+    group: "Redis",
+    doc: "The Redis or Valkey that keeps everything. Without it, a private embedded server is started. May hold a password.",
+    isSecret: true,
+    remedy: "write it like redis://localhost:6379",
+  }),
+  prefix: setting(
+    forms.text("a key prefix with a hash tag, a name in braces", /^[^\s{}]*\{[^\s{}]+\}\S*$/),
+    "{hookwave}",
+    {
+      variable: "HOOKWAVE_PREFIX",
+      group: "Redis",
+      doc: "All keys start with this. The braces keep the keys of one installation on one cluster node.",
+    },
+  ),
+  requireAof: setting(forms.flag(), "false", {
+    variable: "REQUIRE_AOF",
+    group: "Redis",
+    doc: "Refuse to start on a Redis without append-only file, which loses accepted events when it restarts.",
+  }),
+};
+
+const defaultEndpoint = {
+  webhookUrl: optionalSetting(forms.url(["https:", "http:"]), {
+    variable: "WEBHOOK_URL",
+    group: "Default endpoint",
+    doc: "Creates an endpoint named `default` that receives WEBHOOK_EVENTS.",
+    remedy: "write it like https://example.com/webhooks",
+  }),
+  webhookSecrets: setting(forms.secrets(), "", {
+    variable: "WEBHOOK_SECRET",
+    group: "Default endpoint",
+    doc: "Signs what the default endpoint receives; needed with WEBHOOK_URL. Two, newest first, while rotating: both sign.",
+    isSecret: true,
+    remedy: 'make one with: echo "whsec_$(openssl rand -base64 32)"',
+  }),
+  webhookProfile: setting(forms.choice(PROFILE_NAMES), "hokusai", {
+    variable: "WEBHOOK_PROFILE",
+    group: "Default endpoint",
+    doc: "The wire profile of the default endpoint: body shape and signature headers.",
+  }),
+  webhookEvents: setting(forms.subscriptions(), "*", {
+    variable: "WEBHOOK_EVENTS",
+    group: "Default endpoint",
+    doc: "What the default endpoint receives.",
+  }),
+};
+
+const delivery = {
+  webhookTimeoutMs: setting(forms.duration(SECOND_MS, 5 * MINUTE_MS), "15", {
+    variable: "WEBHOOK_TIMEOUT",
+    group: "Delivery",
+    doc: "Deadline of one attempt, over the whole exchange.",
+    unit: "seconds",
+  }),
+  webhookMaxRetries: setting(forms.wholeNumber(0, 24), "5", {
+    variable: "WEBHOOK_MAX_RETRIES",
+    group: "Delivery",
+    doc: "Attempts after the first, before a delivery becomes a dead letter.",
+    unit: "attempts",
+  }),
+  webhookRetryDelayMs: setting(forms.duration(1, DAY_MS), "2", {
+    variable: "WEBHOOK_RETRY_DELAY",
+    group: "Delivery",
+    doc: "Wait before the first retry; doubles with each further one, ±10 %.",
+    unit: "seconds",
+  }),
+  breakerFailureThreshold: setting(forms.wholeNumber(1, 10_000), "5", {
+    variable: "WEBHOOK_CIRCUIT_BREAKER_FAILURE_THRESHOLD",
+    group: "Delivery",
+    doc: "Calls an endpoint's breaker wants to have seen before it may open; it opens when half of them failed.",
+    unit: "calls",
+  }),
+  breakerRecoveryMs: setting(forms.duration(1, DAY_MS), "60", {
+    variable: "WEBHOOK_CIRCUIT_BREAKER_RECOVERY_TIME",
+    group: "Delivery",
+    doc: "How long an open breaker waits before it lets one probe through.",
+    unit: "seconds",
+  }),
+  holdMaxAgeMs: setting(forms.duration(SECOND_MS, 30 * DAY_MS), "24h", {
+    variable: "HOLD_MAX_AGE",
+    group: "Delivery",
+    doc: "How long a delivery may be held by an open breaker before it becomes a dead letter.",
+    unit: "seconds",
+  }),
+  eventRetentionMs: setting(forms.duration(SECOND_MS, 365 * DAY_MS), "3d", {
+    variable: "EVENT_RETENTION",
+    group: "Delivery",
+    doc: "How long an event is remembered: for that long, publishing the same id again does nothing.",
+    unit: "seconds",
+  }),
+  workerConcurrency: setting(forms.wholeNumber(1, 10_000), "64", {
+    variable: "WORKER_CONCURRENCY",
+    group: "Delivery",
+    doc: "Jobs one worker has in work at a time; a job holds up to 64 events.",
+    unit: "jobs",
+  }),
+  maxInFlight: setting(forms.wholeNumber(1, 10_000), "10", {
+    variable: "MAX_IN_FLIGHT",
+    group: "Delivery",
+    doc: "Open POSTs per endpoint and worker, where the endpoint does not say otherwise.",
+    unit: "POSTs",
+  }),
+};
+
+const safety = {
+  encryptionKey: optionalSetting(forms.base64(32), {
+    variable: "HOOKWAVE_ENCRYPTION_KEY",
+    group: "Safety",
+    doc: "Seals the endpoints' secrets in Redis; every process of an installation needs the same. Without it, one is made and kept in HOOKWAVE_DATA_DIR.",
+    isSecret: true,
+    remedy: "make one with: openssl rand -base64 32",
+  }),
+  allowHttp: setting(forms.flag(), "false", {
+    variable: "ALLOW_HTTP",
+    group: "Safety",
+    doc: "Accept endpoints with http: URLs, whose traffic anyone on the way can read.",
+  }),
+  allowPrivateNetworks: setting(forms.networks(), "", {
+    variable: "ALLOW_PRIVATE_NETWORKS",
+    group: "Safety",
+    doc: "Private networks that endpoints may be in, such as 10.0.0.0/8. Without it, none.",
+  }),
+};
+
+const observability = {
+  logLevel: setting(forms.choice(["fatal", "error", "warn", "info", "debug", "trace", "silent"]), "info", {
+    variable: "LOG_LEVEL",
+    group: "Observability",
+    doc: "The least important log lines to write.",
+  }),
+  metricsEndpointLabels: setting(forms.wholeNumber(0, 10_000), "200", {
+    variable: "METRICS_ENDPOINT_LABELS",
+    group: "Observability",
+    doc: "How many endpoints get a metric label of their own; the rest share `other`.",
+    unit: "endpoints",
+  }),
+};
+
+export const configSchema = z.object({
+  ...service,
+  ...redis,
+  ...defaultEndpoint,
+  ...delivery,
+  ...safety,
+  ...observability,
+});
+
+/** Every setting with the name it has in the configuration, in the order of the table. */
+export const SETTINGS: readonly (Setting & { readonly key: string })[] = Object.entries(
+  configSchema.shape,
+).flatMap(([key, schema]) => {
+  const about = aboutSettings.get(schema);
+  return about === undefined ? [] : [{ key, ...about }];
+});

@@ -1,0 +1,103 @@
+/**
+ * The metrics: what happened, counted for Prometheus in a registry of their own. Labels come only from closed
+ * sets, and every series of such a set exists at 0 from the start, so that a rate has something to start from.
+ */
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { AttemptRecord } from "../core/attempt.ts";
+import { summarise } from "../core/errors.ts";
+import type { BreakerState, Happening, Tell } from "../core/happening.ts";
+import { type BreakerLabels, createBreakerLabels } from "./breaker-labels.ts";
+import { createInstruments, type Instruments } from "./instruments.ts";
+import { QUEUE_STATES, type ReadQueues } from "./ports.ts";
+
+export interface MetricsOptions {
+  /** How many endpoints get a label of their own. */
+  readonly endpointLabels: number;
+  readonly readQueues: ReadQueues;
+  /** Where a failure to read the queues is told. */
+  readonly tell: Tell;
+}
+
+export interface Metrics {
+  /** The listener that counts. */
+  readonly tell: Tell;
+  /**
+   * All metrics in Prometheus' text format; reads the queues first. When they cannot be read, their gauges are
+   * left out rather than shown with old values. Never rejects.
+   */
+  readonly expose: () => Promise<string>;
+  readonly contentType: string;
+}
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const instruments = createInstruments(registry);
+  const labels = createBreakerLabels(options.endpointLabels);
+  return {
+    tell: (happening) => count(instruments, labels, happening),
+    expose: async () => {
+      await gaugeQueues(instruments, options);
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+  };
+}
+
+const BREAKER_LEVELS: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
+
+function count(instruments: Instruments, labels: BreakerLabels, happening: Happening): void {
+  switch (happening.kind) {
+    case "attempt.finished":
+      countAttempt(instruments, happening.record, happening.latencyMs);
+      break;
+    case "events.published":
+      instruments.published.inc(happening.count);
+      break;
+    case "event.duplicated":
+      instruments.duplicated.inc();
+      break;
+    case "delivery.held":
+      instruments.holds.inc({ reason: happening.reason });
+      break;
+    case "delivery.buried":
+    case "job.buried":
+      instruments.deadLetters.inc({ reason: happening.because });
+      break;
+    case "breaker.changed": {
+      const { label, state } = labels.note(happening.endpointId, happening.state);
+      instruments.breakerState.set({ endpoint: label }, BREAKER_LEVELS[state]);
+      break;
+    }
+    case "service.failed":
+      instruments.serviceFailures.inc();
+      break;
+    case "endpoint.disabled":
+    case "service.noticed":
+      break;
+  }
+}
+
+/** Thousands of times a second, at 1 to 2 µs; keeping prom-client's label children would save 0.05 of it. */
+function countAttempt(instruments: Instruments, record: AttemptRecord, latencyMs: number | null): void {
+  const { outcome, profile } = record;
+  instruments.attempts.inc({ outcome, profile });
+  instruments.attemptDuration.observe(record.durationMs / 1_000);
+  if (latencyMs !== null) instruments.deliveryLatency.observe(latencyMs / 1_000);
+  if (record.verdict === "retry") instruments.retries.inc();
+}
+
+async function gaugeQueues(instruments: Instruments, { readQueues, tell }: MetricsOptions): Promise<void> {
+  const { queueDepth, queueOldestAge } = instruments;
+  try {
+    const readings = await readQueues();
+    for (const queue of QUEUE_STATES) {
+      queueDepth.set({ queue }, readings[queue].depth);
+      queueOldestAge.set({ queue }, readings[queue].oldestAgeMs / 1_000);
+    }
+  } catch (error) {
+    queueDepth.reset();
+    queueOldestAge.reset();
+    tell({ kind: "service.failed", doing: "read_queues", error: summarise(error) });
+  }
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { readEnvironment } from "../../src/config/environment.ts";
+import { renderConfigurationDoc, renderEnvExample } from "../../src/config/render.ts";
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
+describe("what is rendered from the settings' table", () => {
+  it.each([
+    [".env.example", renderEnvExample()],
+    ["docs/configuration.md", renderConfigurationDoc()],
+  ])("%s is up to date", (path, rendered) => {
+    expect(read(path), `${path} is out of date: run node scripts/render-docs.ts`).toBe(rendered);
+  });
+
+  it("changes nothing when every line of .env.example is switched on", () => {
+    const entries = read(".env.example").matchAll(/^# ([A-Z_]+)=(.*)$/gm);
+    const env = Object.fromEntries(entries.map(([, variable, value]) => [variable, value]));
+    expect(Object.keys(env)).toHaveLength(26);
+    expect(readEnvironment(env)).toEqual(readEnvironment({}));
+  });
+});

@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest";
+import { configSchema, GROUPS, SETTINGS } from "../../../src/config/settings.ts";
+
+describe("the settings' table", () => {
+  it("describes every setting of the configuration, each variable once", () => {
+    expect(SETTINGS.map(({ key }) => key)).toEqual(Object.keys(configSchema.shape));
+    expect(new Set(SETTINGS.map(({ variable }) => variable)).size).toBe(SETTINGS.length);
+  });
+
+  it("has defaults that their own forms accept", () => {
+    expect(configSchema.safeParse({}).error).toBeUndefined();
+  });
+
+  it("uses every group", () => {
+    expect(new Set(SETTINGS.map(({ group }) => group))).toEqual(new Set(GROUPS));
+  });
+});

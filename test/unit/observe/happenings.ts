@@ -1,0 +1,54 @@
+/** One happening of every kind, for the tests of everything that listens. */
+import type { AttemptRecord } from "../../../src/core/attempt.ts";
+import { asDeliveryId, asEndpointId, asEventId } from "../../../src/core/brand.ts";
+import type { Happening } from "../../../src/core/happening.ts";
+
+export const endpointId = asEndpointId("ep_1");
+const eventId = asEventId("evt_1");
+const deliveryId = asDeliveryId("evt_1.ep_1");
+
+export const delivered: AttemptRecord = {
+  attemptId: "atm_1",
+  deliveryId,
+  eventId,
+  eventType: "model.registered",
+  endpointId,
+  profile: "hokusai",
+  attemptNumber: 1,
+  round: 0,
+  startedAt: "2025-11-03T09:00:00.000Z",
+  durationMs: 12,
+  bodyBytes: 812,
+  outcome: "delivered",
+  status: 200,
+  reason: null,
+  verdict: "complete",
+  nextInMs: null,
+  because: null,
+};
+
+export const refused: AttemptRecord = {
+  ...delivered,
+  outcome: "refused",
+  status: 503,
+  verdict: "retry",
+  nextInMs: 2_000,
+};
+
+/** A record, so that a new kind of happening does not compile until it is here. */
+export const ONE_OF_EACH: { readonly [Kind in Happening["kind"]]: Extract<Happening, { kind: Kind }> } = {
+  "events.published": { kind: "events.published", count: 3 },
+  "event.duplicated": { kind: "event.duplicated", eventId },
+  "attempt.finished": { kind: "attempt.finished", record: delivered, latencyMs: 42 },
+  "delivery.held": { kind: "delivery.held", deliveryId, endpointId, reason: "breaker_open", forMs: 60_000 },
+  "delivery.buried": { kind: "delivery.buried", deliveryId, because: "exhausted" },
+  "job.buried": { kind: "job.buried", because: "invalid", problem: "no JSON" },
+  "breaker.changed": { kind: "breaker.changed", endpointId, state: "open" },
+  "endpoint.disabled": { kind: "endpoint.disabled", endpointId, because: "gone" },
+  "service.noticed": { kind: "service.noticed", notice: "no AOF", detail: { appendonly: "no" } },
+  "service.failed": {
+    kind: "service.failed",
+    doing: "record_attempts",
+    error: { name: "Error", message: "READONLY", code: null },
+  },
+};

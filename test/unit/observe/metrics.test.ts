@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { asEndpointId } from "../../../src/core/brand.ts";
+import type { Happening } from "../../../src/core/happening.ts";
+import { createMetrics, type Metrics } from "../../../src/observe/metrics.ts";
+import type { ReadQueues } from "../../../src/observe/ports.ts";
+import { delivered, ONE_OF_EACH, refused } from "./happenings.ts";
+
+const readQueues: ReadQueues = async () => ({
+  new: { depth: 3, oldestAgeMs: 1_500 },
+  retrying: { depth: 2, oldestAgeMs: 60_000 },
+  dead: { depth: 0, oldestAgeMs: 0 },
+});
+
+function metricsAfter(happenings: readonly Happening[], endpointLabels = 200): Metrics {
+  const metrics = createMetrics({ endpointLabels, readQueues, tell: () => {} });
+  for (const happening of happenings) metrics.tell(happening);
+  return metrics;
+}
+
+/** The exposed samples of our own metrics: series → value. */
+async function samples(metrics: Metrics): Promise<Readonly<Record<string, number>>> {
+  const lines = (await metrics.expose()).matchAll(/^(webhook_\S+) (\S+)$/gm);
+  return Object.fromEntries(lines.map(([, series, value]) => [series, Number(value)]));
+}
+
+const finished = (record = delivered, latencyMs: number | null = null): Happening => ({
+  kind: "attempt.finished",
+  record,
+  latencyMs,
+});
+
+const breaker = (id: string, state: "closed" | "half_open" | "open"): Happening => ({
+  kind: "breaker.changed",
+  endpointId: asEndpointId(id),
+  state,
+});
+
+describe("metrics", () => {
+  it("exposes every series of a closed label set at 0 before anything happened", async () => {
+    const series = await samples(metricsAfter([]));
+    expect(series).toMatchObject({
+      webhook_events_published_total: 0,
+      webhook_events_duplicated_total: 0,
+      webhook_retries_total: 0,
+      webhook_service_failures_total: 0,
+      webhook_attempt_duration_seconds_count: 0,
+      webhook_delivery_latency_seconds_count: 0,
+      'webhook_attempts_total{outcome="unreachable",profile="standard"}': 0,
+      'webhook_holds_total{reason="busy"}': 0,
+      'webhook_dead_letters_total{reason="poison"}': 0,
+      'webhook_circuit_breaker_state{endpoint="other"}': 0,
+    });
+    expect(Object.keys(series).filter((name) => name.startsWith("webhook_attempts_total"))).toHaveLength(10);
+  });
+
+  it("counts each kind of happening where it belongs", async () => {
+    expect(await samples(metricsAfter(Object.values(ONE_OF_EACH)))).toMatchObject({
+      webhook_events_published_total: 3,
+      webhook_events_duplicated_total: 1,
+      webhook_service_failures_total: 1,
+      'webhook_attempts_total{outcome="delivered",profile="hokusai"}': 1,
+      'webhook_holds_total{reason="breaker_open"}': 1,
+      'webhook_dead_letters_total{reason="exhausted"}': 1,
+      'webhook_dead_letters_total{reason="invalid"}': 1,
+      'webhook_circuit_breaker_state{endpoint="ep_1"}': 2,
+    });
+  });
+
+  it("observes one attempt once, in seconds, and the latency only of what was delivered", async () => {
+    expect(await samples(metricsAfter([finished(refused), finished(delivered, 2_400)]))).toMatchObject({
+      webhook_attempt_duration_seconds_count: 2,
+      webhook_attempt_duration_seconds_sum: 0.024,
+      'webhook_attempt_duration_seconds_bucket{le="0.01"}': 0,
+      'webhook_attempt_duration_seconds_bucket{le="0.025"}': 2,
+      webhook_delivery_latency_seconds_count: 1,
+      webhook_delivery_latency_seconds_sum: 2.4,
+      webhook_retries_total: 1,
+    });
+  });
+
+  it("reads the queues anew for each scrape", async () => {
+    expect(await samples(metricsAfter([]))).toMatchObject({
+      'webhook_queue_depth{queue="new"}': 3,
+      'webhook_queue_oldest_age_seconds{queue="new"}': 1.5,
+      'webhook_queue_oldest_age_seconds{queue="retrying"}': 60,
+      'webhook_queue_depth{queue="dead"}': 0,
+    });
+  });
+
+  it("leaves the queues out while they cannot be read, says so, and still shows the rest", async () => {
+    const answers = [readQueues, () => Promise.reject(new Error("Connection is closed."))];
+    const told: Happening[] = [];
+    const metrics = createMetrics({
+      endpointLabels: 200,
+      readQueues: () => (answers.shift() ?? readQueues)(),
+      tell: (happening) => told.push(happening),
+    });
+    await metrics.expose();
+    const blind = await samples(metrics);
+    expect(Object.keys(blind).filter((series) => series.startsWith("webhook_queue"))).toEqual([]);
+    expect(blind).toHaveProperty("webhook_retries_total", 0);
+    expect(told).toMatchObject([{ kind: "service.failed", doing: "read_queues" }]);
+    expect(await samples(metrics)).toHaveProperty('webhook_queue_depth{queue="new"}', 3);
+  });
+
+  it("keeps endpoint labels below the bound; the rest share one that shows the worst of them", async () => {
+    const metrics = metricsAfter([breaker("a", "open"), breaker("b", "open"), breaker("c", "half_open")], 1);
+    const states = async (): Promise<object> =>
+      Object.fromEntries(
+        Object.entries(await samples(metrics)).filter(([name]) => name.includes("circuit_breaker")),
+      );
+    const state = (endpoint: string): string => `webhook_circuit_breaker_state{endpoint="${endpoint}"}`;
+    expect(await states()).toEqual({ [state("a")]: 2, [state("other")]: 2 });
+    metrics.tell(breaker("b", "closed"));
+    expect(await states()).toEqual({ [state("a")]: 2, [state("other")]: 1 });
+    metrics.tell(breaker("c", "closed"));
+    metrics.tell(breaker("a", "half_open"));
+    expect(await states()).toEqual({ [state("a")]: 1, [state("other")]: 0 });
+  });
+
+  it("stays small with 100,000 endpoints in trouble", async () => {
+    const metrics = metricsAfter([], 200);
+    const before = (await metrics.expose()).length;
+    for (let index = 0; index < 100_000; index += 1) metrics.tell(breaker(`ep_${index}`, "open"));
+    expect((await metrics.expose()).length - before).toBeLessThan(200 * 64);
+  });
+
+  it("has a registry of its own, with the process's metrics, so that two can live in one process", async () => {
+    const [one, other] = [metricsAfter([ONE_OF_EACH["events.published"]]), metricsAfter([])];
+    expect(await samples(one)).toHaveProperty("webhook_events_published_total", 3);
+    expect(await samples(other)).toHaveProperty("webhook_events_published_total", 0);
+    expect(await one.expose()).toContain("process_resident_memory_bytes");
+    expect(one.contentType).toContain("text/plain; version=0.0.4");
+  });
+});
