@@ -1,0 +1,214 @@
+/**
+ * The walls of the house as a pure function: who may import whom, which vendor library lives where, what may
+ * appear in one place only, and the style that a linter does not check. Sections name the design document.
+ */
+import { posix } from "node:path";
+import { type Import, importsOf, readSource, type SourceText } from "./source-text.ts";
+
+interface Module extends SourceText {
+  readonly path: string;
+  readonly source: string;
+  readonly room: string;
+  readonly imports: readonly Import[];
+}
+
+const STAGES = ["publish", "queue", "deliver", "store", "observe"];
+const ROOMS = ["core", "wire", "catalogue", ...STAGES, "api", "receiver", "console", "config"];
+
+/** Room → the other rooms it may import from (section 6). */
+const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
+  ["core", []],
+  ["wire", ["core"]],
+  ["catalogue", ["core"]],
+  ...STAGES.map((stage): [string, string[]] => [stage, ["core", "wire", "catalogue"]]),
+  ["config", ["core"]],
+  ["api", ["core", "wire", "catalogue"]],
+  ["console", ["core"]],
+  ["receiver", ["core", "wire"]],
+  ["app", ROOMS],
+  ["cli", ["app", "core", "config", "catalogue", "wire"]],
+  ["entry", ["app", "cli", ...ROOMS]],
+]);
+
+/** Vendor → the rooms that own it; a scope ends with a slash. */
+const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["bullmq", ["queue"]],
+  ["undici", ["deliver"]],
+  ["opossum", ["deliver"]],
+  ["lru-cache", ["deliver"]],
+  ["ioredis", ["store"]],
+  ["pino", ["observe"]],
+  ["prom-client", ["observe"]],
+  ["@opentelemetry/", ["observe"]],
+  ["fastify", ["api"]],
+  ["@fastify/", ["api"]],
+  // Where text from outside becomes typed: the environment, event data, requests, jobs, Redis records.
+  ["zod", ["config", "catalogue", "api", "queue", "store"]],
+]);
+
+/** Rooms that run without I/O, and the parts of Node they may use all the same. */
+const PURE: ReadonlyMap<string, readonly string[]> = new Map([
+  ["core", []],
+  ["catalogue", []],
+  ["wire", ["node:crypto", "node:buffer"]],
+]);
+const IMPURE = /(?<![.\w$])(?:setTimeout|setInterval|setImmediate|fetch)\s*\(|\brandom(?:UUID|Bytes|Int)\b/;
+
+const ONE_PLACE: readonly (readonly [RegExp, string])[] = [
+  [/\bprocess\s*(?:\?\.\s*|\.\s*|\[\s*["'`] +["'`])(?:env\b|\])/, "src/config/environment.ts"],
+  [/\bDate\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bMath\s*\.\s*random\b/, "src/config/system.ts"],
+  [/\bperformance\s*\.\s*now\b|\bprocess\s*\.\s*hrtime\b/, "src/config/system.ts"],
+  [/\bnew\s+(?:Redis|Cluster)\b/, "src/store/redis.ts"],
+];
+
+const CAST_OWNER = "src/core/brand.ts";
+const MAX_LINES = 300;
+
+/** One sentence per broken rule, each starting with the path. `files`: path from the repository's root → source. */
+export function violations(files: ReadonlyMap<string, string>): readonly string[] {
+  const modules = [...files].map(([path, source]) => toModule(path, source));
+  const problems = modules.flatMap((module) =>
+    problemsOf(module).map((problem) => `${module.path} ${problem}`),
+  );
+  return [...problems, ...cycles(modules)];
+}
+
+function toModule(path: string, source: string): Module {
+  const text = readSource(source);
+  return { path, source, room: roomOf(path), imports: importsOf(text), ...text };
+}
+
+function roomOf(path: string): string {
+  if (path === "src/main.ts" || path === "src/index.ts") return "entry";
+  return /^src\/([^/]+?)(?:\.ts$|\/)/.exec(path)?.[1] ?? "";
+}
+
+function problemsOf(module: Module): readonly string[] {
+  if (!MAY_IMPORT.has(module.room)) return [`lies in "${module.room}", which is no room of the house`];
+  return [
+    ...module.imports.flatMap((one) => importProblem(module, one)),
+    ...misplaced(module),
+    ...impure(module),
+    ...badName(module),
+    ...badShape(module),
+    ...badTypes(module),
+  ];
+}
+
+function importProblem(module: Module, one: Import): readonly string[] {
+  if (one.specifier.startsWith(".")) return roomProblem(module, one);
+  if (one.specifier.startsWith("node:")) return nodeProblem(module, one);
+  return vendorProblem(module, one.specifier);
+}
+
+function roomProblem({ path, room }: Module, { specifier, isTypeOnly }: Import): readonly string[] {
+  const target = resolve(path, specifier);
+  if (!target.startsWith("src/")) return [`imports ${target}, which is outside src`];
+  const targetRoom = roomOf(target);
+  if (targetRoom === room) return [];
+  if (room === "receiver" && targetRoom === "core" && !isTypeOnly)
+    return ["imports more than types from core"];
+  return MAY_IMPORT.get(room)?.includes(targetRoom)
+    ? []
+    : [`(${room}) may not import ${target} (${targetRoom})`];
+}
+
+function nodeProblem({ room }: Module, { specifier, isTypeOnly }: Import): readonly string[] {
+  if (specifier === "node:process") return ["may not import node:process; only config reads the environment"];
+  if (room === "receiver" && !isTypeOnly) return [`(receiver) must run where there is no ${specifier}`];
+  const allowed = PURE.get(room);
+  return allowed === undefined || allowed.includes(specifier) ? [] : [`(${room}) is pure: no ${specifier}`];
+}
+
+function vendorProblem({ room }: Module, specifier: string): readonly string[] {
+  const isOf = (vendor: string): boolean =>
+    vendor.endsWith("/")
+      ? specifier.startsWith(vendor)
+      : specifier === vendor || specifier.startsWith(`${vendor}/`);
+  const [vendor, owners] = [...OWNERS].find(([name]) => isOf(name)) ?? [];
+  if (vendor === undefined) return [`imports ${specifier}, a vendor without an owner`];
+  return owners?.includes(room)
+    ? []
+    : [`(${room}) may not import ${specifier}; its owner is ${owners?.join(", ")}`];
+}
+
+function misplaced({ path, bare }: Module): readonly string[] {
+  return ONE_PLACE.flatMap(([pattern, owner]) =>
+    path === owner ? [] : found(bare, pattern, (text) => `has ${text}, which belongs in ${owner}`),
+  );
+}
+
+function impure({ room, bare }: Module): readonly string[] {
+  return PURE.has(room) ? found(bare, IMPURE, (text) => `has ${text}, but ${room} is pure`) : [];
+}
+
+function badName({ path }: Module): readonly string[] {
+  const names = path.replace(/\.ts$/, "").split("/").slice(1);
+  const isVague = (name: string): boolean =>
+    /(?:^|-)(?:utils?|helpers?|managers?)$|^(?:types?|interfaces?|common|misc)$/.test(name);
+  const isKebab = (name: string): boolean => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name);
+  return [
+    ...names.filter(isVague).map((name) => `is named "${name}", which says nothing of the domain`),
+    ...names
+      .filter((name) => !isKebab(name))
+      .map((name) => `has "${name}" in its name, which is not kebab-case`),
+  ];
+}
+
+function badShape({ source, bare }: Module): readonly string[] {
+  const lines = source.trimEnd().split("\n").length;
+  const header = /^(?:#![^\n]*\n)?\/\*\*([\s\S]*?)\*\//.exec(source)?.[1];
+  const headerLines = header?.split("\n").filter((line) => line.replace("*", "").trim() !== "").length ?? 0;
+  return [
+    ...(lines > MAX_LINES ? [`has ${lines} lines; ${MAX_LINES} are allowed`] : []),
+    ...(headerLines < 1 || headerLines > 8
+      ? [`opens with ${headerLines} lines of comment; 1 to 8 say what a module is for`]
+      : []),
+    ...found(bare, /\bexport\s+default\b|\bas\s+default\b/, () => "has a default export"),
+    ...found(bare, /(?<![.\w$])import\s*\((?!\s*["'`])/, () => "imports a computed module"),
+  ];
+}
+
+const CLAUSE = /\b(?:import|export)\b(?:\s+type)?\s*(?:[\w$]+\s*,\s*)?(?:\{[^}]*\}|\*\s*(?:as\s+[\w$]+)?)/g;
+
+function badTypes({ path, bare }: Module): readonly string[] {
+  const body = bare.replace(CLAUSE, (clause) => clause.replace(/[^\n]/g, " "));
+  const casts = found(body, /(?<![.\w$])as\s+(?!const\b)[\w${([<"'`]+/, (text) => `casts: ${text}`);
+  return [
+    ...(path === CAST_OWNER ? [] : casts),
+    ...found(body, /(?<![.\w$])any\b(?!\s*[(:?=])/, () => "uses any"),
+    ...found(body, /[\w$)\]]!(?!=)/, (text) => `asserts non-null: ${text}`),
+  ];
+}
+
+/** The first match, with its line. */
+function found(text: string, pattern: RegExp, say: (match: string) => string): readonly string[] {
+  const match = pattern.exec(text);
+  if (match === null) return [];
+  return [`${say(match[0].trim())} (line ${text.slice(0, match.index).split("\n").length})`];
+}
+
+function resolve(from: string, specifier: string): string {
+  return posix.join(posix.dirname(from), specifier);
+}
+
+/** Type imports count as well: two modules that need each other's types are one module. */
+function cycles(modules: readonly Module[]): readonly string[] {
+  const targets = new Map(modules.map(({ path, imports }) => [path, relativeTargets(path, imports)]));
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): readonly string[] => {
+    if (trail.includes(path))
+      return [`${[...trail.slice(trail.indexOf(path)), path].join(" → ")} is a cycle`];
+    if (done.has(path)) return [];
+    const inside = (targets.get(path) ?? []).flatMap((target) => visit(target, [...trail, path]));
+    done.add(path);
+    return inside;
+  };
+  return [...targets.keys()].flatMap((path) => visit(path, []));
+}
+
+function relativeTargets(path: string, imports: readonly Import[]): readonly string[] {
+  return imports
+    .filter(({ specifier }) => specifier.startsWith("."))
+    .map(({ specifier }) => resolve(path, specifier));
+}
