@@ -1,0 +1,168 @@
+/**
+ * Opens the connections deliveries travel on, and refuses every one that leads to an address the policy does
+ * not allow. It resolves the name itself, checks the whole answer, connects to what was checked and looks at
+ * the peer once more: undici's own lookup hook is skipped for literal addresses (traps 22 and 31), and a name
+ * resolved twice can answer twice differently.
+ */
+import type { LookupAddress } from "node:dns";
+import { lookup as systemLookup } from "node:dns/promises";
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { LRUCache } from "lru-cache";
+import type { buildConnector } from "undici";
+import { type AddressPolicy, isAddressAllowed } from "./address-guard.ts";
+import type { Exchange } from "./ports.ts";
+
+/** All addresses of a host name; rejects when there are none. */
+export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
+
+export interface ConnectorOptions {
+  readonly policy: AddressPolicy;
+  /** Limit of name resolution, and again of connecting with its TLS handshake, in ms. */
+  readonly connectTimeoutMs: number;
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca?: string | undefined;
+  readonly lookup?: Lookup | undefined;
+}
+
+export interface GuardedConnector {
+  readonly connect: buildConnector.connector;
+  /** Was this the end of a connection that had carried an answer before? Then it may just have gone stale. */
+  readonly endedReused: (error: Error) => boolean;
+}
+
+/** Why there is no connection, as the exchange it makes. Its text never names a resolved address. */
+export class ConnectFailure extends Error {
+  readonly exchange: Exchange;
+
+  constructor(exchange: Exchange, options?: ErrorOptions) {
+    super("no connection to the receiver", options);
+    this.exchange = exchange;
+  }
+}
+
+/** Happy eyeballs (RFC 8305): how long one address may keep the next one waiting, in ms. */
+const ADDRESS_ATTEMPT_MS = 500;
+/** TLS sessions kept for resumption, at a few KiB each. */
+const MAX_TLS_SESSIONS = 500;
+
+const blocked = (): ConnectFailure => new ConnectFailure({ kind: "blocked", reason: "blocked_destination" });
+
+const failed = (reason: "dns" | "connect" | "tls", cause: unknown): ConnectFailure =>
+  new ConnectFailure({ kind: "failed", reason }, { cause });
+
+export function createGuardedConnector(options: ConnectorOptions): GuardedConnector {
+  const reusedEnds = new WeakSet<Error>();
+  const sessions = new LRUCache<string, Buffer>({ max: MAX_TLS_SESSIONS });
+  const connect: buildConnector.connector = (target, callback) => {
+    void openSocket(target, options, sessions).then(
+      (socket) => {
+        socket.on("error", (error) => {
+          // Only clear bytes count here, so that of a TLS connection neither handshake nor tickets do.
+          if (socket.bytesRead > 0) reusedEnds.add(error);
+        });
+        callback(null, socket);
+      },
+      (error: unknown) => callback(error instanceof Error ? error : failed("connect", error), null),
+    );
+  };
+  return { connect, endedReused: (error) => reusedEnds.has(error) };
+}
+
+async function openSocket(
+  target: buildConnector.Options,
+  options: ConnectorOptions,
+  sessions: LRUCache<string, Buffer>,
+): Promise<Socket> {
+  const addresses = await checkedAddresses(target.hostname, options);
+  const socket =
+    target.protocol === "https:"
+      ? startTls(target, addresses, options, sessions)
+      : startTcp(target, addresses);
+  return whenOpen(socket, target.protocol === "https:" ? "secureConnect" : "connect", options);
+}
+
+/** The addresses of a host, every one of them allowed: one bad address refuses the whole answer. */
+async function checkedAddresses(
+  hostname: string,
+  options: ConnectorOptions,
+): Promise<readonly LookupAddress[]> {
+  const family = isIP(hostname);
+  const addresses = family === 0 ? await resolve(hostname, options) : [{ address: hostname, family }];
+  if (!addresses.every(({ address }) => isAddressAllowed(address, options.policy))) throw blocked();
+  return addresses;
+}
+
+/** A lookup cannot be cancelled, only no longer waited for. */
+async function resolve(hostname: string, options: ConnectorOptions): Promise<readonly LookupAddress[]> {
+  const lookup = options.lookup ?? ((name) => systemLookup(name, { all: true }));
+  const { promise: timedOut, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("name resolution timed out")), options.connectTimeoutMs);
+  try {
+    const addresses = await Promise.race([lookup(hostname), timedOut]);
+    if (addresses.length === 0) throw new Error("the name has no address");
+    return addresses;
+  } catch (error) {
+    throw failed("dns", error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What TCP and TLS share: the name stays the host, but looking it up yields only what was checked. */
+function pinned(target: buildConnector.Options, addresses: readonly LookupAddress[]) {
+  const lookup: LookupFunction = (_hostname, _options, callback) => callback(null, [...addresses]);
+  return {
+    host: target.hostname,
+    port: Number(target.port || (target.protocol === "https:" ? 443 : 80)),
+    lookup,
+    noDelay: true,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+  };
+}
+
+function startTcp(target: buildConnector.Options, addresses: readonly LookupAddress[]): Socket {
+  return connectTcp(pinned(target, addresses));
+}
+
+function startTls(
+  target: buildConnector.Options,
+  addresses: readonly LookupAddress[],
+  options: ConnectorOptions,
+  sessions: LRUCache<string, Buffer>,
+): Socket {
+  const sessionKey = `${target.hostname}:${target.port}`;
+  const session = sessions.get(sessionKey);
+  const socket = connectTls({
+    ...pinned(target, addresses),
+    // SNI carries names only (RFC 6066 §3); the certificate of a literal address is checked against `host`.
+    ...(isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(session === undefined ? {} : { session }),
+    ALPNProtocols: ["http/1.1"],
+  });
+  return socket.on("session", (ticket) => sessions.set(sessionKey, ticket));
+}
+
+/** Resolves at `event`; whatever comes first instead destroys the socket and rejects with its stage. */
+function whenOpen(
+  socket: Socket,
+  event: "connect" | "secureConnect",
+  options: ConnectorOptions,
+): Promise<Socket> {
+  const { promise, resolve: open, reject } = Promise.withResolvers<Socket>();
+  let stage: "connect" | "tls" = "connect";
+  const giveUp = (failure: ConnectFailure) => {
+    socket.destroy();
+    reject(failure);
+  };
+  const timer = setTimeout(() => giveUp(failed(stage, new Error("timed out"))), options.connectTimeoutMs);
+  socket.on("error", (error) => giveUp(failed(stage, error)));
+  socket.once("connect", () => {
+    stage = "tls";
+    if (!isAddressAllowed(socket.remoteAddress ?? "", options.policy)) giveUp(blocked());
+  });
+  socket.once(event, () => open(socket));
+  return promise.finally(() => clearTimeout(timer));
+}

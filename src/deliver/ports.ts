@@ -1,0 +1,92 @@
+/**
+ * What delivering needs from the rest of the house. Owned here, by the consumer; app.ts plugs in the store,
+ * the queue and the telemetry.
+ */
+import type { AttemptRecord } from "../core/attempt.ts";
+import type { EndpointId, EventId } from "../core/brand.ts";
+import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import type { PublishedEvent } from "../core/event.ts";
+import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
+
+export interface EndpointDirectory {
+  readonly get: (id: EndpointId) => Endpoint | undefined;
+  readonly subscribedTo: (eventType: string) => readonly Endpoint[];
+  readonly disable: (id: EndpointId, because: string) => Promise<void>;
+}
+
+/** What a claim found: nobody had the event, this very job had it (a re-run), or another job has it. */
+export type Claim =
+  | { readonly kind: "fresh" }
+  | { readonly kind: "again"; readonly states: ReadonlyMap<EndpointId, DeliveryState> }
+  | { readonly kind: "taken" };
+
+export interface EventLedger {
+  /** Claims each event for `holder`; the answers are in the order of the events. */
+  readonly claim: (events: readonly PublishedEvent[], holder: string) => Promise<readonly Claim[]>;
+  readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+}
+
+export interface FinishedAttempt {
+  readonly record: AttemptRecord;
+  readonly state: DeliveryState;
+  readonly excerpt: string;
+}
+
+/** Resolves once the attempt is written; keeps trying until it is. */
+export type RecordAttempt = (finished: FinishedAttempt) => Promise<void>;
+
+/** The breaker's truth that a whole fleet shares. */
+export interface SharedBreaker {
+  /** Epoch ms of the endpoint's next probe while its breaker is open; null while it is closed. */
+  readonly openUntil: (id: EndpointId) => number | null;
+  readonly open: (id: EndpointId, untilMs: number) => Promise<void>;
+  readonly close: (id: EndpointId) => Promise<void>;
+  /** True for the one worker that may probe now; the lease lasts `leaseMs`. */
+  readonly leaseProbe: (id: EndpointId, leaseMs: number) => Promise<boolean>;
+}
+
+export interface OutgoingRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Deadline over the whole exchange, in ms. */
+  readonly timeoutMs: number;
+}
+
+export interface Answer {
+  readonly kind: "answered";
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  /** The `webhook-delivery` response header. */
+  readonly instruction: string | undefined;
+  /** The first part of the response body, at most 16 KiB. */
+  readonly excerpt: string;
+}
+
+export type Exchange =
+  | Answer
+  | { readonly kind: "failed"; readonly reason: UnreachableReason }
+  | { readonly kind: "blocked"; readonly reason: BlockedReason };
+
+export interface Transport {
+  /** POSTs once; a receiver's failure is a value. Rejects with CLOSED only when we ourselves have closed it. */
+  readonly post: (request: OutgoingRequest) => Promise<Exchange>;
+  /** Waits for what is open, which has its deadlines. */
+  readonly close: () => Promise<void>;
+  /** Lets go at once: what is open rejects with CLOSED, so that nobody takes it for the receiver's doing. */
+  readonly abandon: () => Promise<void>;
+}
+
+/** Which deliveries wait for another attempt; kept for people to see. */
+export interface WaitingIndex {
+  readonly add: (delivery: Delivery) => Promise<void>;
+  readonly remove: (delivery: Delivery) => Promise<void>;
+}
+
+/** Where deliveries go that need their own clock, and where they rest when given up. */
+export interface Outbox {
+  /** Stores a delivery to be tried again in `inMs`; doing it twice does it once. */
+  readonly schedule: (delivery: Delivery, inMs: number) => Promise<void>;
+  readonly bury: (letter: DeadLetter) => Promise<void>;
+}

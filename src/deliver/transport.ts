@@ -1,0 +1,146 @@
+/**
+ * Sends one POST and says what became of it. The status line is the outcome; of the body only an excerpt is
+ * kept. One deadline spans the whole exchange, whatever the receiver drips (trap 23). It follows no redirect,
+ * decodes no body, reads no proxy variable, and never throws for what a receiver does.
+ */
+import { LRUCache } from "lru-cache";
+import { Agent } from "undici";
+import { HookwaveError } from "../core/errors.ts";
+import type { AddressPolicy } from "./address-guard.ts";
+import { createGuardedConnector, type Lookup } from "./guarded-connector.ts";
+import { OpenExchange, type Routes } from "./open-exchange.ts";
+import type { Exchange, OutgoingRequest, Transport } from "./ports.ts";
+import { checkUrl } from "./url-policy.ts";
+
+export interface TransportOptions {
+  readonly policy: AddressPolicy;
+  /** A monotonic clock in ms. */
+  readonly now: () => number;
+  /** Open connections to one origin; further posts wait for a free one, within their deadline. */
+  readonly connectionsPerOrigin?: number;
+  /** Origins with kept connections; posts to further ones go without keep-alive. */
+  readonly maxOrigins?: number;
+  /** Limit of name resolution, and again of connecting with its TLS handshake, in ms. */
+  readonly connectTimeoutMs?: number;
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca?: string;
+  /** How names are resolved; the system's resolver by default. */
+  readonly lookup?: Lookup;
+}
+
+const CONNECTIONS_PER_ORIGIN = 128;
+const MAX_ORIGINS = 2_048;
+const CONNECT_TIMEOUT_MS = 5_000;
+const MAX_HEADER_BYTES = 16 * 1_024;
+/** Receivers commonly close idle connections after 5 s; below that, fewer go stale under us (trap 25). */
+const KEEP_ALIVE_MS = 4_000;
+const KEEP_ALIVE_MAX_MS = 5_000;
+const REMEMBERED_URLS = 4_096;
+
+/** Where a URL leads, once checked: the parts a request needs, or the refusal. */
+type Destination =
+  | { readonly kind: "open"; readonly origin: string; readonly path: string }
+  | Extract<Exchange, { readonly kind: "blocked" }>;
+
+export function createTransport(options: TransportOptions): Transport {
+  const routes = openRoutes(options);
+  const destinations = new LRUCache<string, Destination>({ max: REMEMBERED_URLS });
+  let closing: Promise<void> | undefined;
+  let isAbandoned = false;
+
+  const destinationOf = (url: string): Destination => {
+    const known = destinations.get(url);
+    if (known !== undefined) return known;
+    const destination = checkDestination(url, options.policy);
+    destinations.set(url, destination);
+    return destination;
+  };
+
+  return {
+    post: (request) => {
+      if (closing !== undefined) return Promise.reject(closedError());
+      const destination = destinationOf(request.url);
+      return destination.kind === "open"
+        ? exchange(request, destination, routes, () => isAbandoned)
+        : Promise.resolve(destination);
+    },
+    close: () => {
+      closing ??= closeRoutes(routes);
+      return closing;
+    },
+    abandon: () => {
+      isAbandoned = true;
+      closing = Promise.all([routes.kept.destroy(), routes.single.destroy()]).then(() => undefined);
+      return closing;
+    },
+  };
+}
+
+function exchange(
+  request: OutgoingRequest,
+  { origin, path }: Extract<Destination, { readonly kind: "open" }>,
+  routes: Routes,
+  isAbandoned: () => boolean,
+): Promise<Exchange> {
+  const { headers, body, timeoutMs } = request;
+  return new Promise((resolve, reject) => {
+    const settle = (exchange: Exchange): void => {
+      if (exchange.kind === "failed" && isAbandoned()) reject(closedError());
+      else resolve(exchange);
+    };
+    const open = new OpenExchange({ origin, path, method: "POST", headers, body }, routes, settle);
+    open.start(timeoutMs);
+  });
+}
+
+function checkDestination(text: string, policy: AddressPolicy): Destination {
+  const check = checkUrl(text, policy);
+  if (!check.ok) return { kind: "blocked", reason: check.reason };
+  return { kind: "open", origin: check.url.origin, path: check.url.pathname + check.url.search };
+}
+
+function openRoutes(options: TransportOptions): Routes {
+  const connector = createGuardedConnector({
+    policy: options.policy,
+    connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    ca: options.ca,
+    lookup: options.lookup,
+  });
+  const common = {
+    connect: connector.connect,
+    connections: options.connectionsPerOrigin ?? CONNECTIONS_PER_ORIGIN,
+    allowH2: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Both restart with each byte and so bound nothing; OpenExchange has the one deadline that does.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  return {
+    kept: new Agent({
+      ...common,
+      pipelining: 1,
+      maxOrigins: options.maxOrigins ?? MAX_ORIGINS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+    }),
+    // In undici, pipelining 0 means one connection per request.
+    single: new Agent({ ...common, pipelining: 0 }),
+    endedReused: connector.endedReused,
+    now: options.now,
+  };
+}
+
+/** Waits for what is under way, which its deadline bounds. */
+async function closeRoutes({ kept, single }: Routes): Promise<void> {
+  await kept.close();
+  // Only now: a resend may have left the first for the second.
+  await single.close();
+}
+
+function closedError(): HookwaveError {
+  return new HookwaveError("CLOSED", {
+    expected: "an open transport",
+    got: "a closed one",
+    remedy: "send before closing, or create a new transport",
+  });
+}

@@ -1,0 +1,38 @@
+/**
+ * Receivers and transports for the transport's tests, and the closing of all that a test opened.
+ */
+import { createAddressPolicy } from "../../src/deliver/address-guard.ts";
+import type { OutgoingRequest, Transport } from "../../src/deliver/ports.ts";
+import { createTransport, type TransportOptions } from "../../src/deliver/transport.ts";
+import { type Answer, type Certificate, type RawReceiver, startRawReceiver } from "./raw-receiver.ts";
+
+export const loopbackPolicy = createAddressPolicy({
+  allowHttp: true,
+  allowPrivateNetworks: ["127.0.0.0/8"],
+});
+export const publicPolicy = createAddressPolicy({ allowHttp: true, allowPrivateNetworks: [] });
+
+export function openThings(): {
+  readonly receiver: (answer: Answer, certificate?: Certificate) => Promise<RawReceiver>;
+  readonly transport: (options?: Partial<TransportOptions>) => Transport;
+  readonly closeAll: () => Promise<void>;
+} {
+  const opened: { readonly close: () => Promise<void> }[] = [];
+  const keep = <Thing extends { readonly close: () => Promise<void> }>(thing: Thing): Thing => {
+    opened.push(thing);
+    return thing;
+  };
+  return {
+    receiver: async (answer, certificate) => keep(await startRawReceiver(answer, certificate)),
+    transport: (options = {}) =>
+      keep(createTransport({ policy: loopbackPolicy, now: () => performance.now(), ...options })),
+    closeAll: async () => {
+      await Promise.all(opened.splice(0).map((thing) => thing.close()));
+    },
+  };
+}
+
+export function postTo(url: string, changes: Partial<OutgoingRequest> = {}): OutgoingRequest {
+  const headers = { "content-type": "application/json", "webhook-id": "evt_1" };
+  return { url, headers, body: '{"a":1}', timeoutMs: 10_000, ...changes };
+}
