@@ -1,0 +1,111 @@
+/**
+ * Writes finished attempts: the delivery's state, the endpoint's stream, the fleet's recent stream and the
+ * endpoint's health, as one group per round trip. This is the "record" of record-then-settle (design,
+ * decision 3): `record` resolves only once Redis has it, and goes on trying until then, because an attempt
+ * that was answered but not recorded would be sent again (trap 5).
+ */
+import type { AttemptRecord } from "../core/attempt.ts";
+import type { EndpointId } from "../core/brand.ts";
+import type { DeliveryState } from "../core/delivery.ts";
+import { summarise } from "../core/errors.ts";
+import { createGroupCommit } from "../core/group-commit.ts";
+import type { Tell } from "../core/happening.ts";
+import { STATE_FIELD_PREFIX } from "./event-ledger.ts";
+import type { Keys } from "./keys.ts";
+import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
+
+export interface FinishedAttempt {
+  readonly record: AttemptRecord;
+  readonly state: DeliveryState;
+  readonly excerpt: string;
+}
+
+export interface AttemptLog {
+  readonly record: (finished: FinishedAttempt) => Promise<void>;
+  /** Resolves when nothing is left to be written. */
+  readonly idle: () => Promise<void>;
+  /** From now on a write that fails rejects instead of being tried again: we are going down. */
+  readonly giveUp: () => void;
+}
+
+const GROUP_MAX = 256;
+const STREAM_MAX = 10_000;
+const EXCERPT_KEPT = 1_024;
+const RETRY_MS = 250;
+
+// KEYS: recent, then event and stream per attempt, then health per endpoint of the group.
+// A state written after its event has expired (a retry days later) must not stay for ever, hence the PTTL.
+const RECORD = `
+local retention, attempts, at = ARGV[1], tonumber(ARGV[2]), 2
+for i = 1, attempts do
+  local event, stream = KEYS[i * 2], KEYS[i * 2 + 1]
+  redis.call('HSET', event, ARGV[at + 1], ARGV[at + 2])
+  if redis.call('PTTL', event) < 0 then redis.call('PEXPIRE', event, retention) end
+  redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
+  redis.call('PEXPIRE', stream, retention)
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3])
+  at = at + 4
+end
+for i = attempts * 2 + 2, #KEYS do
+  if ARGV[at + 1] == 'success' then
+    redis.call('HSET', KEYS[i], 'last_success_at', ARGV[at + 2])
+    redis.call('HDEL', KEYS[i], 'failing_since')
+  else
+    redis.call('HSETNX', KEYS[i], 'failing_since', ARGV[at + 2])
+  end
+  at = at + 2
+end`;
+
+export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, tell: Tell): AttemptLog {
+  const runRecord = prepareScript(redis, RECORD);
+  let goingDown = false;
+
+  const writeUntilWritten = async (group: readonly FinishedAttempt[]): Promise<void> => {
+    const [scriptKeys, scriptArgs] = commandFor(group, keys, retentionMs);
+    for (;;) {
+      try {
+        await runRecord(scriptKeys, scriptArgs);
+        return;
+      } catch (error) {
+        if (goingDown) throw error;
+        tell({ kind: "service.failed", doing: "record_attempts", error: summarise(error) });
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  };
+
+  const commits = createGroupCommit({ write: writeUntilWritten, maxItems: GROUP_MAX, maxWrites: 2 });
+  return {
+    record: commits.add,
+    idle: commits.idle,
+    giveUp: () => {
+      goingDown = true;
+    },
+  };
+}
+
+function commandFor(
+  group: readonly FinishedAttempt[],
+  keys: Keys,
+  retentionMs: number,
+): [readonly string[], readonly (string | number)[]] {
+  const scriptKeys = [keys.recent];
+  const scriptArgs: (string | number)[] = [retentionMs, group.length];
+  const health = new Map<EndpointId, readonly ["success" | "failure", string]>();
+  for (const { record, state, excerpt } of group) {
+    scriptKeys.push(keys.event(record.eventId), keys.attempts(record.endpointId));
+    scriptArgs.push(
+      `${STATE_FIELD_PREFIX}${record.endpointId}`,
+      JSON.stringify(state),
+      JSON.stringify(record),
+      record.outcome === "delivered" ? "" : excerpt.slice(0, EXCERPT_KEPT),
+    );
+    health.set(record.endpointId, [record.outcome === "delivered" ? "success" : "failure", record.startedAt]);
+  }
+  for (const [endpointId, [what, at]] of health) {
+    scriptKeys.push(keys.health(endpointId));
+    scriptArgs.push(what, at);
+  }
+  return [scriptKeys, scriptArgs];
+}

@@ -1,0 +1,50 @@
+/**
+ * How a fleet hears of changes: a pub/sub message at once, and a poll every second as the safety net, because
+ * pub/sub forgets whoever was reconnecting. Carries news only; the truth is read again from where it is kept.
+ */
+import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import { summarise } from "../core/errors.ts";
+import type { Tell } from "../core/happening.ts";
+import type { Keys } from "./keys.ts";
+import type { Redis } from "./redis.ts";
+
+export interface ChangeListener {
+  readonly endpointChanged: (id: EndpointId) => Promise<void>;
+  readonly breakersChanged: () => Promise<void>;
+  /** Once a second: catch up with whatever was missed. */
+  readonly catchUp: () => Promise<void>;
+}
+
+const POLL_MS = 1_000;
+const ENDPOINT_NEWS = "endpoint:";
+const BREAKER_NEWS = "breakers";
+
+export const endpointNews = (id: EndpointId): string => `${ENDPOINT_NEWS}${id}`;
+export const breakerNews = BREAKER_NEWS;
+
+/** Starts listening; the returned function stops, and the caller then closes the connection. */
+export async function watchChanges(
+  watcher: Redis,
+  keys: Keys,
+  listener: ChangeListener,
+  tell: Tell,
+): Promise<() => void> {
+  const attempt = (work: Promise<void>): void => {
+    work.catch((error: unknown) =>
+      tell({ kind: "service.failed", doing: "watch_changes", error: summarise(error) }),
+    );
+  };
+  const onMessage = (_channel: string, news: string): void => {
+    if (news.startsWith(ENDPOINT_NEWS))
+      attempt(listener.endpointChanged(asEndpointId(news.slice(ENDPOINT_NEWS.length))));
+    if (news === BREAKER_NEWS) attempt(listener.breakersChanged());
+  };
+  watcher.on("message", onMessage);
+  await watcher.subscribe(keys.changes);
+  const poll = setInterval(() => attempt(listener.catchUp()), POLL_MS);
+  poll.unref();
+  return () => {
+    clearInterval(poll);
+    watcher.off("message", onMessage);
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * The ledger of events: who claimed each event, the event as published, and the state of each of its
+ * deliveries. The claim makes a second publish of one id a no-op for as long as the record is retained; the
+ * states let a re-run of a crashed job skip what is already settled.
+ */
+import { z } from "zod";
+import { asEndpointId, type EndpointId, type EventId } from "../core/brand.ts";
+import type { DeliveryState } from "../core/delivery.ts";
+import type { PublishedEvent } from "../core/event.ts";
+import { OUTCOME_KINDS } from "../core/outcome.ts";
+import { BURY_REASONS } from "../core/verdict.ts";
+import type { Keys } from "./keys.ts";
+import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
+
+export type Claim =
+  | { readonly kind: "fresh" }
+  | { readonly kind: "again"; readonly states: ReadonlyMap<EndpointId, DeliveryState> }
+  | { readonly kind: "taken" };
+
+export interface EventLedger {
+  readonly claim: (events: readonly PublishedEvent[], holder: string) => Promise<readonly Claim[]>;
+  readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+}
+
+/** Hash fields of deliveries start with this; the event's own fields do not. */
+export const STATE_FIELD_PREFIX = "d:";
+
+const ARGS_BEFORE_EVENTS = 2;
+const ARGS_PER_EVENT = 4;
+
+// One command for a whole job: a claim per event costs ~3 µs of Redis instead of a round trip.
+const CLAIM = `
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local at = ${ARGS_BEFORE_EVENTS} + (i - 1) * ${ARGS_PER_EVENT}
+  if redis.call('HSETNX', key, 'holder', ARGV[1]) == 1 then
+    redis.call('HSET', key, 'id', ARGV[at + 1], 'type', ARGV[at + 2], 'timestamp', ARGV[at + 3], 'data', ARGV[at + 4])
+    redis.call('PEXPIRE', key, ARGV[2])
+    answers[i] = 0
+  elseif redis.call('HGET', key, 'holder') == ARGV[1] then
+    answers[i] = redis.call('HGETALL', key)
+  else
+    answers[i] = 1
+  end
+end
+return answers`;
+
+const pastAttemptSchema = z.object({
+  attemptNumber: z.number(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  outcome: z.enum(OUTCOME_KINDS),
+  status: z.number().nullable(),
+  reason: z.string().nullable(),
+});
+
+const stateSchema = z.object({
+  round: z.number(),
+  status: z.enum(["delivered", "retrying", "buried"]),
+  attempts: z.array(pastAttemptSchema),
+  nextAttemptAt: z.number().nullable(),
+  because: z.enum(BURY_REASONS).nullable(),
+});
+
+const claimAnswers = z.array(z.union([z.literal(0), z.literal(1), z.array(z.string())]));
+
+export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number): EventLedger {
+  const runClaim = prepareScript(redis, CLAIM);
+  return {
+    claim: async (events, holder) => {
+      const eventKeys = events.map((event) => keys.event(event.id));
+      const args: (string | number)[] = [holder, retentionMs];
+      for (const event of events) args.push(event.id, event.type, event.timestamp, event.data);
+      return claimAnswers.parse(await runClaim(eventKeys, args)).map(toClaim);
+    },
+    stateOf: async (eventId, endpointId) => {
+      const text = await redis.hget(keys.event(eventId), `${STATE_FIELD_PREFIX}${endpointId}`);
+      return text === null ? null : stateSchema.parse(JSON.parse(text));
+    },
+  };
+}
+
+function toClaim(answer: 0 | 1 | readonly string[]): Claim {
+  if (answer === 0) return { kind: "fresh" };
+  if (answer === 1) return { kind: "taken" };
+  const states = new Map<EndpointId, DeliveryState>();
+  for (let index = 0; index + 1 < answer.length; index += 2) {
+    const field = answer[index];
+    if (!field?.startsWith(STATE_FIELD_PREFIX)) continue;
+    const endpointId = asEndpointId(field.slice(STATE_FIELD_PREFIX.length));
+    states.set(endpointId, stateSchema.parse(JSON.parse(answer[index + 1] ?? "")));
+  }
+  return { kind: "again", states };
+}

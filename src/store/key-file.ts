@@ -1,0 +1,39 @@
+/**
+ * The encryption key when none is configured: generated once and kept in a file of the data directory, for
+ * development. In production the key belongs in HOOKWAVE_ENCRYPTION_KEY, away from the data it seals.
+ */
+import { randomBytes } from "node:crypto";
+import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HookwaveError } from "../core/errors.ts";
+
+const KEY_BYTES = 32;
+const FILE_NAME = "encryption.key";
+
+export async function loadOrCreateKey(
+  dataDir: string,
+): Promise<{ readonly key: Buffer; readonly path: string }> {
+  const path = join(dataDir, FILE_NAME);
+  await mkdir(dataDir, { recursive: true });
+  try {
+    // Exclusive, so that of two processes that start together one writes and both read the same key.
+    await writeFile(path, `${randomBytes(KEY_BYTES).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+  const key = Buffer.from(await readFile(path, "utf8"), "base64");
+  if (key.length === KEY_BYTES) return { key, path };
+  throw new HookwaveError("CONFIG_INVALID", {
+    expected: `the base64 of ${KEY_BYTES} bytes in ${path}`,
+    got: `${key.length} bytes`,
+    remedy: "restore the file, or remove it and add the endpoints again",
+  });
+}
+
+/** Has a key been generated for this directory? */
+export async function hasKey(dataDir: string): Promise<boolean> {
+  return await access(join(dataDir, FILE_NAME)).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,37 @@
+/**
+ * Every Redis key of ours, in one place (design, section 5). The prefix carries a hash tag, so that a cluster
+ * keeps everything in one slot and scripts may touch several keys.
+ */
+import { hash } from "node:crypto";
+import type { EndpointId, EventId } from "../core/brand.ts";
+
+export interface Keys {
+  readonly endpoints: string;
+  readonly endpointsVersion: string;
+  /** Pub/sub channel on which workers hear of changed endpoints and breakers. */
+  readonly changes: string;
+  /** Endpoint id → epoch ms of the next probe, for open breakers only. */
+  readonly breakers: string;
+  readonly recent: string;
+  readonly event: (id: EventId) => string;
+  readonly attempts: (id: EndpointId) => string;
+  readonly health: (id: EndpointId) => string;
+  readonly probe: (id: EndpointId) => string;
+  /** Sorted set of delivery ids by the time they were accepted. */
+  readonly waiting: (id: EndpointId) => string;
+}
+
+export function createKeys(prefix: string): Keys {
+  return {
+    endpoints: `${prefix}:endpoints`,
+    endpointsVersion: `${prefix}:endpoints:version`,
+    changes: `${prefix}:changes`,
+    breakers: `${prefix}:breakers`,
+    recent: `${prefix}:recent`,
+    event: (id) => `${prefix}:event:${hash("sha256", id, "base64url")}`,
+    attempts: (id) => `${prefix}:attempts:${id}`,
+    health: (id) => `${prefix}:health:${id}`,
+    probe: (id) => `${prefix}:probe:${id}`,
+    waiting: (id) => `${prefix}:waiting:${id}`,
+  };
+}

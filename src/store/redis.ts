@@ -1,0 +1,81 @@
+/**
+ * Connections to Redis, each tuned for who uses it; the only place that opens one.
+ * A producer must fail within its caller's patience (trap 8). A worker must wait an outage out and be back
+ * within a second of its end (trap 9). A watcher only listens.
+ */
+import { Redis, type RedisOptions } from "ioredis";
+import { HookwaveError } from "../core/errors.ts";
+
+export type { Redis } from "ioredis";
+
+export type RedisRole = "producer" | "worker" | "watcher";
+
+const RECONNECT_MAX_MS = 1_000;
+const COMMAND_TIMEOUT_MS = 900;
+const STORE_COMMAND_TIMEOUT_MS = 5_000;
+
+const reconnectInMs = (times: number): number => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS);
+
+const OPTIONS: Readonly<Record<RedisRole, RedisOptions>> = {
+  // Nothing is queued or sent again behind the caller's back: a refused publish is refused.
+  producer: {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: COMMAND_TIMEOUT_MS,
+  },
+  worker: { maxRetriesPerRequest: null },
+  watcher: { maxRetriesPerRequest: null, commandTimeout: STORE_COMMAND_TIMEOUT_MS },
+};
+
+/** `onError` hears connection troubles; ioredis itself goes on reconnecting. */
+export function connectRedis(url: string, role: RedisRole, onError: (error: Error) => void): Redis {
+  const redis = new Redis(url, {
+    ...OPTIONS[role],
+    retryStrategy: reconnectInMs,
+    connectionName: `hookwave-${role}`,
+    replyMapping: "legacy",
+  });
+  redis.on("error", onError);
+  return redis;
+}
+
+/**
+ * Waits for a first connection, `patienceMs` at the most. A connection that has been lost, or refused once, is
+ * known to be down: that is said at once instead of spending the caller's patience again.
+ */
+export async function untilReady(redis: Redis, patienceMs: number): Promise<void> {
+  if (redis.status === "ready") return;
+  const firstConnect = redis.status === "connecting" || redis.status === "connect" || redis.status === "wait";
+  if (!firstConnect) throw redisUnavailable(`a connection that is ${redis.status}`);
+  await new Promise<void>((resolve, reject) => {
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      redis.off("ready", onReady);
+      redis.off("close", onClose);
+      settle();
+    };
+    const onReady = (): void => finish(resolve);
+    const onClose = (): void =>
+      finish(() => reject(redisUnavailable("a connection that was refused or closed")));
+    const timer = setTimeout(
+      () => finish(() => reject(redisUnavailable(`no connection within ${patienceMs} ms`))),
+      patienceMs,
+    );
+    redis.once("ready", onReady);
+    redis.once("close", onClose);
+  });
+}
+
+export function redisUnavailable(got: string, cause?: unknown): HookwaveError {
+  return new HookwaveError(
+    "REDIS_UNAVAILABLE",
+    {
+      expected: "an acknowledgement from Redis",
+      got,
+      remedy: "check that Redis runs and REDIS_URL is right, then try again (with the same event id)",
+    },
+    { cause },
+  );
+}

@@ -1,0 +1,60 @@
+/**
+ * Seals what must never be read from Redis: endpoint secrets and custom headers. AES-256-GCM with the endpoint
+ * id as additional data, so that a sealed text cannot be moved to another endpoint (design, decision 10).
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import type { EndpointId } from "../core/brand.ts";
+import { HookwaveError } from "../core/errors.ts";
+
+const FORMAT = "g1";
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export interface Sealer {
+  readonly seal: (plain: string, owner: EndpointId) => string;
+  /** Throws SECRET_UNREADABLE when the key is another one or the text was tampered with. */
+  readonly open: (sealed: string, owner: EndpointId) => string;
+}
+
+/** `key` is exactly 32 bytes. */
+export function createSealer(key: Buffer): Sealer {
+  return {
+    seal: (plain, owner) => {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(owner));
+      const body = Buffer.concat([cipher.update(plain, "utf8"), cipher.final()]);
+      return `${FORMAT}.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("base64url")}`;
+    },
+    open: (sealed, owner) => {
+      try {
+        return unseal(key, sealed, owner);
+      } catch (cause) {
+        throw unreadable(owner, cause);
+      }
+    },
+  };
+}
+
+function unseal(key: Buffer, sealed: string, owner: EndpointId): string {
+  const [format, payload] = sealed.split(".");
+  if (format !== FORMAT || payload === undefined)
+    throw new Error(`a sealed text of format ${FORMAT} was expected`);
+  const bytes = Buffer.from(payload, "base64url");
+  const tagEnd = NONCE_BYTES + TAG_BYTES;
+  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES))
+    .setAAD(Buffer.from(owner))
+    .setAuthTag(bytes.subarray(NONCE_BYTES, tagEnd));
+  return Buffer.concat([decipher.update(bytes.subarray(tagEnd)), decipher.final()]).toString("utf8");
+}
+
+function unreadable(owner: EndpointId, cause: unknown): HookwaveError {
+  return new HookwaveError(
+    "SECRET_UNREADABLE",
+    {
+      expected: `the encryption key that sealed the secrets of endpoint ${owner}`,
+      got: "a key that does not open them",
+      remedy: "set HOOKWAVE_ENCRYPTION_KEY to the key in use when the endpoint was added, or add it again",
+    },
+    { cause },
+  );
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { createAddressPolicy } from "../../../src/deliver/address-guard.ts";
+import { checkHeaders } from "../../../src/deliver/header-policy.ts";
+import { checkUrl } from "../../../src/deliver/url-policy.ts";
+import { newEndpoint, type RegistrationRules } from "../../../src/store/registration.ts";
+import { secretProblem } from "../../../src/wire/standard-webhooks.ts";
+
+const policy = createAddressPolicy({ allowHttp: false, allowPrivateNetworks: [] });
+const rules: RegistrationRules = {
+  urlProblem: (url) => {
+    const check = checkUrl(url, policy);
+    return check.ok ? null : check.problem;
+  },
+  headerProblems: checkHeaders,
+  secretProblem,
+  defaults: { timeoutMs: 15_000, retrySchedule: [2_000, 4_000], maxInFlight: 10 },
+};
+const url = "https://receiver.example.com/hook";
+
+describe("a new endpoint", () => {
+  it("gets everything that was not asked for: an id, a secret, the defaults", () => {
+    const endpoint = newEndpoint({ url }, rules, 0);
+    expect(endpoint).toMatchObject({
+      id: expect.stringMatching(/^ep_[0-9a-f]{24}$/),
+      events: ["*"],
+      profile: "standard",
+      timeoutMs: 15_000,
+      retrySchedule: [2_000, 4_000],
+      maxInFlight: 10,
+      isActive: true,
+      createdAt: "1970-01-01T00:00:00.000Z",
+    });
+    expect(secretProblem(endpoint.secrets[0]?.value ?? "", "standard")).toBeNull();
+  });
+
+  it("is refused with every problem at once, and no secret among them", () => {
+    const wrong = {
+      id: "a.b",
+      url: "http://10.0.0.1/",
+      events: ["A B"],
+      secrets: ["whsec_dG9vLXNob3J0LWNhbmFyeQ=="],
+      headers: { "webhook-id": "x", Host: "evil" },
+      timeoutMs: 5,
+      maxInFlight: 0,
+      retrySchedule: [-1],
+    };
+    let message = "";
+    try {
+      newEndpoint(wrong, rules, 0);
+    } catch (error) {
+      message = error instanceof Error ? error.message : "";
+    }
+    for (const part of [
+      "id:",
+      "url:",
+      "events:",
+      "secrets:",
+      "webhook-id",
+      "Host",
+      "timeoutMs:",
+      "maxInFlight:",
+      "retrySchedule:",
+    ])
+      expect(message).toContain(part);
+    expect(message).not.toContain("dG9vLXNob3J0LWNhbmFyeQ");
+  });
+
+  it.each([
+    ["no event at all", { events: [] }],
+    ["three secrets", { secrets: ["a", "b", "c"] }],
+    ["no secret in the list", { secrets: [] }],
+    ["25 retries", { retrySchedule: Array.from({ length: 25 }, () => 1_000) }],
+    ["a wait of no number", { retrySchedule: [Number.NaN] }],
+    ["half a POST in flight", { maxInFlight: 1.5 }],
+  ])("is refused: %s", (_what, change) => {
+    expect(() => newEndpoint({ url, ...change }, rules, 0)).toThrow(
+      expect.objectContaining({ code: "ENDPOINT_INVALID" }),
+    );
+  });
+});

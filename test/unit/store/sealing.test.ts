@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { asEndpointId } from "../../../src/core/brand.ts";
+import { createSealer } from "../../../src/store/sealing.ts";
+
+const owner = asEndpointId("ep_1");
+const key = randomBytes(32);
+
+describe("a sealed text", () => {
+  it("is opened by the key that sealed it, for its owner, and shows nothing of what it holds", () => {
+    const sealed = createSealer(key).seal("canary-secret", owner);
+    expect(sealed).not.toContain("canary");
+    expect(Buffer.from(sealed.slice(3), "base64url").toString("latin1")).not.toContain("canary");
+    expect(createSealer(key).open(sealed, owner)).toBe("canary-secret");
+  });
+
+  it("looks different each time", () => {
+    const sealer = createSealer(key);
+    expect(sealer.seal("same", owner)).not.toBe(sealer.seal("same", owner));
+  });
+
+  it.each([
+    ["another key", () => createSealer(randomBytes(32)).open(createSealer(key).seal("x", owner), owner)],
+    ["another owner", () => createSealer(key).open(createSealer(key).seal("x", owner), asEndpointId("ep_2"))],
+    ["a changed byte", () => createSealer(key).open(flipLast(createSealer(key).seal("x", owner)), owner)],
+    ["another format", () => createSealer(key).open("g9.AAAA", owner)],
+    ["no format", () => createSealer(key).open("", owner)],
+  ])("is refused with a code that names the remedy: %s", (_what, open) => {
+    expect(open).toThrow(expect.objectContaining({ code: "SECRET_UNREADABLE" }));
+  });
+});
+
+function flipLast(sealed: string): string {
+  return `${sealed.slice(0, -1)}${sealed.endsWith("A") ? "B" : "A"}`;
+}
