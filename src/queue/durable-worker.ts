@@ -1,0 +1,98 @@
+/**
+ * BullMQ's worker with the three things this project cannot do without:
+ * the job's own text instead of a parsed copy (bytes are sacred, and a corrupt job can be buried instead of
+ * staying active for ever, trap 12); recovery settings that survive many crashes (traps 1, 2, 9); and a failure
+ * of our own never fails a job: it goes back, no attempt charged (design, decision 4).
+ */
+import { type ConnectionOptions, DelayedError, type Job, type JobJson, Worker } from "bullmq";
+
+/** A job as our workers see it: `data` is its text. */
+export type TextJob = Job<string, void>;
+
+export interface DurableWorkerOptions {
+  readonly connection: ConnectionOptions;
+  readonly prefix: string;
+  readonly concurrency: number;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly onError: (error: Error) => void;
+}
+
+export type Process = (job: TextJob, token: string, signal: AbortSignal) => Promise<void>;
+
+// Measured: back within 6–10 s of a kill -9 instead of 35–57 s; 0 instead of 13 of 6,000 jobs failed by 12 kills.
+const LOCK_MS = 10_000;
+const STALLED_CHECK_MS = 5_000;
+const STALLS_ALLOWED = 1_000_000;
+const RECONNECT_MS = 500;
+const IDLE_BLOCK_SECONDS = 5;
+const OWN_FAULT_RETRY_MS = 1_000;
+
+const NEVER = new AbortController().signal;
+
+export class DurableWorker extends Worker<string, void> {
+  readonly #now: () => number;
+
+  constructor(name: string, process: Process, options: DurableWorkerOptions) {
+    // Three declared parameters are how BullMQ knows to pass a signal; defaults would make them one.
+    super(name, (job, token, signal) => process(job, token ?? "", signal ?? NEVER), {
+      connection: options.connection,
+      prefix: options.prefix,
+      concurrency: options.concurrency,
+      autorun: false,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: STALLS_ALLOWED,
+      runRetryDelay: RECONNECT_MS,
+      drainDelay: IDLE_BLOCK_SECONDS,
+      removeOnComplete: { count: 0 },
+    });
+    this.#now = options.now;
+    this.on("error", options.onError);
+  }
+
+  /** Puts a job back for `inMs`, with its new text if it has changed; the caller then throws what is returned. */
+  async putBack(job: TextJob, token: string, inMs: number, text?: string): Promise<DelayedError> {
+    await this.backend.moveToDelayed(job.id ?? "", this.#now(), inMs, token, {
+      skipAttempt: true,
+      ...(text === undefined ? {} : { fieldsToUpdate: { data: text } }),
+    });
+    return new DelayedError();
+  }
+
+  protected override createJob(json: JobJson, jobId: string): TextJob {
+    const job = super.createJob({ ...json, data: "{}" }, jobId);
+    job.data = json.data ?? "";
+    return job;
+  }
+
+  protected override async handleFailed(
+    error: Error,
+    job: TextJob,
+    token: string,
+    fetchNext?: () => boolean,
+  ): Promise<TextJob> {
+    if (error instanceof DelayedError) return await super.handleFailed(error, job, token, fetchNext);
+    this.emit("error", error);
+    return await super.handleFailed(
+      await this.putBack(job, token, OWN_FAULT_RETRY_MS),
+      job,
+      token,
+      fetchNext,
+    );
+  }
+}
+
+/**
+ * Closes a worker within `graceMs` plus a moment: first it only stops taking jobs; what is still in work after
+ * the grace is told to put itself back (trap 10: a forced close sent 1,000 of 1,000 in flight twice).
+ */
+export async function drain(worker: DurableWorker, graceMs: number): Promise<void> {
+  const closed = worker.close();
+  const grace = setTimeout(() => worker.cancelAllJobs("shutting down"), graceMs);
+  try {
+    await closed;
+  } finally {
+    clearTimeout(grace);
+  }
+}

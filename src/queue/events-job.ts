@@ -1,0 +1,136 @@
+/**
+ * How events lie in a job of the events queue, and how any producer's job is read. A job holds one event, a
+ * list, or our own `{ v, events }`; `data` is an object or JSON text. The job's text is read, never BullMQ's
+ * parsed copy, so that `data` keeps its bytes (design, decision 6). See docs/producers.md.
+ */
+import { hash } from "node:crypto";
+import { z } from "zod";
+import { asEventId } from "../core/brand.ts";
+import {
+  EVENT_ID_PATTERN,
+  EVENT_TYPE_MAX_LENGTH,
+  EVENT_TYPE_PATTERN,
+  type PublishedEvent,
+  TIMESTAMP_PATTERN,
+} from "../core/event.ts";
+import { elementTexts, isJsonText, memberTexts } from "../core/json-text.ts";
+
+export const EVENTS_JOB_VERSION = 1;
+
+export interface EventsJob {
+  readonly v: typeof EVENTS_JOB_VERSION;
+  readonly events: readonly PublishedEvent[];
+  /** The job that first claimed these events, when they were split off from it. */
+  readonly holder?: string;
+  /** Starts of that job that ended in a crash. */
+  readonly crashes?: number;
+}
+
+export interface Unreadable {
+  readonly text: string;
+  readonly problem: string;
+}
+
+export type ReadEvents =
+  | {
+      readonly kind: "events";
+      readonly events: readonly PublishedEvent[];
+      readonly unreadable: readonly Unreadable[];
+      readonly holder: string;
+      readonly crashes: number;
+    }
+  | { readonly kind: "unreadable"; readonly problem: string }
+  | { readonly kind: "newer"; readonly version: number };
+
+export interface JobOrigin {
+  readonly jobId: string;
+  /** Epoch ms at which the job was added. */
+  readonly addedAt: number;
+}
+
+const eventSchema = z.object({
+  id: z.string().regex(EVENT_ID_PATTERN, "1–64 characters of A–Z a–z 0–9 _ -").optional(),
+  type: z
+    .string()
+    .max(EVENT_TYPE_MAX_LENGTH)
+    .regex(EVENT_TYPE_PATTERN, "dotted lower-case words, like job.completed"),
+  timestamp: z.string().regex(TIMESTAMP_PATTERN, "an RFC 3339 time, like 2026-01-31T12:00:00Z").optional(),
+  data: z.unknown(),
+});
+
+const envelopeSchema = z.object({
+  v: z.number(),
+  events: z.array(z.unknown()),
+  holder: z.string().optional(),
+  crashes: z.number().optional(),
+});
+
+export function readEventsJob(text: string, origin: JobOrigin): ReadEvents {
+  if (!isJsonText(text)) return { kind: "unreadable", problem: "the job's data is not JSON" };
+  const value: unknown = JSON.parse(text);
+  const envelope = envelopeSchema.safeParse(value);
+  if (envelope.success && envelope.data.v > EVENTS_JOB_VERSION)
+    return { kind: "newer", version: envelope.data.v };
+  const parts = split(text, value, envelope.success);
+  if (parts.length === 0)
+    return { kind: "unreadable", problem: "expected one event or a list, got no event" };
+  const events: PublishedEvent[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const [index, part] of parts.entries()) {
+    const read = readEvent(part, origin, index);
+    if ("problem" in read) unreadable.push(read);
+    else events.push(read);
+  }
+  const { holder = origin.jobId, crashes = 0 } = envelope.data ?? {};
+  return { kind: "events", events, unreadable, holder, crashes };
+}
+
+interface Part {
+  readonly value: unknown;
+  /** Cut out of the job only when somebody needs it: most events carry their data as text. */
+  readonly text: () => string;
+}
+
+function split(text: string, value: unknown, isEnvelope: boolean): readonly Part[] {
+  const listText = isEnvelope ? () => memberTexts(text).get("events") ?? "[]" : () => text;
+  const list = isEnvelope ? envelopeSchema.parse(value).events : value;
+  if (!Array.isArray(list)) return [{ value: list, text: listText }];
+  let texts: readonly string[] | undefined;
+  return list.map((one: unknown, index) => ({
+    value: one,
+    text: () => {
+      texts ??= elementTexts(listText());
+      return texts[index] ?? "";
+    },
+  }));
+}
+
+function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent | Unreadable {
+  const parsed = eventSchema.safeParse(part.value);
+  if (!parsed.success) return { text: part.text(), problem: problemOf(parsed.error) };
+  const { id, type, timestamp, data } = parsed.data;
+  const dataText = typeof data === "string" ? data : memberTexts(part.text()).get("data");
+  if (dataText === undefined)
+    return { text: part.text(), problem: "data: expected an object or JSON text, got nothing" };
+  if (typeof data === "string" && !isJsonText(data)) {
+    return { text: part.text(), problem: "data: expected an object or JSON text, got text that is not JSON" };
+  }
+  return {
+    id: asEventId(id ?? derivedId(origin, index)),
+    type,
+    timestamp: timestamp ?? new Date(origin.addedAt).toISOString(),
+    data: dataText,
+  };
+}
+
+/** A job without ids must have the same ones each time it runs, or a re-run would send every event twice. */
+function derivedId(origin: JobOrigin, index: number): string {
+  return `evt_${hash("sha256", `${origin.jobId}:${origin.addedAt}:${index}`, "hex").slice(0, 32)}`;
+}
+
+function problemOf(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => `${issue.path.length === 0 ? "event" : issue.path.join(".")}: ${issue.message}`)
+    .join("; ")
+    .slice(0, 500);
+}

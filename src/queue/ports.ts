@@ -1,0 +1,26 @@
+/**
+ * What the workers need done with what they read. Owned here, by the consumer; app.ts plugs in the deliver stage.
+ */
+import type { Delivery } from "../core/delivery.ts";
+import type { PublishedEvent } from "../core/event.ts";
+import type { Verdict } from "../core/verdict.ts";
+
+export interface EventsBatch {
+  readonly events: readonly PublishedEvent[];
+  /** Who claims them: the job that first held them. */
+  readonly holder: string;
+  /** Epoch ms at which they were stored. */
+  readonly acceptedAt: number;
+}
+
+/** Resolves when every delivery of the batch is settled or scheduled; throws only for a failure of our own. */
+export type Dispatch = (batch: EventsBatch) => Promise<void>;
+
+export interface Settled {
+  readonly verdict: Verdict;
+  /** The delivery with what was just tried. */
+  readonly delivery: Delivery;
+}
+
+/** One attempt; throws only for a failure of our own. */
+export type Deliver = (delivery: Delivery) => Promise<Settled>;

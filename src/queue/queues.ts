@@ -1,0 +1,131 @@
+/**
+ * The writing side of the three queues: events in, deliveries that need their own clock, dead letters. Every
+ * write that may be repeated has a job id of its own making, because `addBulk` is a pipeline and not a
+ * transaction: doing it twice must do it once.
+ */
+import { type ConnectionOptions, Queue } from "bullmq";
+import type { DeadLetter, Delivery } from "../core/delivery.ts";
+import { deliveryId } from "../core/delivery.ts";
+import type { PublishedEvent } from "../core/event.ts";
+import { createGroupCommit } from "../core/group-commit.ts";
+import type { Tell } from "../core/happening.ts";
+import { type DeliveryJob, deliveryJob } from "./delivery-job.ts";
+import { EVENTS_JOB_VERSION, type EventsJob } from "./events-job.ts";
+import {
+  DEAD_LETTERS_QUEUE,
+  DELIVERIES_QUEUE,
+  deadLetterId,
+  deliveryJobId,
+  EVENTS_QUEUE,
+  splitJobId,
+} from "./names.ts";
+
+export interface Queues {
+  readonly events: Queue<EventsJob>;
+  readonly deliveries: Queue<DeliveryJob>;
+  readonly deadLetters: Queue<DeadLetter>;
+  readonly close: () => Promise<void>;
+}
+
+/** A job whose work is done is not kept: what happened is in our own records (trap 17). */
+const JOB_OPTIONS = { removeOnComplete: true, removeOnFail: false, attempts: 1 } as const;
+
+export function openQueues(
+  connection: ConnectionOptions,
+  prefix: string,
+  onError: (error: Error) => void,
+): Queues {
+  const open = <Data>(name: string): Queue<Data> => {
+    const queue = new Queue<Data>(name, {
+      connection,
+      prefix,
+      // Fails at once when Redis is away, instead of waiting for it without an end (trap 8); so it may not ask
+      // anything of Redis at birth either. What version it is, redis-safety.ts asks.
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+      skipMetasUpdate: true,
+      defaultJobOptions: JOB_OPTIONS,
+    });
+    queue.on("error", onError);
+    return queue;
+  };
+  const events = open<EventsJob>(EVENTS_QUEUE);
+  const deliveries = open<DeliveryJob>(DELIVERIES_QUEUE);
+  const deadLetters = open<DeadLetter>(DEAD_LETTERS_QUEUE);
+  return {
+    events,
+    deliveries,
+    deadLetters,
+    close: async () => {
+      await Promise.all([events.close(), deliveries.close(), deadLetters.close()]);
+    },
+  };
+}
+
+/** Stores one batch of events as one durable job; `holder` is the job that claimed them before, on a replay. */
+export async function enqueueEvents(
+  queues: Queues,
+  batch: readonly PublishedEvent[],
+  holder?: string,
+): Promise<void> {
+  const job: EventsJob = { v: EVENTS_JOB_VERSION, events: batch };
+  await queues.events.add("events", holder === undefined ? job : { ...job, holder });
+}
+
+/** Gives each event of a job that keeps crashing a job of its own, so that only the guilty one is buried. */
+export async function splitEvents(
+  queues: Queues,
+  events: readonly PublishedEvent[],
+  holder: string,
+  crashes: number,
+): Promise<void> {
+  await queues.events.addBulk(
+    events.map((event) => ({
+      name: "events",
+      data: { v: EVENTS_JOB_VERSION, events: [event], holder, crashes },
+      opts: { jobId: splitJobId(holder, event.id) },
+    })),
+  );
+}
+
+export interface Outbox {
+  readonly schedule: (delivery: Delivery, inMs: number) => Promise<void>;
+  readonly bury: (letter: DeadLetter) => Promise<void>;
+}
+
+const SCHEDULE_MAX = 256;
+
+export function createOutbox(queues: Queues, tell: Tell): Outbox {
+  const commits = createGroupCommit<{ readonly delivery: Delivery; readonly inMs: number }>({
+    write: async (group) => {
+      await queues.deliveries.addBulk(group.map(toScheduledJob));
+    },
+    maxItems: SCHEDULE_MAX,
+    maxWrites: 2,
+  });
+  return {
+    schedule: (delivery, inMs) => commits.add({ delivery, inMs }),
+    bury: async (letter) => {
+      await queues.deadLetters.add(letter.because, letter, { jobId: letterId(letter) });
+      tell(
+        letter.kind === "job"
+          ? { kind: "job.buried", because: letter.because, problem: letter.problem }
+          : { kind: "delivery.buried", deliveryId: deliveryId(letter.delivery), because: letter.because },
+      );
+    },
+  };
+}
+
+function toScheduledJob(scheduled: { readonly delivery: Delivery; readonly inMs: number }) {
+  const { delivery, inMs } = scheduled;
+  return {
+    name: delivery.event.type,
+    data: deliveryJob(delivery),
+    opts: { jobId: deliveryJobId(deliveryId(delivery), delivery.round), delay: inMs },
+  };
+}
+
+export function letterId(letter: DeadLetter): string {
+  if (letter.kind === "job") return deadLetterId(`job:${letter.jobId}`);
+  return deadLetterId(`${deliveryId(letter.delivery)}#${letter.delivery.round}`);
+}

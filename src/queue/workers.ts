@@ -1,0 +1,151 @@
+/**
+ * The two workers. The events worker dispatches what was published; the deliveries worker tries again what has
+ * its own clock. Both read text, bury what cannot be read or keeps crashing its worker, and settle the rest.
+ */
+import type { DelayedError } from "bullmq";
+import type { Delivery } from "../core/delivery.ts";
+import type { Tell } from "../core/happening.ts";
+import { deliveryJob, readDeliveryJob } from "./delivery-job.ts";
+import { DurableWorker, type DurableWorkerOptions, type TextJob } from "./durable-worker.ts";
+import { type ReadEvents, readEventsJob } from "./events-job.ts";
+import { DELIVERIES_QUEUE, EVENTS_QUEUE } from "./names.ts";
+import type { Deliver, Dispatch } from "./ports.ts";
+import { type Outbox, type Queues, splitEvents } from "./queues.ts";
+
+export interface WorkerDeps extends DurableWorkerOptions {
+  readonly queues: Queues;
+  readonly outbox: Outbox;
+  readonly tell: Tell;
+}
+
+/** A job that was in work at this many crashes of its worker is the likely cause of them (fault matrix, row 4). */
+const POISON_CRASHES = 9;
+/** From this many crashes on, the events of a batch go on alone, so that the guilty one is found. */
+const SPLIT_CRASHES = 2;
+/** A job of a newer version waits for a newer worker. */
+const NEWER_RETRY_MS = 10_000;
+const INTERRUPTED_RETRY_MS = 100;
+
+export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): DurableWorker {
+  const worker: DurableWorker = new DurableWorker(EVENTS_QUEUE, processEvents, deps);
+
+  async function processEvents(job: TextJob, token: string, signal: AbortSignal): Promise<void> {
+    const jobId = job.id ?? "";
+    const read = readEventsJob(job.data, { jobId, addedAt: job.timestamp });
+    switch (read.kind) {
+      case "newer":
+        throw await putBackForNewer(worker, job, token, read.version, deps.tell);
+      case "unreadable":
+        return await buryJob(jobId, job.data, read.problem, "invalid", deps);
+      case "events":
+        return await unlessInterrupted(
+          signal,
+          () => worker.putBack(job, token, INTERRUPTED_RETRY_MS),
+          async () => {
+            await processRead(read, job);
+          },
+        );
+    }
+  }
+
+  async function processRead(read: ReadEvents & { kind: "events" }, job: TextJob): Promise<void> {
+    const jobId = job.id ?? "";
+    const crashes = read.crashes + job.stalledCounter;
+    if (crashes >= POISON_CRASHES) return await buryJob(jobId, job.data, poisoned(crashes), "poison", deps);
+    for (const [index, { text, problem }] of read.unreadable.entries()) {
+      await buryJob(`${jobId}[${index}]`, text, problem, "invalid", deps);
+    }
+    if (job.stalledCounter >= SPLIT_CRASHES && read.events.length > 1) {
+      return await splitEvents(deps.queues, read.events, read.holder, crashes);
+    }
+    await dispatch({ events: read.events, holder: read.holder, acceptedAt: job.timestamp });
+  }
+
+  return worker;
+}
+
+export function createDeliveriesWorker(deliver: Deliver, deps: WorkerDeps): DurableWorker {
+  const worker: DurableWorker = new DurableWorker(DELIVERIES_QUEUE, processDelivery, deps);
+
+  async function processDelivery(job: TextJob, token: string, signal: AbortSignal): Promise<void> {
+    const read = readDeliveryJob(job.data);
+    switch (read.kind) {
+      case "newer":
+        throw await putBackForNewer(worker, job, token, read.version, deps.tell);
+      case "unreadable":
+        return await buryJob(job.id ?? "", job.data, read.problem, "invalid", deps);
+      case "delivery": {
+        if (job.stalledCounter >= POISON_CRASHES) return await buryPoison(read.delivery);
+        const putBack = (): Promise<DelayedError> => worker.putBack(job, token, INTERRUPTED_RETRY_MS);
+        return await unlessInterrupted(signal, putBack, () => tryAgain(read.delivery, job, token));
+      }
+    }
+  }
+
+  /** One attempt, and then the verdict in BullMQ's terms. */
+  async function tryAgain(delivery: Delivery, job: TextJob, token: string): Promise<void> {
+    const { verdict, delivery: tried } = await deliver(delivery);
+    switch (verdict.kind) {
+      case "complete":
+        return;
+      case "bury":
+        return await deps.outbox.bury({
+          kind: "delivery",
+          delivery: tried,
+          because: verdict.because,
+          buriedAt: new Date(deps.now()).toISOString(),
+        });
+      case "retry":
+      case "hold":
+        throw await worker.putBack(job, token, verdict.inMs, JSON.stringify(deliveryJob(tried)));
+    }
+  }
+
+  async function buryPoison(delivery: Delivery): Promise<void> {
+    const buriedAt = new Date(deps.now()).toISOString();
+    await deps.outbox.bury({ kind: "delivery", delivery, because: "poison", buriedAt });
+  }
+
+  return worker;
+}
+
+async function buryJob(
+  jobId: string,
+  text: string,
+  problem: string,
+  because: "invalid" | "poison",
+  deps: WorkerDeps,
+): Promise<void> {
+  const buriedAt = new Date(deps.now()).toISOString();
+  await deps.outbox.bury({ kind: "job", jobId, text, problem, because, buriedAt });
+}
+
+const poisoned = (crashes: number): string => `in work at ${crashes} crashes of its worker`;
+
+function putBackForNewer(
+  worker: DurableWorker,
+  job: TextJob,
+  token: string,
+  version: number,
+  tell: Tell,
+): Promise<DelayedError> {
+  const detail = { jobId: job.id ?? "", version: String(version) };
+  tell({ kind: "service.noticed", notice: "a job of a newer version waits for a newer worker", detail });
+  return worker.putBack(job, token, NEWER_RETRY_MS);
+}
+
+/** Does the work, unless a shutdown runs out of patience first: then the job goes back, no attempt charged. */
+async function unlessInterrupted(
+  signal: AbortSignal,
+  putBack: () => Promise<DelayedError>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const interrupted = Promise.withResolvers<"interrupted">();
+  const onAbort = (): void => interrupted.resolve("interrupted");
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    if ((await Promise.race([work(), interrupted.promise])) === "interrupted") throw await putBack();
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

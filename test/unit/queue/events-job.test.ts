@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readDeadLetter, readDeliveryJob } from "../../../src/queue/delivery-job.ts";
+import { readEventsJob } from "../../../src/queue/events-job.ts";
+
+const origin = { jobId: "7", addedAt: 1_700_000_000_000 };
+
+describe("reading an events job", () => {
+  it("never throws, whatever the text", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(["events", "unreadable", "newer"]).toContain(readEventsJob(text, origin).kind);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("keeps the text of every event's data, in a list, alone or in our own envelope", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.jsonValue(), { minLength: 1, maxLength: 5 }),
+        fc.boolean(),
+        (values, spaced) => {
+          const texts = values.map((value) => JSON.stringify({ value }, null, spaced ? 1 : 0));
+          const list = `[${texts.map((data) => `{"type":"a.b","data":${data}}`).join(",")}]`;
+          for (const text of [list, `{"v":1, "events": ${list}}`]) {
+            const read = readEventsJob(text, origin);
+            expect(read.kind === "events" && read.events.map(({ data }) => data)).toEqual(texts);
+          }
+        },
+      ),
+    );
+  });
+
+  it("gives events without an id the same one on every run, and each its own", () => {
+    const text = '[{"type":"a.b","data":{}},{"type":"a.b","data":{}}]';
+    const ids = (job = origin) => {
+      const read = readEventsJob(text, job);
+      return read.kind === "events" ? read.events.map(({ id }) => id) : [];
+    };
+    expect(ids()).toEqual(ids());
+    expect(new Set(ids()).size).toBe(2);
+    expect(ids({ ...origin, addedAt: 1 })).not.toEqual(ids());
+  });
+
+  it("gives events without a timestamp the time at which the job was added", () => {
+    const read = readEventsJob('{"type":"a.b","data":{}}', origin);
+    expect(read).toMatchObject({
+      events: [{ timestamp: "2023-11-14T22:13:20.000Z" }],
+      holder: "7",
+      crashes: 0,
+    });
+  });
+});
+
+describe("reading a delivery job or a dead letter", () => {
+  it("never throws for a job, and never takes anything else for a letter", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(["unreadable", "newer"]).toContain(readDeliveryJob(text).kind);
+        expect(() => readDeadLetter(text)).toThrow();
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("leaves a newer version alone", () => {
+    expect(readDeliveryJob('{"v":2,"delivery":{"shape":"unknown"}}')).toEqual({ kind: "newer", version: 2 });
+  });
+});
