@@ -1,0 +1,172 @@
+/**
+ * The breaker of each endpoint. opossum decides locally, from what attempts came to; the fleet shares one truth
+ * in Redis: open until when, and which single worker may probe. An open breaker holds, and charges nothing.
+ *
+ * opossum is fired with outcomes that are already known, never around a POST: its failure rate divides by calls
+ * in flight (trap 21), and a probe that never settles would keep it half open for ever (trap 20). A breaker
+ * exists only from an endpoint's first failure on: 10,000 idle ones cost a quarter of a core (trap 18).
+ */
+import { EventEmitter } from "node:events";
+import { LRUCache } from "lru-cache";
+import CircuitBreaker from "opossum";
+import type { EndpointId } from "../core/brand.ts";
+import type { Tell } from "../core/happening.ts";
+import { isUnhealthy, type Outcome } from "../core/outcome.ts";
+import type { SharedBreaker } from "./ports.ts";
+
+export interface BreakerSettings {
+  /** Attempts in the window before the rate counts. */
+  readonly failureThreshold: number;
+  /** From opening to the next probe, in ms. */
+  readonly recoveryMs: number;
+}
+
+export interface Admission {
+  /** 0: go ahead; else how long to hold, in ms. */
+  readonly holdMs: number;
+  readonly isProbe: boolean;
+}
+
+export interface Breakers {
+  /** 0 unless the breaker is open and no probe is due; then how long to hold, in ms. */
+  readonly closedInMs: (id: EndpointId) => number;
+  /** May this attempt go? Where a probe is due, one worker gets it, for `leaseMs` at the most. */
+  readonly admit: (id: EndpointId, leaseMs: number) => Admission | Promise<Admission>;
+  /** What an attempt came to. Resolves when the fleet knows, where it must. */
+  readonly report: (id: EndpointId, outcome: Outcome, isProbe: boolean) => Promise<void> | undefined;
+  readonly close: () => void;
+}
+
+export interface BreakerDeps {
+  readonly shared: SharedBreaker;
+  readonly now: () => number;
+  readonly dice: () => number;
+  readonly tell: Tell;
+  /** Called when an endpoint comes back, so that it is not flooded. */
+  readonly onReopened: (id: EndpointId) => void;
+}
+
+const WINDOW_MS = 10_000;
+const WINDOW_BUCKETS = 10;
+/** opossum opens above its percentage; ours is "half or more". */
+const ERROR_PERCENTAGE = 49.99;
+const BREAKERS_MAX = 10_000;
+/** While another worker probes, or just after, look again this soon. */
+const PROBE_WAIT_MS = 1_000;
+/** Held deliveries come back spread over this much after the probe is due. */
+const SPREAD_MS = 1_000;
+
+const GO: Admission = { holdMs: 0, isProbe: false };
+const PROBE: Admission = { holdMs: 0, isProbe: true };
+const FAILED = new Error("unhealthy");
+
+export function createBreakers(settings: BreakerSettings, deps: BreakerDeps): Breakers {
+  const { shared, now, dice } = deps;
+  const locals = openLocals(settings);
+
+  const closedInMs = (id: EndpointId): number => {
+    const waitMs = (shared.openUntil(id) ?? 0) - now();
+    return waitMs > 0 ? waitMs + dice() * SPREAD_MS : 0;
+  };
+
+  const probe = async (id: EndpointId, leaseMs: number): Promise<Admission> => {
+    const isOurs = await shared.leaseProbe(id, leaseMs);
+    if (!isOurs) return { holdMs: PROBE_WAIT_MS * (1 + dice()), isProbe: false };
+    deps.tell({ kind: "breaker.changed", endpointId: id, state: "half_open" });
+    return PROBE;
+  };
+
+  const open = async (id: EndpointId): Promise<void> => {
+    deps.tell({ kind: "breaker.changed", endpointId: id, state: "open" });
+    await shared.open(id, now() + settings.recoveryMs);
+  };
+
+  const close = async (id: EndpointId): Promise<void> => {
+    deps.onReopened(id);
+    deps.tell({ kind: "breaker.changed", endpointId: id, state: "closed" });
+    await shared.close(id);
+  };
+
+  return {
+    closedInMs,
+    admit: (id, leaseMs) => {
+      if (shared.openUntil(id) === null) return GO;
+      const holdMs = closedInMs(id);
+      return holdMs > 0 ? { holdMs, isProbe: false } : probe(id, leaseMs);
+    },
+    report: (id, outcome, isProbe) => {
+      const failed = isUnhealthy(outcome);
+      if (isProbe) return failed ? open(id) : close(id);
+      // The healthy path of a healthy endpoint costs one look-up.
+      if (!failed && !locals.has(id)) return undefined;
+      // What was in flight when the breaker opened says nothing new.
+      if (shared.openUntil(id) !== null) return undefined;
+      return locals.note(id, failed).then((opened) => (opened ? open(id) : undefined));
+    },
+    close: locals.close,
+  };
+}
+
+type LocalBreaker = CircuitBreaker<[boolean], void>;
+
+interface Locals {
+  readonly has: (id: EndpointId) => boolean;
+  /** Tells opossum what an attempt came to; true for the one that opened the breaker. */
+  readonly note: (id: EndpointId, failed: boolean) => Promise<boolean>;
+  readonly close: () => void;
+}
+
+/** opossum's breakers, as few as possible and turned by one clock (trap 18). */
+function openLocals(settings: BreakerSettings): Locals {
+  const rotation = new EventEmitter().setMaxListeners(0);
+  const rotate = setInterval(() => rotation.emit("rotate"), WINDOW_MS / WINDOW_BUCKETS).unref();
+  const breakers = new LRUCache<EndpointId, LocalBreaker>({
+    max: BREAKERS_MAX,
+    dispose: (breaker) => breaker.shutdown(),
+  });
+  const breakerOf = (id: EndpointId): LocalBreaker => {
+    const known = breakers.get(id);
+    if (known !== undefined) return known;
+    const breaker = newBreaker(settings, rotation);
+    breakers.set(id, breaker);
+    return breaker;
+  };
+  return {
+    has: (id) => breakers.has(id),
+    note: async (id, failed) => {
+      const breaker = breakerOf(id);
+      await fire(breaker, !failed);
+      // Of several failures that come in together only one is the opening one.
+      return breaker.opened && breakers.get(id) === breaker && breakers.delete(id);
+    },
+    close: () => {
+      clearInterval(rotate);
+      breakers.clear();
+    },
+  };
+}
+
+function newBreaker(settings: BreakerSettings, rotation: EventEmitter): LocalBreaker {
+  const action = (healthy: boolean): Promise<void> => (healthy ? Promise.resolve() : Promise.reject(FAILED));
+  return new CircuitBreaker(action, {
+    timeout: false,
+    resetTimeout: settings.recoveryMs,
+    volumeThreshold: settings.failureThreshold,
+    errorThresholdPercentage: ERROR_PERCENTAGE,
+    rollingCountTimeout: WINDOW_MS,
+    rollingCountBuckets: WINDOW_BUCKETS,
+    rollingPercentilesEnabled: false,
+    enableSnapshots: false,
+    rotateBucketController: rotation,
+  });
+}
+
+async function fire(breaker: LocalBreaker, healthy: boolean): Promise<void> {
+  if (!breaker.closed) return;
+  try {
+    await breaker.fire(healthy);
+  } catch (error) {
+    // opossum hands back our own marker; anything else is a bug that must not pass for a bad receiver.
+    if (error !== FAILED) throw error;
+  }
+}

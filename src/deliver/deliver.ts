@@ -1,0 +1,221 @@
+/**
+ * One attempt of one delivery: look up → sign → guard → POST → classify → decide → record → tell.
+ * A receiver's failure comes out as a verdict. Only a failure of our own is thrown, and then nothing has been
+ * charged to the endpoint: no attempt, no breaker. (The guard sits in the transport, where addresses are known.)
+ */
+import { type AttemptRecord, pastAttempt } from "../core/attempt.ts";
+import { type Delivery, deliveryId, stateAfter } from "../core/delivery.ts";
+import { type Endpoint, liveSecrets } from "../core/endpoint.ts";
+import type { Tell } from "../core/happening.ts";
+import type { HoldReason, Outcome } from "../core/outcome.ts";
+import type { System } from "../core/system.ts";
+import { type BuryReason, decide, type Verdict } from "../core/verdict.ts";
+import type { WireProfile } from "../wire/profile.ts";
+import { profiles } from "../wire/profiles.ts";
+import { signRequest } from "../wire/sign.ts";
+import type { Breakers } from "./breaker.ts";
+import { classify } from "./classify.ts";
+import type { Limits } from "./limits.ts";
+import type { EndpointDirectory, Exchange, RecordAttempt, Transport } from "./ports.ts";
+
+export interface DeliverDeps {
+  readonly endpoints: EndpointDirectory;
+  readonly transport: Transport;
+  readonly limits: Limits;
+  readonly breakers: Breakers;
+  readonly record: RecordAttempt;
+  readonly tell: Tell;
+  readonly system: System;
+  readonly holdMaxAgeMs: number;
+}
+
+export interface Settled {
+  readonly verdict: Verdict;
+  /** The delivery with what was just tried. */
+  readonly delivery: Delivery;
+}
+
+export type Deliver = (delivery: Delivery) => Promise<Settled>;
+
+export function createDeliver(deps: DeliverDeps): Deliver {
+  return async (delivery) => {
+    const endpoint = deps.endpoints.get(delivery.endpointId);
+    if (endpoint === undefined) return untried(delivery, "endpoint_missing");
+    if (!endpoint.isActive) return untried(delivery, "endpoint_disabled");
+
+    const admission = await admit(endpoint, deps);
+    if (admission.kind === "held") return held(delivery, endpoint, admission, deps);
+
+    const attempt = await send(delivery, endpoint, deps);
+    const settled = await conclude(delivery, endpoint, attempt, deps);
+    await deps.breakers.report(endpoint.id, attempt.outcome, admission.isProbe);
+    return settled;
+  };
+}
+
+interface Attempt {
+  readonly profile: WireProfile;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly bodyBytes: number;
+  readonly outcome: Outcome;
+  readonly excerpt: string;
+}
+
+/** sign → guard → POST → classify, and what the endpoint's lane learns from it. */
+async function send(delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): Promise<Attempt> {
+  const { system, transport, limits } = deps;
+  const startedAtMs = system.now();
+  const startedMonotonicMs = system.monotonicMs();
+  let durationMs: number | null = null;
+  let outcome: Outcome | null = null;
+  try {
+    const profile = profiles[endpoint.profile];
+    const { body, headers } = signRequest(delivery.event, profile, {
+      secrets: liveSecrets(endpoint, startedAtMs),
+      attemptNumber: delivery.attempts.length + 1,
+      timestamp: Math.floor(startedAtMs / 1_000),
+      nonce: system.uuid(),
+      options: endpoint.profileOptions,
+    });
+    const { url, timeoutMs } = endpoint;
+    const exchange = await transport.post({
+      url,
+      headers: { ...endpoint.headers, ...headers },
+      body,
+      timeoutMs,
+    });
+    durationMs = Math.round(system.monotonicMs() - startedMonotonicMs);
+    outcome = classify(exchange, system.now());
+    const bodyBytes = Buffer.byteLength(body);
+    return { profile, startedAtMs, durationMs, bodyBytes, outcome, excerpt: excerptOf(exchange) };
+  } finally {
+    limits.leave(endpoint.id, durationMs, outcome);
+  }
+}
+
+/** decide → record → tell. */
+async function conclude(
+  delivery: Delivery,
+  endpoint: Endpoint,
+  attempt: Attempt,
+  deps: DeliverDeps,
+): Promise<Settled> {
+  const { system, record, tell } = deps;
+  const verdict = decideOn(attempt.outcome, delivery, endpoint, attempt.profile, deps);
+  const entry = entryFor(delivery, endpoint, attempt, verdict, system);
+  const attempts = [...delivery.attempts, pastAttempt(entry)];
+  const nowMs = system.now();
+  const state = stateAfter(verdict, attempts, delivery.round, nowMs);
+  if (state !== null) await record({ record: entry, state, excerpt: attempt.excerpt });
+  tell({
+    kind: "attempt.finished",
+    record: entry,
+    latencyMs:
+      verdict.kind === "complete" && delivery.round === 0 ? Math.max(0, nowMs - delivery.acceptedAt) : null,
+  });
+  if (verdict.kind === "bury" && verdict.because === "gone") await disable(endpoint, deps);
+  return { verdict, delivery: { ...delivery, attempts, heldSince: null } };
+}
+
+interface Admitted {
+  readonly kind: "admitted";
+  readonly isProbe: boolean;
+}
+type Held = Outcome & { readonly kind: "held" };
+
+/** An open breaker is asked before the lane, so that what cannot go does not wait its turn; and once more after. */
+async function admit(endpoint: Endpoint, deps: DeliverDeps): Promise<Admitted | Held> {
+  const { breakers, limits, system } = deps;
+  const closedInMs = breakers.closedInMs(endpoint.id);
+  if (closedInMs > 0) return heldFor("breaker_open", closedInMs);
+  const busyMs = await limits.enter(endpoint);
+  if (busyMs > 0) return heldFor("busy", busyMs * (1 + system.dice() * BUSY_JITTER));
+  const admission = await breakers.admit(endpoint.id, endpoint.timeoutMs + PROBE_LEASE_SPARE_MS);
+  if (admission.holdMs === 0) return { kind: "admitted", isProbe: admission.isProbe };
+  limits.leave(endpoint.id, null, null);
+  return heldFor("breaker_open", admission.holdMs);
+}
+
+const BUSY_JITTER = 0.1;
+const PROBE_LEASE_SPARE_MS = 2_000;
+
+const heldFor = (reason: HoldReason, forMs: number): Held => ({
+  kind: "held",
+  reason,
+  forMs: Math.ceil(forMs),
+});
+
+function held(delivery: Delivery, endpoint: Endpoint, outcome: Held, deps: DeliverDeps): Settled {
+  const { reason, forMs } = outcome;
+  deps.tell({
+    kind: "delivery.held",
+    deliveryId: deliveryId(delivery),
+    endpointId: endpoint.id,
+    reason,
+    forMs,
+  });
+  const verdict = decideOn(outcome, delivery, endpoint, profiles[endpoint.profile], deps);
+  return { verdict, delivery: { ...delivery, heldSince: delivery.heldSince ?? deps.system.now() } };
+}
+
+function decideOn(
+  outcome: Outcome,
+  delivery: Delivery,
+  endpoint: Endpoint,
+  profile: WireProfile,
+  deps: DeliverDeps,
+): Verdict {
+  const { system, holdMaxAgeMs } = deps;
+  const { retrySchedule } = endpoint;
+  return decide(
+    outcome,
+    { retrySchedule, holdMaxAgeMs, isFinal: profile.isFinal },
+    {
+      attemptNumber: delivery.attempts.length + 1,
+      heldForMs: delivery.heldSince === null ? 0 : system.now() - delivery.heldSince,
+      dice: system.dice(),
+    },
+  );
+}
+
+function entryFor(
+  delivery: Delivery,
+  endpoint: Endpoint,
+  attempt: Attempt,
+  verdict: Verdict,
+  system: System,
+): AttemptRecord {
+  const { outcome } = attempt;
+  return {
+    attemptId: `atm_${system.uuid()}`,
+    deliveryId: deliveryId(delivery),
+    eventId: delivery.event.id,
+    eventType: delivery.event.type,
+    endpointId: endpoint.id,
+    profile: endpoint.profile,
+    attemptNumber: delivery.attempts.length + 1,
+    round: delivery.round,
+    startedAt: new Date(attempt.startedAtMs).toISOString(),
+    durationMs: attempt.durationMs,
+    bodyBytes: attempt.bodyBytes,
+    outcome: outcome.kind,
+    status: "status" in outcome ? outcome.status : null,
+    reason: "reason" in outcome ? outcome.reason : null,
+    verdict: verdict.kind,
+    nextInMs: "inMs" in verdict ? verdict.inMs : null,
+    because: verdict.kind === "bury" ? verdict.because : null,
+  };
+}
+
+async function disable(endpoint: Endpoint, deps: DeliverDeps): Promise<void> {
+  const because = "the receiver said it is gone";
+  await deps.endpoints.disable(endpoint.id, because);
+  deps.tell({ kind: "endpoint.disabled", endpointId: endpoint.id, because });
+}
+
+function untried(delivery: Delivery, because: BuryReason): Settled {
+  return { verdict: { kind: "bury", because }, delivery };
+}
+
+const excerptOf = (exchange: Exchange): string => (exchange.kind === "answered" ? exchange.excerpt : "");

@@ -1,0 +1,33 @@
+/**
+ * What a re-run must not do again. After a crash a job runs once more; the ledger says what of it had been
+ * recorded. A recorded attempt is taken as it is, never repeated, so duplicates stay within what was in flight.
+ */
+import type { Delivery, DeliveryState } from "../core/delivery.ts";
+import type { Verdict } from "../core/verdict.ts";
+import type { Settled } from "./deliver.ts";
+
+/** The recorded conclusion that `delivery` does not know of yet; null when it knows everything. */
+export function recall(
+  delivery: Delivery,
+  state: DeliveryState | null | undefined,
+  nowMs: number,
+): Settled | null {
+  if (state === null || state === undefined) return null;
+  if (state.round !== delivery.round || state.attempts.length <= delivery.attempts.length) return null;
+  return {
+    verdict: verdictOf(state, nowMs),
+    delivery: { ...delivery, attempts: state.attempts, heldSince: null },
+  };
+}
+
+function verdictOf(state: DeliveryState, nowMs: number): Verdict {
+  switch (state.status) {
+    case "delivered":
+      return { kind: "complete" };
+    case "retrying":
+      return { kind: "retry", inMs: Math.max(0, (state.nextAttemptAt ?? nowMs) - nowMs) };
+    case "buried":
+      // The letter may not have been written before the crash; writing it twice writes it once.
+      return { kind: "bury", because: state.because ?? "exhausted" };
+  }
+}
