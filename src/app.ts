@@ -1,0 +1,181 @@
+/**
+ * The composition root: the only place that constructs and wires. Stages meet here and nowhere else; nobody
+ * but main, index and cli imports it. Embedded and standalone are the same code (design, decision 9).
+ */
+import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
+import { createService } from "./app/service.ts";
+import { onError } from "./app/working.ts";
+import { type Config, readEnvironment } from "./config/environment.ts";
+import { system } from "./config/system.ts";
+import type { EndpointId } from "./core/brand.ts";
+import type { Endpoint } from "./core/endpoint.ts";
+import type { BreakerState, Tell } from "./core/happening.ts";
+import { createMetrics } from "./observe/metrics.ts";
+import { createTelemetry } from "./observe/telemetry.ts";
+import { createEventPublisher, type Publisher } from "./publish/publisher.ts";
+import { type Census, takeCensus } from "./queue/census.ts";
+import { createDeadLetters, type DeadLetters } from "./queue/dead-letters.ts";
+import { createOutbox, enqueueEvents, openQueues, type Queues } from "./queue/queues.ts";
+import { createSharedBreakers, type SharedBreakers } from "./store/breakers.ts";
+import { createEndpoints } from "./store/endpoints.ts";
+import { readHealth } from "./store/health.ts";
+import { loadOrCreateKey } from "./store/key-file.ts";
+import { createKeys, type Keys } from "./store/keys.ts";
+import { connectRedis, type Redis, untilReady } from "./store/redis.ts";
+import { createSealer } from "./store/sealing.ts";
+import { createWaitingIndex, type WaitingIndex } from "./store/waiting.ts";
+
+export interface PublisherOptions {
+  /** redis:// or rediss:// */
+  readonly redisUrl: string;
+  /** As the workers have it; `{hookwave}` when absent. */
+  readonly prefix?: string;
+}
+
+/** A producer: all a service needs to publish. Connects at once; publishing waits for that, a second at most. */
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { prefix } = { ...readEnvironment({}), ...options };
+  const { publisher, redis } = openPublisher(options.redisUrl, prefix, () => undefined);
+  return {
+    ...publisher,
+    close: async () => {
+      await publisher.close();
+      redis.disconnect();
+    },
+  };
+}
+
+/** Any setting of the configuration, under its name there; the others keep their defaults. */
+export interface HookwaveOptions extends Partial<Config> {
+  readonly redisUrl: string;
+  /** Hears everything that happens, as log and metrics do. */
+  readonly listeners?: readonly Tell[];
+}
+
+export interface EndpointStatus {
+  readonly id: EndpointId;
+  readonly url: string;
+  readonly isActive: boolean;
+  readonly breaker: BreakerState;
+  readonly lastSuccessAt: string | null;
+  readonly failingSince: string | null;
+  /** Deliveries that wait for another attempt. */
+  readonly waiting: number;
+  readonly oldestAgeMs: number;
+}
+
+export interface Hookwave extends Publisher {
+  readonly endpoints: EndpointDesk;
+  readonly deadLetters: DeadLetters;
+  /** Waits for Redis, checks that it is safe, and begins to deliver unless the role is `api`. */
+  readonly start: () => Promise<void>;
+  /** Waits for the first connection; rejects with REDIS_UNAVAILABLE when it is refused or takes longer. */
+  readonly untilConnected: (patienceMs: number) => Promise<void>;
+  readonly isRedisReachable: () => Promise<boolean>;
+  readonly isConsuming: () => boolean;
+  readonly census: () => Promise<Census>;
+  readonly health: () => Promise<readonly EndpointStatus[]>;
+  readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
+}
+
+/** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
+export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
+  const { redisUrl, listeners = [] } = options;
+  const config: Config = { ...readEnvironment({}), ...options };
+  const key = config.encryptionKey ?? (await loadOrCreateKey(config.dataDir)).key;
+  const hear = createRelay();
+  const { publisher, redis, queues } = openPublisher(redisUrl, config.prefix, hear.tell);
+  const keys = createKeys(config.prefix);
+  const endpoints = createEndpoints(redis, keys, createSealer(key), hear.tell);
+  const breakers = createSharedBreakers(redis, keys);
+  const waiting = createWaitingIndex(redis, keys);
+  const census = (): Promise<Census> =>
+    takeCensus(queues, (name, field) => redis.hget(name, field), system.now());
+  const metrics = createMetrics({
+    endpointLabels: config.metricsEndpointLabels,
+    readQueues: census,
+    tell: hear.tell,
+  });
+  hear.connect(createTelemetry([metrics.tell, ...listeners]));
+  const desk = createEndpointDesk(config, endpoints, system.now);
+  const service = createService(
+    { config, redisUrl, keys, system, tell: hear.tell, endpoints, breakers },
+    desk,
+    redis,
+  );
+
+  return {
+    ...publisher,
+    endpoints: desk,
+    deadLetters: createDeadLetters(queues, createOutbox(queues, hear.tell)),
+    start: service.start,
+    untilConnected: (patienceMs) => untilReady(redis, patienceMs),
+    isRedisReachable: () =>
+      redis.ping().then(
+        () => true,
+        () => false,
+      ),
+    isConsuming: service.isConsuming,
+    census,
+    health: () =>
+      Promise.all(endpoints.all().map((endpoint) => statusOf(endpoint, { redis, keys, breakers, waiting }))),
+    metrics,
+    close: async () => {
+      await publisher.close();
+      await service.stop();
+      redis.disconnect();
+    },
+  };
+}
+
+/** A `tell` that exists before its listeners do: they need parts which need it. */
+function createRelay(): { readonly tell: Tell; readonly connect: (listener: Tell) => void } {
+  let listener: Tell = () => undefined;
+  return {
+    tell: (happening) => listener(happening),
+    connect: (next) => {
+      listener = next;
+    },
+  };
+}
+
+interface OpenPublisher {
+  readonly publisher: Publisher;
+  readonly redis: Redis;
+  readonly queues: Queues;
+}
+
+function openPublisher(redisUrl: string, prefix: string, tell: Tell): OpenPublisher {
+  const redis = connectRedis(redisUrl, "producer", onError(tell, "redis"));
+  const queues = openQueues(redis, prefix, onError(tell, "queues"));
+  const publisher = createEventPublisher({
+    enqueue: (batch) => enqueueEvents(queues, batch),
+    untilReady: (patienceMs) => untilReady(redis, patienceMs),
+    system,
+    tell,
+  });
+  return { publisher, redis, queues };
+}
+
+interface StatusSources {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly breakers: SharedBreakers;
+  readonly waiting: WaitingIndex;
+}
+
+async function statusOf(endpoint: Endpoint, from: StatusSources): Promise<EndpointStatus> {
+  const { id, url, isActive } = endpoint;
+  const [health, backlog] = await Promise.all([readHealth(from.redis, from.keys, id), from.waiting.read(id)]);
+  const openUntil = from.breakers.openUntil(id);
+  const now = system.now();
+  return {
+    id,
+    url,
+    isActive,
+    breaker: openUntil === null ? "closed" : openUntil > now ? "open" : "half_open",
+    ...health,
+    waiting: backlog.waiting,
+    oldestAgeMs: backlog.oldestAcceptedAt === null ? 0 : Math.max(0, now - backlog.oldestAcceptedAt),
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Where people and the environment add, list and remove endpoints: what was asked for is checked, then stored.
+ */
+import type { Config } from "../config/environment.ts";
+import { exponentialSchedule } from "../core/backoff.ts";
+import { asEndpointId } from "../core/brand.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { createAddressPolicy } from "../deliver/address-guard.ts";
+import { checkHeaders } from "../deliver/header-policy.ts";
+import { checkUrl } from "../deliver/url-policy.ts";
+import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
+import { type EndpointRequest, newEndpoint, type RegistrationRules } from "../store/registration.ts";
+import { secretProblem } from "../wire/standard-webhooks.ts";
+
+export interface EndpointDesk {
+  /** Stores a new endpoint, or replaces the one of the same id; throws ENDPOINT_INVALID with every problem. */
+  readonly add: (request: EndpointRequest) => Promise<Endpoint>;
+  readonly list: () => Promise<readonly Endpoint[]>;
+  /** Throws ENDPOINT_UNKNOWN. Deliveries still owed to it become dead letters. */
+  readonly remove: (id: string) => Promise<void>;
+}
+
+/** The id of the endpoint that WEBHOOK_URL describes. */
+const ENVIRONMENT_ENDPOINT = "default";
+
+export function createEndpointDesk(config: Config, endpoints: Endpoints, now: () => number): EndpointDesk {
+  const rules = registrationRules(config);
+  return {
+    add: async (request) => {
+      const endpoint = newEndpoint(request, rules, now());
+      await endpoints.put(endpoint);
+      return endpoint;
+    },
+    list: async () => {
+      await endpoints.reloadAll();
+      return endpoints.all();
+    },
+    remove: async (id) => {
+      if (!(await endpoints.remove(asEndpointId(id)))) throw endpointUnknown(asEndpointId(id));
+    },
+  };
+}
+
+/** The service being replaced is configured by environment alone: WEBHOOK_URL makes an endpoint of its own. */
+export async function addEnvironmentEndpoint(config: Config, desk: EndpointDesk): Promise<void> {
+  if (config.webhookUrl === null) return;
+  await desk.add({
+    id: ENVIRONMENT_ENDPOINT,
+    url: config.webhookUrl,
+    secrets: config.webhookSecrets,
+    profile: config.webhookProfile,
+    events: config.webhookEvents,
+    description: "from WEBHOOK_URL",
+  });
+}
+
+function registrationRules(config: Config): RegistrationRules {
+  const policy = createAddressPolicy(config);
+  return {
+    urlProblem: (url) => {
+      const check = checkUrl(url, policy);
+      return check.ok ? null : check.problem;
+    },
+    headerProblems: checkHeaders,
+    secretProblem,
+    defaults: {
+      timeoutMs: config.webhookTimeoutMs,
+      retrySchedule: exponentialSchedule(config.webhookMaxRetries, config.webhookRetryDelayMs),
+      maxInFlight: config.maxInFlight,
+    },
+  };
+}

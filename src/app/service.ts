@@ -1,0 +1,80 @@
+/**
+ * The life of the service: waits for Redis, checks it, mirrors what the fleet shares, works, and stops.
+ */
+import { HookwaveError } from "../core/errors.ts";
+import { watchChanges } from "../store/changes.ts";
+import { connectRedis, type Redis } from "../store/redis.ts";
+import { checkRedis } from "../store/redis-safety.ts";
+import { addEnvironmentEndpoint, type EndpointDesk } from "./endpoint-desk.ts";
+import { onError, startWorking, type Working, type WorkingDeps } from "./working.ts";
+
+export interface Service {
+  /** Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, ENDPOINT_INVALID. */
+  readonly start: () => Promise<void>;
+  readonly isConsuming: () => boolean;
+  readonly stop: () => Promise<void>;
+}
+
+/** `commands` is the connection that endpoints and breakers are read and written with. */
+export function createService(deps: WorkingDeps, desk: EndpointDesk, commands: Redis): Service {
+  const { config, tell, endpoints, breakers } = deps;
+  const stopping = new AbortController();
+  let watcher: Redis | null = null;
+  let stopWatching = (): void => undefined;
+  let working: Working | null = null;
+
+  const notice = (text: string): void => tell({ kind: "service.noticed", notice: text, detail: {} });
+
+  const mirrorFleet = async (connection: Redis): Promise<void> => {
+    await Promise.all([endpoints.reloadAll(), breakers.refresh()]);
+    stopWatching = await watchChanges(
+      connection,
+      deps.keys,
+      {
+        endpointChanged: endpoints.reload,
+        breakersChanged: breakers.refresh,
+        catchUp: async () => {
+          await Promise.all([endpoints.catchUp(), breakers.refresh()]);
+        },
+      },
+      tell,
+    );
+  };
+
+  return {
+    start: async () => {
+      for (const warning of config.warnings) notice(warning);
+      watcher = connectRedis(deps.redisUrl, "watcher", onError(tell, "redis"));
+      await Promise.all([watcher, commands].map((redis) => untilConnected(redis, stopping.signal)));
+      const { warnings } = await checkRedis(watcher, config.requireAof, deps.system.now);
+      for (const warning of warnings) notice(warning);
+      await mirrorFleet(watcher);
+      await addEnvironmentEndpoint(config, desk);
+      if (config.role !== "api") working = startWorking(deps);
+    },
+    isConsuming: () => working?.isConsuming() ?? false,
+    stop: async () => {
+      stopping.abort();
+      await working?.stop();
+      stopWatching();
+      watcher?.disconnect();
+    },
+  };
+}
+
+/** As long as it takes: refusals (which `events.once` would take for the end) are what waiting is about. */
+function untilConnected(redis: Redis, stopping: AbortSignal): Promise<void> {
+  if (redis.status === "ready") return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    redis.once("ready", resolve);
+    stopping.addEventListener("abort", () => reject(stoppedWaiting()), { once: true });
+  });
+}
+
+function stoppedWaiting(): HookwaveError {
+  return new HookwaveError("CLOSED", {
+    expected: "Redis to answer before the service was closed",
+    got: "close() first",
+    remedy: "check that Redis runs and REDIS_URL is right",
+  });
+}

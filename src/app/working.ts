@@ -1,0 +1,131 @@
+/**
+ * Wires what a worker process does: store, deliver and queue stages, from the moment Redis answers to the drain.
+ */
+import type { Config } from "../config/environment.ts";
+import type { EndpointId } from "../core/brand.ts";
+import { summarise } from "../core/errors.ts";
+import type { Tell } from "../core/happening.ts";
+import type { System } from "../core/system.ts";
+import { createAddressPolicy } from "../deliver/address-guard.ts";
+import { createBreakers } from "../deliver/breaker.ts";
+import { createDeliver } from "../deliver/deliver.ts";
+import { createDispatch, createResume } from "../deliver/dispatch.ts";
+import { createLimits } from "../deliver/limits.ts";
+import { createTransport } from "../deliver/transport.ts";
+import { drain } from "../queue/durable-worker.ts";
+import { createOutbox, openQueues } from "../queue/queues.ts";
+import { createDeliveriesWorker, createEventsWorker, type WorkerDeps } from "../queue/workers.ts";
+import { type AttemptLog, createAttemptLog } from "../store/attempt-log.ts";
+import type { SharedBreakers } from "../store/breakers.ts";
+import type { Endpoints } from "../store/endpoints.ts";
+import { createEventLedger } from "../store/event-ledger.ts";
+import type { Keys } from "../store/keys.ts";
+import { connectRedis } from "../store/redis.ts";
+import { createWaitingIndex } from "../store/waiting.ts";
+
+export interface WorkingDeps {
+  readonly config: Config;
+  readonly redisUrl: string;
+  readonly keys: Keys;
+  readonly system: System;
+  readonly tell: Tell;
+  readonly endpoints: Endpoints;
+  readonly breakers: SharedBreakers;
+}
+
+export interface Working {
+  readonly isConsuming: () => boolean;
+  /** Finishes what is open within the grace, gives the rest back, and lets go of everything. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts consuming; Redis must have answered before. */
+export function startWorking(deps: WorkingDeps): Working {
+  const { config, tell, system } = deps;
+  const redis = connectRedis(deps.redisUrl, "worker", onError(tell, "redis"));
+  const queues = openQueues(redis, config.prefix, onError(tell, "queues"));
+  const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
+  const stage = openDeliverStage(deps, attempts);
+  const outbox = createOutbox(queues, tell);
+
+  const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs);
+  const waiting = createWaitingIndex(redis, deps.keys);
+  const { deliver, directory } = stage;
+  const dispatch = createDispatch({ ledger, endpoints: directory, deliver, outbox, waiting, tell, system });
+  const resume = createResume({ ledger, deliver, waiting, system });
+
+  const workerDeps: WorkerDeps = {
+    connection: redis,
+    prefix: config.prefix,
+    concurrency: config.workerConcurrency,
+    now: system.now,
+    onError: onError(tell, "worker"),
+    queues,
+    outbox,
+    tell,
+  };
+  const workers = [createEventsWorker(dispatch, workerDeps), createDeliveriesWorker(resume, workerDeps)];
+  for (const worker of workers) worker.run().catch(onError(tell, "worker_run"));
+
+  return {
+    isConsuming: () =>
+      redis.status === "ready" && workers.every((worker) => worker.isRunning() && !worker.isPaused()),
+    stop: async () => {
+      await Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs)));
+      await stage.abandon();
+      attempts.giveUp();
+      await attempts.idle();
+      await queues.close();
+      redis.disconnect();
+    },
+  };
+}
+
+function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog) {
+  const { config, system, tell, endpoints } = deps;
+  const transport = createTransport({
+    policy: createAddressPolicy(config),
+    now: system.monotonicMs,
+  });
+  const limits = createLimits(system.monotonicMs);
+  const breakers = createBreakers(
+    { failureThreshold: config.breakerFailureThreshold, recoveryMs: config.breakerRecoveryMs },
+    { shared: deps.breakers, now: system.now, dice: system.dice, tell, onReopened: limits.restart },
+  );
+  const directory = {
+    get: endpoints.get,
+    subscribedTo: endpoints.subscribedTo,
+    disable: async (id: EndpointId, because: string): Promise<void> => {
+      const updatedAt = new Date(system.now()).toISOString();
+      await endpoints.change(id, (endpoint) => ({
+        ...endpoint,
+        isActive: false,
+        disabledBecause: because,
+        updatedAt,
+      }));
+    },
+  };
+  const { record } = attempts;
+  const { holdMaxAgeMs } = config;
+  const deliver = createDeliver({
+    endpoints: directory,
+    transport,
+    limits,
+    breakers,
+    record,
+    tell,
+    system,
+    holdMaxAgeMs,
+  });
+  // The jobs have been drained: a POST still open is one whose job has been given back.
+  const abandon = async (): Promise<void> => {
+    breakers.close();
+    await transport.abandon();
+  };
+  return { deliver, directory, abandon };
+}
+
+/** Trouble that a library reports by event: told, never thrown into the void. */
+export function onError(tell: Tell, doing: string): (error: unknown) => void {
+  return (error) => tell({ kind: "service.failed", doing, error: summarise(error) });
+}

@@ -1,0 +1,15 @@
+/** The package's entry: publish from any process, or embed the whole service in one's own. */
+export {
+  createHookwave,
+  createPublisher,
+  type EndpointStatus,
+  type Hookwave,
+  type HookwaveOptions,
+  type PublisherOptions,
+} from "./app.ts";
+export type { EventData, JsonObject, KnownEventType } from "./catalogue/catalogue.ts";
+export type { Endpoint } from "./core/endpoint.ts";
+export { ERROR_CODES, type ErrorCode, HookwaveError } from "./core/errors.ts";
+export type { Happening, Tell } from "./core/happening.ts";
+export type { NewEvent, NewTextEvent, Publisher, Receipt } from "./publish/publisher.ts";
+export type { EndpointRequest } from "./store/registration.ts";

@@ -1,0 +1,112 @@
+/** kill -9 at any moment loses no accepted event; duplicates stay within what was in flight. */
+import { describe, expect, it } from "vitest";
+import { type Answer, startReceiver } from "../support/receiver.ts";
+import { startHookwave, startRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
+import { startWorker } from "../support/workers.ts";
+
+const events = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ id: `evt_${n}`, type: "thing.made", data: { n } }));
+
+describe("a worker killed with kill -9", () => {
+  it("with 50 POSTs in flight: everything is delivered, sent again within 20 s, at most 50 of it twice", async () => {
+    await using redis = await startRedis();
+    const neverAnswers: Answer = () => undefined;
+    await using receiver = await startReceiver(neverAnswers);
+    await using api = await startHookwave(redis, { role: "api" });
+    await api.endpoints.add({ url: receiver.url, maxInFlight: 50 });
+    await using doomed = await startWorker(redis);
+    await api.publishMany(events(200));
+    await receiver.received(50);
+
+    await doomed.kill("SIGKILL");
+    const killedAt = performance.now();
+    const inFlight = receiver.requests.length;
+    receiver.answerWith(200);
+    await using _heir = await startWorker(redis);
+
+    const sentAgain = await until("something is sent again", () => receiver.requests[inFlight], 20_000);
+    expect(sentAgain.at - killedAt).toBeLessThan(20_000);
+    await until("all have come", () => new Set(receiver.ids()).size === 200, 30_000);
+    await until("nothing is left to do", async () => {
+      const { new: fresh, retrying } = await api.census();
+      return fresh.depth + retrying.depth === 0;
+    });
+    expect(inFlight).toBe(50);
+    expect(receiver.requests.length - 200).toBeLessThanOrEqual(50);
+    expect((await api.census()).dead.depth).toBe(0);
+  }, 90_000);
+
+  it("does not send again what had been answered and recorded before", async () => {
+    await using redis = await startRedis();
+    // One of the batch is never answered, so that the job is still open when its worker dies.
+    await using receiver = await startReceiver((response, { headers }) => {
+      if (headers["webhook-id"] !== "evt_39") response.writeHead(200).end();
+    });
+    await using api = await startHookwave(redis, { role: "api" });
+    await api.endpoints.add({ id: "one", url: receiver.url, maxInFlight: 50 });
+    await api.publishMany(events(40));
+    await using doomed = await startWorker(redis);
+    await receiver.received(40);
+    await until("39 are recorded", async () => (await api.health())[0]?.lastSuccessAt);
+
+    await doomed.kill("SIGKILL");
+    receiver.answerWith(200);
+    await using _heir = await startWorker(redis);
+
+    await until(
+      "the open one has come again",
+      () => receiver.ids().filter((id) => id === "evt_39").length === 2,
+      30_000,
+    );
+    await until("nothing is left to do", async () => (await api.census()).new.depth === 0);
+    const repeats = receiver.ids().length - new Set(receiver.ids()).size;
+    expect(repeats).toBeLessThanOrEqual(40);
+    expect(receiver.ids().filter((id) => id === "evt_39")).toHaveLength(2);
+  }, 60_000);
+});
+
+describe("a worker told to stop", () => {
+  it("finishes what is open, exits 0, and sends nothing twice", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver((response) => {
+      setTimeout(() => response.writeHead(200).end(), 500);
+    });
+    await using api = await startHookwave(redis, { role: "api" });
+    await api.endpoints.add({ url: receiver.url, maxInFlight: 100 });
+    await using first = await startWorker(redis);
+    await api.publishMany(events(100));
+    await receiver.received(50);
+
+    const exitCode = await first.kill("SIGTERM");
+    await using _second = await startWorker(redis);
+
+    expect(exitCode).toBe(0);
+    await until("all have come", () => new Set(receiver.ids()).size === 100);
+    await until("nothing is left to do", async () => {
+      const { new: fresh, retrying } = await api.census();
+      return fresh.depth + retrying.depth === 0;
+    });
+    expect(receiver.ids()).toHaveLength(100);
+  }, 60_000);
+
+  it("gives back what is not answered within its grace, and charges no attempt", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver(() => undefined);
+    await using api = await startHookwave(redis, { role: "api" });
+    await api.endpoints.add({ url: receiver.url, retrySchedule: [] });
+    await using first = await startWorker(redis, { shutdownGraceMs: 500 });
+    await api.publish({ type: "thing.made", data: {} });
+    await receiver.received(1);
+
+    const toldAt = performance.now();
+    expect(await first.kill("SIGTERM")).toBe(0);
+    expect(performance.now() - toldAt).toBeLessThan(3_000);
+
+    receiver.answerWith(200);
+    await using _second = await startWorker(redis);
+    await receiver.received(2);
+    await until("nothing is left to do", async () => (await api.census()).new.depth === 0);
+    expect((await api.census()).dead.depth).toBe(0);
+  }, 60_000);
+});

@@ -1,0 +1,120 @@
+/** What producers and operators see when Redis is away, frozen, or not fit to keep accepted events. */
+import { afterEach, describe, expect, it } from "vitest";
+import { createHookwave, createPublisher } from "../../src/index.ts";
+import { startEmbeddedRedis } from "../../src/store/embedded-redis.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startHookwave, startRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
+
+const event = { id: "evt_1", type: "thing.made", data: {} } as const;
+
+/** How long a publish took to be refused, in ms. */
+async function refusedAfter(publish: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await expect(publish()).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
+  return performance.now() - startedAt;
+}
+
+describe("publishing while Redis is away (trap 8)", () => {
+  it("is refused within a second from the first call on, and at once when that is known", async () => {
+    const publisher = createPublisher({ redisUrl: "redis://127.0.0.1:1" });
+
+    expect(await refusedAfter(() => publisher.publish(event))).toBeLessThan(1_100);
+    expect(await refusedAfter(() => publisher.publish(event))).toBeLessThan(50);
+    await publisher.close();
+  });
+
+  it("is refused within 1.1 s when Redis is frozen, and sent once when published again with the same id", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver();
+    await using hookwave = await startHookwave(redis);
+    await hookwave.endpoints.add({ url: receiver.url });
+    const publisher = createPublisher({ redisUrl: redis.url });
+    await publisher.publish({ ...event, id: "evt_0" });
+    await receiver.received(1);
+
+    process.kill(redis.pid, "SIGSTOP");
+    const tookMs = await refusedAfter(() => publisher.publish(event));
+    process.kill(redis.pid, "SIGCONT");
+
+    expect(tookMs).toBeLessThan(1_100);
+    await until("Redis answers again", () =>
+      publisher.publish(event).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await publisher.publish({ ...event, id: "evt_2" });
+    await publisher.close();
+    await until("the last one has come", () => receiver.ids().includes("evt_2"));
+    expect(receiver.ids().filter((id) => id === "evt_1")).toHaveLength(1);
+  });
+
+  it("works again soon after Redis is back, and deliveries go on by themselves", async () => {
+    const redis = await startRedis();
+    await using receiver = await startReceiver();
+    await using hookwave = await startHookwave(redis);
+    await hookwave.endpoints.add({ url: receiver.url });
+    const port = Number(new URL(redis.url).port);
+    await redis.stop();
+    await until("the outage is noticed", () =>
+      hookwave.publish(event).then(
+        () => false,
+        () => true,
+      ),
+    );
+
+    const again = await startEmbeddedRedis({
+      dataDir: redis.dataDir,
+      searchPath: process.env["PATH"] ?? "",
+      port,
+    });
+    await until(
+      "publishing works again",
+      () =>
+        hookwave.publish(event).then(
+          () => true,
+          () => false,
+        ),
+      5_000,
+    );
+
+    await receiver.received(1, 5_000);
+    await hookwave.close();
+    await again.stop();
+    await redis[Symbol.asyncDispose]();
+  });
+});
+
+describe("a Redis that would lose events", () => {
+  const open: { readonly close: () => Promise<void> }[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((one) => one.close()));
+  });
+
+  async function start(redis: { readonly url: string; readonly dataDir: string }, options: object = {}) {
+    const notices: string[] = [];
+    const hookwave = await createHookwave({
+      redisUrl: redis.url,
+      dataDir: redis.dataDir,
+      listeners: [(happening) => happening.kind === "service.noticed" && notices.push(happening.notice)],
+      ...options,
+    });
+    open.push(hookwave);
+    await hookwave.start();
+    return notices;
+  }
+
+  it("is refused at start when it may evict", async () => {
+    await using redis = await startRedis("--maxmemory-policy", "allkeys-lru");
+    await expect(start(redis)).rejects.toMatchObject({ code: "REDIS_UNSAFE", got: "allkeys-lru" });
+    await open.splice(0)[0]?.close();
+  });
+
+  it("is warned of when it has no append-only file, and refused with REQUIRE_AOF", async () => {
+    await using redis = await startRedis("--appendonly", "no");
+    expect(await start(redis)).toContainEqual(expect.stringContaining("append-only"));
+    await expect(start(redis, { requireAof: true })).rejects.toMatchObject({ code: "REDIS_UNSAFE" });
+    await Promise.all(open.splice(0).map((one) => one.close()));
+  });
+});

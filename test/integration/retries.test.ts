@@ -1,0 +1,126 @@
+/** What happens when a receiver does not take it: the real schedule, dead letters, replay, instructions. */
+import { describe, expect, it } from "vitest";
+import { startReceiver } from "../support/receiver.ts";
+import { startHookwave, startRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
+
+describe("a receiver that always answers 503", () => {
+  it("is tried after 2, 4, 8, 16 and 32 s, then the dead letter holds all six attempts and can be replayed", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver(503);
+    await using hookwave = await startHookwave(redis);
+    await hookwave.endpoints.add({ url: receiver.url });
+    const { id } = await hookwave.publish({ type: "thing.made", data: { big: 1 } });
+
+    const requests = await receiver.received(6, 80_000);
+    const gaps = requests.slice(1).map(({ at }, n) => (at - (requests[n]?.at ?? 0)) / 1_000);
+    for (const [n, expected] of [2, 4, 8, 16, 32].entries()) {
+      expect(gaps[n]).toBeGreaterThan(expected * 0.85);
+      expect(gaps[n]).toBeLessThan(expected * 1.15);
+    }
+
+    const [stored] = await until("it is a dead letter", async () => {
+      const letters = await hookwave.deadLetters.list(0, 10);
+      return letters.length > 0 && letters;
+    });
+    expect(stored?.letter).toMatchObject({ because: "exhausted", delivery: { event: { id } } });
+    const attempts = stored?.letter.kind === "delivery" ? stored.letter.delivery.attempts : [];
+    expect(attempts.map(({ attemptNumber, status }) => [attemptNumber, status])).toEqual(
+      [1, 2, 3, 4, 5, 6].map((n) => [n, 503]),
+    );
+
+    receiver.answerWith(200);
+    await hookwave.deadLetters.replay(stored?.id ?? "");
+    await receiver.received(7);
+    expect(new Set(receiver.ids())).toEqual(new Set([id]));
+    expect(new Set(requests.map(({ body }) => String(body))).size).toBe(1);
+    expect(await hookwave.deadLetters.list(0, 10)).toEqual([]);
+  }, 120_000);
+});
+
+describe("what a receiver may say", () => {
+  it("waits as long as Retry-After asks when that is longer than the schedule", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver(
+      (response) => response.writeHead(429, { "retry-after": "2" }).end(),
+      200,
+    );
+    await using hookwave = await startHookwave(redis);
+    await hookwave.endpoints.add({ url: receiver.url, retrySchedule: [50] });
+
+    await hookwave.publish({ type: "thing.made", data: {} });
+
+    const [first, second] = await receiver.received(2);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(1_900);
+  });
+
+  it("is disabled by 410 Gone: the delivery is buried and nothing more is sent", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver(410);
+    await using hookwave = await startHookwave(redis);
+    const { id } = await hookwave.endpoints.add({ url: receiver.url });
+
+    await hookwave.publish({ type: "thing.made", data: {} });
+
+    await until("the endpoint is disabled", async () => {
+      const endpoint = (await hookwave.endpoints.list()).find((one) => one.id === id);
+      return endpoint?.isActive === false;
+    });
+    await until(
+      "it is a dead letter",
+      async () => (await hookwave.deadLetters.list(0, 1))[0]?.letter.because === "gone",
+    );
+    await hookwave.publish({ type: "thing.made", data: {} });
+    await until("nothing is left to do", async () => (await hookwave.census()).new.depth === 0);
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  it("is obeyed when it aborts one message", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver((response) =>
+      response.writeHead(500, { "webhook-delivery": "abort-message" }).end(),
+    );
+    await using hookwave = await startHookwave(redis);
+    await hookwave.endpoints.add({ url: receiver.url, retrySchedule: [10, 10] });
+
+    await hookwave.publish({ type: "thing.made", data: {} });
+
+    await until(
+      "it is buried",
+      async () => (await hookwave.deadLetters.list(0, 1))[0]?.letter.because === "aborted",
+    );
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  it("never has its redirects followed", async () => {
+    await using redis = await startRedis();
+    await using target = await startReceiver();
+    await using receiver = await startReceiver((response) =>
+      response.writeHead(307, { location: target.url }).end(),
+    );
+    await using hookwave = await startHookwave(redis);
+    await hookwave.endpoints.add({ url: receiver.url, retrySchedule: [] });
+
+    await hookwave.publish({ type: "thing.made", data: {} });
+
+    await until("it is buried", async () => (await hookwave.deadLetters.list(0, 1)).length === 1);
+    expect(target.requests).toHaveLength(0);
+  });
+
+  it("may be removed: what was still owed to it becomes a dead letter", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver(500);
+    await using hookwave = await startHookwave(redis);
+    const { id } = await hookwave.endpoints.add({ url: receiver.url, retrySchedule: [300] });
+    await hookwave.publish({ type: "thing.made", data: {} });
+    await receiver.received(1);
+
+    await hookwave.endpoints.remove(id);
+
+    await until(
+      "it is buried",
+      async () => (await hookwave.deadLetters.list(0, 1))[0]?.letter.because === "endpoint_missing",
+    );
+    expect(receiver.requests).toHaveLength(1);
+  });
+});

@@ -1,0 +1,23 @@
+/** Waits for a condition instead of sleeping: returns as soon as it holds, fails with a sentence when it never does. */
+import { setTimeout as pause } from "node:timers/promises";
+
+const LOOK_EVERY_MS = 10;
+
+/** Resolves with the first value that is neither false, null nor undefined; rejects after `withinMs`. */
+export async function until<Value>(
+  what: string,
+  look: () => Value | Promise<Value>,
+  withinMs = 15_000,
+): Promise<NonNullable<Exclude<Value, false>>> {
+  const giveUpAt = performance.now() + withinMs;
+  for (;;) {
+    const seen = await look();
+    if (isThere(seen)) return seen;
+    if (performance.now() > giveUpAt) throw new Error(`waited ${withinMs} ms in vain until ${what}`);
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+function isThere<Value>(value: Value): value is NonNullable<Exclude<Value, false>> {
+  return value !== false && value !== null && value !== undefined;
+}
