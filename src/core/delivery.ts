@@ -75,8 +75,10 @@ export type DeadLetter =
     }
   | {
       readonly kind: "job";
-      /** Where it came from, so that burying it twice buries it once. */
+      /** Where it came from, so that burying it twice buries it once, and a replay finds the same ids. */
       readonly jobId: string;
+      /** Epoch ms. */
+      readonly addedAt: number;
       /** The job's text as it was found. */
       readonly text: string;
       readonly problem: string;

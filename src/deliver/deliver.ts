@@ -15,6 +15,7 @@ import { profiles } from "../wire/profiles.ts";
 import { signRequest } from "../wire/sign.ts";
 import type { Breakers } from "./breaker.ts";
 import { classify } from "./classify.ts";
+import { mergeHeaders } from "./header-policy.ts";
 import type { Limits } from "./limits.ts";
 import type { EndpointDirectory, Exchange, RecordAttempt, Transport } from "./ports.ts";
 
@@ -81,7 +82,7 @@ async function send(delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): 
     const { url, timeoutMs } = endpoint;
     const exchange = await transport.post({
       url,
-      headers: { ...endpoint.headers, ...headers },
+      headers: mergeHeaders(headers, endpoint.headers),
       body,
       timeoutMs,
     });

@@ -27,6 +27,24 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set([
 ]);
 const RESERVED_PREFIXES = ["webhook-", "content-", "signature", "proxy-", "x-forwarded-"];
 
+/**
+ * The headers of one request: ours and the endpoint's own. Names are compared without case (RFC 9110 §5.1), or a
+ * receiver would get two lines of one header. Ours win, except who the sender says it is.
+ */
+export function mergeHeaders(
+  ours: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const ownEntries = Object.entries(own);
+  if (ownEntries.length === 0) return ours;
+  const ownNames = new Set(ownEntries.map(([name]) => name.toLowerCase()));
+  const kept = Object.entries(ours).filter(([name]) => !(name === USER_AGENT && ownNames.has("user-agent")));
+  const keptNames = new Set(kept.map(([name]) => name.toLowerCase()));
+  return Object.fromEntries([...kept, ...ownEntries.filter(([name]) => !keptNames.has(name.toLowerCase()))]);
+}
+
+const USER_AGENT = "User-Agent";
+
 /** All problems with an endpoint's headers, in words for its owner; none means they can be sent. */
 export function checkHeaders(headers: Readonly<Record<string, string>>): readonly string[] {
   const entries = Object.entries(headers);

@@ -71,7 +71,7 @@ function nextRound(delivery: Delivery): Delivery {
 
 /** An events job that crashed its workers may be tried again; one that cannot be read stays unreadable. */
 async function enqueueAgain(id: string, letter: DeadLetter & { kind: "job" }, queues: Queues): Promise<void> {
-  const read = readEventsJob(letter.text, { jobId: letter.jobId, addedAt: Date.parse(letter.buriedAt) });
+  const read = readEventsJob(letter.text, letter);
   if (read.kind === "events" && read.unreadable.length === 0) {
     return await enqueueEvents(queues, read.events, read.holder);
   }

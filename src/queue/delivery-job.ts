@@ -45,6 +45,7 @@ const deadLetterSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("job"),
     jobId: z.string(),
+    addedAt: z.number(),
     text: z.string(),
     problem: z.string(),
     because: z.enum(["invalid", "poison"]),

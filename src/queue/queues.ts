@@ -126,6 +126,6 @@ function toScheduledJob(scheduled: { readonly delivery: Delivery; readonly inMs:
 }
 
 export function letterId(letter: DeadLetter): string {
-  if (letter.kind === "job") return deadLetterId(`job:${letter.jobId}`);
+  if (letter.kind === "job") return deadLetterId(`job:${letter.jobId}:${letter.addedAt}`);
   return deadLetterId(`${deliveryId(letter.delivery)}#${letter.delivery.round}`);
 }

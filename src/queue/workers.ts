@@ -30,13 +30,12 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
   const worker: DurableWorker = new DurableWorker(EVENTS_QUEUE, processEvents, deps);
 
   async function processEvents(job: TextJob, token: string, signal: AbortSignal): Promise<void> {
-    const jobId = job.id ?? "";
-    const read = readEventsJob(job.data, { jobId, addedAt: job.timestamp });
+    const read = readEventsJob(job.data, { jobId: job.id ?? "", addedAt: job.timestamp });
     switch (read.kind) {
       case "newer":
         throw await putBackForNewer(worker, job, token, read.version, deps.tell);
       case "unreadable":
-        return await buryJob(jobId, job.data, read.problem, "invalid", deps);
+        return await buryJob(job, { text: job.data, problem: read.problem, because: "invalid" }, deps);
       case "events":
         return await unlessInterrupted(
           signal,
@@ -49,11 +48,13 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
   }
 
   async function processRead(read: ReadEvents & { kind: "events" }, job: TextJob): Promise<void> {
-    const jobId = job.id ?? "";
     const crashes = read.crashes + job.stalledCounter;
-    if (crashes >= POISON_CRASHES) return await buryJob(jobId, job.data, poisoned(crashes), "poison", deps);
-    for (const [index, { text, problem }] of read.unreadable.entries()) {
-      await buryJob(`${jobId}[${index}]`, text, problem, "invalid", deps);
+    if (crashes >= POISON_CRASHES) {
+      const problem = `in work at ${crashes} crashes of its worker`;
+      return await buryJob(job, { text: job.data, problem, because: "poison" }, deps);
+    }
+    for (const [part, { text, problem }] of read.unreadable.entries()) {
+      await buryJob(job, { text, problem, because: "invalid", part }, deps);
     }
     if (job.stalledCounter >= SPLIT_CRASHES && read.events.length > 1) {
       return await splitEvents(deps.queues, read.events, read.holder, crashes);
@@ -73,7 +74,7 @@ export function createDeliveriesWorker(deliver: Deliver, deps: WorkerDeps): Dura
       case "newer":
         throw await putBackForNewer(worker, job, token, read.version, deps.tell);
       case "unreadable":
-        return await buryJob(job.id ?? "", job.data, read.problem, "invalid", deps);
+        return await buryJob(job, { text: job.data, problem: read.problem, because: "invalid" }, deps);
       case "delivery": {
         if (job.stalledCounter >= POISON_CRASHES) return await buryPoison(read.delivery);
         const putBack = (): Promise<DelayedError> => worker.putBack(job, token, INTERRUPTED_RETRY_MS);
@@ -109,18 +110,20 @@ export function createDeliveriesWorker(deliver: Deliver, deps: WorkerDeps): Dura
   return worker;
 }
 
-async function buryJob(
-  jobId: string,
-  text: string,
-  problem: string,
-  because: "invalid" | "poison",
-  deps: WorkerDeps,
-): Promise<void> {
-  const buriedAt = new Date(deps.now()).toISOString();
-  await deps.outbox.bury({ kind: "job", jobId, text, problem, because, buriedAt });
+interface Remains {
+  readonly text: string;
+  readonly problem: string;
+  readonly because: "invalid" | "poison";
+  /** Which of a job's unreadable events it is, when the others went on. */
+  readonly part?: number;
 }
 
-const poisoned = (crashes: number): string => `in work at ${crashes} crashes of its worker`;
+async function buryJob(job: TextJob, remains: Remains, deps: WorkerDeps): Promise<void> {
+  const { part, ...why } = remains;
+  const jobId = part === undefined ? `${job.id}` : `${job.id}[${part}]`;
+  const buriedAt = new Date(deps.now()).toISOString();
+  await deps.outbox.bury({ kind: "job", jobId, addedAt: job.timestamp, ...why, buriedAt });
+}
 
 function putBackForNewer(
   worker: DurableWorker,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkHeaders } from "../../../src/deliver/header-policy.ts";
+import { checkHeaders, mergeHeaders } from "../../../src/deliver/header-policy.ts";
 
 describe("checkHeaders", () => {
   it("has no objection to ordinary headers", () => {
@@ -75,5 +75,23 @@ describe("checkHeaders", () => {
     const problems = checkHeaders({ host: "x", "x-token": "secret\n" });
     expect(problems).toHaveLength(2);
     expect(problems.join(" ")).not.toContain("secret");
+  });
+});
+
+describe("mergeHeaders", () => {
+  const ours = { "User-Agent": "Hookwave/1", "X-Hokusai-Signature": "sha256=00", "webhook-id": "evt_1" };
+
+  it("adds the endpoint's own", () => {
+    expect(mergeHeaders(ours, { Authorization: "Bearer x" })).toEqual({ ...ours, Authorization: "Bearer x" });
+  });
+
+  it("never sends two lines of one header: ours win in any case of their letters", () => {
+    expect(mergeHeaders(ours, { "x-hokusai-signature": "forged", "WEBHOOK-ID": "other" })).toEqual(ours);
+  });
+
+  it("lets an endpoint say who the sender is", () => {
+    const merged = mergeHeaders(ours, { "user-agent": "acme/2" });
+    expect(merged).toMatchObject({ "user-agent": "acme/2" });
+    expect(merged).not.toHaveProperty("User-Agent");
   });
 });
