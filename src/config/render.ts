@@ -1,5 +1,5 @@
 /**
- * Writes the settings' table for people: .env.example and docs/configuration.md. Pure text; scripts/render-docs.ts
+ * Writes the settings' table for people: .env.example, docs/configuration.md and the README's table. Pure text; scripts/render-docs.ts
  * puts it into the files and a test proves that they are up to date.
  */
 import { GROUPS, SETTINGS, type Setting } from "./settings.ts";
@@ -37,6 +37,17 @@ This page is written by \`node scripts/render-docs.ts\` from \`src/config/settin
 export function renderConfigurationDoc(): string {
   const groups = GROUPS.map((group) => `## ${group}\n\n${table(settingsOf(group))}\n`);
   return [CONFIGURATION_HEAD, ...groups].join("\n");
+}
+
+const README_MARKS = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;
+
+/** The README's text with its settings' table renewed between the marks. */
+export function renderReadme(readme: string): string {
+  const rows = SETTINGS.map(
+    ({ variable, default: value, doc }) => `| \`${variable}\` | ${value ? `\`${value}\`` : "–"} | ${doc} |`,
+  );
+  const text = ["| variable | default | what it does |", "| --- | --- | --- |", ...rows].join("\n");
+  return readme.replace(README_MARKS, `$1\n${text}\n\n$2`);
 }
 
 function table(settings: readonly Setting[]): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readEnvironment } from "../../src/config/environment.ts";
-import { renderConfigurationDoc, renderEnvExample } from "../../src/config/render.ts";
+import { renderConfigurationDoc, renderEnvExample, renderReadme } from "../../src/config/render.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -9,6 +9,7 @@ describe("what is rendered from the settings' table", () => {
   it.each([
     [".env.example", renderEnvExample()],
     ["docs/configuration.md", renderConfigurationDoc()],
+    ["README.md", renderReadme(read("README.md"))],
   ])("%s is up to date", (path, rendered) => {
     expect(read(path), `${path} is out of date: run node scripts/render-docs.ts`).toBe(rendered);
   });

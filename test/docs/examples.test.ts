@@ -1,0 +1,78 @@
+/** What the documentation shows is run here as it stands. */
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { ERROR_CODES } from "../../src/core/errors.ts";
+import { exampleFolder, examplesOf, runExample } from "../support/doc-examples.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startHookwave, startRedis } from "../support/service.ts";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
+
+describe("the README", () => {
+  it("shows a published and verified webhook within its first 30 lines, and exactly those lines work", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver();
+    await using hookwave = await startHookwave(redis);
+    await using folder = await exampleFolder();
+    await hookwave.endpoints.add({ url: receiver.url, secrets: [SECRET] });
+    const [publish = "", verify = ""] = await examplesOf("README.md", "ts");
+
+    const printed = await runExample(await folder.write("publish.ts", publish), { REDIS_URL: redis.url });
+
+    const [request] = await receiver.received(1);
+    expect(printed).toBe(`${request?.headers["webhook-id"]} is stored\n`);
+    const { verify: verifyAsShown } = await import(await folder.write("verify.ts", verify));
+    expect(verifyAsShown(SECRET, String(request?.body), request?.headers)).toMatchObject({
+      type: "invoice.paid",
+      data: { invoice: "in_42", cents: 1999 },
+    });
+    expect(() => verifyAsShown(SECRET, "{}", request?.headers)).toThrow();
+    const firstLines = (await read("README.md")).split("\n").slice(0, 30).join("\n");
+    expect(firstLines).toContain(publish);
+    expect(firstLines).toContain(verify);
+  });
+
+  it("shows how to embed the service, and that compiles and starts", async () => {
+    await using redis = await startRedis();
+    await using folder = await exampleFolder();
+    const embed = (await examplesOf("README.md", "ts"))[2] ?? "";
+    // A reader lets it run; a test wants it to end, and has its Redis on another port.
+    const code = `${embed}\nawait hookwave.close();\n`.replace("redis://127.0.0.1:6379", redis.url);
+
+    await runExample(await folder.write("embed.ts", code), { HOOKWAVE_DATA_DIR: redis.dataDir });
+  });
+});
+
+describe("docs/producers.md", () => {
+  it("shows publishers that publish what they say", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver();
+    await using hookwave = await startHookwave(redis);
+    await using folder = await exampleFolder();
+    await hookwave.endpoints.add({ url: receiver.url, profile: "hokusai", secrets: ["s"] });
+
+    for (const [n, code] of (await examplesOf("docs/producers.md", "ts")).entries()) {
+      await runExample(await folder.write(`producer-${n}.ts`, code), { REDIS_URL: redis.url });
+    }
+
+    await receiver.received(5);
+    const bodies = receiver.requests.map(({ body }) => String(body)).toSorted();
+    expect(bodies).toEqual(
+      [
+        '{"order": 12345678901234567890}',
+        '{"order":"o_1"}',
+        '{"order":"o_2"}',
+        '{"order":"o_2"}',
+        '{"order":"o_3"}',
+      ].toSorted(),
+    );
+  });
+});
+
+describe("docs/errors.md", () => {
+  it("documents every error code with the meaning it has in the code, and no other", async () => {
+    const rows = (await read("docs/errors.md")).matchAll(/^\| `([A-Z_]+)` \| ([^|]+) \|/gm);
+    expect(Object.fromEntries([...rows].map(([, code, meaning]) => [code, meaning]))).toEqual(ERROR_CODES);
+  });
+});
