@@ -5,7 +5,15 @@
 import type { EndpointId } from "./brand.ts";
 import { subscriptionCovers } from "./event.ts";
 
-export const PROFILE_NAMES = ["standard", "hokusai"] as const;
+export const PROFILE_NAMES = [
+  "standard",
+  "hokusai",
+  "klipstream",
+  "ai-core",
+  "llm-service",
+  "github",
+  "stripe",
+] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 export interface Secret {
@@ -19,6 +27,8 @@ export interface ProfileOptions {
   readonly replayProtection: boolean;
   /** hokusai: write `sha256=` before the hex digest. */
   readonly signaturePrefix: boolean;
+  /** stripe: the header that carries the signature. */
+  readonly signatureHeader: string;
 }
 
 export interface Endpoint {

@@ -66,6 +66,7 @@ interface Attempt {
 /** sign → guard → POST → classify, and what the endpoint's lane learns from it. */
 async function send(delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): Promise<Attempt> {
   const { system, transport, limits } = deps;
+  const { url, timeoutMs } = endpoint;
   const startedAtMs = system.now();
   const startedMonotonicMs = system.monotonicMs();
   let durationMs: number | null = null;
@@ -77,9 +78,9 @@ async function send(delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): 
       attemptNumber: delivery.attempts.length + 1,
       timestamp: Math.floor(startedAtMs / 1_000),
       nonce: system.uuid(),
+      url,
       options: endpoint.profileOptions,
     });
-    const { url, timeoutMs } = endpoint;
     const exchange = await transport.post({
       url,
       headers: mergeHeaders(headers, endpoint.headers),

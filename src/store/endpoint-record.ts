@@ -15,7 +15,11 @@ const recordSchema = z.object({
   url: z.string(),
   events: z.array(z.string()),
   profile: z.enum(PROFILE_NAMES),
-  profileOptions: z.object({ replayProtection: z.boolean(), signaturePrefix: z.boolean() }),
+  profileOptions: z.object({
+    replayProtection: z.boolean(),
+    signaturePrefix: z.boolean(),
+    signatureHeader: z.string(),
+  }),
   sealed: z.string(),
   timeoutMs: z.number(),
   retrySchedule: z.array(z.number()),

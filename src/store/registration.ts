@@ -18,6 +18,8 @@ export interface EndpointRequest {
   readonly profile?: ProfileName;
   readonly signaturePrefix?: boolean;
   readonly replayProtection?: boolean;
+  /** Default: `Stripe-Signature`. */
+  readonly signatureHeader?: string;
   /** Newest first; generated when absent. */
   readonly secrets?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -42,6 +44,8 @@ export interface RegistrationRules {
   };
 }
 
+/** Where Stripe's own receivers look. */
+const SIGNATURE_HEADER = "Stripe-Signature";
 const SECRETS_MAX = 2;
 const EVENTS_MAX = 100;
 const RETRIES_MAX = 24;
@@ -62,6 +66,7 @@ export function newEndpoint(request: EndpointRequest, rules: RegistrationRules, 
     profileOptions: {
       signaturePrefix: request.signaturePrefix ?? true,
       replayProtection: request.replayProtection ?? false,
+      signatureHeader: request.signatureHeader ?? SIGNATURE_HEADER,
     },
     secrets: (request.secrets ?? [generateSecret()]).map((value) => ({ value, expiresAt: null })),
     headers: request.headers ?? {},
@@ -87,6 +92,7 @@ function generateId(): EndpointId {
 
 function problemsOf(request: EndpointRequest, rules: RegistrationRules): readonly string[] {
   const { id, url, events = ["*"], profile = "standard", secrets, headers = {}, description = "" } = request;
+  const { signatureHeader = SIGNATURE_HEADER } = request;
   const urlProblem = rules.urlProblem(url);
   const secretProblems = (secrets ?? []).map((secret) => rules.secretProblem(secret, profile));
   return [
@@ -112,6 +118,7 @@ function problemsOf(request: EndpointRequest, rules: RegistrationRules): readonl
     ),
     ...secretProblems.filter((problem) => problem !== null).map((problem) => `secrets: ${problem}`),
     ...rules.headerProblems(headers).map((problem) => `headers: ${problem}`),
+    ...rules.headerProblems({ [signatureHeader]: "" }).map((problem) => `signatureHeader: ${problem}`),
     ...limitProblems(request),
     ...unless(description.length <= DESCRIPTION_MAX, `description: expected ≤ ${DESCRIPTION_MAX} characters`),
   ];

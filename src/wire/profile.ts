@@ -14,6 +14,8 @@ export interface Signing {
   readonly timestamp: number;
   /** A UUID v4 of this attempt. */
   readonly nonce: string;
+  /** Where the request goes; some signatures cover it. */
+  readonly url: string;
   readonly options: ProfileOptions;
 }
 

@@ -27,7 +27,7 @@ export function standardWebhooksHeaders(
 }
 
 /** `whsec_` introduces base64; any other secret is its own UTF-8 bytes. */
-function signingKey(secret: string): KeyObject {
+export function signingKey(secret: string): KeyObject {
   return secret.startsWith(SECRET_PREFIX)
     ? keyFromBase64(secret.slice(SECRET_PREFIX.length))
     : keyFromText(secret);

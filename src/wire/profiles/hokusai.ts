@@ -1,14 +1,11 @@
 /**
- * The model registry's receivers: the event's data is the body, signed as hex in `X-Hokusai-Signature`. They
- * compare that header as a whole, so it can hold one signature only.
- * Rotation: while two secrets live, attempts take them in turn, newest first. A receiver that still holds only
- * the old one refuses the first attempt and accepts its retry, 2 s later; with one secret nothing alternates.
+ * The model registry's receivers: the event's data is the body, signed as hex in `X-Hokusai-Signature`, on
+ * request together with a timestamp and a nonce.
  */
-import { HookwaveError } from "../../core/errors.ts";
 import type { PublishedEvent } from "../../core/event.ts";
 import { memberTexts } from "../../core/json-text.ts";
-import { hmacHex, keyFromText } from "../hmac.ts";
 import type { Signing, WireProfile } from "../profile.ts";
+import { singleSignature } from "../single-signature.ts";
 
 const HEADER_SAFE = /^[\x21-\x7e]{1,256}$/;
 
@@ -32,21 +29,9 @@ function signatureHeaders(body: string, signing: Signing): Readonly<Record<strin
   };
 }
 
-/** The key is the secret's own text, even behind `whsec_`: these receivers know no decoding. */
 function signature(signed: string, signing: Signing): string {
-  const hex = hmacHex(keyFromText(secretInTurn(signing)), signed);
+  const hex = singleSignature(signed, signing);
   return signing.options.signaturePrefix ? `sha256=${hex}` : hex;
-}
-
-/** Throws where there is no secret: a signature with an empty key is one that anybody can forge. */
-function secretInTurn({ secrets, attemptNumber }: Signing): string {
-  const secret = secrets[(attemptNumber - 1) % secrets.length];
-  if (secret !== undefined) return secret;
-  throw new HookwaveError("ENDPOINT_INVALID", {
-    expected: "an endpoint with a live secret",
-    got: "none",
-    remedy: "give the endpoint a secret that has not expired",
-  });
 }
 
 /**

@@ -8,7 +8,7 @@ function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
     url: "https://receiver.example/hook",
     events: ["*"],
     profile: "standard",
-    profileOptions: { replayProtection: false, signaturePrefix: true },
+    profileOptions: { replayProtection: false, signaturePrefix: true, signatureHeader: "Stripe-Signature" },
     secrets: [],
     headers: {},
     timeoutMs: 15_000,

@@ -10,7 +10,7 @@ const endpoint = (maxInFlight: number): Endpoint => ({
   url: "https://receiver.example/",
   events: ["*"],
   profile: "standard",
-  profileOptions: { signaturePrefix: true, replayProtection: false },
+  profileOptions: { signaturePrefix: true, replayProtection: false, signatureHeader: "Stripe-Signature" },
   secrets: [],
   headers: {},
   timeoutMs: 15_000,

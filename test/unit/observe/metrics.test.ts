@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { asEndpointId } from "../../../src/core/brand.ts";
+import { PROFILE_NAMES } from "../../../src/core/endpoint.ts";
 import type { Happening } from "../../../src/core/happening.ts";
+import { OUTCOME_KINDS } from "../../../src/core/outcome.ts";
 import { createMetrics, type Metrics } from "../../../src/observe/metrics.ts";
 import type { ReadQueues } from "../../../src/observe/ports.ts";
 import { delivered, ONE_OF_EACH, refused } from "./happenings.ts";
@@ -50,7 +52,9 @@ describe("metrics", () => {
       'webhook_dead_letters_total{reason="poison"}': 0,
       'webhook_circuit_breaker_state{endpoint="other"}': 0,
     });
-    expect(Object.keys(series).filter((name) => name.startsWith("webhook_attempts_total"))).toHaveLength(10);
+    expect(Object.keys(series).filter((name) => name.startsWith("webhook_attempts_total"))).toHaveLength(
+      OUTCOME_KINDS.length * PROFILE_NAMES.length,
+    );
   });
 
   it("counts each kind of happening where it belongs", async () => {

@@ -22,7 +22,8 @@ export function aSigning(changes: Partial<Signing> = {}): Signing {
     attemptNumber: 1,
     timestamp: 1_700_000_000,
     nonce: "6f2b1c5e-0d3a-4c39-9a51-2f0b8f4c9e11",
-    options: { replayProtection: false, signaturePrefix: true },
+    url: "https://receiver.example.com/hook",
+    options: { replayProtection: false, signaturePrefix: true, signatureHeader: "Stripe-Signature" },
     ...changes,
   };
 }

@@ -1,0 +1,18 @@
+/**
+ * Receivers that verify as Stripe's library does: `t=<unix seconds>,v1=<hex>` over `t.body`, once per live
+ * secret, in a header of the endpoint's choice. The event's data is the body: whoever expects Stripe's event
+ * object publishes one.
+ */
+import { hmacHex, keyFromText } from "../hmac.ts";
+import type { WireProfile } from "../profile.ts";
+
+export const stripe: WireProfile = {
+  name: "stripe",
+  body: (event) => event.data,
+  headers: (_event, body, { secrets, timestamp, options }) => {
+    // The key is the whole secret, `whsec_` included: Stripe's own library never decodes it.
+    const signatures = secrets.map((secret) => `v1=${hmacHex(keyFromText(secret), `${timestamp}.${body}`)}`);
+    return { [options.signatureHeader]: [`t=${timestamp}`, ...signatures].join(",") };
+  },
+  isFinal: () => false,
+};
