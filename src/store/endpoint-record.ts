@@ -18,7 +18,7 @@ const recordSchema = z.object({
   profileOptions: z.object({
     replayProtection: z.boolean(),
     signaturePrefix: z.boolean(),
-    signatureHeader: z.string(),
+    signatureHeader: z.string().default("Stripe-Signature"),
   }),
   sealed: z.string(),
   timeoutMs: z.number(),

@@ -7,6 +7,7 @@ import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import { ENDPOINT_ID_PATTERN, type Endpoint, PROFILE_NAMES, type ProfileName } from "../core/endpoint.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { isSubscription } from "../core/event.ts";
+import { ed25519Secret } from "../wire/ed25519.ts";
 
 export interface EndpointRequest {
   /** Generated when absent. */
@@ -20,8 +21,10 @@ export interface EndpointRequest {
   readonly replayProtection?: boolean;
   /** Default: `Stripe-Signature`. */
   readonly signatureHeader?: string;
-  /** Newest first; generated when absent. */
+  /** Newest first; generated when absent. One that begins with `whsk_` signs with Ed25519 (`standard` only). */
   readonly secrets?: readonly string[];
+  /** Generate an Ed25519 secret instead of a shared one; `publicKeyOf` says what its receiver needs. */
+  readonly ed25519?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   /** Deadline of one attempt in ms, 1,000–300,000. */
   readonly timeoutMs?: number;
@@ -68,7 +71,10 @@ export function newEndpoint(request: EndpointRequest, rules: RegistrationRules, 
       replayProtection: request.replayProtection ?? false,
       signatureHeader: request.signatureHeader ?? SIGNATURE_HEADER,
     },
-    secrets: (request.secrets ?? [generateSecret()]).map((value) => ({ value, expiresAt: null })),
+    secrets: (request.secrets ?? [generateSecret(request.ed25519)]).map((value) => ({
+      value,
+      expiresAt: null,
+    })),
     headers: request.headers ?? {},
     timeoutMs: request.timeoutMs ?? defaults.timeoutMs,
     retrySchedule: request.retrySchedule ?? defaults.retrySchedule,
@@ -81,9 +87,10 @@ export function newEndpoint(request: EndpointRequest, rules: RegistrationRules, 
   };
 }
 
-/** Standard Webhooks 1.0: `whsec_` and the base64 of 24 to 64 random bytes. */
-export function generateSecret(): string {
-  return `whsec_${randomBytes(32).toString("base64")}`;
+/** Standard Webhooks 1.0: `whsec_` and the base64 of 24 to 64 random bytes, or an Ed25519 key pair behind `whsk_`. */
+export function generateSecret(isEd25519 = false): string {
+  const bytes = randomBytes(32);
+  return isEd25519 ? ed25519Secret(bytes) : `whsec_${bytes.toString("base64")}`;
 }
 
 function generateId(): EndpointId {
@@ -117,6 +124,10 @@ function problemsOf(request: EndpointRequest, rules: RegistrationRules): readonl
       `secrets: expected one, or two while rotating, got ${secrets?.length}`,
     ),
     ...secretProblems.filter((problem) => problem !== null).map((problem) => `secrets: ${problem}`),
+    ...unless(
+      request.ed25519 !== true || (profile === "standard" && secrets === undefined),
+      "ed25519: expected profile standard and no secrets beside it, got others",
+    ),
     ...rules.headerProblems(headers).map((problem) => `headers: ${problem}`),
     ...rules.headerProblems({ [signatureHeader]: "" }).map((problem) => `signatureHeader: ${problem}`),
     ...limitProblems(request),

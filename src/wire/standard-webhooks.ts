@@ -1,10 +1,11 @@
 /**
  * Standard Webhooks 1.0: the three headers every delivery carries, whatever its profile, and the secrets that
- * sign them. Only symmetric `v1` signatures; it reads no clock, so the caller brings the attempt's timestamp.
+ * sign them. It reads no clock, so the caller brings the attempt's timestamp.
  */
 import type { KeyObject } from "node:crypto";
 import type { EventId } from "../core/brand.ts";
 import type { ProfileName } from "../core/endpoint.ts";
+import { ed25519Problem, PRIVATE_PREFIX, PUBLIC_PREFIX, signEd25519 } from "./ed25519.ts";
 import { hmacBase64, keyFromBase64, keyFromText } from "./hmac.ts";
 import type { Signing } from "./profile.ts";
 
@@ -22,8 +23,15 @@ export function standardWebhooksHeaders(
   return {
     "webhook-id": id,
     "webhook-timestamp": String(timestamp),
-    "webhook-signature": secrets.map((secret) => `v1,${hmacBase64(signingKey(secret), signed)}`).join(" "),
+    "webhook-signature": secrets.map((secret) => signatureBy(secret, signed)).join(" "),
   };
+}
+
+/** The kinds may stand side by side: a receiver skips the versions that its key cannot verify. */
+function signatureBy(secret: string, signed: string): string {
+  return secret.startsWith(PRIVATE_PREFIX)
+    ? `v1a,${signEd25519(secret, signed)}`
+    : `v1,${hmacBase64(signingKey(secret), signed)}`;
 }
 
 /** `whsec_` introduces base64; any other secret is its own UTF-8 bytes. */
@@ -40,12 +48,20 @@ export function signingKey(secret: string): KeyObject {
  */
 export function secretProblem(secret: string, profile: ProfileName): string | null {
   if (secret === "") return "expected a secret, got an empty string";
+  if (secret.startsWith(PUBLIC_PREFIX)) return "expected a secret, got a public key";
+  if (secret.startsWith(PRIVATE_PREFIX)) return privateProblem(secret, profile);
   if (secret.startsWith(SECRET_PREFIX)) return base64Problem(secret.slice(SECRET_PREFIX.length));
   // A pasted line break is the commonest reason why signatures differ. Receivers older than this service keep
   // whatever string they were given.
   if (profile === "standard" && secret.trim() !== secret)
     return "expected a secret without white space around it, got white space at an end";
   return null;
+}
+
+/** The other families verify with the key that signed; handing them a private one would let them sign as us. */
+function privateProblem(secret: string, profile: ProfileName): string | null {
+  if (profile === "standard") return ed25519Problem(secret);
+  return `expected a secret that profile ${profile} can share with its receiver, got an Ed25519 private key`;
 }
 
 function base64Problem(base64: string): string | null {

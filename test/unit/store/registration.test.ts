@@ -33,6 +33,14 @@ describe("a new endpoint", () => {
     expect(secretProblem(endpoint.secrets[0]?.value ?? "", "standard")).toBeNull();
   });
 
+  it("gets an Ed25519 secret on request, but not for receivers that share one", () => {
+    const { secrets } = newEndpoint({ url, ed25519: true }, rules, 0);
+    expect(secretProblem(secrets[0]?.value ?? "", "standard")).toBeNull();
+    expect(secrets[0]?.value).toMatch(/^whsk_/);
+    for (const change of [{ profile: "github" as const }, { secrets: ["s"] }])
+      expect(() => newEndpoint({ url, ed25519: true, ...change }, rules, 0)).toThrow("ed25519: expected");
+  });
+
   it("is refused with every problem at once, and no secret among them", () => {
     const wrong = {
       id: "a.b",

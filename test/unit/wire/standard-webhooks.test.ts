@@ -1,7 +1,13 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asEventId } from "../../../src/core/brand.ts";
+import { PROFILE_NAMES } from "../../../src/core/endpoint.ts";
+import { ed25519Secret, publicKeyOf } from "../../../src/wire/ed25519.ts";
+import { profiles } from "../../../src/wire/profiles.ts";
+import { signRequest } from "../../../src/wire/sign.ts";
 import { secretProblem, standardWebhooksHeaders } from "../../../src/wire/standard-webhooks.ts";
-import { aSigning, NEW_SECRET, OLD_SECRET } from "./samples.ts";
+import { acceptsEd25519, incoming } from "../../support/family-receivers.ts";
+import { anEvent, aSigning, NEW_SECRET, OLD_SECRET } from "./samples.ts";
 
 const whsec = (bytes: number) => `whsec_${Buffer.alloc(bytes, 0xab).toString("base64")}`;
 
@@ -36,6 +42,61 @@ describe("Standard Webhooks headers", () => {
       standardWebhooksHeaders(asEventId("evt_1"), "{}", aSigning({ secrets: [secret] }));
     expect(sign(`whsec_${Buffer.from(key).toString("base64")}`)).toEqual(sign(key));
   });
+});
+
+describe("Ed25519 signatures", () => {
+  const PRIVATE =
+    "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+  const PUBLIC = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+  const V1A = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==";
+  const sign = (...secrets: readonly string[]) =>
+    standardWebhooksHeaders(
+      asEventId("msg_p5jXN8AQM9LWM0D4loKWxJek"),
+      '{"test": 2432232314}',
+      aSigning({ secrets, timestamp: 1_614_265_330 }),
+    )["webhook-signature"];
+
+  it("agree with the vector, and so does the public key", () => {
+    expect(sign(PRIVATE)).toBe(V1A);
+    expect(publicKeyOf(PRIVATE)).toBe(PUBLIC);
+  });
+
+  it("stand beside shared ones while an endpoint moves from one kind to the other", () => {
+    expect(sign(PRIVATE, OLD_SECRET)).toBe(`${V1A} v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=`);
+  });
+
+  it("are accepted with the public key alone, for 1,000 random secrets and messages, and only unchanged", () => {
+    const accepted = fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.json(), (seed, data) => {
+      const secret = ed25519Secret(Buffer.from(seed));
+      expect(secretProblem(secret, "standard")).toBeNull();
+      const signing = aSigning({ secrets: [secret] });
+      const { body, headers } = signRequest(anEvent({ data }), profiles.standard, signing);
+      const request = incoming(signing.url, body, headers);
+      expect(acceptsEd25519(request, publicKeyOf(secret))).toBe(true);
+      expect(acceptsEd25519({ ...request, body: `${body} ` }, publicKeyOf(secret))).toBe(false);
+    });
+    fc.assert(accepted, { seed: 20_250_304, numRuns: 1_000 });
+  });
+
+  it.each([
+    ["half a key", `whsk_${Buffer.alloc(32).toString("base64")}`, "expected 64 bytes after whsk_, got 32"],
+    ["a line break", `${PRIVATE}\n`, "expected padded base64 after whsk_, got something else"],
+    [
+      "halves of two pairs",
+      `whsk_${Buffer.concat([Buffer.from(PRIVATE.slice(5), "base64").subarray(0, 32), Buffer.alloc(32, 1)]).toString("base64")}`,
+      "expected a seed and its public key after whsk_, got two that do not belong together",
+    ],
+    ["the public key", PUBLIC, "expected a secret, got a public key"],
+  ])("are not made with %s", (_, secret, problem) => {
+    expect(secretProblem(secret, "standard")).toBe(problem);
+  });
+
+  it.each(PROFILE_NAMES.filter((name) => name !== "standard"))(
+    "are not made for %s, whose receivers would need the private key",
+    (name) => {
+      expect(secretProblem(PRIVATE, name)).toContain("got an Ed25519 private key");
+    },
+  );
 });
 
 describe("secretProblem", () => {
