@@ -35,7 +35,10 @@ export interface Endpoint {
   readonly id: EndpointId;
   readonly url: string;
   readonly events: readonly string[];
+  /** Decides the body and which statuses are final. */
   readonly profile: ProfileName;
+  /** Their headers are added over that body, for a receiver in the middle of a move. */
+  readonly furtherProfiles: readonly ProfileName[];
   readonly profileOptions: ProfileOptions;
   /** Newest first; every live one signs. */
   readonly secrets: readonly Secret[];

@@ -73,14 +73,16 @@ async function send(delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): 
   let outcome: Outcome | null = null;
   try {
     const profile = profiles[endpoint.profile];
-    const { body, headers } = signRequest(delivery.event, profile, {
+    const signing = {
       secrets: liveSecrets(endpoint, startedAtMs),
       attemptNumber: delivery.attempts.length + 1,
       timestamp: Math.floor(startedAtMs / 1_000),
       nonce: system.uuid(),
       url,
       options: endpoint.profileOptions,
-    });
+    };
+    const further = endpoint.furtherProfiles.map((name) => profiles[name]);
+    const { body, headers } = signRequest(delivery.event, profile, signing, further);
     const exchange = await transport.post({
       url,
       headers: mergeHeaders(headers, endpoint.headers),

@@ -15,6 +15,7 @@ const recordSchema = z.object({
   url: z.string(),
   events: z.array(z.string()),
   profile: z.enum(PROFILE_NAMES),
+  furtherProfiles: z.array(z.enum(PROFILE_NAMES)).default([]),
   profileOptions: z.object({
     replayProtection: z.boolean(),
     signaturePrefix: z.boolean(),

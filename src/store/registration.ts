@@ -4,9 +4,16 @@
  */
 import { randomBytes } from "node:crypto";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
-import { ENDPOINT_ID_PATTERN, type Endpoint, PROFILE_NAMES, type ProfileName } from "../core/endpoint.ts";
+import {
+  ENDPOINT_ID_PATTERN,
+  type Endpoint,
+  PROFILE_NAMES,
+  type ProfileName,
+  type ProfileOptions,
+} from "../core/endpoint.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { isSubscription } from "../core/event.ts";
+import { combinationProblems } from "../wire/combination.ts";
 import { ed25519Secret } from "../wire/ed25519.ts";
 
 export interface EndpointRequest {
@@ -17,6 +24,8 @@ export interface EndpointRequest {
   readonly events?: readonly string[];
   /** Default: `standard`. */
   readonly profile?: ProfileName;
+  /** Further families whose headers are added over the same body. */
+  readonly furtherProfiles?: readonly ProfileName[];
   readonly signaturePrefix?: boolean;
   readonly replayProtection?: boolean;
   /** Default: `Stripe-Signature`. */
@@ -66,11 +75,8 @@ export function newEndpoint(request: EndpointRequest, rules: RegistrationRules, 
     url: request.url,
     events: request.events ?? ["*"],
     profile: request.profile ?? "standard",
-    profileOptions: {
-      signaturePrefix: request.signaturePrefix ?? true,
-      replayProtection: request.replayProtection ?? false,
-      signatureHeader: request.signatureHeader ?? SIGNATURE_HEADER,
-    },
+    furtherProfiles: request.furtherProfiles ?? [],
+    profileOptions: optionsOf(request),
     secrets: (request.secrets ?? [generateSecret(request.ed25519)]).map((value) => ({
       value,
       expiresAt: null,
@@ -98,10 +104,8 @@ function generateId(): EndpointId {
 }
 
 function problemsOf(request: EndpointRequest, rules: RegistrationRules): readonly string[] {
-  const { id, url, events = ["*"], profile = "standard", secrets, headers = {}, description = "" } = request;
-  const { signatureHeader = SIGNATURE_HEADER } = request;
+  const { id, url, events = ["*"], headers = {}, description = "" } = request;
   const urlProblem = rules.urlProblem(url);
-  const secretProblems = (secrets ?? []).map((secret) => rules.secretProblem(secret, profile));
   return [
     ...unless(
       id === undefined || ENDPOINT_ID_PATTERN.test(id),
@@ -115,24 +119,55 @@ function problemsOf(request: EndpointRequest, rules: RegistrationRules): readonl
     ...events
       .filter((one) => !isSubscription(one))
       .map((one) => `events: expected a type, "family.*" or "*", got "${one}"`),
-    ...unless(
-      PROFILE_NAMES.includes(profile),
-      `profile: expected ${PROFILE_NAMES.join(" or ")}, got "${profile}"`,
-    ),
+    ...profileProblems(request, rules),
+    ...secretProblems(request, rules),
+    ...rules.headerProblems(headers).map((problem) => `headers: ${problem}`),
+    ...limitProblems(request),
+    ...unless(description.length <= DESCRIPTION_MAX, `description: expected ≤ ${DESCRIPTION_MAX} characters`),
+  ];
+}
+
+function profileProblems(request: EndpointRequest, rules: RegistrationRules): readonly string[] {
+  const names = profilesOf(request);
+  const unknown = names.filter((name) => !PROFILE_NAMES.includes(name));
+  if (unknown.length > 0)
+    return unknown.map((name) => `profile: expected ${PROFILE_NAMES.join(" or ")}, got "${name}"`);
+  const options = optionsOf(request);
+  const header = rules.headerProblems({ [options.signatureHeader]: "" });
+  if (header.length > 0) return header.map((problem) => `signatureHeader: ${problem}`);
+  return combinationProblems(names, options).map((problem) => `profiles: ${problem}`);
+}
+
+function secretProblems(request: EndpointRequest, rules: RegistrationRules): readonly string[] {
+  const { secrets, ed25519 = false } = request;
+  const names = profilesOf(request);
+  const problems = (secrets ?? []).flatMap((secret) =>
+    names.map((name) => rules.secretProblem(secret, name)).filter((problem) => problem !== null),
+  );
+  return [
     ...unless(
       secrets === undefined || (secrets.length >= 1 && secrets.length <= SECRETS_MAX),
       `secrets: expected one, or two while rotating, got ${secrets?.length}`,
     ),
-    ...secretProblems.filter((problem) => problem !== null).map((problem) => `secrets: ${problem}`),
+    ...new Set(problems.map((problem) => `secrets: ${problem}`)),
     ...unless(
-      request.ed25519 !== true || (profile === "standard" && secrets === undefined),
-      "ed25519: expected profile standard and no secrets beside it, got others",
+      !ed25519 || (secrets === undefined && names.every((name) => name === "standard")),
+      "ed25519: expected profile standard alone and no secrets beside it, got others",
     ),
-    ...rules.headerProblems(headers).map((problem) => `headers: ${problem}`),
-    ...rules.headerProblems({ [signatureHeader]: "" }).map((problem) => `signatureHeader: ${problem}`),
-    ...limitProblems(request),
-    ...unless(description.length <= DESCRIPTION_MAX, `description: expected ≤ ${DESCRIPTION_MAX} characters`),
   ];
+}
+
+const profilesOf = ({
+  profile = "standard",
+  furtherProfiles = [],
+}: EndpointRequest): readonly ProfileName[] => [profile, ...furtherProfiles];
+
+function optionsOf(request: EndpointRequest): ProfileOptions {
+  return {
+    signaturePrefix: request.signaturePrefix ?? true,
+    replayProtection: request.replayProtection ?? false,
+    signatureHeader: request.signatureHeader ?? SIGNATURE_HEADER,
+  };
 }
 
 function limitProblems({

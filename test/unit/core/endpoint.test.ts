@@ -8,6 +8,7 @@ function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
     url: "https://receiver.example/hook",
     events: ["*"],
     profile: "standard",
+    furtherProfiles: [],
     profileOptions: { replayProtection: false, signaturePrefix: true, signatureHeader: "Stripe-Signature" },
     secrets: [],
     headers: {},

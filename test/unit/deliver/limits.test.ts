@@ -10,6 +10,7 @@ const endpoint = (maxInFlight: number): Endpoint => ({
   url: "https://receiver.example/",
   events: ["*"],
   profile: "standard",
+  furtherProfiles: [],
   profileOptions: { signaturePrefix: true, replayProtection: false, signatureHeader: "Stripe-Signature" },
   secrets: [],
   headers: {},

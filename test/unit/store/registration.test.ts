@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { PROFILE_NAMES, type ProfileName } from "../../../src/core/endpoint.ts";
 import { createAddressPolicy } from "../../../src/deliver/address-guard.ts";
 import { checkHeaders } from "../../../src/deliver/header-policy.ts";
 import { checkUrl } from "../../../src/deliver/url-policy.ts";
-import { newEndpoint, type RegistrationRules } from "../../../src/store/registration.ts";
+import { generateSecret, newEndpoint, type RegistrationRules } from "../../../src/store/registration.ts";
 import { secretProblem } from "../../../src/wire/standard-webhooks.ts";
 
 const policy = createAddressPolicy({ allowHttp: false, allowPrivateNetworks: [] });
@@ -39,6 +40,27 @@ describe("a new endpoint", () => {
     expect(secrets[0]?.value).toMatch(/^whsk_/);
     for (const change of [{ profile: "github" as const }, { secrets: ["s"] }])
       expect(() => newEndpoint({ url, ed25519: true, ...change }, rules, 0)).toThrow("ed25519: expected");
+  });
+
+  it("carries several profiles, unless two of them write one header", () => {
+    const further = (...furtherProfiles: readonly ProfileName[]) => ({
+      profile: "standard" as const,
+      furtherProfiles,
+    });
+    const everything = PROFILE_NAMES.filter((name) => name !== "standard");
+    const { profile, furtherProfiles } = newEndpoint({ url, ...further(...everything) }, rules, 0);
+    expect([profile, ...furtherProfiles]).toEqual(PROFILE_NAMES);
+    for (const [change, problem] of [
+      [further("github", "github"), "expected each profile once, got standard, github, github"],
+      [
+        { ...further("llm-service", "stripe"), signatureHeader: "x-webhook-signature" },
+        "x-webhook-signature",
+      ],
+      [{ profile: "stripe" as const, signatureHeader: "USER-AGENT" }, "user-agent"],
+      [{ profile: "stripe" as const, signatureHeader: "Content-Signature" }, "signatureHeader:"],
+      [{ ...further("github"), secrets: [generateSecret(true)] }, "profile github can share"],
+    ] as const)
+      expect(() => newEndpoint({ url, ...change }, rules, 0)).toThrow(problem);
   });
 
   it("is refused with every problem at once, and no secret among them", () => {

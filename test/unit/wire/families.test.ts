@@ -26,6 +26,17 @@ const message = fc.record({
 // The packages compare with the clock and allow five minutes.
 const now = (): number => Math.floor(Date.now() / 1_000);
 
+describe("a request of several profiles", () => {
+  it.each(PROFILE_NAMES)("with the body of %s is accepted by the receivers of all", async (name) => {
+    const further = PROFILE_NAMES.filter((other) => other !== name).map((other) => profiles[other]);
+    const signing = aSigning({ timestamp: now() });
+    const sent = signRequest(anEvent(), profiles[name], signing, further);
+    expect(sent.body).toBe(profiles[name].body(anEvent()));
+    const request = incoming(signing.url, sent.body, sent.headers);
+    for (const family of PROFILE_NAMES) expect(await accepts[family](request, OLD_SECRET)).toBe(true);
+  });
+});
+
 describe.each(PROFILE_NAMES)("1,000 random messages of the %s profile", (name) => {
   it("are accepted by its receivers and by Standard Webhooks', and by neither once changed", async () => {
     const timestamp = now();
