@@ -87,7 +87,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const { publisher, redis, queues } = openPublisher(redisUrl, config.prefix, hear.tell);
   const keys = createKeys(config.prefix);
   const endpoints = createEndpoints(redis, keys, createSealer(key), hear.tell);
-  const breakers = createSharedBreakers(redis, keys);
+  const breakers = createSharedBreakers(redis, keys, system.now);
   const waiting = createWaitingIndex(redis, keys);
   const census = (): Promise<Census> =>
     takeCensus(queues, (name, field) => redis.hget(name, field), system.now());

@@ -8,6 +8,7 @@ export {
   type PublisherOptions,
 } from "./app.ts";
 export type { EventData, JsonObject, KnownEventType } from "./catalogue/catalogue.ts";
+export type { DestinationRequest } from "./core/destination.ts";
 export type { Endpoint } from "./core/endpoint.ts";
 export { ERROR_CODES, type ErrorCode, HookwaveError } from "./core/errors.ts";
 export type { Happening, Tell } from "./core/happening.ts";

@@ -3,7 +3,7 @@
  * that a retry days later needs nothing that may have expired meanwhile.
  */
 import { asDeliveryId, type DeliveryId, type EndpointId } from "./brand.ts";
-import type { PublishedEvent } from "./event.ts";
+import type { Destination, PublishedEvent } from "./event.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import type { BuryReason, Verdict } from "./verdict.ts";
 
@@ -20,6 +20,8 @@ export interface PastAttempt {
 export interface Delivery {
   readonly event: PublishedEvent;
   readonly endpointId: EndpointId;
+  /** Where it goes when it is owed to no registered endpoint; `endpointId` is then the destination's own. */
+  readonly destination?: Destination;
   /** Epoch ms at which the event was stored; delivery latency counts from here. */
   readonly acceptedAt: number;
   readonly attempts: readonly PastAttempt[];

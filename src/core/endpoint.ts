@@ -43,6 +43,8 @@ export interface Endpoint {
   /** Newest first; every live one signs. */
   readonly secrets: readonly Secret[];
   readonly headers: Readonly<Record<string, string>>;
+  /** May events name destinations that are signed with these secrets? */
+  readonly signsDestinations: boolean;
   /** Deadline of one attempt over the whole exchange, in ms. */
   readonly timeoutMs: number;
   readonly retrySchedule: readonly number[];

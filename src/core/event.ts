@@ -12,6 +12,18 @@ export interface PublishedEvent {
   readonly timestamp: string;
   /** JSON text. */
   readonly data: string;
+  /** Where it goes besides the endpoints that subscribed to it. */
+  readonly destinations?: readonly Destination[];
+}
+
+/** A receiver that came with the event (see destination.ts). */
+export interface Destination {
+  readonly url: string;
+  readonly events: readonly string[];
+  /** The name of one of the signing endpoint's profiles; null for all of them. */
+  readonly profile: string | null;
+  /** The endpoint that signs. */
+  readonly keyId: string;
 }
 
 /** Standard Webhooks 1.0 allows no dot in `webhook-id`, because the signature joins its parts with dots. */

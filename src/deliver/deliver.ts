@@ -15,6 +15,7 @@ import { profiles } from "../wire/profiles.ts";
 import { signRequest } from "../wire/sign.ts";
 import type { Breakers } from "./breaker.ts";
 import { classify } from "./classify.ts";
+import { addresseeOf } from "./destinations.ts";
 import { mergeHeaders } from "./header-policy.ts";
 import type { Limits } from "./limits.ts";
 import type { EndpointDirectory, Exchange, RecordAttempt, Transport } from "./ports.ts";
@@ -40,7 +41,7 @@ export type Deliver = (delivery: Delivery) => Promise<Settled>;
 
 export function createDeliver(deps: DeliverDeps): Deliver {
   return async (delivery) => {
-    const endpoint = deps.endpoints.get(delivery.endpointId);
+    const endpoint = addresseeOf(delivery, deps.endpoints);
     if (endpoint === undefined) return untried(delivery, "endpoint_missing");
     if (!endpoint.isActive) return untried(delivery, "endpoint_disabled");
 
@@ -118,7 +119,9 @@ async function conclude(
     latencyMs:
       verdict.kind === "complete" && delivery.round === 0 ? Math.max(0, nowMs - delivery.acceptedAt) : null,
   });
-  if (verdict.kind === "bury" && verdict.because === "gone") await disable(endpoint, deps);
+  const isGone = verdict.kind === "bury" && verdict.because === "gone";
+  // A destination is not registered anywhere: there is nothing to disable.
+  if (isGone && delivery.destination === undefined) await disable(endpoint, deps);
   return { verdict, delivery: { ...delivery, attempts, heldSince: null } };
 }
 

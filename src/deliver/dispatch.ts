@@ -8,6 +8,7 @@ import type { PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
 import type { Deliver, Settled } from "./deliver.ts";
+import { ownDestinations } from "./destinations.ts";
 import type { Claim, EndpointDirectory, EventLedger, Outbox, WaitingIndex } from "./ports.ts";
 import { recall } from "./recall.ts";
 
@@ -62,18 +63,26 @@ function fanOut(
     deps.tell({ kind: "event.duplicated", eventId: event.id });
     return [];
   }
-  return deps.endpoints.subscribedTo(event.type).map((endpoint) => {
-    const delivery: Delivery = {
-      event,
-      endpointId: endpoint.id,
-      acceptedAt,
-      attempts: [],
-      round: 0,
-      heldSince: null,
-    };
-    const state = claim.kind === "again" ? claim.states.get(endpoint.id) : null;
+  return deliveriesOf(event, acceptedAt, deps.endpoints).map((delivery) => {
+    const state = claim.kind === "again" ? claim.states.get(delivery.endpointId) : null;
     return { delivery, recalled: recall(delivery, state, deps.system.now()) };
   });
+}
+
+/** One to each endpoint that subscribed, and one to each destination; none carries the destinations of the others. */
+function deliveriesOf(
+  published: PublishedEvent,
+  acceptedAt: number,
+  endpoints: EndpointDirectory,
+): readonly Delivery[] {
+  const { destinations: _, ...event } = published;
+  const fresh = { event, acceptedAt, attempts: [], round: 0, heldSince: null };
+  const subscribed = endpoints.subscribedTo(event.type).map(({ id }) => ({ ...fresh, endpointId: id }));
+  const named = ownDestinations(published).entries();
+  return [
+    ...subscribed,
+    ...named.map(([endpointId, destination]) => ({ ...fresh, endpointId, destination })),
+  ];
 }
 
 async function firstAttempt(owed: Owed, deps: DispatchDeps): Promise<void> {

@@ -5,6 +5,7 @@
  * held instead, each at the moment the endpoint's own pace will have room for it.
  */
 import type { EndpointId } from "../core/brand.ts";
+import { isDestinationId } from "../core/destination.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Outcome } from "../core/outcome.ts";
 
@@ -90,6 +91,8 @@ export function createLimits(monotonicMs: () => number): Limits {
       admitWaiting(lane);
       if (lane.waiting.length > 0) lane.stallTimer?.refresh();
       else stopWatching(lane);
+      // Some events bring a URL that is never used again, and its lane would stay for good.
+      if (isDestinationId(id) && isIdle(lane, monotonicMs())) lanes.delete(id);
     },
     restart: (id) => {
       const lane = lanes.get(id);
@@ -110,6 +113,9 @@ function newLane(most: number, now: number): Lane {
     stallTimer: undefined,
   };
 }
+
+const isIdle = (lane: Lane, now: number): boolean =>
+  lane.open === 0 && lane.waiting.length === 0 && lane.bookedUntil <= now;
 
 const hasRoom = (lane: Lane): boolean => lane.open < Math.max(1, Math.floor(lane.cap));
 

@@ -4,6 +4,7 @@
  */
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { AttemptRecord } from "../core/attempt.ts";
+import { isDestinationId } from "../core/destination.ts";
 import { summarise } from "../core/errors.ts";
 import type { BreakerState, Happening, Tell } from "../core/happening.ts";
 import { type BreakerLabels, createBreakerLabels } from "./breaker-labels.ts";
@@ -65,6 +66,8 @@ function count(instruments: Instruments, labels: BreakerLabels, happening: Happe
       instruments.deadLetters.inc({ reason: happening.because });
       break;
     case "breaker.changed": {
+      // Whoever reads the metric can look up an endpoint; a destination's id leads nowhere and never comes back.
+      if (isDestinationId(happening.endpointId)) break;
       const { label, state } = labels.note(happening.endpointId, happening.state);
       instruments.breakerState.set({ endpoint: label }, BREAKER_LEVELS[state]);
       break;

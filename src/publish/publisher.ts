@@ -6,6 +6,7 @@
 import type { EventData } from "../catalogue/catalogue.ts";
 import { validateData } from "../catalogue/validate-data.ts";
 import { asEventId, type EventId } from "../core/brand.ts";
+import { type DestinationRequest, readDestinations } from "../core/destination.ts";
 import { HookwaveError } from "../core/errors.ts";
 import {
   EVENT_DATA_MAX_BYTES,
@@ -26,6 +27,8 @@ export interface NewEvent<Type extends string> {
   readonly id?: string;
   /** RFC 3339; now when absent. */
   readonly timestamp?: string;
+  /** Receivers this one event goes to besides the endpoints; signed with the key that `keyId` names. */
+  readonly destinations?: readonly DestinationRequest[];
 }
 
 /** An event whose data is JSON text already, and reaches receivers as exactly these bytes. */
@@ -34,6 +37,7 @@ export interface NewTextEvent {
   readonly dataText: string;
   readonly id?: string;
   readonly timestamp?: string;
+  readonly destinations?: readonly DestinationRequest[];
 }
 
 export interface Receipt {
@@ -108,11 +112,14 @@ function prepareEvent(event: NewEvent<string> | NewTextEvent, system: System): P
   if (timestamp !== undefined && !TIMESTAMP_PATTERN.test(timestamp)) {
     throw invalid("timestamp: an RFC 3339 time, like 2026-01-31T12:00:00Z", timestamp);
   }
+  const read = readDestinations(event.destinations);
+  if ("problem" in read) throw invalid("destinations that can be used", read.problem);
   return {
     id: asEventId(id ?? `evt_${system.uuid().replaceAll("-", "")}`),
     type,
     timestamp: timestamp ?? new Date(system.now()).toISOString(),
     data: "dataText" in event ? checkText(type, event.dataText) : writeData(type, event.data),
+    ...(read.destinations.length > 0 && { destinations: read.destinations }),
   };
 }
 

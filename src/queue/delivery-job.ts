@@ -18,6 +18,14 @@ const deliverySchema = z.object({
     data: z.string(),
   }),
   endpointId: z.string().transform(asEndpointId),
+  destination: z
+    .object({
+      url: z.string(),
+      events: z.array(z.string()),
+      profile: z.string().nullable(),
+      keyId: z.string(),
+    })
+    .exactOptional(),
   acceptedAt: z.number(),
   attempts: z.array(
     z.object({

@@ -6,6 +6,7 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
 import { asEventId } from "../core/brand.ts";
+import { readDestinations } from "../core/destination.ts";
 import {
   EVENT_ID_PATTERN,
   EVENT_TYPE_MAX_LENGTH,
@@ -56,6 +57,7 @@ const eventSchema = z.object({
     .regex(EVENT_TYPE_PATTERN, "dotted lower-case words, like job.completed"),
   timestamp: z.string().regex(TIMESTAMP_PATTERN, "an RFC 3339 time, like 2026-01-31T12:00:00Z").optional(),
   data: z.unknown(),
+  destinations: z.unknown().optional(),
 });
 
 const envelopeSchema = z.object({
@@ -109,6 +111,8 @@ function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent
   const parsed = eventSchema.safeParse(part.value);
   if (!parsed.success) return { text: part.text(), problem: problemOf(parsed.error) };
   const { id, type, timestamp, data } = parsed.data;
+  const read = readDestinations(parsed.data.destinations);
+  if ("problem" in read) return { text: part.text(), problem: read.problem };
   const dataText = typeof data === "string" ? data : memberTexts(part.text()).get("data");
   if (dataText === undefined)
     return { text: part.text(), problem: "data: expected an object or JSON text, got nothing" };
@@ -120,6 +124,7 @@ function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent
     type,
     timestamp: timestamp ?? new Date(origin.addedAt).toISOString(),
     data: dataText,
+    ...(read.destinations.length > 0 && { destinations: read.destinations }),
   };
 }
 

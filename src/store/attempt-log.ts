@@ -7,6 +7,7 @@
 import type { AttemptRecord } from "../core/attempt.ts";
 import type { EndpointId } from "../core/brand.ts";
 import type { DeliveryState } from "../core/delivery.ts";
+import { isDestinationId } from "../core/destination.ts";
 import { summarise } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
@@ -101,6 +102,8 @@ function commandFor(
       JSON.stringify(record),
       record.outcome === "delivered" ? "" : excerpt.slice(0, EXCERPT_KEPT),
     );
+    // Health is kept for as long as its endpoint is registered, which a destination never is.
+    if (isDestinationId(record.endpointId)) continue;
     health.set(record.endpointId, [record.outcome === "delivered" ? "success" : "failure", record.startedAt]);
   }
   for (const [endpointId, [what, at]] of health) {

@@ -3,6 +3,7 @@
  * breakers are kept, so what every worker mirrors stays small however many endpoints there are.
  */
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import { isDestinationId } from "../core/destination.ts";
 import { breakerNews } from "./changes.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
@@ -16,7 +17,13 @@ export interface SharedBreakers {
   readonly refresh: () => Promise<void>;
 }
 
-export function createSharedBreakers(redis: Redis, keys: Keys): SharedBreakers {
+/**
+ * Deliveries that wait for a destination come back when its probe is due. A day later nobody comes any more, and
+ * every worker would mirror the entry for good.
+ */
+const FORGET_AFTER_MS = 24 * 60 * 60 * 1_000;
+
+export function createSharedBreakers(redis: Redis, keys: Keys, now: () => number): SharedBreakers {
   let mirror = new Map<EndpointId, number>();
   return {
     openUntil: (id) => mirror.get(id) ?? null,
@@ -40,8 +47,14 @@ export function createSharedBreakers(redis: Redis, keys: Keys): SharedBreakers {
     },
     leaseProbe: async (id, leaseMs) => (await redis.set(keys.probe(id), "1", "PX", leaseMs, "NX")) === "OK",
     refresh: async () => {
-      const open = await redis.hgetall(keys.breakers);
-      mirror = new Map(Object.entries(open).map(([id, until]) => [asEndpointId(id), Number(until)]));
+      const open = Object.entries(await redis.hgetall(keys.breakers));
+      mirror = new Map(open.map(([id, until]) => [asEndpointId(id), Number(until)]));
+      const forgotten = [...mirror].filter(
+        ([id, until]) => isDestinationId(id) && now() - until > FORGET_AFTER_MS,
+      );
+      if (forgotten.length === 0) return;
+      for (const [id] of forgotten) mirror.delete(id);
+      await redis.hdel(keys.breakers, ...forgotten.map(([id]) => id));
     },
   };
 }

@@ -22,6 +22,7 @@ const recordSchema = z.object({
     signatureHeader: z.string().default("Stripe-Signature"),
   }),
   sealed: z.string(),
+  signsDestinations: z.boolean().default(false),
   timeoutMs: z.number(),
   retrySchedule: z.array(z.number()),
   maxInFlight: z.number(),

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import { DESTINATION_ID_PREFIX, isDestinationId } from "../core/destination.ts";
 import {
   ENDPOINT_ID_PATTERN,
   type Endpoint,
@@ -35,6 +36,8 @@ export interface EndpointRequest {
   /** Generate an Ed25519 secret instead of a shared one; `publicKeyOf` says what its receiver needs. */
   readonly ed25519?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Let events name destinations that are signed with these secrets; `events` may then be empty. */
+  readonly signsDestinations?: boolean;
   /** Deadline of one attempt in ms, 1,000–300,000. */
   readonly timeoutMs?: number;
   /** Waits between attempts in ms; at most 24. */
@@ -82,6 +85,7 @@ export function newEndpoint(request: EndpointRequest, rules: RegistrationRules, 
       expiresAt: null,
     })),
     headers: request.headers ?? {},
+    signsDestinations: request.signsDestinations ?? false,
     timeoutMs: request.timeoutMs ?? defaults.timeoutMs,
     retrySchedule: request.retrySchedule ?? defaults.retrySchedule,
     maxInFlight: request.maxInFlight ?? defaults.maxInFlight,
@@ -105,16 +109,17 @@ function generateId(): EndpointId {
 
 function problemsOf(request: EndpointRequest, rules: RegistrationRules): readonly string[] {
   const { id, url, events = ["*"], headers = {}, description = "" } = request;
+  const eventsMin = request.signsDestinations ? 0 : 1;
   const urlProblem = rules.urlProblem(url);
   return [
     ...unless(
-      id === undefined || ENDPOINT_ID_PATTERN.test(id),
-      `id: expected 1–64 of A–Z a–z 0–9 _ -, got "${id}"`,
+      id === undefined || (ENDPOINT_ID_PATTERN.test(id) && !isDestinationId(id)),
+      `id: expected 1–64 of A–Z a–z 0–9 _ - not beginning with ${DESTINATION_ID_PREFIX}, got "${id}"`,
     ),
     ...(urlProblem === null ? [] : [`url: ${urlProblem}`]),
     ...unless(
-      events.length > 0 && events.length <= EVENTS_MAX,
-      `events: expected 1–${EVENTS_MAX}, got ${events.length}`,
+      events.length >= eventsMin && events.length <= EVENTS_MAX,
+      `events: expected ${eventsMin}–${EVENTS_MAX}, got ${events.length}`,
     ),
     ...events
       .filter((one) => !isSubscription(one))

@@ -1,28 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { asEndpointId } from "../../../src/core/brand.ts";
-import { type Endpoint, liveSecrets, type Secret, subscribes } from "../../../src/core/endpoint.ts";
-
-function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
-  return {
-    id: asEndpointId("ep_1"),
-    url: "https://receiver.example/hook",
-    events: ["*"],
-    profile: "standard",
-    furtherProfiles: [],
-    profileOptions: { replayProtection: false, signaturePrefix: true, signatureHeader: "Stripe-Signature" },
-    secrets: [],
-    headers: {},
-    timeoutMs: 15_000,
-    retrySchedule: [2_000],
-    maxInFlight: 10,
-    description: "",
-    isActive: true,
-    disabledBecause: null,
-    createdAt: "2025-03-04T05:06:07Z",
-    updatedAt: "2025-03-04T05:06:07Z",
-    ...changes,
-  };
-}
+import { liveSecrets, type Secret, subscribes } from "../../../src/core/endpoint.ts";
+import { anEndpoint } from "../../support/endpoint.ts";
 
 describe("liveSecrets", () => {
   const current: Secret = { value: "new", expiresAt: null };

@@ -1,28 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { asEndpointId } from "../../../src/core/brand.ts";
+import { asEndpointId, type EndpointId } from "../../../src/core/brand.ts";
 import type { Endpoint } from "../../../src/core/endpoint.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
 import { createLimits } from "../../../src/deliver/limits.ts";
+import { anEndpoint } from "../../support/endpoint.ts";
 
 const id = asEndpointId("ep_1");
-const endpoint = (maxInFlight: number): Endpoint => ({
-  id,
-  url: "https://receiver.example/",
-  events: ["*"],
-  profile: "standard",
-  furtherProfiles: [],
-  profileOptions: { signaturePrefix: true, replayProtection: false, signatureHeader: "Stripe-Signature" },
-  secrets: [],
-  headers: {},
-  timeoutMs: 15_000,
-  retrySchedule: [],
-  maxInFlight,
-  description: "",
-  isActive: true,
-  disabledBecause: null,
-  createdAt: "",
-  updatedAt: "",
-});
+const endpoint = (maxInFlight: number): Endpoint => anEndpoint({ id, maxInFlight });
 
 const delivered: Outcome = { kind: "delivered", status: 200 };
 const overloaded: Outcome = { kind: "refused", status: 503, retryAfterMs: null, instruction: null };
@@ -124,5 +108,33 @@ describe("an endpoint's lane", () => {
     const waiting = answers.filter((answer) => typeof answer !== "number");
     expect(waiting.length).toBeGreaterThan(1);
     expect(waiting.length).toBeLessThan(12);
+  });
+});
+
+describe("the lane of a destination", () => {
+  const roomAfterTrouble = (laneId: EndpointId): number => {
+    const { limits, room } = withClock();
+    const one = anEndpoint({ id: laneId, maxInFlight: 4 });
+    limits.enter(one);
+    limits.leave(laneId, 5, overloaded);
+    return room(one);
+  };
+
+  it("is forgotten once nothing is under way, unlike an endpoint's", () => {
+    expect(roomAfterTrouble(id)).toBe(2);
+    expect(roomAfterTrouble(asEndpointId("dst_1"))).toBe(4);
+  });
+
+  it("is kept while held deliveries are booked to come back", async () => {
+    const { limits, pass, room } = withClock();
+    const one = anEndpoint({ id: asEndpointId("dst_1"), maxInFlight: 1 });
+    limits.enter(one);
+    pass(2_000);
+    const first = await limits.enter(one);
+    limits.leave(one.id, 5, delivered);
+    limits.enter(one);
+    pass(2_000);
+    expect(await limits.enter(one)).toBeGreaterThan(first - 2_000);
+    expect(room(one)).toBe(0);
   });
 });

@@ -43,6 +43,15 @@ describe("reading an events job", () => {
     expect(ids({ ...origin, addedAt: 1 })).not.toEqual(ids());
   });
 
+  it("keeps an event's destinations, in full, and none where there are none", () => {
+    const url = "https://starter.example.com/";
+    const text = `[{"type":"a.b","data":{},"destinations":[{"url":"${url}"}]},{"type":"a.b","data":{},"destinations":null}]`;
+    const read = readEventsJob(text, origin);
+    const [first, second] = read.kind === "events" ? read.events : [];
+    expect(first?.destinations).toEqual([{ url, events: ["*"], profile: null, keyId: "default" }]);
+    expect(second).not.toHaveProperty("destinations");
+  });
+
   it("gives events without a timestamp the time at which the job was added", () => {
     const read = readEventsJob('{"type":"a.b","data":{}}', origin);
     expect(read).toMatchObject({

@@ -63,6 +63,12 @@ describe("a new endpoint", () => {
       expect(() => newEndpoint({ url, ...change }, rules, 0)).toThrow(problem);
   });
 
+  it("may subscribe to nothing when it signs for destinations, whose ids are not its to take", () => {
+    expect(newEndpoint({ url, events: [], signsDestinations: true }, rules, 0)).toMatchObject({ events: [] });
+    expect(newEndpoint({ url }, rules, 0).signsDestinations).toBe(false);
+    expect(() => newEndpoint({ url, id: "dst_1" }, rules, 0)).toThrow("not beginning with dst_");
+  });
+
   it("is refused with every problem at once, and no secret among them", () => {
     const wrong = {
       id: "a.b",

@@ -1,0 +1,26 @@
+/** An endpoint to start from; a test names only what it is about. */
+import { asEndpointId } from "../../src/core/brand.ts";
+import type { Endpoint } from "../../src/core/endpoint.ts";
+
+export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
+  return {
+    id: asEndpointId("ep_1"),
+    url: "https://receiver.example.com/hook",
+    events: ["*"],
+    profile: "standard",
+    furtherProfiles: [],
+    profileOptions: { signaturePrefix: true, replayProtection: false, signatureHeader: "Stripe-Signature" },
+    secrets: [],
+    headers: {},
+    signsDestinations: false,
+    timeoutMs: 15_000,
+    retrySchedule: [],
+    maxInFlight: 10,
+    description: "",
+    isActive: true,
+    disabledBecause: null,
+    createdAt: "2026-01-01T00:00:00.000Z",
+    updatedAt: "2026-01-01T00:00:00.000Z",
+    ...changes,
+  };
+}
