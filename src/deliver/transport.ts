@@ -38,31 +38,31 @@ const KEEP_ALIVE_MAX_MS = 5_000;
 const REMEMBERED_URLS = 4_096;
 
 /** Where a URL leads, once checked: the parts a request needs, or the refusal. */
-type Destination =
+type Target =
   | { readonly kind: "open"; readonly origin: string; readonly path: string }
   | Extract<Exchange, { readonly kind: "blocked" }>;
 
 export function createTransport(options: TransportOptions): Transport {
   const routes = openRoutes(options);
-  const destinations = new LRUCache<string, Destination>({ max: REMEMBERED_URLS });
+  const targets = new LRUCache<string, Target>({ max: REMEMBERED_URLS });
   let closing: Promise<void> | undefined;
   let isAbandoned = false;
 
-  const destinationOf = (url: string): Destination => {
-    const known = destinations.get(url);
+  const targetOf = (url: string): Target => {
+    const known = targets.get(url);
     if (known !== undefined) return known;
-    const destination = checkDestination(url, options.policy);
-    destinations.set(url, destination);
-    return destination;
+    const target = checkTarget(url, options.policy);
+    targets.set(url, target);
+    return target;
   };
 
   return {
     post: (request) => {
       if (closing !== undefined) return Promise.reject(closedError());
-      const destination = destinationOf(request.url);
-      return destination.kind === "open"
-        ? exchange(request, destination, routes, () => isAbandoned)
-        : Promise.resolve(destination);
+      const target = targetOf(request.url);
+      return target.kind === "open"
+        ? exchange(request, target, routes, () => isAbandoned)
+        : Promise.resolve(target);
     },
     close: () => {
       closing ??= closeRoutes(routes);
@@ -78,7 +78,7 @@ export function createTransport(options: TransportOptions): Transport {
 
 function exchange(
   request: OutgoingRequest,
-  { origin, path }: Extract<Destination, { readonly kind: "open" }>,
+  { origin, path }: Extract<Target, { readonly kind: "open" }>,
   routes: Routes,
   isAbandoned: () => boolean,
 ): Promise<Exchange> {
@@ -93,7 +93,7 @@ function exchange(
   });
 }
 
-function checkDestination(text: string, policy: AddressPolicy): Destination {
+function checkTarget(text: string, policy: AddressPolicy): Target {
   const check = checkUrl(text, policy);
   if (!check.ok) return { kind: "blocked", reason: check.reason };
   return { kind: "open", origin: check.url.origin, path: check.url.pathname + check.url.search };

@@ -77,6 +77,10 @@ describe("an event with destinations", () => {
     });
     expect(JSON.stringify(stored)).not.toContain(SECRET);
     expect((await hookwave.endpoints.list()).map(({ isActive }) => isActive)).toEqual([true]);
+    const troubles = hookwave.happenings.filter(
+      ({ kind }) => kind === "service.failed" || kind === "endpoint.disabled",
+    );
+    expect(troubles).toEqual([]);
 
     receiver.answerWith(200);
     await hookwave.deadLetters.replay(stored?.id ?? "");
