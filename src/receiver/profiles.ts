@@ -1,0 +1,28 @@
+/** The closed registry of the families that can be verified. */
+import { aiCore } from "./profiles/ai-core.ts";
+import { github } from "./profiles/github.ts";
+import { hokusai } from "./profiles/hokusai.ts";
+import { klipstream } from "./profiles/klipstream.ts";
+import { llmService } from "./profiles/llm-service.ts";
+import { standard } from "./profiles/standard.ts";
+import { stripe } from "./profiles/stripe.ts";
+import type { ReceivingProfile } from "./receiving-profile.ts";
+import { misconfigured } from "./secrets.ts";
+
+const profiles = {
+  standard,
+  hokusai,
+  klipstream,
+  "ai-core": aiCore,
+  "llm-service": llmService,
+  github,
+  stripe,
+} as const satisfies Readonly<Record<string, ReceivingProfile>>;
+
+export type ReceivingProfileName = keyof typeof profiles;
+
+/** Throws MISCONFIGURED for a name that no profile has. */
+export function profileNamed(name: ReceivingProfileName): ReceivingProfile {
+  if (Object.hasOwn(profiles, name)) return profiles[name];
+  throw misconfigured("the name of a profile");
+}

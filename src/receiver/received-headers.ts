@@ -1,0 +1,56 @@
+/**
+ * A request's headers, from whatever the framework calls headers. Names are compared without case. A header that
+ * came twice where one was meant is refused rather than picked from: two readers would pick differently.
+ */
+import { VerificationError } from "./verification-error.ts";
+
+/** A `Headers`, any list of pairs, or Node's `request.headers`. */
+export type HeadersInput =
+  | Iterable<readonly [string, string]>
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface ReceivedHeaders {
+  /** The only value; throws HEADER_MISSING or HEADER_MALFORMED. */
+  readonly required: (name: string) => string;
+  /** The only value, if there is one; throws HEADER_MALFORMED when there are two. */
+  readonly optional: (name: string) => string | undefined;
+  /** All values as one (RFC 9110 §5.3), for fields that are lists or hold a comma of their own. */
+  readonly combined: (name: string) => string | undefined;
+}
+
+/** What HTTP libraries put between two values of one name. */
+const BETWEEN = ", ";
+
+export function readHeaders(input: HeadersInput): ReceivedHeaders {
+  const values = new Map<string, string>();
+  for (const [name, value] of isIterable(input) ? input : pairsOf(input)) {
+    const key = name.toLowerCase();
+    const before = values.get(key);
+    values.set(key, before === undefined ? value : before + BETWEEN + value);
+  }
+  const combined = (name: string) => values.get(name.toLowerCase());
+  const optional = (name: string) => {
+    const value = combined(name);
+    if (value?.includes(BETWEEN)) throw malformed(name, "one value", "several");
+    return value;
+  };
+  return { combined, optional, required: (name) => optional(name) ?? refuseMissing(name) };
+}
+
+export function refuseMissing(name: string): never {
+  throw new VerificationError("HEADER_MISSING", `a header ${name}`, "none");
+}
+
+export function malformed(name: string, expected: string, got?: string): VerificationError {
+  return new VerificationError("HEADER_MALFORMED", `${expected} in ${name}`, got);
+}
+
+function isIterable(input: HeadersInput): input is Iterable<readonly [string, string]> {
+  return Symbol.iterator in input;
+}
+
+function pairsOf(input: Exclude<HeadersInput, Iterable<unknown>>): readonly (readonly [string, string])[] {
+  return Object.entries(input).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one): readonly [string, string] => [name, one]),
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * The receiver's first question: is this request what our sender sent, unchanged, and of now? On WebCrypto alone, so
+ * that it runs on Node, Deno, Bun, edge and serverless runtimes. It refuses to guess: the caller hands over the bytes
+ * as they arrived, and what is not accepted says which check failed.
+ */
+import { type Bytes, bodyBytes, type RawBody, toHex } from "./bytes.ts";
+import { systemNow } from "./clock.ts";
+import { profileNamed, type ReceivingProfileName } from "./profiles.ts";
+import { type HeadersInput, type ReceivedHeaders, readHeaders } from "./received-headers.ts";
+import { isRecord, type Reading } from "./receiving-profile.ts";
+import { readSecrets } from "./secrets.ts";
+import { sha256 } from "./signatures.ts";
+import { VerificationError } from "./verification-error.ts";
+import { type WebhookEvent, webhookEvent } from "./webhook-event.ts";
+
+export interface VerifyOptions {
+  /** The family of requests to expect. Default: `standard`. */
+  readonly profile?: ReceivingProfileName | undefined;
+  /** How far a signed timestamp may be from now, in either direction. Default: 300 s. */
+  readonly toleranceSeconds?: number | undefined;
+  /** Epoch ms. Default: this machine's clock. */
+  readonly now?: (() => number) | undefined;
+  /** ai-core: the URL exactly as the sender knows it, which a proxy may hide from the application. */
+  readonly targetUri?: string | undefined;
+  /** ai-core: the request's method. Default: `POST`. */
+  readonly method?: string | undefined;
+  /** stripe: the header that holds the signature. Default: `stripe-signature`. */
+  readonly signatureHeader?: string | undefined;
+}
+
+const TOLERANCE_SECONDS = 300;
+
+/**
+ * Resolves with the event; rejects with a VerificationError that says which check failed. Several secrets are accepted
+ * at once, so that a rotation needs no good moment.
+ */
+export async function verify(
+  rawBody: RawBody,
+  headers: HeadersInput,
+  secrets: string | readonly string[],
+  options: VerifyOptions = {},
+): Promise<WebhookEvent> {
+  const { profile: name = "standard", toleranceSeconds = TOLERANCE_SECONDS, now = systemNow } = options;
+  const { targetUri, method = "POST", signatureHeader = "stripe-signature" } = options;
+  const profile = profileNamed(name);
+  const body = bodyBytes(rawBody);
+  const received = readHeaders(headers);
+  await profile.authenticate({
+    body,
+    headers: received,
+    secrets: readSecrets(secrets, name === "standard"),
+    nowSeconds: Math.floor(now() / 1_000),
+    toleranceSeconds,
+    targetUri,
+    method,
+    signatureHeader,
+  });
+  const json = parseJson(body);
+  const reading = profile.read({ json, fields: isRecord(json) ? json : {} }, received);
+  const { type, data } = reading;
+  if (typeof type !== "string" || type === "") throw unreadable("an event of this profile");
+  const timestamp = typeof reading.timestamp === "string" ? reading.timestamp : new Date(now()).toISOString();
+  return webhookEvent({ id: await idOf(reading, received, body), type, timestamp, data });
+}
+
+/** BOMs are tolerated, as RFC 8259 §8.1 allows; bytes that are no UTF-8 are not. */
+function parseJson(body: Bytes): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    throw unreadable("JSON in UTF-8");
+  }
+}
+
+const ID_PATTERN = /^[\x21-\x7e]{1,256}$/;
+
+/**
+ * The id that the signature covers where the family has one, else the sender's header. A request without either is
+ * known by its bytes: copies of it are the same event.
+ */
+async function idOf(reading: Reading, headers: ReceivedHeaders, body: Bytes): Promise<string> {
+  const ids = [reading.id, headers.optional("webhook-id")];
+  const usable = ids.filter((id) => typeof id === "string").find((id) => ID_PATTERN.test(id));
+  return usable ?? `body_${toHex(await sha256(body))}`;
+}
+
+function unreadable(expected: string): VerificationError {
+  return new VerificationError("PAYLOAD_UNREADABLE", `${expected} in the body`);
+}
