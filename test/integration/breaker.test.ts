@@ -30,7 +30,7 @@ describe("an endpoint's breaker", () => {
     });
     expect(receiver.requests.length).toBe(atOpening);
 
-    receiver.answerWith(200);
+    receiver.replies(200);
 
     await until("the held ones are delivered", () => {
       const delivered = hookwave.happenings.filter(

@@ -22,7 +22,7 @@ describe("a worker killed with kill -9", () => {
     await doomed.kill("SIGKILL");
     const killedAt = performance.now();
     const inFlight = receiver.requests.length;
-    receiver.answerWith(200);
+    receiver.replies(200);
     await using _heir = await startWorker(redis);
 
     const sentAgain = await until("something is sent again", () => receiver.requests[inFlight], 20_000);
@@ -51,7 +51,7 @@ describe("a worker killed with kill -9", () => {
     await until("39 are recorded", async () => (await api.health())[0]?.lastSuccessAt);
 
     await doomed.kill("SIGKILL");
-    receiver.answerWith(200);
+    receiver.replies(200);
     await using _heir = await startWorker(redis);
 
     await until(
@@ -103,7 +103,7 @@ describe("a worker told to stop", () => {
     expect(await first.kill("SIGTERM")).toBe(0);
     expect(performance.now() - toldAt).toBeLessThan(3_000);
 
-    receiver.answerWith(200);
+    receiver.replies(200);
     await using _second = await startWorker(redis);
     await receiver.received(2);
     await until("nothing is left to do", async () => (await api.census()).new.depth === 0);

@@ -82,7 +82,7 @@ describe("an event with destinations", () => {
     );
     expect(troubles).toEqual([]);
 
-    receiver.answerWith(200);
+    receiver.replies(200);
     await hookwave.deadLetters.replay(stored?.id ?? "");
     await receiver.received(3);
     expect(receiver.ids()).toEqual([id, id, id]);

@@ -29,7 +29,7 @@ describe("a receiver that always answers 503", () => {
       [1, 2, 3, 4, 5, 6].map((n) => [n, 503]),
     );
 
-    receiver.answerWith(200);
+    receiver.replies(200);
     await hookwave.deadLetters.replay(stored?.id ?? "");
     await receiver.received(7);
     expect(new Set(receiver.ids())).toEqual(new Set([id]));

@@ -35,4 +35,15 @@ describe("the entry hookwave/receiver", async () => {
     expect(id).toBe("evt_fixture");
     expect(["SIGNATURE_MISMATCH", "DIGEST_MISMATCH"]).toContain(refusal);
   });
+
+  it("handles an event once where there is no Node", async () => {
+    const script = `${receiver};
+      let runs = 0;
+      const inbox = receiver.createInbox({ store: receiver.createMemoryStore(), handler: () => { runs += 1; } });
+      const event = { kind: "custom", id: "evt_1", type: "a", timestamp: "", data: {} };
+      Promise.all([inbox.process(event), inbox.process(event)])
+        .then(() => inbox.process(event))
+        .then(({ kind }) => runs + " " + kind)`;
+    expect(await runWithoutNode(script)).toBe("1 duplicate");
+  });
 });
