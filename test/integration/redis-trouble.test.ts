@@ -115,6 +115,23 @@ describe("a Redis that refuses writes for a while (trap 5)", () => {
   }, 60_000);
 });
 
+describe("a worker told to stop while Redis is away", () => {
+  it("stops within its grace and a moment", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver(() => undefined);
+    await using hookwave = await startHookwave(redis, { shutdownGraceMs: 500 });
+    await hookwave.endpoints.add({ url: receiver.url });
+    await hookwave.publish(event);
+    await receiver.received(1);
+    await redis.stop();
+
+    const toldAt = performance.now();
+    await hookwave.close();
+
+    expect(performance.now() - toldAt).toBeLessThan(3_000);
+  });
+});
+
 describe("a Redis that would lose events", () => {
   const open: { readonly close: () => Promise<void> }[] = [];
   afterEach(async () => {
