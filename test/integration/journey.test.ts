@@ -130,7 +130,10 @@ describe("publishing a long list", () => {
   it("is not refused for its length", async () => {
     await using redis = await startRedis();
     const publisher = createPublisher({ redisUrl: redis.url });
-    const list = Array.from({ length: 60_000 }, () => ({ type: "count.up", dataText: '{"padding":"0123456789"}' }));
+    const list = Array.from({ length: 60_000 }, () => ({
+      type: "count.up",
+      dataText: '{"padding":"0123456789"}',
+    }));
 
     const receipts = await publisher.publishMany(list);
 
