@@ -44,7 +44,7 @@ describe("a running service and the commands of its directory", () => {
     expect(verify(added.secrets[0].value, first)).toMatchObject({ type: "invoice.paid" });
 
     service.signal("SIGTERM");
-    expect(await service.ended(5_000)).toBe(0);
+    expect(await service.ended()).toBe(0);
     expect(await readdir(directory.path)).not.toContain("redis.json");
     const afterwards = await runCommand(["status", "--json"], variables);
     expect(afterwards.code).toBe(78);

@@ -40,7 +40,7 @@ describe("hookwave demo", () => {
     expect((await runCommand(["status", "--redis", redis])).code).toBe(0);
 
     demo.interrupt();
-    expect(await demo.ended(5_000)).toBe(0);
+    expect(await demo.ended()).toBe(0);
     expect(await readdir(directory.path)).toEqual([]);
   });
 
@@ -49,7 +49,7 @@ describe("hookwave demo", () => {
     await using demo = startCommand(["demo"], { HOOKWAVE_DATA_DIR: directory.path });
     await until("the first attempts are over", () => demo.stdout().includes("refused"));
     demo.interrupt();
-    expect(await demo.ended(5_000)).toBe(1);
+    expect(await demo.ended()).toBe(1);
     expect(await readdir(directory.path)).toEqual([]);
   });
 });

@@ -42,7 +42,7 @@ describe("hookwave start", () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
     service.signal("SIGTERM");
-    expect(await service.ended(5_000)).toBe(0);
+    expect(await service.ended()).toBe(0);
   });
 
   it("becomes ready when a Redis that was away comes", async () => {
@@ -58,7 +58,7 @@ describe("hookwave start", () => {
     try {
       await until("it is ready", async () => (await fetch(`${url}/readyz`)).status === 200);
       service.signal("SIGTERM");
-      expect(await service.ended(5_000)).toBe(0);
+      expect(await service.ended()).toBe(0);
     } finally {
       await redis.stop();
     }
@@ -123,12 +123,9 @@ describe("hookwave start", () => {
     service.interrupt();
     await until("it drains", () => service.log().some(({ msg }) => msg === "service.stopping"));
     answer();
-    expect(await service.ended(5_000)).toBe(0);
-    const happened = service
-      .log()
-      .filter(({ level }) => level !== "warn")
-      .map(({ msg }) => msg);
-    expect(happened.slice(-2)).toEqual(["service.stopping", "attempt.finished"]);
+    expect(await service.ended()).toBe(0);
+    const happened = service.log().map(({ msg }) => msg);
+    expect(happened.indexOf("attempt.finished")).toBeGreaterThan(happened.indexOf("service.stopping"));
     expect(await readdir(directory.path)).not.toContain("redis.json");
   });
 

@@ -45,7 +45,7 @@ export interface RunningCommand extends AsyncDisposable {
   readonly interrupt: () => void;
   readonly hasExited: () => boolean;
   /** Its exit code, once it has ended. */
-  readonly ended: (withinMs?: number) => Promise<number | null>;
+  readonly ended: () => Promise<number | null>;
 }
 
 /** A command that goes on; killed when the test ends, if it has not ended by then. */
@@ -76,8 +76,8 @@ export function startCommand(words: readonly string[], variables: Variables = {}
       if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
     },
     hasExited,
-    ended: async (withinMs) => {
-      await until("the command has ended", hasExited, withinMs);
+    ended: async () => {
+      await until("the command has ended", hasExited);
       await exited;
       return child.exitCode;
     },
