@@ -28,8 +28,9 @@ const seconds = (warmUp: number, measured: number): Stretch => ({
 });
 
 export const FULL: Plan = {
-  rounds: 5,
-  deliveries: { raw: stretch(20), perJob: stretch(4), hookwave: stretch(12) },
+  rounds: 4,
+  // Each long enough to be at its pace: Node compiles what is hot only after some seconds of it.
+  deliveries: { raw: stretch(40), perJob: stretch(12), hookwave: stretch(30) },
   publishing: { singleAdd: stretch(8), publish: stretch(20), publishMany: stretch(40) },
   latency: seconds(2, 10),
 };

@@ -43,7 +43,7 @@ export async function startService(setup: Setup, listener: Tell): Promise<Hookwa
     maxInFlight: IN_FLIGHT,
     allowHttp: true,
     allowPrivateNetworks: ["127.0.0.0/8"],
-    listeners: [logHappenings(log.logger), listener],
+    listeners: [logHappenings(log), listener],
   });
   await service.start();
   return {

@@ -39,7 +39,7 @@ export interface Standalone {
  */
 export async function openStandalone(options: StandaloneOptions): Promise<Standalone> {
   const log = createLog(options.log);
-  const tell = logHappenings(log.logger);
+  const tell = logHappenings(log);
   const closers: (() => Promise<void>)[] = [log.close];
   const close = async (): Promise<void> => {
     for (const closeOne of closers.splice(0).reverse()) {
@@ -65,10 +65,11 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
 
 async function openParts(
   { config, searchPath, listeners = [] }: StandaloneOptions,
-  { logger }: Log,
+  log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<Omit<Standalone, "close">> {
-  const tell = logHappenings(logger);
+  const { logger } = log;
+  const tell = logHappenings(log);
   const redis = await openRedis(config, searchPath);
   closers.push(redis.stop);
   const notices = await noticesOf(config, redis);

@@ -61,6 +61,8 @@ export interface PublisherDeps {
 const BATCH_EVENTS = 64;
 const BATCH_BYTES = 512 * 1_024;
 const BATCHES_IN_FLIGHT = 4;
+/** So that Redis has work while the next long list is being prepared. */
+const FULL_BATCHES_IN_FLIGHT = 12;
 /** Few enough to be stored well within the deadline, so that a long list is no reason to be refused. */
 const STORED_TOGETHER = 2_048;
 /** Refusals come within a second; the last tenth is for the way back to the caller. */
@@ -78,6 +80,7 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
     },
     maxItems: BATCH_EVENTS,
     maxWrites: BATCHES_IN_FLIGHT,
+    maxFullWrites: FULL_BATCHES_IN_FLIGHT,
     maxSize: BATCH_BYTES,
     sizeOf: (event) => event.data.length,
   });

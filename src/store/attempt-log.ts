@@ -17,6 +17,8 @@ import { prepareScript } from "./script.ts";
 
 export interface FinishedAttempt {
   readonly record: AttemptRecord;
+  /** The record as JSON. */
+  readonly recordText: string;
   readonly state: DeliveryState;
   readonly excerpt: string;
 }
@@ -93,12 +95,12 @@ function commandFor(
   const scriptKeys = [keys.recent];
   const scriptArgs: (string | number)[] = [retentionMs, group.length];
   const health = new Map<EndpointId, readonly ["success" | "failure", string]>();
-  for (const { record, state, excerpt } of group) {
+  for (const { record, recordText, state, excerpt } of group) {
     scriptKeys.push(keys.event(record.eventId), keys.attempts(record.endpointId));
     scriptArgs.push(
       `${STATE_FIELD_PREFIX}${record.endpointId}`,
       JSON.stringify(state),
-      JSON.stringify(record),
+      recordText,
       record.outcome === "delivered" ? "" : excerpt.slice(0, EXCERPT_KEPT),
     );
     health.set(record.endpointId, [record.outcome === "delivered" ? "success" : "failure", record.startedAt]);
