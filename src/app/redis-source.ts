@@ -19,7 +19,11 @@ export async function openRedis(config: Config, searchPath: string): Promise<Red
   if (config.redisUrl !== null) {
     return { url: config.redisUrl, isEmbedded: false, stop: () => Promise.resolve() };
   }
-  const { url, stop } = await startEmbeddedRedis({ dataDir: config.dataDir, searchPath });
+  const { url, stop } = await startEmbeddedRedis({
+    dataDir: config.dataDir,
+    searchPath,
+    outlivesInterrupt: true,
+  });
   return { url, isEmbedded: true, stop };
 }
 

@@ -9,7 +9,7 @@ import { addEnvironmentEndpoint, type EndpointDesk } from "./endpoint-desk.ts";
 import { onError, startWorking, type Working, type WorkingDeps } from "./working.ts";
 
 export interface Service {
-  /** Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, ENDPOINT_INVALID. */
+  /** Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, SECRET_UNREADABLE, ENDPOINT_INVALID. */
   readonly start: () => Promise<void>;
   readonly isConsuming: () => boolean;
   readonly stop: () => Promise<void>;
@@ -27,6 +27,7 @@ export function createService(deps: WorkingDeps, desk: EndpointDesk, commands: R
 
   const mirrorFleet = async (connection: Redis): Promise<void> => {
     await Promise.all([endpoints.reloadAll(), breakers.refresh()]);
+    endpoints.insistReadable();
     stopWatching = await watchChanges(
       connection,
       deps.keys,

@@ -5,7 +5,7 @@
 import { createApiServer } from "../api/server.ts";
 import { createHookwave, type Hookwave } from "../app.ts";
 import type { Config } from "../config/environment.ts";
-import { HookwaveError, summarise } from "../core/errors.ts";
+import { summarise } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
 import { createLog, type Log, type LogOptions, logHappenings } from "../observe/log.ts";
 import { hasKey } from "../store/key-file.ts";
@@ -29,6 +29,8 @@ export interface Standalone {
   readonly start: () => Promise<void>;
   /** Stops accepting, drains, and lets go of everything, the embedded Redis last. */
   readonly close: () => Promise<void>;
+  /** For an exit at once: only tells the embedded Redis to stop, which no one else would. */
+  readonly abandon: () => void;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface Standalone {
  */
 export async function openStandalone(options: StandaloneOptions): Promise<Standalone> {
   const log = createLog(options.log);
-  const tell = logHappenings(log.logger);
+  const tell = logHappenings(log);
   const closers: (() => Promise<void>)[] = [log.close];
   const close = async (): Promise<void> => {
     for (const closeOne of closers.splice(0).reverse()) {
@@ -47,7 +49,14 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
     }
   };
   try {
-    return { ...(await openParts(options, log, closers)), close };
+    const parts = await openParts(options, log, closers);
+    return {
+      ...parts,
+      close: async () => {
+        log.logger.info({}, "service.stopping");
+        await close();
+      },
+    };
   } catch (error) {
     await close();
     throw error;
@@ -56,10 +65,11 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
 
 async function openParts(
   { config, searchPath, listeners = [] }: StandaloneOptions,
-  { logger }: Log,
+  log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<Omit<Standalone, "close">> {
-  const tell = logHappenings(logger);
+  const { logger } = log;
+  const tell = logHappenings(log);
   const redis = await openRedis(config, searchPath);
   closers.push(redis.stop);
   const notices = await noticesOf(config, redis);
@@ -74,9 +84,7 @@ async function openParts(
   if (config.role !== "worker") {
     const api = createApiServer({ hookwave, logger, delivers: config.role === "all" });
     closers.push(api.close);
-    apiUrl = await api.listen(config.host, config.port).catch((error: unknown) => {
-      throw cannotListen(config, error);
-    });
+    apiUrl = await api.listen(config.host, config.port);
   }
   const { role } = config;
   const started = { version: VERSION, role, url: apiUrl, redis: shownRedisUrl(redis.url) };
@@ -86,6 +94,9 @@ async function openParts(
     hookwave,
     redisUrl: redis.url,
     apiUrl,
+    abandon: () => {
+      void redis.stop();
+    },
     start: async () => {
       await hookwave.start();
       logger.info({ role }, "service.connected");
@@ -108,17 +119,4 @@ async function noticesOf({ dataDir, encryptionKey }: Config, redis: RedisSource)
         ]
       : []),
   ];
-}
-
-function cannotListen({ host, port }: Config, cause: unknown): HookwaveError {
-  const { code, message } = summarise(cause);
-  return new HookwaveError(
-    "CONFIG_INVALID",
-    {
-      expected: `HOOKWAVE_HOST and HOOKWAVE_PORT where the API can listen`,
-      got: `${host}:${port}, ${code === "EADDRINUSE" ? "which is in use" : message}`,
-      remedy: "set HOOKWAVE_PORT to a free port (0 takes any), or stop what listens there",
-    },
-    { cause },
-  );
 }

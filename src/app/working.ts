@@ -71,10 +71,11 @@ export function startWorking(deps: WorkingDeps): Working {
     isConsuming: () =>
       redis.status === "ready" && workers.every((worker) => worker.isRunning() && !worker.isPaused()),
     stop: async () => {
-      await Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs)));
+      const drained = await Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs)));
       await stage.abandon();
       attempts.giveUp();
-      await attempts.idle();
+      // Without Redis nothing more can be written, and waiting for it would keep us from stopping.
+      if (drained.every(Boolean)) await attempts.idle();
       await queues.close();
       redis.disconnect();
     },

@@ -176,10 +176,10 @@ const delivery = {
   eventRetentionMs: setting(forms.duration(SECOND_MS, 365 * DAY_MS), "3d", {
     variable: "EVENT_RETENTION",
     group: "Delivery",
-    doc: "How long an event is remembered: for that long, publishing the same id again does nothing.",
+    doc: "How long an event is remembered: for that long, publishing the same id again does nothing. Takes its data and about 1 KB of Redis memory each.",
     unit: "seconds",
   }),
-  workerConcurrency: setting(forms.wholeNumber(1, 10_000), "64", {
+  workerConcurrency: setting(forms.wholeNumber(1, 10_000), "128", {
     variable: "WORKER_CONCURRENCY",
     group: "Delivery",
     doc: "Jobs one worker has in work at a time; a job holds up to 64 events.",

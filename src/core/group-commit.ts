@@ -9,6 +9,8 @@ export interface GroupCommitOptions<Item> {
   readonly maxItems: number;
   /** Groups being written at the same time. */
   readonly maxWrites: number;
+  /** The same for groups of `maxItems`, which waiting cannot make larger; default: `maxWrites`. */
+  readonly maxFullWrites?: number;
   /** A group is closed early when its items' sizes pass `maxSize`; unit: whatever `sizeOf` returns. */
   readonly maxSize?: number;
   readonly sizeOf?: (item: Item) => number;
@@ -28,6 +30,7 @@ interface Waiting<Item> {
 }
 
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
+  const { maxFullWrites = options.maxWrites } = options;
   let waiting: Waiting<Item>[] = [];
   let writes = 0;
   let scheduled = false;
@@ -53,8 +56,11 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     }
   };
 
+  const mayWrite = (): boolean =>
+    writes < options.maxWrites || (waiting.length >= options.maxItems && writes < maxFullWrites);
+
   const pump = (): void => {
-    while (waiting.length > 0 && writes < options.maxWrites) void writeGroup(takeGroup());
+    while (waiting.length > 0 && mayWrite()) void writeGroup(takeGroup());
     if (waiting.length === 0 && writes === 0) for (const wake of idlers.splice(0)) wake();
   };
 
@@ -62,7 +68,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     add: (item) =>
       new Promise<void>((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        if (scheduled || writes >= options.maxWrites) return;
+        if (scheduled || !mayWrite()) return;
         scheduled = true;
         // One microtask later, so that calls made in the same breath share the first group.
         queueMicrotask(() => {

@@ -17,6 +17,8 @@ export type Happening =
   | {
       readonly kind: "attempt.finished";
       readonly record: AttemptRecord;
+      /** The record as JSON: written once, for whoever stores or logs it. */
+      readonly recordText: string;
       /** From the event's acceptance to its delivery, in ms; null unless this attempt delivered it. */
       readonly latencyMs: number | null;
     }

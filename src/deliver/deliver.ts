@@ -112,10 +112,12 @@ async function conclude(
   const attempts = [...delivery.attempts, pastAttempt(entry)];
   const nowMs = system.now();
   const state = stateAfter(verdict, attempts, delivery.round, nowMs);
-  if (state !== null) await record({ record: entry, state, excerpt: attempt.excerpt });
+  const recordText = JSON.stringify(entry);
+  if (state !== null) await record({ record: entry, recordText, state, excerpt: attempt.excerpt });
   tell({
     kind: "attempt.finished",
     record: entry,
+    recordText,
     latencyMs:
       verdict.kind === "complete" && delivery.round === 0 ? Math.max(0, nowMs - delivery.acceptedAt) : null,
   });

@@ -9,6 +9,7 @@ import type { Tell } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
 import type { Deliver, Settled } from "./deliver.ts";
 import { ownDestinations } from "./destinations.ts";
+import { createGate, type Gate } from "./gate.ts";
 import type { Claim, EndpointDirectory, EventLedger, Outbox, WaitingIndex } from "./ports.ts";
 import { recall } from "./recall.ts";
 
@@ -31,14 +32,17 @@ export interface EventsBatch {
 
 /** First attempts in one job; the tail of a larger fan-out must not hold its slot. */
 const FIRST_ATTEMPTS_MAX = 256;
+/** First attempts in one worker, over all its jobs. */
+const FIRST_ATTEMPTS_OPEN = 1_024;
 
 export function createDispatch(deps: DispatchDeps): (batch: EventsBatch) => Promise<void> {
+  const gate = createGate(FIRST_ATTEMPTS_OPEN);
   return async (batch) => {
     const events = withoutRepeats(batch.events, deps.tell);
     const claims = await deps.ledger.claim(events, batch.holder);
     const owed = events.flatMap((event, index) => fanOut(event, claims[index], batch.acceptedAt, deps));
     const settling = owed.map((one, index) =>
-      index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, deps) : postpone(one.delivery, 0, deps),
+      index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, gate, deps) : postpone(one.delivery, 0, deps),
     );
     // All of them come to an end before a failure is thrown: a re-run beside attempts still open would repeat them.
     const results = await Promise.allSettled(settling);
@@ -85,8 +89,8 @@ function deliveriesOf(
   ];
 }
 
-async function firstAttempt(owed: Owed, deps: DispatchDeps): Promise<void> {
-  const { verdict, delivery } = owed.recalled ?? (await deps.deliver(owed.delivery));
+async function firstAttempt(owed: Owed, gate: Gate, deps: DispatchDeps): Promise<void> {
+  const { verdict, delivery } = owed.recalled ?? (await deliverThrough(gate, owed.delivery, deps));
   switch (verdict.kind) {
     case "complete":
       return;
@@ -97,6 +101,15 @@ async function firstAttempt(owed: Owed, deps: DispatchDeps): Promise<void> {
       const buriedAt = new Date(deps.system.now()).toISOString();
       return await deps.outbox.bury({ kind: "delivery", delivery, because: verdict.because, buriedAt });
     }
+  }
+}
+
+async function deliverThrough(gate: Gate, delivery: Delivery, deps: DispatchDeps): Promise<Settled> {
+  await gate.enter();
+  try {
+    return await deps.deliver(delivery);
+  } finally {
+    gate.leave();
   }
 }
 

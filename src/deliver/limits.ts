@@ -1,8 +1,8 @@
 /**
- * How many POSTs may be open to one endpoint. Each endpoint has a lane: a cap that shrinks when the receiver
- * says it is overloaded and grows back with every success, and a short line of deliveries waiting their turn.
- * A delivery never waits long here, because it holds its batch's slot: when the line moves too slowly it is
- * held instead, each at the moment the endpoint's own pace will have room for it.
+ * How many POSTs may be open to one endpoint: each has a lane with a cap that shrinks when the receiver says it
+ * is overloaded and grows back with every success. What finds the lane full waits in line, but holding a batch's
+ * slot: so the line is never longer than half a second of what the endpoint can take. What is beyond that is
+ * turned away, and told to come back at the moment the endpoint will have room for it.
  */
 import type { EndpointId } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
@@ -10,7 +10,7 @@ import type { Endpoint } from "../core/endpoint.ts";
 import type { Outcome } from "../core/outcome.ts";
 
 export interface Limits {
-  /** 0 when admitted (call `leave` afterwards), else how many ms to hold the delivery. */
+  /** 0 when admitted (call `leave` afterwards), else for how many ms to hold the delivery. */
   readonly enter: (endpoint: Endpoint) => Promise<number> | number;
   /** `durationMs` and `outcome` teach the lane; both are null when nothing was sent. */
   readonly leave: (id: EndpointId, durationMs: number | null, outcome: Outcome | null) => void;
@@ -18,131 +18,144 @@ export interface Limits {
   readonly restart: (id: EndpointId) => void;
 }
 
-interface Lane {
-  most: number;
-  cap: number;
-  open: number;
-  waiting: ((holdMs: number) => void)[];
-  typicalMs: number;
-  /** When something last left, or entered an empty lane, in monotonic ms. */
-  lastMovedAt: number;
-  /** The moment up to which held deliveries already fill the endpoint's pace, in monotonic ms. */
-  bookedUntil: number;
-  stallTimer: NodeJS.Timeout | undefined;
-}
-
-/** A line longer than this much work is not joined, and one that does not move for this long is left. */
-const PATIENCE_MS = 1_000;
+const LOOK_EVERY_MS = 500;
+const LOOK_LATE_MS = 100;
 const HOLD_MIN_MS = 500;
 const HOLD_MAX_MS = 10 * 60_000;
-const TYPICAL_MS_AT_FIRST = 20;
-const LEARNING_RATE = 0.1;
 
 export function createLimits(monotonicMs: () => number): Limits {
   const lanes = new Map<EndpointId, Lane>();
-
-  const laneOf = (endpoint: Endpoint): Lane => {
-    let lane = lanes.get(endpoint.id);
-    if (lane === undefined) {
-      lane = newLane(endpoint.maxInFlight, monotonicMs());
-      lanes.set(endpoint.id, lane);
-    }
-    if (lane.most !== endpoint.maxInFlight) {
-      lane.most = endpoint.maxInFlight;
-      lane.cap = lane.most;
-    }
-    return lane;
-  };
-
-  const hold = (lane: Lane): number => {
-    const now = monotonicMs();
-    const paceMs =
-      Math.max(lane.typicalMs, Math.min(now - lane.lastMovedAt, PATIENCE_MS)) / Math.max(1, lane.cap);
-    lane.bookedUntil = Math.max(now + HOLD_MIN_MS, lane.bookedUntil + paceMs);
-    return Math.min(lane.bookedUntil - now, HOLD_MAX_MS);
-  };
-
-  const watchForStall = (lane: Lane): void => {
-    lane.stallTimer ??= setTimeout(() => {
-      lane.stallTimer = undefined;
-      for (const turnAway of lane.waiting.splice(0)) turnAway(hold(lane));
-    }, PATIENCE_MS).unref();
-  };
-
   return {
-    enter: (endpoint) => {
-      const lane = laneOf(endpoint);
-      if (hasRoom(lane)) {
-        if (lane.open === 0) lane.lastMovedAt = monotonicMs();
-        lane.open += 1;
-        return 0;
+    enter: ({ id, maxInFlight }) => {
+      let lane = lanes.get(id);
+      if (lane === undefined) {
+        lane = new Lane(monotonicMs);
+        lanes.set(id, lane);
       }
-      if (!isMoving(lane, monotonicMs())) return hold(lane);
-      watchForStall(lane);
-      return new Promise((resolve) => lane.waiting.push(resolve));
+      lane.allow(maxInFlight);
+      return lane.enter();
     },
     leave: (id, durationMs, outcome) => {
       const lane = lanes.get(id);
-      if (lane === undefined) return;
-      lane.open -= 1;
-      lane.lastMovedAt = monotonicMs();
-      if (durationMs !== null) lane.typicalMs += LEARNING_RATE * (durationMs - lane.typicalMs);
-      if (outcome !== null) adaptCap(lane, outcome);
-      admitWaiting(lane);
-      if (lane.waiting.length > 0) lane.stallTimer?.refresh();
-      else stopWatching(lane);
+      lane?.leave(durationMs, outcome);
       // Some events bring a URL that is never used again, and its lane would stay for good.
-      if (isDestinationId(id) && isIdle(lane, monotonicMs())) lanes.delete(id);
+      if (isDestinationId(id) && lane?.isIdle()) lanes.delete(id);
     },
-    restart: (id) => {
-      const lane = lanes.get(id);
-      if (lane !== undefined) lane.cap = 1;
-    },
+    restart: (id) => lanes.get(id)?.restart(),
   };
 }
 
-function newLane(most: number, now: number): Lane {
-  return {
-    most,
-    cap: most,
-    open: 0,
-    waiting: [],
-    typicalMs: TYPICAL_MS_AT_FIRST,
-    lastMovedAt: now,
-    bookedUntil: now,
-    stallTimer: undefined,
-  };
-}
+class Lane {
+  readonly #monotonicMs: () => number;
+  #most = 0;
+  #cap = 0;
+  #open = 0;
+  #waiting: ((holdMs: number) => void)[] = [];
+  /** Of those that left since the last look; null when none did. */
+  #fastestMs: number | null = null;
+  /** How many may wait: null until the lane has been full for a look's time. */
+  #room: number | null = null;
+  /** The moment up to which held deliveries already fill the endpoint's pace, in monotonic ms. */
+  #bookedUntil = 0;
+  #nextLook: NodeJS.Timeout | undefined;
+  #lookDueAt = 0;
+  #isFirstLook = true;
 
-const isIdle = (lane: Lane, now: number): boolean =>
-  lane.open === 0 && lane.waiting.length === 0 && lane.bookedUntil <= now;
+  constructor(monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
+  }
 
-const hasRoom = (lane: Lane): boolean => lane.open < Math.max(1, Math.floor(lane.cap));
+  allow(most: number): void {
+    if (most === this.#most) return;
+    this.#most = most;
+    this.#cap = most;
+  }
 
-function isMoving(lane: Lane, now: number): boolean {
-  const lineMs = (lane.waiting.length * lane.typicalMs) / Math.max(1, lane.cap);
-  return lineMs <= PATIENCE_MS && now - lane.lastMovedAt <= PATIENCE_MS + lane.typicalMs;
-}
+  restart(): void {
+    this.#cap = 1;
+  }
 
-/** Halved by overload, one more for every full round of successes: the classic that converges (AIMD). */
-function adaptCap(lane: Lane, outcome: Outcome): void {
-  if (outcome.kind === "delivered") lane.cap = Math.min(lane.most, lane.cap + 1 / lane.cap);
-  else if (isOverload(outcome)) lane.cap = Math.max(1, lane.cap / 2);
+  isIdle(): boolean {
+    return this.#open === 0 && this.#waiting.length === 0 && this.#bookedUntil <= this.#monotonicMs();
+  }
+
+  enter(): Promise<number> | number {
+    if (this.#hasRoom()) {
+      this.#room = null;
+      this.#open += 1;
+      return 0;
+    }
+    if (this.#room !== null && this.#waiting.length >= this.#room) return this.#book();
+    this.#startLooking();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  leave(durationMs: number | null, outcome: Outcome | null): void {
+    this.#open -= 1;
+    if (durationMs !== null) this.#fastestMs = Math.min(durationMs, this.#fastestMs ?? durationMs);
+    if (outcome !== null) this.#adapt(outcome);
+    while (this.#waiting.length > 0 && this.#hasRoom()) {
+      this.#open += 1;
+      this.#waiting.shift()?.(0);
+    }
+  }
+
+  #hasRoom(): boolean {
+    return this.#open < Math.max(1, Math.floor(this.#cap));
+  }
+
+  /** Halved by overload, one more for every full round of successes: the classic that converges (AIMD). */
+  #adapt(outcome: Outcome): void {
+    if (outcome.kind === "delivered") this.#cap = Math.min(this.#most, this.#cap + 1 / this.#cap);
+    else if (isOverload(outcome)) this.#cap = Math.max(1, this.#cap / 2);
+  }
+
+  #startLooking(): void {
+    if (this.#nextLook !== undefined) return;
+    this.#fastestMs = null;
+    this.#isFirstLook = true;
+    this.#lookDueAt = this.#monotonicMs() + LOOK_EVERY_MS;
+    // After its timers the event loop reads its sockets and then comes here.
+    this.#nextLook = setTimeout(() => setImmediate(() => this.#look()), LOOK_EVERY_MS).unref();
+  }
+
+  #look(): void {
+    if (this.#isTelling()) {
+      this.#room = this.#roomByFastest();
+      for (const turnAway of this.#waiting.splice(this.#room)) turnAway(this.#book());
+    }
+    this.#fastestMs = null;
+    this.#isFirstLook = false;
+    this.#lookDueAt = this.#monotonicMs() + LOOK_EVERY_MS;
+    if (this.#waiting.length > 0) this.#nextLook?.refresh();
+    else this.#nextLook = undefined;
+  }
+
+  /** A late look means that we were busy, and a lane that is still filling shows little: neither is the endpoint's. */
+  #isTelling(): boolean {
+    if (this.#monotonicMs() - this.#lookDueAt > LOOK_LATE_MS) return false;
+    return !this.#isFirstLook || this.#fastestMs === null;
+  }
+
+  /**
+   * What the endpoint can take until the next look, by its fastest answer: our own load makes answers seem slow,
+   * never fast, and turning work away under our own load would only make more of it.
+   */
+  #roomByFastest(): number {
+    if (this.#fastestMs === null) return 0;
+    return Math.ceil((this.#cap * LOOK_EVERY_MS) / Math.max(1, this.#fastestMs));
+  }
+
+  /** For how long to hold a delivery: each comes after the one booked before it, at the endpoint's pace. */
+  #book(): number {
+    const now = this.#monotonicMs();
+    const paceMs = LOOK_EVERY_MS / Math.max(this.#room ?? 0, this.#cap);
+    this.#bookedUntil = Math.max(now + HOLD_MIN_MS, this.#bookedUntil + paceMs);
+    return Math.min(this.#bookedUntil - now, HOLD_MAX_MS);
+  }
 }
 
 function isOverload(outcome: Outcome): boolean {
   if (outcome.kind === "unreachable") return outcome.reason === "timeout";
   return outcome.kind === "refused" && (outcome.status === 429 || outcome.status === 503);
-}
-
-function admitWaiting(lane: Lane): void {
-  while (lane.waiting.length > 0 && hasRoom(lane)) {
-    lane.open += 1;
-    lane.waiting.shift()?.(0);
-  }
-}
-
-function stopWatching(lane: Lane): void {
-  clearTimeout(lane.stallTimer);
-  lane.stallTimer = undefined;
 }

@@ -29,6 +29,8 @@ export interface EventLedger {
 
 export interface FinishedAttempt {
   readonly record: AttemptRecord;
+  /** The record as JSON. */
+  readonly recordText: string;
   readonly state: DeliveryState;
   readonly excerpt: string;
 }

@@ -3,8 +3,8 @@
  * construction: a happening holds no secret, no body and no raw error (trap 14), so there is nothing to strip.
  */
 import { once } from "node:events";
+import { hostname } from "node:os";
 import { type Logger, pino, stdTimeFunctions } from "pino";
-import type { AttemptRecord } from "../core/attempt.ts";
 import type { Happening, Tell } from "../core/happening.ts";
 
 export interface LogOptions {
@@ -16,16 +16,24 @@ export interface LogOptions {
 
 export interface Log {
   readonly logger: Logger;
+  /** Writes a line that is complete, past the logger but in order with its lines. */
+  readonly writeLine: (line: string) => void;
   /** Resolves once every line is written. */
   readonly close: () => Promise<void>;
 }
 
-/**
- * Lines are written as soon as the write before them is done: at once in an idle service, many together in a busy
- * one. Pino itself flushes what is left when the process exits without `close`.
- */
+/** A write wakes a thread, which costs as much as putting the line together: so lines share one. */
+const WRITE_BYTES = 12_288;
+const WRITE_WITHIN_MS = 100;
+
+/** Pino itself flushes what is left when the process exits without `close`. */
 export function createLog({ level, destination = 1 }: LogOptions): Log {
-  const stream = pino.destination({ dest: destination, sync: false });
+  const stream = pino.destination({
+    dest: destination,
+    sync: false,
+    minLength: WRITE_BYTES,
+    periodicFlush: WRITE_WITHIN_MS,
+  });
   const options = {
     level,
     timestamp: stdTimeFunctions.isoTime,
@@ -33,6 +41,7 @@ export function createLog({ level, destination = 1 }: LogOptions): Log {
   };
   return {
     logger: pino(options, stream),
+    writeLine: (line) => stream.write(line),
     close: async () => {
       const closed = once(stream, "close");
       stream.end();
@@ -42,21 +51,32 @@ export function createLog({ level, destination = 1 }: LogOptions): Log {
 }
 
 /** A listener that writes each happening under its kind as the message. */
-export function logHappenings(logger: Logger): Tell {
+export function logHappenings({ logger, writeLine }: Log): Tell {
+  const about = JSON.stringify({ pid: process.pid, hostname: hostname() }).slice(1, -1);
   return (happening) => {
-    if (happening.kind === "attempt.finished") return logAttempt(logger, happening);
+    if (happening.kind === "attempt.finished") {
+      const line = attemptLine(logger, about, happening);
+      if (line !== null) writeLine(line);
+      return;
+    }
     const { kind, ...fields } = happening;
     logger[levelOf(happening)](fields, kind);
   };
 }
 
-function logAttempt(
+/**
+ * The line pino would write, around the record's text: field by field it takes 9 µs of an attempt's hundred. Null
+ * when the level is not to be written.
+ */
+function attemptLine(
   logger: Logger,
-  { record, latencyMs }: { readonly record: AttemptRecord; readonly latencyMs: number | null },
-): void {
-  const fields = { ...record, latencyMs };
-  if (record.outcome === "delivered") logger.info(fields, "attempt.finished");
-  else logger.warn(fields, "attempt.finished");
+  about: string,
+  { record, recordText, latencyMs }: Happening & { readonly kind: "attempt.finished" },
+): string | null {
+  const level = record.outcome === "delivered" ? "info" : "warn";
+  if (!logger.isLevelEnabled(level)) return null;
+  const fields = `${recordText.slice(1, -1)},"latencyMs":${latencyMs},"msg":"attempt.finished"`;
+  return `{"level":"${level}"${stdTimeFunctions.isoTime()},${about},${fields}}\n`;
 }
 
 /** What a person should see at the default level and what should make them look: docs/observability.md. */

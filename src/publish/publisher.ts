@@ -65,6 +65,10 @@ export interface PublisherDeps {
 const BATCH_EVENTS = 64;
 const BATCH_BYTES = 512 * 1_024;
 const BATCHES_IN_FLIGHT = 4;
+/** So that Redis has work while the next long list is being prepared. */
+const FULL_BATCHES_IN_FLIGHT = 12;
+/** Few enough to be stored well within the deadline, so that a long list is no reason to be refused. */
+const STORED_TOGETHER = 2_048;
 /** Refusals come within a second; the last tenth is for the way back to the caller. */
 const DEADLINE_MS = 900;
 
@@ -80,13 +84,14 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
     },
     maxItems: BATCH_EVENTS,
     maxWrites: BATCHES_IN_FLIGHT,
+    maxFullWrites: FULL_BATCHES_IN_FLIGHT,
     maxSize: BATCH_BYTES,
     sizeOf: (event) => event.data.length,
   });
 
-  const store = async (event: PublishedEvent): Promise<Receipt> => {
-    await withinDeadline(batches.add(event), event.id);
-    return { id: event.id };
+  /** Together within one deadline: a timer for each of a thousand events would cost more than storing them. */
+  const store = async (events: readonly PublishedEvent[]): Promise<void> => {
+    await withinDeadline(Promise.all(events.map(batches.add)), events);
   };
 
   const prepare = (event: NewEvent<string> | NewTextEvent): PublishedEvent => {
@@ -95,8 +100,18 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
   };
 
   return {
-    publish: async (event) => await store(prepare(event)),
-    publishMany: async (events) => await Promise.all(events.map(prepare).map(store)),
+    publish: async (event) => {
+      const prepared = prepare(event);
+      await store([prepared]);
+      return { id: prepared.id };
+    },
+    publishMany: async (events) => {
+      const prepared = events.map(prepare);
+      for (let at = 0; at < prepared.length; at += STORED_TOGETHER) {
+        await store(prepared.slice(at, at + STORED_TOGETHER));
+      }
+      return prepared.map(({ id }) => ({ id }));
+    },
     close: async () => {
       isClosed = true;
       await batches.idle();
@@ -154,7 +169,7 @@ function withinSize(text: string): string {
 }
 
 /** The write may still happen after a refusal; publishing again with the same id makes that harmless. */
-async function withinDeadline(stored: Promise<void>, id: EventId): Promise<void> {
+async function withinDeadline(stored: Promise<unknown>, events: readonly PublishedEvent[]): Promise<void> {
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => tooLate.reject(new Error(`no acknowledgement within ${DEADLINE_MS} ms`)),
@@ -164,15 +179,16 @@ async function withinDeadline(stored: Promise<void>, id: EventId): Promise<void>
     await Promise.race([stored, tooLate.promise]);
   } catch (cause) {
     if (cause instanceof HookwaveError) throw cause;
-    throw notStored(id, cause);
+    throw notStored(events, cause);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function notStored(id: EventId, cause: unknown): HookwaveError {
+function notStored(events: readonly PublishedEvent[], cause: unknown): HookwaveError {
   const got = cause instanceof Error ? cause.message.slice(0, 200) : "nothing";
-  const remedy = `check Redis and publish again with id "${id}", which stays harmless if it was stored after all`;
+  const ids = events.length === 1 ? `id "${events[0]?.id}", which stays` : "ids of your own, which stay";
+  const remedy = `check Redis and publish again with ${ids} harmless if it was stored after all`;
   return new HookwaveError(
     "REDIS_UNAVAILABLE",
     { expected: "an acknowledgement from Redis", got, remedy },

@@ -27,6 +27,7 @@ const STALLS_ALLOWED = 1_000_000;
 const RECONNECT_MS = 500;
 const IDLE_BLOCK_SECONDS = 5;
 const OWN_FAULT_RETRY_MS = 1_000;
+const GIVE_BACK_MS = 1_000;
 
 const NEVER = new AbortController().signal;
 
@@ -84,15 +85,20 @@ export class DurableWorker extends Worker<string, void> {
 }
 
 /**
- * Closes a worker within `graceMs` plus a moment: first it only stops taking jobs; what is still in work after
- * the grace is told to put itself back (trap 10: a forced close sent 1,000 of 1,000 in flight twice).
+ * Closes a worker within `graceMs` and a second: first it only stops taking jobs; what is still in work after the
+ * grace is told to put itself back (trap 10: a forced close sent 1,000 of 1,000 in flight twice). False when that
+ * was not possible, because Redis does not answer: then other workers find the jobs by their locks.
  */
-export async function drain(worker: DurableWorker, graceMs: number): Promise<void> {
-  const closed = worker.close();
+export async function drain(worker: DurableWorker, graceMs: number): Promise<boolean> {
+  const tooLate = Promise.withResolvers<false>();
   const grace = setTimeout(() => worker.cancelAllJobs("shutting down"), graceMs);
+  const limit = setTimeout(() => tooLate.resolve(false), graceMs + GIVE_BACK_MS);
   try {
-    await closed;
+    const isDrained = await Promise.race([worker.close().then(() => true), tooLate.promise]);
+    if (!isDrained) worker.disconnect().catch((error: Error) => worker.emit("error", error));
+    return isDrained;
   } finally {
     clearTimeout(grace);
+    clearTimeout(limit);
   }
 }

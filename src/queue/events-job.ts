@@ -68,12 +68,12 @@ const envelopeSchema = z.object({
 });
 
 export function readEventsJob(text: string, origin: JobOrigin): ReadEvents {
-  if (!isJsonText(text)) return { kind: "unreadable", problem: "the job's data is not JSON" };
-  const value: unknown = JSON.parse(text);
+  const value = parsedOrUndefined(text);
+  if (value === undefined) return { kind: "unreadable", problem: "the job's data is not JSON" };
   const envelope = envelopeSchema.safeParse(value);
   if (envelope.success && envelope.data.v > EVENTS_JOB_VERSION)
     return { kind: "newer", version: envelope.data.v };
-  const parts = split(text, value, envelope.success);
+  const parts = split(text, value, envelope.data?.events);
   if (parts.length === 0)
     return { kind: "unreadable", problem: "expected one event or a list, got no event" };
   const events: PublishedEvent[] = [];
@@ -87,15 +87,24 @@ export function readEventsJob(text: string, origin: JobOrigin): ReadEvents {
   return { kind: "events", events, unreadable, holder, crashes };
 }
 
+/** JSON has no undefined. */
+function parsedOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 interface Part {
   readonly value: unknown;
   /** Cut out of the job only when somebody needs it: most events carry their data as text. */
   readonly text: () => string;
 }
 
-function split(text: string, value: unknown, isEnvelope: boolean): readonly Part[] {
-  const listText = isEnvelope ? () => memberTexts(text).get("events") ?? "[]" : () => text;
-  const list = isEnvelope ? envelopeSchema.parse(value).events : value;
+function split(text: string, value: unknown, enveloped: readonly unknown[] | undefined): readonly Part[] {
+  const listText = enveloped === undefined ? () => text : () => memberTexts(text).get("events") ?? "[]";
+  const list = enveloped ?? value;
   if (!Array.isArray(list)) return [{ value: list, text: listText }];
   let texts: readonly string[] | undefined;
   return list.map((one: unknown, index) => ({

@@ -18,6 +18,8 @@ import { prepareScript } from "./script.ts";
 
 export interface FinishedAttempt {
   readonly record: AttemptRecord;
+  /** The record as JSON. */
+  readonly recordText: string;
   readonly state: DeliveryState;
   readonly excerpt: string;
 }
@@ -35,7 +37,7 @@ const STREAM_MAX = 10_000;
 const EXCERPT_KEPT = 1_024;
 const RETRY_MS = 250;
 
-// KEYS: recent, then event and stream per attempt, then health per endpoint of the group.
+// KEYS: recent, then event and stream per attempt, then health and stream per endpoint of the group.
 // A state written after its event has expired (a retry days later) must not stay for ever, hence the PTTL.
 const RECORD = `
 local retention, attempts, at = ARGV[1], tonumber(ARGV[2]), 2
@@ -44,11 +46,11 @@ for i = 1, attempts do
   redis.call('HSET', event, ARGV[at + 1], ARGV[at + 2])
   if redis.call('PTTL', event) < 0 then redis.call('PEXPIRE', event, retention) end
   redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
-  redis.call('PEXPIRE', stream, retention)
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3])
   at = at + 4
 end
-for i = attempts * 2 + 2, #KEYS do
+for i = attempts * 2 + 2, #KEYS, 2 do
+  redis.call('PEXPIRE', KEYS[i + 1], retention)
   if ARGV[at + 1] == 'success' then
     redis.call('HSET', KEYS[i], 'last_success_at', ARGV[at + 2])
     redis.call('HDEL', KEYS[i], 'failing_since')
@@ -76,7 +78,7 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
     }
   };
 
-  const commits = createGroupCommit({ write: writeUntilWritten, maxItems: GROUP_MAX, maxWrites: 2 });
+  const commits = createGroupCommit({ write: writeUntilWritten, maxItems: GROUP_MAX, maxWrites: 1 });
   return {
     record: commits.add,
     idle: commits.idle,
@@ -94,12 +96,12 @@ function commandFor(
   const scriptKeys = [keys.recent];
   const scriptArgs: (string | number)[] = [retentionMs, group.length];
   const health = new Map<EndpointId, readonly ["success" | "failure", string]>();
-  for (const { record, state, excerpt } of group) {
+  for (const { record, recordText, state, excerpt } of group) {
     scriptKeys.push(keys.event(record.eventId), keys.attempts(record.endpointId));
     scriptArgs.push(
       `${STATE_FIELD_PREFIX}${record.endpointId}`,
       JSON.stringify(state),
-      JSON.stringify(record),
+      recordText,
       record.outcome === "delivered" ? "" : excerpt.slice(0, EXCERPT_KEPT),
     );
     // Health is kept for as long as its endpoint is registered, which a destination never is.
@@ -107,7 +109,7 @@ function commandFor(
     health.set(record.endpointId, [record.outcome === "delivered" ? "success" : "failure", record.startedAt]);
   }
   for (const [endpointId, [what, at]] of health) {
-    scriptKeys.push(keys.health(endpointId));
+    scriptKeys.push(keys.health(endpointId), keys.attempts(endpointId));
     scriptArgs.push(what, at);
   }
   return [scriptKeys, scriptArgs];

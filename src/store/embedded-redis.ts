@@ -26,6 +26,11 @@ export interface EmbeddedRedisOptions {
   /** Where executables are looked for, as in PATH. */
   readonly searchPath: string;
   readonly port?: number;
+  /**
+   * Ctrl-C in a terminal reaches every process of the group. A service drains and then stops the server, which
+   * must not be gone before; whoever just ends (a test run) wants it gone.
+   */
+  readonly outlivesInterrupt?: boolean;
   /** More server options, as `redis-server` takes them. */
   readonly serverArgs?: readonly string[];
 }
@@ -46,14 +51,14 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   const url = `redis://127.0.0.1:${port}`;
   const child = spawn(executable, serverArgs(port, dataDir, options.serverArgs ?? []), {
     stdio: "ignore",
-    // Ctrl-C in a terminal reaches every process of the group, and the server must outlive our drain.
-    detached: true,
+    detached: options.outlivesInterrupt ?? false,
   });
   const exited = once(child, "exit");
-  await Promise.race([
-    untilAnswering(url),
-    exited.then(() => Promise.reject(didNotStart(executable, dataDir))),
-  ]);
+  const died = exited.then(() => Promise.reject(didNotStart(executable, dataDir)));
+  await Promise.race([untilAnswering(url), died]).catch((error: unknown) => {
+    child.kill("SIGKILL");
+    throw error;
+  });
   const pid = child.pid ?? 0;
   await writeFile(notePath, JSON.stringify({ url, pid }));
   const stop = async (): Promise<void> => {

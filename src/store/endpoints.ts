@@ -18,6 +18,8 @@ export interface Endpoints {
   readonly get: (id: EndpointId) => Endpoint | undefined;
   readonly all: () => readonly Endpoint[];
   readonly subscribedTo: (eventType: string) => readonly Endpoint[];
+  /** Throws SECRET_UNREADABLE when a stored endpoint cannot be read with our key. */
+  readonly insistReadable: () => void;
   /** Stores a new endpoint or replaces one. */
   readonly put: (endpoint: Endpoint) => Promise<void>;
   /** Changes one endpoint; tried again when somebody else changed it meanwhile. */
@@ -75,6 +77,7 @@ export function createEndpoints(redis: Redis, keys: Keys, sealer: Sealer, tell: 
     get: mirror.get,
     all: mirror.all,
     subscribedTo: mirror.subscribedTo,
+    insistReadable: mirror.insistReadable,
     put: async (endpoint) => {
       const text = writeRecord(endpoint, sealer);
       await swap(endpoint.id, ANYTHING, text);
@@ -103,6 +106,7 @@ export function endpointUnknown(id: EndpointId): HookwaveError {
 }
 
 interface Mirror {
+  readonly insistReadable: () => void;
   readonly get: (id: EndpointId) => Endpoint | undefined;
   readonly all: () => readonly Endpoint[];
   readonly subscribedTo: (eventType: string) => readonly Endpoint[];
@@ -120,6 +124,7 @@ function createMirror(sealer: Sealer, tell: Tell): Mirror {
   const insistOn = (trouble: unknown): void => {
     if (trouble !== undefined) throw trouble;
   };
+  const insistReadable = (): void => insistOn(unreadable.values().next().value);
 
   const set = (id: EndpointId, text: string | null): void => {
     bySubscription.clear();
@@ -135,13 +140,14 @@ function createMirror(sealer: Sealer, tell: Tell): Mirror {
   };
 
   return {
+    insistReadable,
     get: (id) => {
       insistOn(unreadable.get(id));
       return endpoints.get(id);
     },
     all: () => [...endpoints.values()],
     subscribedTo: (eventType) => {
-      insistOn(unreadable.values().next().value);
+      insistReadable();
       const known = bySubscription.get(eventType);
       if (known !== undefined) return known;
       const found = [...endpoints.values()].filter((endpoint) => subscribes(endpoint, eventType));

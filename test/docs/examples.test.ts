@@ -1,6 +1,7 @@
 /** What the documentation shows is run here as it stands. */
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { REQUEST_ERROR_CODES } from "../../src/api/problem.ts";
 import { ERROR_CODES } from "../../src/core/errors.ts";
 import { exampleFolder, examplesOf, runExample } from "../support/doc-examples.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -73,6 +74,9 @@ describe("docs/producers.md", () => {
 describe("docs/errors.md", () => {
   it("documents every error code with the meaning it has in the code, and no other", async () => {
     const rows = (await read("docs/errors.md")).matchAll(/^\| `([A-Z_]+)` \| ([^|]+) \|/gm);
-    expect(Object.fromEntries([...rows].map(([, code, meaning]) => [code, meaning]))).toEqual(ERROR_CODES);
+    expect(Object.fromEntries([...rows].map(([, code, meaning]) => [code, meaning]))).toEqual({
+      ...ERROR_CODES,
+      ...REQUEST_ERROR_CODES,
+    });
   });
 });

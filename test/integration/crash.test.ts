@@ -1,22 +1,31 @@
 /** kill -9 at any moment loses no accepted event; duplicates stay within what was in flight. */
+import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { type Answer, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis } from "../support/service.ts";
+import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 import { startWorker } from "../support/workers.ts";
 
 const events = (count: number) =>
   Array.from({ length: count }, (_, n) => ({ id: `evt_${n}`, type: "thing.made", data: { n } }));
 
+/** As after a first crash: the second one must not be the end of a job (trap 1: BullMQ's default fails it then). */
+async function pretendCrashed(redis: TestRedis, jobIds: readonly string[]): Promise<void> {
+  const connection = new Redis(redis.url);
+  for (const jobId of jobIds) await connection.hset(`{hookwave}:events:${jobId}`, "stc", 1);
+  connection.disconnect();
+}
+
 describe("a worker killed with kill -9", () => {
-  it("with 50 POSTs in flight: everything is delivered, sent again within 20 s, at most 50 of it twice", async () => {
+  it("with 50 POSTs in flight, for the second time: everything is delivered, sent again within 20 s, at most 50 of it twice", async () => {
     await using redis = await startRedis();
     const neverAnswers: Answer = () => undefined;
     await using receiver = await startReceiver(neverAnswers);
     await using api = await startHookwave(redis, { role: "api" });
     await api.endpoints.add({ url: receiver.url, maxInFlight: 50 });
-    await using doomed = await startWorker(redis);
     await api.publishMany(events(200));
+    await pretendCrashed(redis, ["1", "2", "3", "4"]);
+    await using doomed = await startWorker(redis);
     await receiver.received(50);
 
     await doomed.kill("SIGKILL");
@@ -48,7 +57,9 @@ describe("a worker killed with kill -9", () => {
     await api.publishMany(events(40));
     await using doomed = await startWorker(redis);
     await receiver.received(40);
-    await until("39 are recorded", async () => (await api.health())[0]?.lastSuccessAt);
+    const records = new Redis(redis.url);
+    await until("39 are recorded", async () => (await records.xlen("{hookwave}:recent")) === 39);
+    records.disconnect();
 
     await doomed.kill("SIGKILL");
     receiver.replies(200);
@@ -60,9 +71,7 @@ describe("a worker killed with kill -9", () => {
       30_000,
     );
     await until("nothing is left to do", async () => (await api.census()).new.depth === 0);
-    const repeats = receiver.ids().length - new Set(receiver.ids()).size;
-    expect(repeats).toBeLessThanOrEqual(40);
-    expect(receiver.ids().filter((id) => id === "evt_39")).toHaveLength(2);
+    expect(receiver.ids()).toHaveLength(41);
   }, 60_000);
 });
 

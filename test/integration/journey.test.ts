@@ -125,3 +125,19 @@ describe("the journey of an event", () => {
     expect(receiver.ids().toSorted()).toEqual(receipts.map(({ id }) => String(id)).toSorted());
   });
 });
+
+describe("publishing a long list", () => {
+  it("is not refused for its length", async () => {
+    await using redis = await startRedis();
+    const publisher = createPublisher({ redisUrl: redis.url });
+    const list = Array.from({ length: 60_000 }, () => ({
+      type: "count.up",
+      dataText: '{"padding":"0123456789"}',
+    }));
+
+    const receipts = await publisher.publishMany(list);
+
+    expect(new Set(receipts.map(({ id }) => id)).size).toBe(60_000);
+    await publisher.close();
+  });
+});

@@ -31,15 +31,20 @@ async function addCrashedJob(data: unknown, crashes: number): Promise<void> {
 const thing = (id: string) => ({ id, type: "thing.made", data: {} });
 
 describe("an events job", () => {
-  it("is split after two crashes, so that each event goes on alone and none is lost", async () => {
-    await using receiver = await startReceiver();
+  it("is split after two crashes, so that each event goes on in a job of its own and none is lost", async () => {
+    const answers: (() => void)[] = [];
+    await using receiver = await startReceiver((response) =>
+      answers.push(() => response.writeHead(200).end()),
+    );
     await addCrashedJob(["evt_1", "evt_2", "evt_3"].map(thing), 2);
     await using hookwave = await startHookwave(redis, { role: "api" });
     await hookwave.endpoints.add({ url: receiver.url });
 
     await using worker = await startHookwave(redis);
     await receiver.received(3);
+    expect(await events.getActiveCount()).toBe(3);
 
+    for (const answer of answers) answer();
     await until("nothing is left to do", async () => (await worker.census()).new.depth === 0);
     expect(receiver.ids().toSorted()).toEqual(["evt_1", "evt_2", "evt_3"]);
   });

@@ -1,4 +1,5 @@
 /** What producers and operators see when Redis is away, frozen, or not fit to keep accepted events. */
+import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { createHookwave, createPublisher } from "../../src/index.ts";
 import { startEmbeddedRedis } from "../../src/store/embedded-redis.ts";
@@ -83,6 +84,51 @@ describe("publishing while Redis is away (trap 8)", () => {
     await hookwave.close();
     await again.stop();
     await redis[Symbol.asyncDispose]();
+  });
+});
+
+describe("a Redis that refuses writes for a while (trap 5)", () => {
+  it("costs no second POST for what had been answered, and no attempt", async () => {
+    await using redis = await startRedis();
+    const admin = new Redis(redis.url);
+    let isRefusing = false;
+    // From the first answer on nothing can be written, neither the record nor the end of its job.
+    await using receiver = await startReceiver((response) => {
+      if (isRefusing) return response.writeHead(200).end();
+      isRefusing = true;
+      return void admin.config("SET", "min-replicas-to-write", "1").then(() => response.writeHead(200).end());
+    });
+    await using hookwave = await startHookwave(redis);
+    await hookwave.endpoints.add({ url: receiver.url, retrySchedule: [] });
+    await hookwave.publishMany(Array.from({ length: 20 }, (_, n) => ({ ...event, id: `evt_${n}` })));
+    await receiver.received(20);
+    await until("the refusal is noticed", () =>
+      hookwave.happenings.some((one) => one.kind === "service.failed" && one.doing === "record_attempts"),
+    );
+
+    await admin.config("SET", "min-replicas-to-write", "0");
+
+    await until("nothing is left to do", async () => (await hookwave.census()).new.depth === 0, 30_000);
+    expect(receiver.ids()).toHaveLength(20);
+    expect((await hookwave.census()).dead.depth).toBe(0);
+    admin.disconnect();
+  }, 60_000);
+});
+
+describe("a worker told to stop while Redis is away", () => {
+  it("stops within its grace and a moment", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver(() => undefined);
+    await using hookwave = await startHookwave(redis, { shutdownGraceMs: 500 });
+    await hookwave.endpoints.add({ url: receiver.url });
+    await hookwave.publish(event);
+    await receiver.received(1);
+    await redis.stop();
+
+    const toldAt = performance.now();
+    await hookwave.close();
+
+    expect(performance.now() - toldAt).toBeLessThan(3_000);
   });
 });
 

@@ -40,7 +40,7 @@ describe("an empty environment", () => {
       allowHttp: false,
       allowPrivateNetworks: [],
       requireAof: false,
-      workerConcurrency: 64,
+      workerConcurrency: 128,
       maxInFlight: 10,
       shutdownGraceMs: 20_000,
       metricsEndpointLabels: 200,

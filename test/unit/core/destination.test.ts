@@ -15,7 +15,9 @@ describe("reading destinations", () => {
   });
 
   it("reads again what it has read", () => {
-    const read = readDestinations([{ url, events: ["task_failed", "progress"], profile: "ai-core", keyId: "k" }]);
+    const read = readDestinations([
+      { url, events: ["task_failed", "progress"], profile: "ai-core", keyId: "k" },
+    ]);
     expect("destinations" in read && readDestinations(read.destinations)).toEqual(read);
   });
 

@@ -35,11 +35,15 @@ export const refused: AttemptRecord = {
   nextInMs: 2_000,
 };
 
+export function attemptFinished(record: AttemptRecord, latencyMs: number | null = null) {
+  return { kind: "attempt.finished", record, recordText: JSON.stringify(record), latencyMs } as const;
+}
+
 /** A record, so that a new kind of happening does not compile until it is here. */
 export const ONE_OF_EACH: { readonly [Kind in Happening["kind"]]: Extract<Happening, { kind: Kind }> } = {
   "events.published": { kind: "events.published", count: 3 },
   "event.duplicated": { kind: "event.duplicated", eventId },
-  "attempt.finished": { kind: "attempt.finished", record: delivered, latencyMs: 42 },
+  "attempt.finished": attemptFinished(delivered, 42),
   "delivery.held": { kind: "delivery.held", deliveryId, endpointId, reason: "breaker_open", forMs: 60_000 },
   "delivery.buried": { kind: "delivery.buried", deliveryId, because: "exhausted" },
   "job.buried": { kind: "job.buried", because: "invalid", problem: "no JSON" },

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { summarise } from "../../../src/core/errors.ts";
 import type { Happening } from "../../../src/core/happening.ts";
 import { createLog, logHappenings } from "../../../src/observe/log.ts";
-import { delivered, ONE_OF_EACH, refused } from "./happenings.ts";
+import { attemptFinished, delivered, ONE_OF_EACH, refused } from "./happenings.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -20,7 +20,7 @@ afterEach(() => {
 async function linesOf(happenings: readonly Happening[], level = "debug"): Promise<readonly Line[]> {
   const destination = join(directory, "log");
   const log = createLog({ level, destination });
-  const tell = logHappenings(log.logger);
+  const tell = logHappenings(log);
   for (const happening of happenings) tell(happening);
   await log.close();
   const lines = readFileSync(destination, "utf8").split("\n");
@@ -28,7 +28,7 @@ async function linesOf(happenings: readonly Happening[], level = "debug"): Promi
   return lines.map((line) => JSON.parse(line));
 }
 
-const finished = (record = delivered): Happening => ({ kind: "attempt.finished", record, latencyMs: null });
+const finished = (record = delivered): Happening => attemptFinished(record);
 
 describe("the log", () => {
   it("writes exactly one line per happening, with its kind as the message", async () => {

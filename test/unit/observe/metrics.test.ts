@@ -5,7 +5,7 @@ import type { Happening } from "../../../src/core/happening.ts";
 import { OUTCOME_KINDS } from "../../../src/core/outcome.ts";
 import { createMetrics, type Metrics } from "../../../src/observe/metrics.ts";
 import type { ReadQueues } from "../../../src/observe/ports.ts";
-import { delivered, ONE_OF_EACH, refused } from "./happenings.ts";
+import { attemptFinished, delivered, ONE_OF_EACH, refused } from "./happenings.ts";
 
 const readQueues: ReadQueues = async () => ({
   new: { depth: 3, oldestAgeMs: 1_500 },
@@ -25,11 +25,8 @@ async function samples(metrics: Metrics): Promise<Readonly<Record<string, number
   return Object.fromEntries(lines.map(([, series, value]) => [series, Number(value)]));
 }
 
-const finished = (record = delivered, latencyMs: number | null = null): Happening => ({
-  kind: "attempt.finished",
-  record,
-  latencyMs,
-});
+const finished = (record = delivered, latencyMs: number | null = null): Happening =>
+  attemptFinished(record, latencyMs);
 
 const breaker = (id: string, state: "closed" | "half_open" | "open"): Happening => ({
   kind: "breaker.changed",

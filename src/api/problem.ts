@@ -1,0 +1,122 @@
+/**
+ * Every refusal of the API as a problem document (RFC 9457) with a stable `code`, and a `detail` that says what was
+ * expected, what came and what to do. Of a failure of our own it says only that there was one: the log has the rest.
+ */
+import { STATUS_CODES } from "node:http";
+import type { FastifyReply } from "fastify";
+import { type Complaint, type ErrorCode, HookwaveError } from "../core/errors.ts";
+
+/** Codes that only an HTTP request can earn; docs/errors.md documents them with those of core/errors.ts. */
+export const REQUEST_ERROR_CODES = {
+  REQUEST_INVALID: "The request's body or headers cannot be read.",
+  ROUTE_UNKNOWN: "There is nothing at this path.",
+  METHOD_NOT_ALLOWED: "This path does not know the method; the Allow header names those it knows.",
+  BODY_TOO_LARGE: "The request's body is larger than the limit.",
+  MEDIA_TYPE_UNSUPPORTED: "The body's Content-Type is not one the API reads.",
+  INTERNAL: "The service failed; its log says why.",
+} as const;
+
+type AnyCode = ErrorCode | keyof typeof REQUEST_ERROR_CODES;
+
+const STATUS = {
+  REQUEST_INVALID: 400,
+  ROUTE_UNKNOWN: 404,
+  METHOD_NOT_ALLOWED: 405,
+  BODY_TOO_LARGE: 413,
+  EVENT_TOO_LARGE: 413,
+  MEDIA_TYPE_UNSUPPORTED: 415,
+  EVENT_INVALID: 422,
+  INTERNAL: 500,
+  CLOSED: 503,
+  REDIS_UNAVAILABLE: 503,
+} as const satisfies Partial<Record<AnyCode, number>>;
+
+export type ProblemCode = keyof typeof STATUS;
+
+/** One of several things that are wrong with a request. */
+export interface Flaw {
+  readonly code: ProblemCode;
+  /** A JSON pointer into the body, as a URI fragment (RFC 6901, section 6). */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface Problem {
+  readonly type: "about:blank";
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly errors?: readonly Flaw[];
+}
+
+export const BODY_MAX_BYTES = 1_024 * 1_024;
+const RETRY_AFTER_SECONDS = 1;
+
+export function toProblem(code: ProblemCode, complaint: Complaint): Problem {
+  const { expected, got, remedy } = complaint;
+  const status = STATUS[code];
+  const detail = `expected ${expected}, got ${got}; ${remedy}`;
+  return { type: "about:blank", title: STATUS_CODES[status] ?? "", status, code, detail };
+}
+
+/** Thrown while a request is being read; the server answers with its problem. */
+export class Refusal extends Error {
+  readonly problem: Problem;
+
+  constructor(code: ProblemCode, complaint: Complaint, flaws: readonly Flaw[] = []) {
+    const problem = toProblem(code, complaint);
+    super(problem.detail);
+    this.name = "Refusal";
+    this.problem = flaws.length === 0 ? problem : { ...problem, errors: flaws };
+  }
+}
+
+/** What to answer when this was thrown; null for a failure of our own. */
+export function problemOf(error: unknown): Problem | null {
+  if (error instanceof Refusal) return error.problem;
+  if (error instanceof HookwaveError) return isProblemCode(error.code) ? toProblem(error.code, error) : null;
+  return fastifyProblem(error);
+}
+
+export const INTERNAL_PROBLEM = toProblem("INTERNAL", {
+  expected: "to serve this request",
+  got: "a failure of the service",
+  remedy: "try again; if it stays, its log at this time says why",
+});
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.status === STATUS.REDIS_UNAVAILABLE) reply.header("retry-after", RETRY_AFTER_SECONDS);
+  return reply.code(problem.status).type("application/problem+json").send(problem);
+}
+
+function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(STATUS, code);
+}
+
+/** Fastify refuses on its own account before a route is reached: sizes, media types, broken requests. */
+function fastifyProblem(error: unknown): Problem | null {
+  if (!(error instanceof Error && "statusCode" in error)) return null;
+  switch (error.statusCode) {
+    case STATUS.BODY_TOO_LARGE:
+      return toProblem("BODY_TOO_LARGE", {
+        expected: `a body of at most ${BODY_MAX_BYTES} bytes`,
+        got: "a larger one",
+        remedy: "publish in several requests",
+      });
+    case STATUS.MEDIA_TYPE_UNSUPPORTED:
+      return toProblem("MEDIA_TYPE_UNSUPPORTED", {
+        expected: "Content-Type: application/json",
+        got: "another one, or none",
+        remedy: "send JSON and say so",
+      });
+    case STATUS.REQUEST_INVALID:
+      return toProblem("REQUEST_INVALID", {
+        expected: "a request as RFC 9112 writes it",
+        got: `one that cannot be read (${error.message.slice(0, 100)})`,
+        remedy: "correct what sends it",
+      });
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Reads a request into events, or refuses it naming everything that is wrong. Each event's `data` is cut out of the
+ * body's text as it stands (design, decision 6): a body is parsed to look at it, and never written again.
+ */
+import { isUtf8 } from "node:buffer";
+import { z } from "zod";
+import { validateData } from "../catalogue/validate-data.ts";
+import { EVENT_DATA_MAX_BYTES, EVENT_ID_PATTERN, isEventType, TIMESTAMP_PATTERN } from "../core/event.ts";
+import { elementTexts, memberTexts } from "../core/json-text.ts";
+import type { TextEvent } from "./ports.ts";
+import { type Flaw, Refusal } from "./problem.ts";
+
+export interface PublishRequest {
+  /** A list is answered with a list, also when it holds one event. */
+  readonly isList: boolean;
+  readonly events: readonly TextEvent[];
+}
+
+export const EVENTS_MAX = 100;
+/** Levels of the whole body. Receivers' parsers recurse, so an event must not be a weapon against them. */
+export const DEPTH_MAX = 64;
+const FLAWS_SHOWN_MAX = 100;
+const DETAIL_MAX_CHARS = 300;
+const SHOWN_MAX_CHARS = 40;
+
+/** `body` is the bytes that came, if any; `idempotencyKey` the header's value. Throws a Refusal. */
+export function readEvents(body: unknown, idempotencyKey: unknown): PublishRequest {
+  const { text, value } = parse(body);
+  const key = readKey(idempotencyKey);
+  if (!Array.isArray(value)) return { isList: false, events: readAll([{ value, text, at: "#" }], key) };
+  if (value.length === 0 || value.length > EVENTS_MAX) throw wrongCount(value.length);
+  if (key !== null) throw keyForMany(value.length);
+  const texts = elementTexts(text);
+  const parts = value.map((one: unknown, index) => ({
+    value: one,
+    text: texts[index] ?? "",
+    at: `#/${index}`,
+  }));
+  return { isList: true, events: readAll(parts, null) };
+}
+
+function parse(body: unknown): { readonly text: string; readonly value: unknown } {
+  if (!Buffer.isBuffer(body) || body.length === 0) throw unreadable("an event or a list of them", "no body");
+  // A lenient decoder would replace what it cannot read, and so change what receivers get.
+  if (!isUtf8(body)) throw unreadable("JSON in UTF-8", "bytes that are not UTF-8");
+  const text = body.toString("utf8");
+  const value = parseJson(text);
+  if (isDeeperThan(value, DEPTH_MAX))
+    throw unreadable(`JSON of at most ${DEPTH_MAX} levels`, "a body nested deeper");
+  return { text, value };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.slice(0, DETAIL_MAX_CHARS) : "";
+    throw unreadable("JSON", `text that is none (${reason})`);
+  }
+}
+
+/** Recurses no deeper than `levels`; JSON.parse itself does not recurse (500,000 levels parse in 0.2 s). */
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
+
+/** As a structured-field string, which the header's draft wants, or bare, which most clients send. */
+function readKey(header: unknown): string | null {
+  if (header === undefined) return null;
+  const key = typeof header === "string" ? header.replace(/^"(.*)"$/, "$1") : "";
+  if (EVENT_ID_PATTERN.test(key)) return key;
+  throw unreadable(`Idempotency-Key: ${EXPECTED.get("id")}`, show(header), "it becomes the event's id");
+}
+
+interface Part {
+  readonly value: unknown;
+  readonly text: string;
+  /** JSON pointer of the event in the body. */
+  readonly at: string;
+}
+
+function readAll(parts: readonly Part[], key: string | null): readonly TextEvent[] {
+  const events: TextEvent[] = [];
+  const flaws: Flaw[] = [];
+  for (const part of parts) {
+    const read = readEvent(part);
+    if ("flaws" in read) flaws.push(...read.flaws);
+    else events.push(key === null ? read : { id: key, ...read });
+  }
+  if (flaws.length > 0) throw notPublishable(flaws);
+  return events;
+}
+
+const eventSchema = z.strictObject({
+  type: z.string().refine(isEventType),
+  data: z.unknown(),
+  id: z.string().regex(EVENT_ID_PATTERN).exactOptional(),
+  timestamp: z.string().regex(TIMESTAMP_PATTERN).exactOptional(),
+});
+
+const EXPECTED: ReadonlyMap<PropertyKey | undefined, string> = new Map([
+  [undefined, "an object with type and data"],
+  ["type", "dotted lower-case words, like job.completed"],
+  ["data", "any JSON value"],
+  ["id", "1–64 characters of A–Z a–z 0–9 _ -"],
+  ["timestamp", "an RFC 3339 time, like 2026-01-31T12:00:00Z"],
+]);
+
+function readEvent({ value, text, at }: Part): TextEvent | { readonly flaws: readonly Flaw[] } {
+  const parsed = eventSchema.safeParse(value, { reportInput: true });
+  if (!parsed.success) return { flaws: parsed.error.issues.map((issue) => shapeFlaw(issue, at)) };
+  const { data, ...event } = parsed.data;
+  const dataText = memberTexts(text).get("data") ?? "";
+  const bytes = Buffer.byteLength(dataText);
+  if (bytes > EVENT_DATA_MAX_BYTES) {
+    const tooLarge = `expected at most ${EVENT_DATA_MAX_BYTES} bytes, got ${bytes}`;
+    return { flaws: [flaw("EVENT_TOO_LARGE", `${at}/data`, tooLarge)] };
+  }
+  const problems = validateData(event.type, data);
+  if (problems.length === 0) return { ...event, dataText };
+  return { flaws: problems.map((problem) => flaw("EVENT_INVALID", `${at}/data`, problem)) };
+}
+
+/** A member we do not know is refused: most often it is one of ours misspelt, and would be lost in silence. */
+function shapeFlaw(issue: z.core.$ZodIssue, at: string): Flaw {
+  if (issue.code === "unrecognized_keys") {
+    const names = issue.keys.map(show).join(", ");
+    return flaw("EVENT_INVALID", at, `expected only type, data, id and timestamp, got ${names}`);
+  }
+  const [member] = issue.path;
+  const pointer = member === undefined ? at : `${at}/${String(member)}`;
+  return flaw("EVENT_INVALID", pointer, `expected ${EXPECTED.get(member)}, got ${show(issue.input)}`);
+}
+
+function flaw(code: Flaw["code"], pointer: string, detail: string): Flaw {
+  return { code, pointer, detail: detail.slice(0, DETAIL_MAX_CHARS) };
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "string" ? JSON.stringify(value.slice(0, SHOWN_MAX_CHARS)) : String(value);
+}
+
+function notPublishable(flaws: readonly Flaw[]): Refusal {
+  const code = flaws.every((one) => one.code === "EVENT_TOO_LARGE") ? "EVENT_TOO_LARGE" : "EVENT_INVALID";
+  const [first] = flaws;
+  const got = `${flaws.length} flaw${flaws.length === 1 ? "" : "s"}, first at ${first?.pointer}: ${first?.detail}`;
+  const remedy = "correct them and publish again; nothing was published (docs/producers.md)";
+  const complaint = { expected: "events that can be delivered", got, remedy };
+  return new Refusal(code, complaint, flaws.slice(0, FLAWS_SHOWN_MAX));
+}
+
+function wrongCount(count: number): Refusal {
+  const remedy = "publish in several requests; nothing was published";
+  return new Refusal("EVENT_INVALID", { expected: `1–${EVENTS_MAX} events`, got: `${count}`, remedy });
+}
+
+function keyForMany(count: number): Refusal {
+  const remedy = "give each event of a list its own id instead of the header";
+  return unreadable("an Idempotency-Key for one event", `one for a list of ${count}`, remedy);
+}
+
+function unreadable(expected: string, got: string, remedy = "correct the request"): Refusal {
+  return new Refusal("REQUEST_INVALID", { expected, got, remedy });
+}

@@ -1,0 +1,156 @@
+/**
+ * Reads the words of a command line against the grammar. What it does not understand it refuses, with the
+ * nearest thing that exists; it never guesses and never ignores.
+ */
+import { parseArgs } from "node:util";
+import { nearest } from "../config/unknown-variables.ts";
+import { HookwaveError } from "../core/errors.ts";
+import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, optionsOf } from "./grammar.ts";
+
+/** A command as it was asked for. */
+export interface Invocation {
+  readonly command: CommandSpec;
+  readonly operands: readonly string[];
+  readonly has: (option: string) => boolean;
+  /** The value of an option that is given once; undefined when it is not given. */
+  readonly one: (option: string) => string | undefined;
+  readonly all: (option: string) => readonly string[];
+}
+
+interface Given {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly isInline: boolean;
+}
+
+/** Throws USAGE. No words at all, and `--help`, mean the command `help`. */
+export function readCommandLine(words: readonly string[]): Invocation {
+  const { given, positionals } = tokenise(words);
+  const asked = (name: string): boolean => given.some((option) => option.name === name);
+  if (positionals.length === 0 && (asked("version") || asked("help") || given.length === 0)) {
+    return invocation(commandNamed("help"), [], checkOptions(commandNamed("help"), given));
+  }
+  const { command, operands } = findCommand(positionals);
+  const values = checkOptions(command, given);
+  if (asked("help")) return invocation(commandNamed("help"), [command.name], values);
+  checkOperands(command, operands);
+  return invocation(command, operands, values);
+}
+
+/** One word of `--json` decides how errors are shown, also when the rest cannot be understood. */
+export const asksForJson = (words: readonly string[]): boolean => words.includes("--json");
+
+function tokenise(words: readonly string[]): {
+  readonly given: readonly Given[];
+  readonly positionals: readonly string[];
+} {
+  const every = [...COMMANDS.flatMap(({ options }) => options), ...GLOBAL_OPTIONS];
+  const { tokens, positionals } = parseArgs({
+    args: [...words],
+    options: Object.fromEntries(
+      every.map(({ name, value }) => [name, { type: value === null ? "boolean" : "string" }]),
+    ),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const given = tokens
+    .filter((token) => token.kind === "option")
+    .map(({ name, rawName, value, inlineValue }) => ({
+      name,
+      rawName,
+      value,
+      isInline: inlineValue === true,
+    }));
+  return { given, positionals };
+}
+
+function findCommand(positionals: readonly string[]): {
+  readonly command: CommandSpec;
+  readonly operands: readonly string[];
+} {
+  const [first = "", second = ""] = positionals;
+  const pair = COMMANDS.find(({ name }) => name === `${first} ${second}`);
+  if (pair !== undefined) return { command: pair, operands: positionals.slice(2) };
+  const single = COMMANDS.find(({ name }) => name === first);
+  if (single !== undefined) return { command: single, operands: positionals.slice(1) };
+  const names = COMMANDS.map(({ name }) => name);
+  const family = names.filter((name) => name.startsWith(`${first} `));
+  if (family.length > 0) {
+    const verbs = family.map((name) => name.slice(first.length + 1)).join(", ");
+    const suggestion = second === "" ? undefined : nearest(`${first} ${second}`, family);
+    throw usage(`${first} and one of ${verbs}`, second === "" ? "nothing more" : quote(second), suggestion);
+  }
+  throw usage("a command", quote(first), nearest(positionals.slice(0, 2).join(" "), names));
+}
+
+function commandNamed(wanted: string): CommandSpec {
+  const command = COMMANDS.find(({ name }) => name === wanted);
+  if (command === undefined) throw usage("a command", quote(wanted));
+  return command;
+}
+
+/** The values by option; a switch has one empty value. */
+function checkOptions(command: CommandSpec, given: readonly Given[]): ReadonlyMap<string, readonly string[]> {
+  const known = optionsOf(command);
+  const values = new Map<string, readonly string[]>();
+  for (const one of given) {
+    const spec = known.find(({ name }) => name === one.name && one.rawName.startsWith("--"));
+    if (spec === undefined) throw unknownOption(command, one, known);
+    const before = values.get(one.name) ?? [];
+    if (before.length > 0 && spec.isRepeatable !== true) throw usage(`${one.rawName} once`, "it twice");
+    values.set(one.name, [...before, readValue(spec, one)]);
+  }
+  return values;
+}
+
+function readValue(spec: OptionSpec, { rawName, value, isInline }: Given): string {
+  if (spec.value === null) {
+    if (value === undefined) return "";
+    throw usage(`${rawName} without a value`, `${rawName}=${value}`);
+  }
+  // `--id --json` has forgotten the id; a value that really begins with a dash can be written --id=-x.
+  if (value === undefined || (!isInline && value.startsWith("-")))
+    throw usage(`${rawName} ${spec.value}`, "no value");
+  return value;
+}
+
+function checkOperands({ name, operands }: CommandSpec, given: readonly string[]): void {
+  const needed = operands.filter((operand) => !operand.startsWith("["));
+  if (given.length >= needed.length && (given.length <= operands.length || name === "help")) return;
+  const expected = operands.length === 0 ? `nothing after "${name}"` : `${name} ${operands.join(" ")}`;
+  const surplus = given.slice(operands.length);
+  const got = surplus.length > 0 ? `${surplus.map(quote).join(" ")} as well` : `no ${needed[given.length]}`;
+  throw usage(expected, got);
+}
+
+function invocation(
+  command: CommandSpec,
+  operands: readonly string[],
+  values: ReadonlyMap<string, readonly string[]>,
+): Invocation {
+  return {
+    command,
+    operands,
+    has: (option) => values.has(option),
+    one: (option) => values.get(option)?.[0],
+    all: (option) => values.get(option) ?? [],
+  };
+}
+
+function unknownOption({ name }: CommandSpec, given: Given, known: readonly OptionSpec[]): HookwaveError {
+  const names = known.map((option) => `--${option.name}`);
+  return usage(`an option of "${name}"`, quote(given.rawName), nearest(given.rawName, names));
+}
+
+/** A command line that cannot be understood, as the error that says so. */
+export function usage(expected: string, got: string, suggestion?: string): HookwaveError {
+  const remedy =
+    suggestion === undefined
+      ? "`hookwave help` lists what there is"
+      : `did you mean ${quote(suggestion)}? \`hookwave help\` lists what there is`;
+  return new HookwaveError("USAGE", { expected, got, remedy });
+}
+
+const quote = (text: string): string => JSON.stringify(text);

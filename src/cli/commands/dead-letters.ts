@@ -1,0 +1,144 @@
+/** `hookwave dead-letters …`: looks at what was given up, sends it again, or removes it. */
+import type { Hookwave } from "../../app.ts";
+import { type DeadLetter, deliveryId, type PastAttempt } from "../../core/delivery.ts";
+import { summarise } from "../../core/errors.ts";
+import { type Invocation, usage } from "../command-line.ts";
+import { EXIT } from "../exit-codes.ts";
+import { type Report, report } from "../report.ts";
+import { alignRows } from "../rows.ts";
+import { withHookwave } from "../service-access.ts";
+import { wholeNumber } from "../values.ts";
+
+const LIMIT = 20;
+const LIMIT_MAX = 1_000;
+const OFFSET_MAX = 999_999_999;
+
+interface StoredLetter {
+  readonly id: string;
+  readonly letter: DeadLetter;
+}
+
+export async function listDeadLetters(asked: Invocation): Promise<Report> {
+  const offset = wholeNumber(asked, "offset", 0, OFFSET_MAX) ?? 0;
+  const limit = wholeNumber(asked, "limit", 1, LIMIT_MAX) ?? LIMIT;
+  const [letters, census] = await withHookwave(asked, (hookwave) =>
+    Promise.all([hookwave.deadLetters.list(offset, limit), hookwave.census()]),
+  );
+  const total = census.dead.depth;
+  return report(tableOf(letters, total), { deadLetters: letters.map(overview), total });
+}
+
+export async function showDeadLetter(asked: Invocation): Promise<Report> {
+  const [id = ""] = asked.operands;
+  const stored = await withHookwave(asked, (hookwave) => hookwave.deadLetters.get(id));
+  return report(portrait(stored), { id, ...stored.letter });
+}
+
+export async function replayDeadLetters(asked: Invocation): Promise<Report> {
+  const [id] = asked.operands;
+  if ((id === undefined) !== asked.has("all"))
+    throw usage("dead-letters replay <id>, or --all", id === undefined ? "neither" : "both");
+  if (id === undefined) return await withHookwave(asked, replayAll);
+  await withHookwave(asked, (hookwave) => hookwave.deadLetters.replay(id));
+  return report(`replayed ${id}`, { replayed: [id], refused: [] });
+}
+
+export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
+  if (!asked.has("yes")) throw usage("dead-letters purge --yes, because it removes all for good", "no --yes");
+  const purged = await withHookwave(asked, (hookwave) => hookwave.deadLetters.purge());
+  return report(`purged ${purged}`, { purged });
+}
+
+/** All that are there now: what is given up again meanwhile is not replayed a second time. */
+async function replayAll(hookwave: Hookwave): Promise<Report> {
+  const ids = await allIds(hookwave);
+  const replayed: string[] = [];
+  const refused: { id: string; problem: string }[] = [];
+  for (const id of ids) {
+    try {
+      await hookwave.deadLetters.replay(id);
+      replayed.push(id);
+    } catch (error) {
+      refused.push({ id, problem: summarise(error).message });
+    }
+  }
+  const text = [
+    `replayed ${replayed.length}`,
+    ...refused.map(({ id, problem }) => `refused ${id}: ${problem}`),
+  ];
+  const exitCode = refused.length === 0 ? EXIT.ok : EXIT.failure;
+  return { text: text.join("\n"), json: { replayed, refused }, exitCode };
+}
+
+async function allIds({ deadLetters }: Hookwave): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const page = await deadLetters.list(ids.length, LIMIT_MAX);
+    if (page.length === 0) return ids;
+    ids.push(...page.map(({ id }) => id));
+  }
+}
+
+/** One line's worth of a letter: the same fields whatever its kind, null where it has nothing to say. */
+function overview({ id, letter }: StoredLetter) {
+  const { kind, because, buriedAt } = letter;
+  if (letter.kind === "job")
+    return { id, kind, because, buriedAt, deliveryId: null, eventType: null, endpointId: null, attempts: 0 };
+  const { delivery } = letter;
+  return {
+    id,
+    kind,
+    because,
+    buriedAt,
+    deliveryId: deliveryId(delivery),
+    eventType: delivery.event.type,
+    endpointId: delivery.endpointId,
+    attempts: delivery.attempts.length,
+  };
+}
+
+function tableOf(letters: readonly StoredLetter[], total: number): string {
+  if (letters.length === 0) return total === 0 ? "no dead letters" : `none here, ${total} in all`;
+  const rows = letters
+    .map(overview)
+    .map(({ id, buriedAt, because, eventType, endpointId, attempts }) => [
+      id,
+      buriedAt,
+      because,
+      eventType ?? "–",
+      endpointId ?? "–",
+      String(attempts),
+    ]);
+  const head = ["ID", "BURIED AT", "BECAUSE", "EVENT TYPE", "ENDPOINT", "ATTEMPTS"];
+  return `${alignRows([head, ...rows], [head.length - 1])}\n${letters.length} of ${total}`;
+}
+
+function portrait({ id, letter }: StoredLetter): string {
+  const common = [
+    ["id", id],
+    ["because", letter.because],
+    ["buried at", letter.buriedAt],
+  ];
+  if (letter.kind === "job")
+    return `${alignRows([...common, ["problem", letter.problem], ["job", letter.jobId]])}\n\n${letter.text}`;
+  const { event, endpointId, attempts, round } = letter.delivery;
+  const about = [
+    ["event", event.id],
+    ["type", event.type],
+    ["timestamp", event.timestamp],
+    ["endpoint", endpointId],
+    ["replays", String(round)],
+  ];
+  return [alignRows([...common, ...about]), attemptsTable(attempts), event.data].join("\n\n");
+}
+
+function attemptsTable(attempts: readonly PastAttempt[]): string {
+  const rows = attempts.map(({ attemptNumber, startedAt, durationMs, outcome, status, reason }) => [
+    String(attemptNumber),
+    startedAt,
+    `${Math.round(durationMs)} ms`,
+    outcome,
+    String(status ?? reason ?? "–"),
+  ]);
+  return alignRows([["ATTEMPT", "STARTED AT", "TOOK", "OUTCOME", "ANSWER"], ...rows], [0, 2]);
+}

@@ -1,0 +1,20 @@
+/** `hookwave status`: the three states a person can count, and how long the oldest of each has been there. */
+import type { Invocation } from "../command-line.ts";
+import { type Report, report } from "../report.ts";
+import { alignRows, roughSpan } from "../rows.ts";
+import { withHookwave } from "../service-access.ts";
+
+const STATES = [
+  ["new", "new"],
+  ["retrying", "trying again"],
+  ["dead", "given up"],
+] as const;
+
+export async function status(asked: Invocation): Promise<Report> {
+  const census = await withHookwave(asked, (hookwave) => hookwave.census());
+  const rows = STATES.map(([state, words]) => {
+    const { depth, oldestAgeMs } = census[state];
+    return [words, String(depth), depth === 0 ? "–" : roughSpan(oldestAgeMs)];
+  });
+  return report(alignRows([["", "COUNT", "OLDEST"], ...rows], [1, 2]), census);
+}

@@ -1,0 +1,62 @@
+/** What the audience is told before, during and after the play. */
+import type { Happening } from "../../core/happening.ts";
+import { alignRows } from "../rows.ts";
+import type { Style } from "../terminal.ts";
+import { attemptHead, attemptLine } from "./attempt-line.ts";
+import { DELIVERIES, PROGRAMME } from "./cast.ts";
+import { plannedSeconds } from "./checks.ts";
+import type { DemoReceiver } from "./receiver.ts";
+import type { Theatre } from "./theatre.ts";
+
+export function playbill({ service, receivers, schedule, dataDir }: Theatre, style: Style): string {
+  const rows = [
+    ["Redis", service.redisUrl, "embedded, with append-only file"],
+    ["API", service.apiUrl ?? "", "events, health and metrics"],
+    ...receivers.map(({ role, url }) => [role.name, url, role.doc]),
+  ].map(([name = "", url = "", doc = ""]) => [name, url, style("dim", doc)]);
+  return `
+  ${style("bold", "Hookwave demo")}: tried at once, then again after ${plannedSeconds(schedule)}
+
+${alignRows(rows)}
+  ${style("dim", `everything is kept in ${dataDir}, and gone afterwards`)}
+
+  publishing ${PROGRAMME.length} events: ${DELIVERIES} deliveries to come
+
+${attemptHead(style)}`;
+}
+
+/** Null for what the audience need not see. */
+export function lineFor(
+  happening: Happening,
+  atMs: number,
+  receivers: readonly DemoReceiver[],
+  style: Style,
+): string | null {
+  switch (happening.kind) {
+    case "attempt.finished": {
+      const { record } = happening;
+      const receiver = receivers.find(({ role }) => role.name === record.endpointId);
+      const note = receiver?.notes.findLast(({ webhookId }) => webhookId === record.eventId);
+      return attemptLine(record, atMs, note?.isVerified ?? false, style);
+    }
+    case "breaker.changed":
+      return style("yellow", `  the breaker of ${happening.endpointId} is ${happening.state}`);
+    case "service.failed":
+      return style("red", `  ${happening.doing} failed: ${happening.error.message}`);
+    default:
+      return null;
+  }
+}
+
+export function invitation({ service, dataDir }: Theatre, style: Style): string {
+  const { redisUrl, apiUrl } = service;
+  // From a clone there is no `hookwave` to run but the one npm knows.
+  const hookwave = import.meta.url.endsWith(".ts") ? "npm run --silent hookwave --" : "npx hookwave";
+  return `
+  ${style("bold", "Still running")} until Ctrl-C, with its log in ${dataDir}/hookwave.log. To try in another terminal:
+
+    ${hookwave} publish model.registered '{"model_id":"my-model"}' --redis ${redisUrl}
+    ${hookwave} status --redis ${redisUrl}
+    curl ${apiUrl ?? ""}/health/webhooks
+`;
+}

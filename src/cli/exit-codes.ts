@@ -1,0 +1,23 @@
+/** What a process that has ended says with its code (sysexits.h where it has a word for it); docs/cli.md lists them. */
+import { type ErrorCode, HookwaveError } from "../core/errors.ts";
+
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 64,
+  configuration: 78,
+} as const;
+
+/** What only a change of the surroundings can mend: a supervisor should not start again. */
+const CONFIGURATION_CODES: readonly ErrorCode[] = [
+  "CONFIG_INVALID",
+  "REDIS_UNSAFE",
+  "REDIS_MISSING",
+  "SECRET_UNREADABLE",
+];
+
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof HookwaveError)) return EXIT.failure;
+  if (error.code === "USAGE") return EXIT.usage;
+  return CONFIGURATION_CODES.includes(error.code) ? EXIT.configuration : EXIT.failure;
+}

@@ -1,0 +1,41 @@
+/** What a command has to say when it is done, for people and for programs; and how its failure is said. */
+import { HookwaveError, summarise } from "../core/errors.ts";
+import { EXIT } from "./exit-codes.ts";
+import { alignRows } from "./rows.ts";
+
+export interface Report {
+  /** Lines for people, without a last line break; empty when there is nothing to say. */
+  readonly text: string;
+  /** The same as one JSON document; undefined when there is nothing to say. */
+  readonly json: unknown;
+  readonly exitCode: number;
+}
+
+export function report(text: string, json: unknown): Report {
+  return { text, json, exitCode: EXIT.ok };
+}
+
+/** For a command that has said everything while it ran. */
+export const ended = (exitCode: number): Report => ({ text: "", json: undefined, exitCode });
+
+/** Below the second column of the three rows. */
+const CONTINUATION = `\n${" ".repeat(10)}`;
+
+/** An error in the form all ours have. Anything else is a bug: its name and message must do. */
+export function failureReport(error: unknown, exitCode: number): Report {
+  if (error instanceof HookwaveError) {
+    const { code, expected, got, remedy } = error;
+    const rows = [
+      ["expected", expected],
+      ["got", got.replaceAll("\n", CONTINUATION)],
+      ["do", remedy],
+    ];
+    return {
+      text: `error ${code}\n${alignRows(rows)}`,
+      json: { error: { code, expected, got, remedy } },
+      exitCode,
+    };
+  }
+  const { name, message, code } = summarise(error);
+  return { text: `error ${name}: ${message}`, json: { error: { code: code ?? name, message } }, exitCode };
+}

@@ -1,0 +1,51 @@
+/** Values of options that are more than text: read, or refused as a usage error that says what may be written. */
+import { parseDurationMs } from "../config/duration.ts";
+import { nearest } from "../config/unknown-variables.ts";
+import { type Invocation, usage } from "./command-line.ts";
+
+/** Undefined when the option is not given. */
+export function wholeNumber(asked: Invocation, option: string, min: number, max: number): number | undefined {
+  const text = asked.one(option);
+  if (text === undefined) return undefined;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw usage(`--${option} with a whole number from ${min} to ${max}`, JSON.stringify(text));
+}
+
+export function durationMs(asked: Invocation, option: string): number | undefined {
+  const text = asked.one(option);
+  return text === undefined ? undefined : readDurationMs(text, option);
+}
+
+/** Durations separated by commas; `none` is an empty list. */
+export function durationsMs(asked: Invocation, option: string): readonly number[] | undefined {
+  const text = asked.one(option);
+  if (text === undefined) return undefined;
+  return text === "none" ? [] : text.split(",").map((item) => readDurationMs(item.trim(), option));
+}
+
+function readDurationMs(text: string, option: string): number {
+  const value = parseDurationMs(text);
+  if (value !== null) return value;
+  throw usage(`--${option} with durations such as 15s, 2m or 24h`, JSON.stringify(text));
+}
+
+export function choice<const Name extends string>(
+  asked: Invocation,
+  option: string,
+  names: readonly Name[],
+): Name | undefined {
+  const text = asked.one(option);
+  if (text === undefined) return undefined;
+  const chosen = names.find((name) => name === text);
+  if (chosen !== undefined) return chosen;
+  throw usage(`--${option} with one of ${names.join(", ")}`, JSON.stringify(text), nearest(text, names));
+}
+
+/** Items separated by commas. */
+export function list(asked: Invocation, option: string): readonly string[] | undefined {
+  return asked
+    .one(option)
+    ?.split(",")
+    .map((item) => item.trim());
+}

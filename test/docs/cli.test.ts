@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { EXIT } from "../../src/cli/exit-codes.ts";
+import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "../../src/cli/grammar.ts";
+import { run } from "../../src/cli/run.ts";
+
+const doc = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
+const [preface = "", ...sections] = doc.split(/^### /m);
+
+const spelling = ({ name, operands }: CommandSpec): string => [name, ...operands].join(" ");
+const spelled = ({ name, value }: OptionSpec): string => `--${name}${value === null ? "" : ` ${value}`}`;
+
+/** Rows of a Markdown table of options, as [option, what it does]. */
+function optionRows(text: string): readonly (readonly string[])[] {
+  return [...text.matchAll(/^\| `(--[^`]+)` \| (.*) \|$/gm)].map(([, option = "", does = ""]) => [
+    option,
+    does,
+  ]);
+}
+
+const rowsOf = (options: readonly OptionSpec[]) => options.map((option) => [spelled(option), option.doc]);
+
+async function help(...words: readonly string[]): Promise<string> {
+  let text = "";
+  const write = (more: string): void => {
+    text += more;
+  };
+  await run(["help", ...words], { write, writeError: write, isInteractive: false, style: (_, one) => one });
+  return text;
+}
+
+describe("docs/cli.md", () => {
+  it("has every command of the grammar, and no other", () => {
+    const headings = sections.map((section) => /^`hookwave (.*)`\n/.exec(section)?.[1]);
+    expect(headings).toEqual(COMMANDS.map(spelling));
+  });
+
+  it.each(COMMANDS.map((command, index) => [command.name, command, sections[index] ?? ""] as const))(
+    "has the options of %s, in the same words",
+    (_, command, section) => {
+      expect(section).toContain(command.doc);
+      expect(optionRows(section)).toEqual(rowsOf(command.options));
+    },
+  );
+
+  it("has the options of every command", () => {
+    expect(optionRows(preface)).toEqual(rowsOf(GLOBAL_OPTIONS));
+  });
+
+  it("has every exit code", () => {
+    const codes = [...preface.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+    expect(codes).toEqual(Object.values(EXIT));
+  });
+});
+
+describe("hookwave help", () => {
+  it("has every command and the options of every command", async () => {
+    const text = await help();
+    for (const command of COMMANDS) expect(text).toContain(`  ${spelling(command)}  `);
+    for (const option of GLOBAL_OPTIONS) expect(text).toContain(`  ${spelled(option)}  `);
+  });
+
+  it.each(COMMANDS.map((command) => [command.name, command] as const))(
+    "explains %s",
+    async (name, command) => {
+      const text = await help(...name.split(" "));
+      for (const option of command.options) expect(text).toContain(`  ${spelled(option)}  `);
+    },
+  );
+});

@@ -1,0 +1,33 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const main = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
+const above0 = expect.toSatisfy((value) => typeof value === "number" && value > 0);
+
+const delivering = {
+  deliveriesPerSecond: above0,
+  cpuUsPerDelivery: above0,
+  redisCpuUsPerDelivery: expect.any(Number),
+};
+const storing = { eventsPerSecond: above0, cpuUsPerEvent: above0, redisCpuUsPerEvent: above0 };
+
+describe("the benchmark", () => {
+  it("measures every mode and ends with one line of JSON in the documented shape", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [main, "--quick"]);
+    expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")).toEqual({
+      raw: delivering,
+      perJob: delivering,
+      hookwave: delivering,
+      publish: { publish: storing, publishMany: storing, singleAdd: storing },
+      latency: { p50Ms: above0, p99Ms: above0 },
+      ratios: {
+        hookwaveToRaw: above0,
+        hookwaveToPerJob: above0,
+        publishToSingleAdd: above0,
+        publishManyToSingleAdd: above0,
+      },
+    });
+  }, 120_000);
+});

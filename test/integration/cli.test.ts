@@ -1,0 +1,161 @@
+/** The command as a person uses it: real processes, a real Redis, a real receiver. */
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Webhook } from "standardwebhooks";
+import { describe, expect, it } from "vitest";
+import {
+  connected,
+  freshDirectory,
+  LOOPBACK_VARIABLES,
+  runCommand,
+  runForJson,
+  startCommand,
+} from "../support/command.ts";
+import { type Received, startReceiver } from "../support/receiver.ts";
+import { startRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
+
+function verify(secret: string, request: Received | undefined): unknown {
+  const headers = JSON.parse(JSON.stringify(request?.headers));
+  return new Webhook(secret).verify(String(request?.body), headers);
+}
+
+describe("a running service and the commands of its directory", () => {
+  it("share the embedded Redis: added, published, delivered and verified; SIGTERM ends it with 0", async () => {
+    await using directory = await freshDirectory();
+    await using receiver = await startReceiver();
+    const variables = { ...LOOPBACK_VARIABLES, HOOKWAVE_DATA_DIR: directory.path };
+    await using service = startCommand(["start"], variables);
+    await connected(service);
+
+    const added = await runForJson(["endpoints", "add", receiver.url, "--events", "invoice.*"], variables);
+    const data = '{"total": 12345678901234567890, "b":1, "a":"\\u00e9"}';
+    const fromStdin = await runForJson(["publish", "invoice.paid", "-"], variables, `${data}\n`);
+    await receiver.received(1);
+    const path = join(directory.path, "event.json");
+    await writeFile(path, data);
+    const fromFile = await runForJson(["publish", "invoice.paid", `@${path}`, "--id", "evt_mine"], variables);
+    const [first, second] = await receiver.received(2);
+
+    expect(receiver.ids()).toEqual([fromStdin.id, "evt_mine"]);
+    expect(fromFile).toEqual({ id: "evt_mine" });
+    expect(String(first?.body)).toContain(`"data":${data}\n}`);
+    expect(String(second?.body)).toContain(`"data":${data}}`);
+    expect(verify(added.secrets[0].value, first)).toMatchObject({ type: "invoice.paid" });
+
+    service.signal("SIGTERM");
+    expect(await service.ended()).toBe(0);
+    expect(await readdir(directory.path)).not.toContain("redis.json");
+    const afterwards = await runCommand(["status", "--json"], variables);
+    expect(afterwards.code).toBe(78);
+    expect(JSON.parse(afterwards.stderr)).toMatchObject({ error: { code: "REDIS_MISSING" } });
+  });
+
+  it("never show a secret again, nor the value of a header", async () => {
+    await using directory = await freshDirectory();
+    await using redis = await startRedis();
+    const variables = { ...LOOPBACK_VARIABLES, HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: redis.url };
+    await using service = startCommand(["start", "--role", "worker"], variables);
+    await connected(service);
+    const add = ["endpoints", "add", "http://127.0.0.1:8080/hook", "--header", "X-Api-Key: hush-hush"];
+    const added = await runForJson([...add, "--secret", "my own secret", "--id", "mine"], variables);
+
+    const listed = await runForJson(["endpoints", "list"], variables);
+    const table = await runCommand(["endpoints", "list"], variables);
+
+    expect(added.secrets).toEqual([{ value: "my own secret", expiresAt: null }]);
+    expect(listed.endpoints).toMatchObject([{ id: "mine", secrets: [{ value: "••••" }] }]);
+    expect(JSON.stringify(listed) + table.stdout).not.toMatch(/my own secret|hush-hush/);
+    expect(table.stdout).toMatch(/mine +http:\/\/127\.0\.0\.1:8080\/hook +\* +standard +•••• +active/);
+  });
+
+  it("bury, show, replay under the same webhook-id, count and purge", async () => {
+    await using directory = await freshDirectory();
+    await using redis = await startRedis();
+    await using receiver = await startReceiver(500);
+    const variables = { ...LOOPBACK_VARIABLES, HOOKWAVE_DATA_DIR: directory.path };
+    const there = ["--redis", redis.url];
+    await using service = startCommand(["start"], { ...variables, REDIS_URL: redis.url });
+    await connected(service);
+    const add = ["endpoints", "add", receiver.url, "--id", "shaky", "--retry-schedule", "none", ...there];
+    await runForJson(add, variables);
+    const buried = (count: number): Promise<unknown> =>
+      until(
+        "it is buried",
+        () => service.log().filter(({ msg }) => msg === "delivery.buried").length === count,
+      );
+
+    const { id } = await runForJson(["publish", "invoice.paid", '{"n":1}', ...there], variables);
+    await buried(1);
+    const { deadLetters, total } = await runForJson(["dead-letters", "list", ...there], variables);
+    expect(deadLetters).toMatchObject([{ because: "exhausted", eventType: "invoice.paid", attempts: 1 }]);
+    expect(total).toBe(1);
+
+    const [letter] = deadLetters;
+    const shown = await runForJson(["dead-letters", "show", letter.id, ...there], variables);
+    expect(shown.delivery.attempts).toMatchObject([{ attemptNumber: 1, outcome: "refused", status: 500 }]);
+    expect(shown.delivery.event).toMatchObject({ id, data: '{"n":1}' });
+
+    receiver.replies(200);
+    await runForJson(["dead-letters", "replay", letter.id, ...there], variables);
+    await receiver.received(2);
+    expect(receiver.ids()).toEqual([id, id]);
+
+    receiver.replies(500);
+    await runForJson(["publish", "invoice.paid", "{}", ...there], variables);
+    await buried(2);
+    const census = await runForJson(["status", ...there], variables);
+    expect(census).toMatchObject({ new: { depth: 0 }, retrying: { depth: 0 }, dead: { depth: 1 } });
+    expect(census.dead.oldestAgeMs).toBeGreaterThan(0);
+    expect(await runForJson(["dead-letters", "replay", "--all", ...there], variables)).toMatchObject({
+      refused: [],
+    });
+    await buried(3);
+    expect(await runForJson(["dead-letters", "purge", "--yes", ...there], variables)).toEqual({ purged: 1 });
+    expect((await runForJson(["dead-letters", "list", ...there], variables)).total).toBe(0);
+  });
+});
+
+describe("a command that cannot be carried out", () => {
+  it("ends with 64 and says what was meant", async () => {
+    const { code, stdout, stderr } = await runCommand(["dead-letters", "reply", "x"]);
+    expect(stderr).toContain('did you mean "dead-letters replay"');
+    expect(stdout).toBe("");
+    expect(code).toBe(64);
+  });
+
+  it("ends with 1 when what it names is not there", async () => {
+    await using directory = await freshDirectory();
+    await using redis = await startRedis();
+    const variables = { HOOKWAVE_DATA_DIR: join(directory.path, "data"), REDIS_URL: redis.url };
+    const letter = await runCommand(["dead-letters", "show", "nothing", "--json"], variables);
+    const endpoint = await runCommand(["endpoints", "remove", "nothing"], variables);
+
+    expect(JSON.parse(letter.stderr)).toMatchObject({ error: { code: "DEAD_LETTER_UNKNOWN" } });
+    expect([letter.code, endpoint.code]).toEqual([1, 1]);
+    expect(await readdir(directory.path), "commands leave nothing behind").toEqual([]);
+  });
+
+  it("ends with 1 and says where, when no Redis answers", async () => {
+    const { code, stderr } = await runCommand(["status", "--redis", "redis://:hush-hush@127.0.0.1:1"]);
+    expect(stderr).toContain("redis://127.0.0.1:1");
+    expect(stderr).not.toContain("hush-hush");
+    expect(code).toBe(1);
+  });
+
+  it("refuses to seal a secret with a key that the workers do not have", async () => {
+    await using directory = await freshDirectory();
+    await using redis = await startRedis();
+    const variables = { HOOKWAVE_DATA_DIR: join(directory.path, "other"), REDIS_URL: redis.url };
+    const unknown = await runCommand(["endpoints", "add", "https://example.com/hook"], variables);
+    expect(unknown.code).toBe(78);
+    expect(unknown.stderr).toContain("HOOKWAVE_ENCRYPTION_KEY");
+
+    const [ours, theirs] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)].map((key) => key.toString("base64"));
+    const add = ["endpoints", "add", "https://example.com/hook"];
+    await runForJson(add, { ...variables, HOOKWAVE_ENCRYPTION_KEY: ours ?? "" });
+    const other = await runCommand(add, { ...variables, HOOKWAVE_ENCRYPTION_KEY: theirs ?? "" });
+    expect(other.stderr).toContain("SECRET_UNREADABLE");
+    expect(other.code).toBe(78);
+  });
+});

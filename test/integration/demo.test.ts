@@ -1,0 +1,55 @@
+/** The demo plays in full, twenty times as fast, and is honest about what came out. */
+import { readdir } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { freshDirectory, runCommand, startCommand } from "../support/command.ts";
+import { until } from "../support/until.ts";
+
+describe("hookwave demo", () => {
+  it("delivers, retries, buries and replays, and says so as one JSON document", async () => {
+    await using directory = await freshDirectory();
+    const variables = { HOOKWAVE_DATA_DIR: directory.path };
+    const { code, stdout, stderr } = await runCommand(["demo", "--fast", "--json"], variables);
+    const summary = JSON.parse(stdout);
+
+    expect(summary.checks.filter((check: { holds: boolean }) => !check.holds)).toEqual([]);
+    expect(summary.receivers).toMatchObject([
+      { receiver: "healthy", deliveries: 7, attempts: 7, verified: 7, delivered: 7, deadLettered: 0 },
+      { receiver: "flaky", deliveries: 2, attempts: 6, verified: 6, delivered: 2, deadLettered: 0 },
+      { receiver: "broken", deliveries: 1, attempts: 7, verified: 7, deadLettered: 1, replayed: 1 },
+    ]);
+    expect(summary.receivers[2].gapsMs).toHaveLength(5);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(await readdir(directory.path), "it tidies up").toEqual([]);
+  });
+
+  it("shows a line per attempt and the summary, and with --keep goes on until Ctrl-C", async () => {
+    await using directory = await freshDirectory();
+    await using demo = startCommand(["demo", "--fast", "--keep"], { HOOKWAVE_DATA_DIR: directory.path });
+    await until("it invites to try", () => demo.stdout().includes("curl"));
+
+    const lines = demo.stdout().split("\n");
+    expect(lines.filter((line) => /delivered 200 +\d+ ms +verified/.test(line))).toHaveLength(10);
+    expect(lines.filter((line) => /refused 50[03] +\d+ ms +in \d/.test(line))).toHaveLength(9);
+    expect(lines.filter((line) => / broken +#6 .* dead letter/.test(line))).toHaveLength(1);
+    expect(lines.filter((line) => / broken +replay .* verified/.test(line))).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith("  yes  "))).toHaveLength(7);
+    const health = /curl (\S+)/.exec(demo.stdout())?.[1] ?? "";
+    expect((await fetch(health)).status).toBe(200);
+    const redis = /status --redis (\S+)/.exec(demo.stdout())?.[1] ?? "";
+    expect((await runCommand(["status", "--redis", redis])).code).toBe(0);
+
+    demo.interrupt();
+    expect(await demo.ended()).toBe(0);
+    expect(await readdir(directory.path)).toEqual([]);
+  });
+
+  it("ends with 1 and tidies up when it is interrupted", async () => {
+    await using directory = await freshDirectory();
+    await using demo = startCommand(["demo"], { HOOKWAVE_DATA_DIR: directory.path });
+    await until("the first attempts are over", () => demo.stdout().includes("refused"));
+    demo.interrupt();
+    expect(await demo.ended()).toBe(1);
+    expect(await readdir(directory.path)).toEqual([]);
+  });
+});

@@ -1,0 +1,155 @@
+/** `hookwave start` from its first line to its last, as a supervisor or a terminal sees it. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { startEmbeddedRedis } from "../../src/store/embedded-redis.ts";
+import {
+  apiUrl,
+  connected,
+  freshDirectory,
+  LOOPBACK_VARIABLES,
+  runCommand,
+  runForJson,
+  startCommand,
+} from "../support/command.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
+
+describe("hookwave start", () => {
+  it("says where it listens and to which Redis it talks, without the password", async () => {
+    await using directory = await freshDirectory();
+    const redisUrl = "redis://user:hush-hush@127.0.0.1:1/3?password=hush-hush";
+    const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: redisUrl };
+    await using service = startCommand(["start", "--role", "api"], variables);
+    const url = await apiUrl(service);
+
+    expect(service.log()).toContainEqual(
+      expect.objectContaining({ msg: "service.started", role: "api", url, redis: "redis://127.0.0.1:1/3" }),
+    );
+    await until("it has warned of the development key", () =>
+      service.log().some(({ notice }) => String(notice).includes("HOOKWAVE_ENCRYPTION_KEY is not set")),
+    );
+    expect(service.stdout()).not.toContain("hush-hush");
+  });
+
+  it("listens while Redis is away, waits for it, and can be stopped meanwhile", async () => {
+    await using directory = await freshDirectory();
+    const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: "redis://127.0.0.1:1" };
+    await using service = startCommand(["start"], variables);
+    const url = await apiUrl(service);
+
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    service.signal("SIGTERM");
+    expect(await service.ended()).toBe(0);
+  });
+
+  it("becomes ready when a Redis that was away comes", async () => {
+    await using directory = await freshDirectory();
+    const port = await freePort();
+    const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: `redis://127.0.0.1:${port}` };
+    await using service = startCommand(["start"], variables);
+    const url = await apiUrl(service);
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+
+    const searchPath = process.env["PATH"] ?? "";
+    const redis = await startEmbeddedRedis({ dataDir: join(directory.path, "redis"), searchPath, port });
+    try {
+      await until("it is ready", async () => (await fetch(`${url}/readyz`)).status === 200);
+      service.signal("SIGTERM");
+      expect(await service.ended()).toBe(0);
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it("ends with 78 and one message that names every variable that cannot work", async () => {
+    const variables = { HOOKWAVE_PORT: "many", WEBHOOK_TIMEOUT: "soon", REDIS_URL: "http://hush-hush" };
+    const { code, stdout, stderr } = await runCommand(["start"], variables);
+
+    expect(code).toBe(78);
+    expect(stdout).toBe("");
+    for (const variable of Object.keys(variables)) expect(stderr).toContain(`${variable}: expected`);
+    expect(stderr).not.toContain("hush-hush");
+  });
+
+  it("ends with 78 when WEBHOOK_URL is no address that may be called", async () => {
+    await using directory = await freshDirectory();
+    await using redis = await startRedis();
+    const variables = {
+      HOOKWAVE_DATA_DIR: directory.path,
+      REDIS_URL: redis.url,
+      WEBHOOK_URL: "https://127.0.0.1/hook",
+      WEBHOOK_SECRET: "secret",
+    };
+    const { code, stderr } = await runCommand(["start"], variables);
+    expect(stderr).toContain("WEBHOOK_URL");
+    expect(code).toBe(78);
+  });
+
+  it("ends with 78 on a Redis that throws events away", async () => {
+    await using directory = await freshDirectory();
+    await using redis = await startRedis("--maxmemory-policy", "allkeys-lru");
+    const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: redis.url };
+    const { code, stderr } = await runCommand(["start", "--json"], variables);
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "REDIS_UNSAFE", got: "allkeys-lru" } });
+    expect(code).toBe(78);
+  });
+
+  it("ends with 78, its Redis stopped, when its port is taken", async () => {
+    await using directory = await freshDirectory();
+    await using receiver = await startReceiver();
+    const variables = { HOOKWAVE_DATA_DIR: directory.path, HOOKWAVE_PORT: new URL(receiver.url).port };
+    const { code, stderr } = await runCommand(["start"], variables);
+    expect(stderr).toContain("EADDRINUSE");
+    expect(code).toBe(78);
+    expect(await readdir(directory.path)).not.toContain("redis.json");
+  });
+
+  it("finishes what is in flight at Ctrl-C, and its Redis is there until then", async () => {
+    await using directory = await freshDirectory();
+    let answer = (): void => undefined;
+    await using receiver = await startReceiver((response) => {
+      answer = () => response.writeHead(200).end();
+    });
+    const variables = { ...LOOPBACK_VARIABLES, HOOKWAVE_DATA_DIR: directory.path };
+    await using service = startCommand(["start"], variables);
+    await connected(service);
+    await runForJson(["endpoints", "add", receiver.url], variables);
+    await runForJson(["publish", "invoice.paid", "{}"], variables);
+    await receiver.received(1);
+
+    service.interrupt();
+    await until("it drains", () => service.log().some(({ msg }) => msg === "service.stopping"));
+    answer();
+    expect(await service.ended()).toBe(0);
+    const happened = service.log().map(({ msg }) => msg);
+    expect(happened.indexOf("attempt.finished")).toBeGreaterThan(happened.indexOf("service.stopping"));
+    expect(await readdir(directory.path)).not.toContain("redis.json");
+  });
+
+  it("ends at once at a second signal, and takes the embedded Redis with it", async () => {
+    await using directory = await freshDirectory();
+    await using receiver = await startReceiver(() => undefined);
+    const variables = { ...LOOPBACK_VARIABLES, HOOKWAVE_DATA_DIR: directory.path, SHUTDOWN_GRACE: "60" };
+    await using service = startCommand(["start"], variables);
+    await connected(service);
+    await runForJson(["endpoints", "add", receiver.url], variables);
+    await runForJson(["publish", "invoice.paid", "{}"], variables);
+    await receiver.received(1);
+
+    await until("it has ended", () => {
+      service.signal("SIGTERM");
+      return service.hasExited();
+    });
+    expect(await service.ended()).toBe(1);
+    await until("its Redis is gone", async () => (await runCommand(["status"], variables)).code === 78);
+  });
+});
+
+/** Of a server that has just gone. */
+async function freePort(): Promise<number> {
+  await using receiver = await startReceiver();
+  return Number(new URL(receiver.url).port);
+}

@@ -1,0 +1,44 @@
+/** The HTTP API of a service on a free port, and a client for it that answers with all a test compares. */
+import type { ApiHookwave, ApiLogger } from "../../src/api/ports.ts";
+import { createApiServer } from "../../src/api/server.ts";
+import { createLog } from "../../src/observe/log.ts";
+
+export interface Api extends AsyncDisposable {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+export interface ApiOptions {
+  readonly delivers?: boolean;
+  readonly logger?: ApiLogger;
+}
+
+export async function startApi(hookwave: ApiHookwave, options: ApiOptions = {}): Promise<Api> {
+  const { delivers = true, logger = createLog({ level: "silent" }).logger } = options;
+  const server = createApiServer({ hookwave, logger, delivers });
+  const url = await server.listen("127.0.0.1", 0);
+  return { url, close: server.close, [Symbol.asyncDispose]: server.close };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed if it is JSON, else text. */
+  readonly body: unknown;
+}
+
+export async function ask(url: string, init?: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init);
+  const text = await response.text();
+  const isJson = /^application\/(?:problem\+)?json/.test(response.headers.get("content-type") ?? "");
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+export function publish(
+  api: Api,
+  body: string | Buffer<ArrayBuffer>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const all = { "content-type": "application/json", ...headers };
+  return ask(`${api.url}/api/v1/events`, { method: "POST", headers: all, body });
+}

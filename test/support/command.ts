@@ -1,0 +1,131 @@
+/** The `hookwave` command as a person runs it: a real process with an environment of its own. */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import { until } from "./until.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+export type Variables = Readonly<Record<string, string>>;
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end. */
+export async function runCommand(
+  words: readonly string[],
+  variables: Variables = {},
+  input = "",
+): Promise<Finished> {
+  const child = launch(words, variables);
+  const exited = once(child, "close");
+  // A command that ends without reading its input closes it under our hands.
+  child.stdin.on("error", () => undefined).end(input);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await exited;
+  return { code: child.exitCode, stdout, stderr };
+}
+
+export interface RunningCommand extends AsyncDisposable {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** The lines of its log so far. */
+  readonly log: () => readonly Readonly<Record<string, unknown>>[];
+  readonly signal: (signal: "SIGTERM" | "SIGINT") => void;
+  /** What a terminal does at Ctrl-C: SIGINT to every process of the group. */
+  readonly interrupt: () => void;
+  readonly hasExited: () => boolean;
+  /** Its exit code, once it has ended. */
+  readonly ended: () => Promise<number | null>;
+}
+
+/** A command that goes on; killed when the test ends, if it has not ended by then. */
+export function startCommand(words: readonly string[], variables: Variables = {}): RunningCommand {
+  const child = launch(words, variables);
+  const exited = once(child, "close");
+  let [out, err] = ["", ""];
+  child.stdin.end();
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    out += chunk;
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    err += chunk;
+  });
+  const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  return {
+    stdout: () => out,
+    stderr: () => err,
+    log: () =>
+      out
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line)),
+    signal: (signal) => {
+      child.kill(signal);
+    },
+    interrupt: () => {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
+    },
+    hasExited,
+    ended: async () => {
+      await until("the command has ended", hasExited);
+      await exited;
+      return child.exitCode;
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (!hasExited()) child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+/** A directory for a command's data, gone when the test ends. */
+export async function freshDirectory(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), "hookwave-command-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+function launch(
+  words: readonly string[],
+  variables: Variables,
+): ChildProcessByStdio<Writable, Readable, Readable> {
+  return spawn(process.execPath, [MAIN, ...words], {
+    env: { PATH: process.env["PATH"] ?? "", HOOKWAVE_PORT: "0", ...variables },
+    stdio: ["pipe", "pipe", "pipe"],
+    // A process group of its own, as a terminal gives to each command.
+    detached: true,
+  });
+}
+
+/** Variables that let a service deliver to receivers on loopback. */
+export const LOOPBACK_VARIABLES = { ALLOW_HTTP: "true", ALLOW_PRIVATE_NETWORKS: "127.0.0.0/8" };
+
+/** Runs a command that must succeed and say one JSON document. */
+export async function runForJson(words: readonly string[], variables: Variables, input?: string) {
+  const { code, stdout, stderr } = await runCommand([...words, "--json"], variables, input);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  return JSON.parse(stdout);
+}
+
+/** Resolves when a service that was started works. */
+export async function connected(service: RunningCommand): Promise<void> {
+  await until("the service is connected", () => service.log().some(({ msg }) => msg === "service.connected"));
+}
+
+/** Where its API listens. */
+export async function apiUrl(service: RunningCommand): Promise<string> {
+  return await until("the service has started", () => {
+    const started = service.log().find(({ msg }) => msg === "service.started");
+    return started === undefined ? null : String(started["url"]);
+  });
+}

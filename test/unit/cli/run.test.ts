@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../../../src/cli/grammar.ts";
+import { RUNNERS, run } from "../../../src/cli/run.ts";
+
+/** What a command line that needs no service comes to. */
+async function say(...words: readonly string[]) {
+  let [stdout, stderr] = ["", ""];
+  const code = await run(words, {
+    write: (text) => {
+      stdout += text;
+    },
+    writeError: (text) => {
+      stderr += text;
+    },
+    isInteractive: false,
+    style: (_, text) => text,
+  });
+  return { code, stdout, stderr };
+}
+
+describe("a command line", () => {
+  it.each([
+    [["statsu"], 'did you mean "status"'],
+    [["--json=yes", "status"], "--json without a value"],
+    [["endpoints"], "add, list, remove"],
+    [["endpoints", "lsit"], 'did you mean "endpoints list"'],
+    [["status", "--jsno"], 'did you mean "--json"'],
+    [["status", "-j"], 'got       "-j"'],
+    [["status", "now"], '"now" as well'],
+    [["publish", "invoice.paid"], "no <json|@file|->"],
+    [["endpoints", "add", "https://example.com", "--id", "--json"], "--id <id>"],
+    [["endpoints", "add", "https://example.com", "--id", "a", "--id", "b"], "--id once"],
+    [["endpoints", "add", "https://example.com", "--timeout", "soon"], "15s, 2m or 24h"],
+    [["endpoints", "add", "https://example.com", "--retry-schedule", "2s,x"], "15s, 2m or 24h"],
+    [["endpoints", "add", "https://example.com", "--max-in-flight", "0"], "from 1 to 1000"],
+    [["endpoints", "add", "https://example.com", "--profile", "hokusia"], 'did you mean "hokusai"'],
+    [["endpoints", "add", "https://example.com", "--header", "X-Key"], "'Name: value'"],
+    [["dead-letters", "list", "--limit", "all"], "from 1 to 1000"],
+    [["dead-letters", "replay"], "--all"],
+    [["dead-letters", "replay", "x", "--all"], "got       both"],
+    [["dead-letters", "purge"], "--yes"],
+    [["start", "--role", "wroker"], 'did you mean "worker"'],
+    [["publish", "invoice.paid", "@/nowhere"], "ENOENT"],
+    [["status", "--redis", "localhost"], "redis://localhost:6379"],
+    [["help", "statsu"], "a command to explain"],
+  ])("that cannot be understood ends with 64: %j", async (words, hint) => {
+    const { code, stdout, stderr } = await say(...words);
+    if (words.includes("--json")) expect(JSON.parse(stderr).error.expected).toBe(hint);
+    else expect(stderr).toContain(hint);
+    expect(stdout).toBe("");
+    expect(code).toBe(64);
+  });
+
+  it("that is empty is answered with help", async () => {
+    expect(await say()).toEqual(await say("help"));
+    expect((await say()).code).toBe(0);
+  });
+
+  it("that asks for the version gets it", async () => {
+    expect(await say("--version")).toMatchObject({ code: 0, stdout: "0.1.0\n" });
+    expect(JSON.parse((await say("--version", "--json")).stdout)).toEqual({ version: "0.1.0" });
+  });
+
+  it("that asks a command for help gets that command's options, and nothing is done", async () => {
+    const { code, stdout } = await say("dead-letters", "purge", "--help");
+    expect(code).toBe(0);
+    expect(stdout).toContain("--yes");
+    expect(stdout).not.toContain("--role");
+  });
+
+  it("can name every command of the grammar, and no other is there", () => {
+    expect(Object.keys(RUNNERS)).toEqual(COMMANDS.map(({ name }) => name));
+  });
+
+  it("with --json is answered with one JSON document, also when it fails", async () => {
+    expect(JSON.parse((await say("help", "--json")).stdout).commands).toHaveLength(COMMANDS.length);
+    expect(JSON.parse((await say("nothing", "--json")).stderr)).toEqual({
+      error: { code: "USAGE", expected: "a command", got: '"nothing"', remedy: expect.any(String) },
+    });
+  });
+});
