@@ -2,7 +2,6 @@
  * Which Redis a process talks to: the configured one, else the private server of the data directory. A service
  * starts that server; a command only finds it, because a server without a service would hold nothing.
  */
-import { join, resolve } from "node:path";
 import type { Config } from "../config/environment.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { findRunning, startEmbeddedRedis } from "../store/embedded-redis.ts";
@@ -30,7 +29,7 @@ export async function openRedis(config: Config, searchPath: string): Promise<Red
 /** REDIS_URL, else the server of a service that runs on the same data directory; throws REDIS_MISSING. */
 export async function findRedis(config: Config): Promise<string> {
   if (config.redisUrl !== null) return config.redisUrl;
-  const running = await findRunning(join(resolve(config.dataDir), "redis.json"));
+  const running = await findRunning(config.dataDir);
   if (running !== null) return running.url;
   throw new HookwaveError("REDIS_MISSING", {
     expected: `REDIS_URL, --redis, or a running \`hookwave start\` with the data directory ${config.dataDir}`,

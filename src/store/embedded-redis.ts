@@ -5,11 +5,12 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
 import { HookwaveError } from "../core/errors.ts";
+import { withLock } from "./directory-lock.ts";
 import { connectRedis } from "./redis.ts";
 
 export interface EmbeddedRedis {
@@ -37,15 +38,23 @@ export interface EmbeddedRedisOptions {
 
 const SERVERS = ["redis-server", "valkey-server"];
 const START_TIMEOUT_MS = 10_000;
+const FIND_TIMEOUT_MS = 500;
 const noteSchema = z.object({ url: z.string(), pid: z.number() });
+type Note = z.infer<typeof noteSchema>;
 
+/** Throws REDIS_MISSING when there is no server to start, or it does not start. */
 export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
   const dataDir = resolve(options.dataDir);
-  const notePath = join(dataDir, "redis.json");
   await mkdir(dataDir, { recursive: true });
-  const running = await findRunning(notePath);
-  if (running !== null) return { ...running, isOurs: false, stop: () => Promise.resolve() };
+  // Two servers on one append-only directory destroy it, so looking and starting are one step.
+  return await withLock(lockPath(dataDir), async () => {
+    const running = await findRunning(dataDir);
+    if (running !== null) return { ...running, isOurs: false, stop: () => Promise.resolve() };
+    return await startServer(dataDir, options);
+  });
+}
 
+async function startServer(dataDir: string, options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
   const executable = await findExecutable(options.searchPath);
   const port = options.port ?? (await freePort());
   const url = `redis://127.0.0.1:${port}`;
@@ -55,33 +64,44 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   });
   const exited = once(child, "exit");
   const died = exited.then(() => Promise.reject(didNotStart(executable, dataDir)));
-  await Promise.race([untilAnswering(url), died]).catch((error: unknown) => {
+  await Promise.race([askDirectory(url, START_TIMEOUT_MS), died]).catch((error: unknown) => {
     child.kill("SIGKILL");
     throw error;
   });
   const pid = child.pid ?? 0;
-  await writeFile(notePath, JSON.stringify({ url, pid }));
+  await writeNote(dataDir, { url, pid });
   const stop = async (): Promise<void> => {
-    if (isRunning(child)) {
-      child.kill("SIGTERM");
-      await exited;
-    }
-    await rm(notePath, { force: true });
+    if (isRunning(child)) child.kill("SIGTERM");
+    await withLock(lockPath(dataDir), async () => {
+      if (isRunning(child)) await exited;
+      if ((await readNote(dataDir))?.pid === pid) await rm(notePath(dataDir));
+    });
   };
   return { url, pid, isOurs: true, stop };
 }
 
 /** The server another process has started for this directory, if it still answers. */
-export async function findRunning(
-  notePath: string,
-): Promise<{ readonly url: string; readonly pid: number } | null> {
-  const text = await readFile(notePath, "utf8").catch(() => null);
-  if (text === null) return null;
-  const note = noteSchema.parse(JSON.parse(text));
-  return await untilAnswering(note.url, 500).then(
-    () => note,
-    () => null,
-  );
+export async function findRunning(dataDir: string): Promise<Note | null> {
+  const note = await readNote(dataDir);
+  if (note === null) return null;
+  // After a crash of the machine its port may be anybody's.
+  const served = await askDirectory(note.url, FIND_TIMEOUT_MS).catch(() => null);
+  return served === (await realpath(dataDir)) ? note : null;
+}
+
+const notePath = (dataDir: string): string => join(dataDir, "redis.json");
+const lockPath = (dataDir: string): string => join(dataDir, "redis.lock");
+
+async function readNote(dataDir: string): Promise<Note | null> {
+  const text = await readFile(notePath(dataDir), "utf8").catch(() => null);
+  return text === null ? null : noteSchema.parse(JSON.parse(text));
+}
+
+/** Commands read it without the lock, so it appears whole or not at all. */
+async function writeNote(dataDir: string, note: Note): Promise<void> {
+  const draft = `${notePath(dataDir)}.draft`;
+  await writeFile(draft, JSON.stringify(note));
+  await rename(draft, notePath(dataDir));
 }
 
 function serverArgs(port: number, dataDir: string, more: readonly string[]): readonly string[] {
@@ -117,11 +137,13 @@ async function findExecutable(searchPath: string): Promise<string> {
   });
 }
 
-async function untilAnswering(url: string, patienceMs = START_TIMEOUT_MS): Promise<void> {
+/** Waits until the server answers; resolves with the directory it keeps its files in. */
+async function askDirectory(url: string, patienceMs: number): Promise<string> {
   // The server needs a moment to listen, so refusals are expected and only the time counts.
   const redis = connectRedis(url, "watcher", () => undefined);
   try {
-    await Promise.race([redis.ping(), rejectAfter(patienceMs, url)]);
+    const answer = await Promise.race([redis.config("GET", "dir"), rejectAfter(patienceMs, url)]);
+    return z.tuple([z.literal("dir"), z.string()]).parse(answer)[1];
   } finally {
     redis.disconnect();
   }
