@@ -2,7 +2,7 @@
  * Wires what a worker process does: store, deliver and queue stages, from the moment Redis answers to the drain.
  */
 import type { Config } from "../config/environment.ts";
-import type { EndpointId } from "../core/brand.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import { summarise } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
@@ -96,14 +96,11 @@ function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog) {
   const directory = {
     get: endpoints.get,
     subscribedTo: endpoints.subscribedTo,
-    disable: async (id: EndpointId, because: string): Promise<void> => {
+    disable: async ({ id, url }: Endpoint, disabledBecause: string): Promise<void> => {
       const updatedAt = new Date(system.now()).toISOString();
-      await endpoints.change(id, (endpoint) => ({
-        ...endpoint,
-        isActive: false,
-        disabledBecause: because,
-        updatedAt,
-      }));
+      await endpoints.change(id, (endpoint) =>
+        endpoint.url === url ? { ...endpoint, isActive: false, disabledBecause, updatedAt } : endpoint,
+      );
     },
   };
   const { record } = attempts;

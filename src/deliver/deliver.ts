@@ -140,10 +140,15 @@ async function admit(endpoint: Endpoint, deps: DeliverDeps): Promise<Admitted | 
   if (closedInMs > 0) return heldFor("breaker_open", closedInMs);
   const busyMs = await limits.enter(endpoint);
   if (busyMs > 0) return heldFor("busy", busyMs * (1 + system.dice() * BUSY_JITTER));
-  const admission = await breakers.admit(endpoint.id, endpoint.timeoutMs + PROBE_LEASE_SPARE_MS);
-  if (admission.holdMs === 0) return { kind: "admitted", isProbe: admission.isProbe };
-  limits.leave(endpoint.id, null, null);
-  return heldFor("breaker_open", admission.holdMs);
+  let isAdmitted = false;
+  try {
+    const { holdMs, isProbe } = await breakers.admit(endpoint.id, endpoint.timeoutMs + PROBE_LEASE_SPARE_MS);
+    isAdmitted = holdMs === 0;
+    return isAdmitted ? { kind: "admitted", isProbe } : heldFor("breaker_open", holdMs);
+  } finally {
+    // Also when asking failed: a place in the lane that nobody gives back is lost until the worker restarts.
+    if (!isAdmitted) limits.leave(endpoint.id, null, null);
+  }
 }
 
 const BUSY_JITTER = 0.1;
@@ -219,7 +224,7 @@ function entryFor(
 
 async function disable(endpoint: Endpoint, deps: DeliverDeps): Promise<void> {
   const because = "the receiver said it is gone";
-  await deps.endpoints.disable(endpoint.id, because);
+  await deps.endpoints.disable(endpoint, because);
   deps.tell({ kind: "endpoint.disabled", endpointId: endpoint.id, because });
 }
 

@@ -3,10 +3,13 @@
  * cannot be settled right away gets a job of its own. Resolves when nothing of the batch depends on this job
  * any more; throws only for a failure of our own, and then the whole batch may safely run again.
  */
-import type { Delivery } from "../core/delivery.ts";
+import type { EndpointId } from "../core/brand.ts";
+import type { Delivery, DeliveryState } from "../core/delivery.ts";
+import { isDestinationId } from "../core/destination.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
+import type { BuryReason, Verdict } from "../core/verdict.ts";
 import type { Deliver, Settled } from "./deliver.ts";
 import { ownDestinations } from "./destinations.ts";
 import { createGate, type Gate } from "./gate.ts";
@@ -67,27 +70,40 @@ function fanOut(
     deps.tell({ kind: "event.duplicated", eventId: event.id });
     return [];
   }
-  return deliveriesOf(event, acceptedAt, deps.endpoints).map((delivery) => {
-    const state = claim.kind === "again" ? claim.states.get(delivery.endpointId) : null;
-    return { delivery, recalled: recall(delivery, state, deps.system.now()) };
+  const toEndpoint = deliveryOf(event, acceptedAt);
+  const subscribed = deps.endpoints.subscribedTo(event.type).map(({ id }) => toEndpoint(id));
+  const named = ownDestinations(event).entries();
+  const owed = [...subscribed, ...named.map(([id, destination]) => ({ ...toEndpoint(id), destination }))];
+  if (claim.kind === "fresh") return owed.map((delivery) => ({ delivery, recalled: null }));
+  return owedStill(owed, claim.states, toEndpoint, deps.system.now());
+}
+
+/** A fresh delivery of an event; it does not carry the destinations of the others. */
+function deliveryOf(published: PublishedEvent, acceptedAt: number): (endpointId: EndpointId) => Delivery {
+  const { destinations: _, ...event } = published;
+  return (endpointId) => ({ event, endpointId, acceptedAt, attempts: [], round: 0, heldSince: null });
+}
+
+/**
+ * What a re-run finds. An attempt that was recorded is taken as it is, also when its endpoint subscribes no more:
+ * what was to follow it (a retry, a dead letter) may not have been written. Without a record the first run may have
+ * handed the delivery on, so it is handed on again, which does nothing where that was done.
+ */
+function owedStill(
+  owed: readonly Delivery[],
+  states: ReadonlyMap<EndpointId, DeliveryState>,
+  toEndpoint: (id: EndpointId) => Delivery,
+  nowMs: number,
+): readonly Owed[] {
+  const current = new Set(owed.map(({ endpointId }) => endpointId));
+  const former = [...states.keys()].filter((id) => !current.has(id) && !isDestinationId(id));
+  return [...owed, ...former.map(toEndpoint)].map((delivery) => {
+    const recalled = recall(delivery, states.get(delivery.endpointId), nowMs);
+    return { delivery, recalled: recalled ?? { verdict: HAND_ON, delivery } };
   });
 }
 
-/** One to each endpoint that subscribed, and one to each destination; none carries the destinations of the others. */
-function deliveriesOf(
-  published: PublishedEvent,
-  acceptedAt: number,
-  endpoints: EndpointDirectory,
-): readonly Delivery[] {
-  const { destinations: _, ...event } = published;
-  const fresh = { event, acceptedAt, attempts: [], round: 0, heldSince: null };
-  const subscribed = endpoints.subscribedTo(event.type).map(({ id }) => ({ ...fresh, endpointId: id }));
-  const named = ownDestinations(published).entries();
-  return [
-    ...subscribed,
-    ...named.map(([endpointId, destination]) => ({ ...fresh, endpointId, destination })),
-  ];
-}
+const HAND_ON: Verdict = { kind: "hold", inMs: 0 };
 
 async function firstAttempt(owed: Owed, gate: Gate, deps: DispatchDeps): Promise<void> {
   const { verdict, delivery } = owed.recalled ?? (await deliverThrough(gate, owed.delivery, deps));
@@ -132,13 +148,25 @@ function withoutRepeats(events: readonly PublishedEvent[], tell: Tell): readonly
 
 export type ResumeDeps = Pick<DispatchDeps, "ledger" | "deliver" | "waiting" | "system">;
 
-/** A delivery with a job of its own: what is already recorded is taken, anything else is tried. */
-export function createResume({ ledger, deliver, waiting, system }: ResumeDeps): Deliver {
-  return async (delivery) => {
+/** What deliveries with a job of their own need: another attempt, or an end without one. */
+export interface Resume {
+  /** What is already recorded is taken, anything else is tried. */
+  readonly resume: Deliver;
+  /** What is already recorded is taken, anything else is buried. */
+  readonly giveUp: (delivery: Delivery, because: BuryReason) => Promise<Settled>;
+}
+
+export function createResume({ ledger, deliver, waiting, system }: ResumeDeps): Resume {
+  const settle = async (delivery: Delivery, otherwise: Deliver): Promise<Settled> => {
     const state = await ledger.stateOf(delivery.event.id, delivery.endpointId);
-    const settled = recall(delivery, state, system.now()) ?? (await deliver(delivery));
+    const settled = recall(delivery, state, system.now()) ?? (await otherwise(delivery));
     const isOver = settled.verdict.kind === "complete" || settled.verdict.kind === "bury";
     await (isOver ? waiting.remove(delivery) : waiting.add(delivery));
     return settled;
+  };
+  return {
+    resume: (delivery) => settle(delivery, deliver),
+    giveUp: (delivery, because) =>
+      settle(delivery, (one) => Promise.resolve({ verdict: { kind: "bury", because }, delivery: one })),
   };
 }

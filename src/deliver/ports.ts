@@ -12,7 +12,8 @@ import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
 export interface EndpointDirectory {
   readonly get: (id: EndpointId) => Endpoint | undefined;
   readonly subscribedTo: (eventType: string) => readonly Endpoint[];
-  readonly disable: (id: EndpointId, because: string) => Promise<void>;
+  /** Does nothing when the endpoint has another URL by now: it is another receiver. */
+  readonly disable: (endpoint: Endpoint, because: string) => Promise<void>;
 }
 
 /** What a claim found: nobody had the event, this very job had it (a re-run), or another job has it. */

@@ -12,8 +12,11 @@ export function recall(
   state: DeliveryState | null | undefined,
   nowMs: number,
 ): Settled | null {
-  if (state === null || state === undefined) return null;
-  if (state.round !== delivery.round || state.attempts.length <= delivery.attempts.length) return null;
+  if (state === null || state === undefined || state.round < delivery.round) return null;
+  // A replay has begun a later round; this job is what was left of an earlier one.
+  if (state.round > delivery.round) return { verdict: { kind: "complete" }, delivery };
+  const isNews = state.status === "delivered" || state.attempts.length > delivery.attempts.length;
+  if (!isNews) return null;
   return {
     verdict: verdictOf(state, nowMs),
     delivery: { ...delivery, attempts: state.attempts, heldSince: null },

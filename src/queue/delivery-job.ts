@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { asEndpointId, asEventId } from "../core/brand.ts";
 import type { DeadLetter, Delivery } from "../core/delivery.ts";
+import { isJsonText } from "../core/json-text.ts";
 import { OUTCOME_KINDS } from "../core/outcome.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 
@@ -76,6 +77,8 @@ export function deliveryJob(delivery: Delivery): DeliveryJob {
 }
 
 export function readDeliveryJob(text: string): ReadDelivery {
+  // The parser's own message quotes what it read, which may be anything.
+  if (!isJsonText(text)) return { kind: "unreadable", problem: "the job's data is not JSON" };
   try {
     const { v, delivery } = deliveryJobSchema.parse(JSON.parse(text));
     if (v > DELIVERY_JOB_VERSION) return { kind: "newer", version: v };

@@ -61,6 +61,16 @@ export class DurableWorker extends Worker<string, void> {
     return new DelayedError();
   }
 
+  /** Where Redis refuses to hand out jobs (read-only, out of memory), BullMQ asks again at once: 6,000 times a second. */
+  protected override async moveToActive(token: string, name?: string): Promise<TextJob> {
+    try {
+      return await super.moveToActive(token, name);
+    } catch (error) {
+      await this.delay(RECONNECT_MS);
+      throw error;
+    }
+  }
+
   protected override createJob(json: JobJson, jobId: string): TextJob {
     const job = super.createJob({ ...json, data: "{}" }, jobId);
     job.data = json.data ?? "";

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { asEventId } from "../core/brand.ts";
 import { readDestinations } from "../core/destination.ts";
 import {
+  EVENT_DATA_MAX_BYTES,
   EVENT_ID_PATTERN,
   EVENT_TYPE_MAX_LENGTH,
   EVENT_TYPE_PATTERN,
@@ -127,6 +128,13 @@ function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent
     return { text: part.text(), problem: "data: expected an object or JSON text, got nothing" };
   if (typeof data === "string" && !isJsonText(data)) {
     return { text: part.text(), problem: "data: expected an object or JSON text, got text that is not JSON" };
+  }
+  const bytes = Buffer.byteLength(dataText);
+  if (bytes > EVENT_DATA_MAX_BYTES) {
+    return {
+      text: part.text(),
+      problem: `data: expected at most ${EVENT_DATA_MAX_BYTES} bytes, got ${bytes}`,
+    };
   }
   return {
     id: asEventId(id ?? derivedId(origin, index)),

@@ -3,7 +3,7 @@
  */
 import type { Delivery } from "../core/delivery.ts";
 import type { PublishedEvent } from "../core/event.ts";
-import type { Verdict } from "../core/verdict.ts";
+import type { BuryReason, Verdict } from "../core/verdict.ts";
 
 export interface EventsBatch {
   readonly events: readonly PublishedEvent[];
@@ -22,5 +22,9 @@ export interface Settled {
   readonly delivery: Delivery;
 }
 
-/** One attempt; throws only for a failure of our own. */
-export type Deliver = (delivery: Delivery) => Promise<Settled>;
+export interface Resume {
+  /** One attempt; throws only for a failure of our own. */
+  readonly resume: (delivery: Delivery) => Promise<Settled>;
+  /** No further attempt; tells what became of the delivery, which may have been settled before. */
+  readonly giveUp: (delivery: Delivery, because: BuryReason) => Promise<Settled>;
+}

@@ -3,13 +3,12 @@
  * its own clock. Both read text, bury what cannot be read or keeps crashing its worker, and settle the rest.
  */
 import type { DelayedError } from "bullmq";
-import type { Delivery } from "../core/delivery.ts";
 import type { Tell } from "../core/happening.ts";
 import { deliveryJob, readDeliveryJob } from "./delivery-job.ts";
 import { DurableWorker, type DurableWorkerOptions, type TextJob } from "./durable-worker.ts";
 import { type ReadEvents, readEventsJob } from "./events-job.ts";
 import { DELIVERIES_QUEUE, EVENTS_QUEUE } from "./names.ts";
-import type { Deliver, Dispatch } from "./ports.ts";
+import type { Dispatch, Resume, Settled } from "./ports.ts";
 import { type Outbox, type Queues, splitEvents } from "./queues.ts";
 
 export interface WorkerDeps extends DurableWorkerOptions {
@@ -18,8 +17,11 @@ export interface WorkerDeps extends DurableWorkerOptions {
   readonly tell: Tell;
 }
 
-/** A job that was in work at this many crashes of its worker is the likely cause of them (fault matrix, row 4). */
-const POISON_CRASHES = 9;
+/**
+ * A job that was in work at this many crashes of its worker is the likely cause of them (fault matrix, row 4). With
+ * the first run of its event's job before it, a delivery is buried at its tenth start.
+ */
+const POISON_CRASHES = 8;
 /** From this many crashes on, the events of a batch go on alone, so that the guilty one is found. */
 const SPLIT_CRASHES = 2;
 /** A job of a newer version waits for a newer worker. */
@@ -65,7 +67,7 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
   return worker;
 }
 
-export function createDeliveriesWorker(deliver: Deliver, deps: WorkerDeps): DurableWorker {
+export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerDeps): DurableWorker {
   const worker: DurableWorker = new DurableWorker(DELIVERIES_QUEUE, processDelivery, deps);
 
   async function processDelivery(job: TextJob, token: string, signal: AbortSignal): Promise<void> {
@@ -76,35 +78,30 @@ export function createDeliveriesWorker(deliver: Deliver, deps: WorkerDeps): Dura
       case "unreadable":
         return await buryJob(job, { text: job.data, problem: read.problem, because: "invalid" }, deps);
       case "delivery": {
-        if (job.stalledCounter >= POISON_CRASHES) return await buryPoison(read.delivery);
+        const { delivery } = read;
+        if (job.stalledCounter >= POISON_CRASHES)
+          return await settle(await giveUp(delivery, "poison"), job, token);
         const putBack = (): Promise<DelayedError> => worker.putBack(job, token, INTERRUPTED_RETRY_MS);
-        return await unlessInterrupted(signal, putBack, () => tryAgain(read.delivery, job, token));
+        return await unlessInterrupted(signal, putBack, async () =>
+          settle(await resume(delivery), job, token),
+        );
       }
     }
   }
 
-  /** One attempt, and then the verdict in BullMQ's terms. */
-  async function tryAgain(delivery: Delivery, job: TextJob, token: string): Promise<void> {
-    const { verdict, delivery: tried } = await deliver(delivery);
+  /** The verdict in BullMQ's terms. */
+  async function settle({ verdict, delivery }: Settled, job: TextJob, token: string): Promise<void> {
     switch (verdict.kind) {
       case "complete":
         return;
-      case "bury":
-        return await deps.outbox.bury({
-          kind: "delivery",
-          delivery: tried,
-          because: verdict.because,
-          buriedAt: new Date(deps.now()).toISOString(),
-        });
+      case "bury": {
+        const buriedAt = new Date(deps.now()).toISOString();
+        return await deps.outbox.bury({ kind: "delivery", delivery, because: verdict.because, buriedAt });
+      }
       case "retry":
       case "hold":
-        throw await worker.putBack(job, token, verdict.inMs, JSON.stringify(deliveryJob(tried)));
+        throw await worker.putBack(job, token, verdict.inMs, JSON.stringify(deliveryJob(delivery)));
     }
-  }
-
-  async function buryPoison(delivery: Delivery): Promise<void> {
-    const buriedAt = new Date(deps.now()).toISOString();
-    await deps.outbox.bury({ kind: "delivery", delivery, because: "poison", buriedAt });
   }
 
   return worker;

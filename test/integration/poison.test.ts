@@ -49,9 +49,9 @@ describe("an events job", () => {
     expect(receiver.ids().toSorted()).toEqual(["evt_1", "evt_2", "evt_3"]);
   });
 
-  it("is buried as poison at its tenth start, and can be replayed as its producer wrote it", async () => {
+  it("is buried as poison at its ninth start, and can be replayed as its producer wrote it", async () => {
     await using receiver = await startReceiver();
-    await addCrashedJob(thing("evt_bad"), 9);
+    await addCrashedJob(thing("evt_bad"), 8);
     await using hookwave = await startHookwave(redis);
     await hookwave.endpoints.add({ url: receiver.url });
 
@@ -68,7 +68,7 @@ describe("an events job", () => {
   });
 
   it("counts the crashes of the job it was split from", async () => {
-    await addCrashedJob({ v: 1, events: [thing("evt_bad")], holder: "7", crashes: 3 }, 6);
+    await addCrashedJob({ v: 1, events: [thing("evt_bad")], holder: "7", crashes: 3 }, 5);
     await using hookwave = await startHookwave(redis);
 
     await until(
@@ -77,11 +77,11 @@ describe("an events job", () => {
     );
   });
 
-  it("is not poison after eight crashes: a rolling restart is not its fault", async () => {
+  it("is not poison after seven crashes: a rolling restart is not its fault", async () => {
     await using receiver = await startReceiver();
     await using hookwave = await startHookwave(redis, { role: "api" });
     await hookwave.endpoints.add({ url: receiver.url });
-    await addCrashedJob(thing("evt_unlucky"), 8);
+    await addCrashedJob(thing("evt_unlucky"), 7);
 
     await using _worker = await startHookwave(redis);
     await receiver.received(1);

@@ -62,4 +62,12 @@ describe("what a re-run takes from the ledger", () => {
     expect(recall(delivery(2), state("retrying", 1), 0)).toBeNull();
     expect(recall(delivery(0, 1), state("buried", 6, 0), 0)).toBeNull();
   });
+
+  it("is that it was delivered, also when another worker made more attempts of it meanwhile", () => {
+    expect(recall(delivery(3), state("delivered", 2), 0)?.verdict).toEqual({ kind: "complete" });
+  });
+
+  it("is nothing more to do once a replay has begun a later round", () => {
+    expect(recall(delivery(2, 0), state("retrying", 1, 1), 0)?.verdict).toEqual({ kind: "complete" });
+  });
 });

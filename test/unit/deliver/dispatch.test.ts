@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
+import type { DeadLetter, Delivery, DeliveryState } from "../../../src/core/delivery.ts";
+import type { Endpoint } from "../../../src/core/endpoint.ts";
+import { createDispatch, createResume } from "../../../src/deliver/dispatch.ts";
+import type { Claim } from "../../../src/deliver/ports.ts";
+import { anEndpoint } from "../../support/endpoint.ts";
+
+const event = { id: asEventId("evt_1"), type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
+const system = { now: () => 0, monotonicMs: () => 0, dice: () => 0, uuid: () => "u" };
+const former = asEndpointId("ep_former");
+
+const buriedState: DeliveryState = {
+  round: 0,
+  status: "buried",
+  attempts: [
+    {
+      attemptNumber: 1,
+      startedAt: "2026-01-01T00:00:00Z",
+      durationMs: 1,
+      outcome: "refused",
+      status: 410,
+      reason: null,
+    },
+  ],
+  nextAttemptAt: null,
+  because: "gone",
+};
+
+/** A dispatch whose ports are plain functions that remember what they were asked. */
+function stage(claim: Claim, subscribed: readonly Endpoint[]) {
+  const sent: Delivery[] = [];
+  const scheduled: [Delivery, number][] = [];
+  const buried: DeadLetter[] = [];
+  const dispatch = createDispatch({
+    ledger: { claim: async () => [claim], stateOf: async () => null },
+    endpoints: { get: () => undefined, subscribedTo: () => subscribed, disable: async () => undefined },
+    deliver: async (delivery) => {
+      sent.push(delivery);
+      return { verdict: { kind: "complete" }, delivery };
+    },
+    outbox: {
+      schedule: async (delivery, inMs) => void scheduled.push([delivery, inMs]),
+      bury: async (letter) => void buried.push(letter),
+    },
+    waiting: { add: async () => undefined, remove: async () => undefined },
+    tell: () => undefined,
+    system,
+  });
+  const run = () => dispatch({ events: [event], holder: "1", acceptedAt: 0 });
+  return { run, sent, scheduled, buried };
+}
+
+describe("an events job that runs again after a crash", () => {
+  it("still buries what was recorded for an endpoint that subscribes no more", async () => {
+    const { run, buried, sent } = stage({ kind: "again", states: new Map([[former, buriedState]]) }, []);
+    await run();
+    expect(buried).toMatchObject([{ kind: "delivery", because: "gone", delivery: { endpointId: former } }]);
+    expect(sent).toEqual([]);
+  });
+
+  it("hands on what the first run may have handed on, instead of sending it beside its own job", async () => {
+    const { run, scheduled, sent } = stage({ kind: "again", states: new Map() }, [anEndpoint({})]);
+    await run();
+    expect(scheduled.map(([, inMs]) => inMs)).toEqual([0]);
+    expect(sent).toEqual([]);
+  });
+
+  it("sends at once when it runs for the first time", async () => {
+    const { run, scheduled, sent } = stage({ kind: "fresh" }, [anEndpoint({})]);
+    await run();
+    expect(sent).toHaveLength(1);
+    expect(scheduled).toEqual([]);
+  });
+});
+
+describe("giving a delivery up", () => {
+  it("does not bury what had been delivered before", async () => {
+    const delivered: DeliveryState = { ...buriedState, status: "delivered", because: null };
+    const { giveUp } = createResume({
+      ledger: { claim: async () => [], stateOf: async () => delivered },
+      deliver: () => Promise.reject(new Error("nothing is to be sent")),
+      waiting: { add: async () => undefined, remove: async () => undefined },
+      system,
+    });
+    const delivery = { event, endpointId: former, acceptedAt: 0, attempts: [], round: 0, heldSince: null };
+    expect((await giveUp(delivery, "poison")).verdict).toEqual({ kind: "complete" });
+  });
+});
