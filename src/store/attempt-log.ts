@@ -37,20 +37,28 @@ const STREAM_MAX = 10_000;
 const EXCERPT_KEPT = 1_024;
 const RETRY_MS = 250;
 
-// KEYS: recent, then event and stream per attempt, then health and stream per endpoint of the group.
-// A state written after its event has expired (a retry days later) must not stay for ever, hence the PTTL.
+// KEYS: recent, then event and stream per attempt, then the streams once each, then health per endpoint.
+// It begins with a write that needs no memory: Redis then lets it go on when memory is short, and what is delivered
+// makes room. What was delivered stays so, should two workers have had the job at once. A state written after its
+// event has expired (a retry days later) must not stay for ever, hence the PTTL.
 const RECORD = `
+redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX})
 local retention, attempts, at = ARGV[1], tonumber(ARGV[2]), 2
+local DELIVERED = '^{"round":%d+,"status":"delivered"'
 for i = 1, attempts do
-  local event, stream = KEYS[i * 2], KEYS[i * 2 + 1]
-  redis.call('HSET', event, ARGV[at + 1], ARGV[at + 2])
+  local event, stream, field, state = KEYS[i * 2], KEYS[i * 2 + 1], ARGV[at + 1], ARGV[at + 2]
+  local old = not string.find(state, DELIVERED) and redis.call('HGET', event, field)
+  local isOver = old and string.match(old, DELIVERED) == string.match(state, '^{"round":%d+,') .. '"status":"delivered"'
+  if not isOver then redis.call('HSET', event, field, state) end
   if redis.call('PTTL', event) < 0 then redis.call('PEXPIRE', event, retention) end
   redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3])
+  redis.call('XADD', KEYS[1], '*', 'attempt', ARGV[at + 3])
   at = at + 4
 end
-for i = attempts * 2 + 2, #KEYS, 2 do
-  redis.call('PEXPIRE', KEYS[i + 1], retention)
+local streams = tonumber(ARGV[at + 1])
+at = at + 1
+for i = attempts * 2 + 2, attempts * 2 + 1 + streams do redis.call('PEXPIRE', KEYS[i], retention) end
+for i = attempts * 2 + 2 + streams, #KEYS do
   if ARGV[at + 1] == 'success' then
     redis.call('HSET', KEYS[i], 'last_success_at', ARGV[at + 2])
     redis.call('HDEL', KEYS[i], 'failing_since')
@@ -108,8 +116,11 @@ function commandFor(
     if (isDestinationId(record.endpointId)) continue;
     health.set(record.endpointId, [record.outcome === "delivered" ? "success" : "failure", record.startedAt]);
   }
+  const streams = new Set(group.map(({ record }) => keys.attempts(record.endpointId)));
+  scriptKeys.push(...streams);
+  scriptArgs.push(streams.size);
   for (const [endpointId, [what, at]] of health) {
-    scriptKeys.push(keys.health(endpointId), keys.attempts(endpointId));
+    scriptKeys.push(keys.health(endpointId));
     scriptArgs.push(what, at);
   }
   return [scriptKeys, scriptArgs];

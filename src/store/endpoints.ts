@@ -57,8 +57,10 @@ export function createEndpoints(redis: Redis, keys: Keys, sealer: Sealer, tell: 
     mirror.set(id, await redis.hget(keys.endpoints, id));
 
   const reloadAll = async (): Promise<void> => {
-    version = await redis.get(keys.endpointsVersion);
+    const current = await redis.get(keys.endpointsVersion);
     mirror.replace(Object.entries(await redis.hgetall(keys.endpoints)));
+    // Only now: a read that failed must leave the next poll something to catch up with.
+    version = current;
   };
 
   const change = async (id: EndpointId, how: (endpoint: Endpoint) => Endpoint): Promise<Endpoint> => {

@@ -29,22 +29,30 @@ export const STATE_FIELD_PREFIX = "d:";
 const ARGS_BEFORE_EVENTS = 2;
 const ARGS_PER_EVENT = 4;
 
-// One command for a whole job: a claim per event costs ~3 µs of Redis instead of a round trip.
+// One command for hundreds of events: a claim costs ~3 µs of Redis instead of a round trip. The DEL removes what a
+// late attempt left of an expired event. It also comes first because Redis, when its memory is short, lets a script
+// go on that began with a write which needs none: what was accepted must be delivered to make room again.
 const CLAIM = `
 local answers = {}
 for i, key in ipairs(KEYS) do
   local at = ${ARGS_BEFORE_EVENTS} + (i - 1) * ${ARGS_PER_EVENT}
-  if redis.call('HSETNX', key, 'holder', ARGV[1]) == 1 then
-    redis.call('HSET', key, 'id', ARGV[at + 1], 'type', ARGV[at + 2], 'timestamp', ARGV[at + 3], 'data', ARGV[at + 4])
+  local holder = redis.call('HGET', key, 'holder')
+  if not holder then
+    redis.call('DEL', key)
+    redis.call('HSET', key, 'holder', ARGV[1],
+      'id', ARGV[at + 1], 'type', ARGV[at + 2], 'timestamp', ARGV[at + 3], 'data', ARGV[at + 4])
     redis.call('PEXPIRE', key, ARGV[2])
     answers[i] = 0
-  elseif redis.call('HGET', key, 'holder') == ARGV[1] then
+  elseif holder == ARGV[1] then
     answers[i] = redis.call('HGETALL', key)
   else
     answers[i] = 1
   end
 end
 return answers`;
+
+/** A producer's list may be of any length, a command's arguments may not. */
+const CLAIMED_TOGETHER = 512;
 
 const pastAttemptSchema = z.object({
   attemptNumber: z.number(),
@@ -67,12 +75,25 @@ const claimAnswers = z.array(z.union([z.literal(0), z.literal(1), z.array(z.stri
 
 export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number): EventLedger {
   const runClaim = prepareScript(redis, CLAIM);
+  const claimSome = async (events: readonly PublishedEvent[], holder: string): Promise<readonly Claim[]> => {
+    const args: (string | number)[] = [holder, retentionMs];
+    for (const event of events) args.push(event.id, event.type, event.timestamp, event.data);
+    return claimAnswers
+      .parse(
+        await runClaim(
+          events.map(({ id }) => keys.event(id)),
+          args,
+        ),
+      )
+      .map(toClaim);
+  };
   return {
     claim: async (events, holder) => {
-      const eventKeys = events.map((event) => keys.event(event.id));
-      const args: (string | number)[] = [holder, retentionMs];
-      for (const event of events) args.push(event.id, event.type, event.timestamp, event.data);
-      return claimAnswers.parse(await runClaim(eventKeys, args)).map(toClaim);
+      const claims: Claim[] = [];
+      for (let at = 0; at < events.length; at += CLAIMED_TOGETHER) {
+        claims.push(...(await claimSome(events.slice(at, at + CLAIMED_TOGETHER), holder)));
+      }
+      return claims;
     },
     stateOf: async (eventId, endpointId) => {
       const text = await redis.hget(keys.event(eventId), `${STATE_FIELD_PREFIX}${endpointId}`);

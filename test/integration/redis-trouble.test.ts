@@ -115,6 +115,51 @@ describe("a Redis that refuses writes for a while (trap 5)", () => {
   }, 60_000);
 });
 
+describe("a Redis that is out of memory", () => {
+  it("refuses what is new, and lets what is under way be recorded and done, which makes room again", async () => {
+    await using redis = await startRedis();
+    const answers: (() => void)[] = [];
+    await using receiver = await startReceiver((response) => {
+      answers.push(() => response.writeHead(200).end());
+    });
+    await using hookwave = await startHookwave(redis);
+    await hookwave.endpoints.add({ url: receiver.url });
+    await hookwave.publishMany(Array.from({ length: 10 }, (_, n) => ({ ...event, id: `evt_${n}` })));
+    await receiver.received(10);
+    const admin = new Redis(redis.url);
+    await admin.config("SET", "maxmemory", "1");
+
+    await refusedAfter(() => hookwave.publish({ ...event, id: "evt_new" }));
+    for (const answer of answers) answer();
+
+    await until("nothing is left to do", async () => (await hookwave.census()).new.depth === 0);
+    expect(receiver.ids()).toHaveLength(10);
+    admin.disconnect();
+  });
+});
+
+describe("a Redis that hands out no jobs", () => {
+  it("is asked twice a second, not thousands of times", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver();
+    await using worker = await startHookwave(redis);
+    await worker.endpoints.add({ url: receiver.url });
+    const admin = new Redis(redis.url);
+    await worker.publishMany(Array.from({ length: 500 }, (_, n) => ({ ...event, id: `evt_${n}` })));
+    await admin.config("SET", "min-replicas-to-write", "1");
+    const refusals = (): number =>
+      worker.happenings.filter((one) => one.kind === "service.failed" && one.doing === "worker").length;
+    const startedAt = performance.now();
+    await until("it was refused a few times", () => refusals() >= 4);
+
+    expect(refusals() / ((performance.now() - startedAt) / 1_000)).toBeLessThan(100);
+
+    await admin.config("SET", "min-replicas-to-write", "0");
+    await until("all have come", () => new Set(receiver.ids()).size === 500, 30_000);
+    admin.disconnect();
+  });
+});
+
 describe("a worker told to stop while Redis is away", () => {
   it("stops within its grace and a moment", async () => {
     await using redis = await startRedis();

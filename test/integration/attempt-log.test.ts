@@ -1,0 +1,53 @@
+/** What is written of an attempt, on a real Redis. */
+import { Redis } from "ioredis";
+import { describe, expect, it } from "vitest";
+import type { DeliveryState } from "../../src/core/delivery.ts";
+import { createAttemptLog } from "../../src/store/attempt-log.ts";
+import { createEventLedger } from "../../src/store/event-ledger.ts";
+import { createKeys } from "../../src/store/keys.ts";
+import { startRedis } from "../support/service.ts";
+import { delivered } from "../unit/observe/happenings.ts";
+
+const RETENTION_MS = 60_000;
+const finished = (status: DeliveryState["status"], round = 0) => ({
+  record: delivered,
+  recordText: JSON.stringify(delivered),
+  state: { round, status, attempts: [], nextAttemptAt: null, because: null },
+  excerpt: "",
+});
+
+describe("the attempt log", () => {
+  it("keeps that a delivery was made, whatever a second worker that had the same job says later", async () => {
+    await using redis = await startRedis();
+    const connection = new Redis(redis.url);
+    const keys = createKeys("{hookwave}");
+    const { record } = createAttemptLog(connection, keys, RETENTION_MS, () => undefined);
+    const { stateOf } = createEventLedger(connection, keys, RETENTION_MS);
+    const stateNow = () => stateOf(delivered.eventId, delivered.endpointId);
+
+    await record(finished("retrying"));
+    await record(finished("delivered"));
+    await record(finished("retrying"));
+    expect(await stateNow()).toMatchObject({ status: "delivered", round: 0 });
+
+    await record(finished("retrying", 1));
+    expect(await stateNow()).toMatchObject({ status: "retrying", round: 1 });
+    connection.disconnect();
+  });
+
+  it("gives a fresh claim a clean slate, where a late attempt had written to an event long forgotten", async () => {
+    await using redis = await startRedis();
+    const connection = new Redis(redis.url);
+    const keys = createKeys("{hookwave}");
+    const { record } = createAttemptLog(connection, keys, RETENTION_MS, () => undefined);
+    const { claim, stateOf } = createEventLedger(connection, keys, RETENTION_MS);
+    await record(finished("delivered"));
+    expect(await connection.pttl(keys.event(delivered.eventId))).toBeGreaterThan(0);
+
+    const event = { id: delivered.eventId, type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
+    expect(await claim([event], "7")).toEqual([{ kind: "fresh" }]);
+
+    expect(await stateOf(delivered.eventId, delivered.endpointId)).toBeNull();
+    connection.disconnect();
+  });
+});
