@@ -4,11 +4,11 @@
  */
 const JITTER = 0.1;
 const RETRY_AFTER_MIN_MS = 1_000;
-const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1_000;
+const WAIT_MAX_MS = 24 * 60 * 60 * 1_000;
 
-/** `retries` waits in ms, starting at `firstMs` and doubling. */
+/** `retries` waits in ms, starting at `firstMs` and doubling, none longer than a day. */
 export function exponentialSchedule(retries: number, firstMs: number): readonly number[] {
-  return Array.from({ length: retries }, (_, index) => firstMs * 2 ** index);
+  return Array.from({ length: retries }, (_, index) => Math.min(firstMs * 2 ** index, WAIT_MAX_MS));
 }
 
 /**
@@ -25,7 +25,7 @@ export function retryDelayMs(
   if (base === undefined) return null;
   const jittered = Math.round(base * (1 - JITTER + 2 * JITTER * dice));
   if (retryAfterMs === null) return jittered;
-  const asked = Math.min(Math.max(retryAfterMs, RETRY_AFTER_MIN_MS), RETRY_AFTER_MAX_MS);
+  const asked = Math.min(Math.max(retryAfterMs, RETRY_AFTER_MIN_MS), WAIT_MAX_MS);
   return Math.max(jittered, asked);
 }
 

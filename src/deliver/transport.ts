@@ -28,7 +28,8 @@ export interface TransportOptions {
   readonly lookup?: Lookup;
 }
 
-const CONNECTIONS_PER_ORIGIN = 128;
+/** As many as an endpoint may have open: a post that waits for a connection does so on its own deadline. */
+const CONNECTIONS_PER_ORIGIN = 1_000;
 const MAX_ORIGINS = 2_048;
 const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 16 * 1_024;

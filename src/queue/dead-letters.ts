@@ -17,6 +17,8 @@ export interface StoredLetter {
 export interface DeadLetters {
   /** Newest first. */
   readonly list: (offset: number, limit: number) => Promise<readonly StoredLetter[]>;
+  /** Of all that are there now, oldest first, each once. */
+  readonly ids: () => Promise<readonly string[]>;
   readonly get: (id: string) => Promise<StoredLetter>;
   /** Sends it again from the first attempt on, under the same webhook-id. */
   readonly replay: (id: string) => Promise<void>;
@@ -43,6 +45,7 @@ export function createDeadLetters(queues: Queues, outbox: Outbox): DeadLetters {
 
   return {
     list,
+    ids: async () => [...new Set(await queue.getRanges(["waiting"], 0, -1, true))],
     get: async (id) => ({ id, letter: (await find(id)).letter }),
     replay: async (id) => {
       const { job, letter } = await find(id);
@@ -72,7 +75,8 @@ function nextRound(delivery: Delivery): Delivery {
 /** An events job that crashed its workers may be tried again; one that cannot be read stays unreadable. */
 async function enqueueAgain(id: string, letter: DeadLetter & { kind: "job" }, queues: Queues): Promise<void> {
   const read = readEventsJob(letter.text, letter);
-  if (read.kind === "events" && read.unreadable.length === 0) {
+  // Its unreadable events have letters of their own.
+  if (read.kind === "events" && read.events.length > 0) {
     return await enqueueEvents(queues, read.events, read.holder);
   }
   throw new HookwaveError("EVENT_INVALID", {

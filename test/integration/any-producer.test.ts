@@ -91,6 +91,7 @@ describe("a job that cannot be read", () => {
     ["a type from hell", '{"type":"A B","data":{}}', "type"],
     ["no data", '{"type":"thing.made"}', "data"],
     ["text that is no JSON", '{"type":"thing.made","data":"hello"}', "data"],
+    ["data that is too large", `{"type":"thing.made","data":{"x":"${"y".repeat(262_144)}"}}`, "262144 bytes"],
     ["an id with a dot", '{"id":"a.b","type":"thing.made","data":{}}', "id"],
     ["a timestamp that is none", '{"type":"thing.made","timestamp":"yesterday","data":{}}', "timestamp"],
   ])("is a dead letter with the reason: %s", async (_what, text, problem) => {
@@ -128,6 +129,23 @@ describe("a job that cannot be read", () => {
     await until("a worker has put it back", async () => (await events.getDelayedCount()) === 1);
     expect(await hookwave.deadLetters.list(0, 10)).toEqual([]);
     await events.obliterate({ force: true });
+  });
+});
+
+describe("a list of any length", () => {
+  it("is claimed in pieces, since a command's arguments are limited", async () => {
+    const list = Array.from({ length: 30_000 }, (_, n) => ({
+      id: `long_${n}`,
+      type: "nobody.listens",
+      data: "{}",
+    }));
+    await hookwave.endpoints.remove("all");
+    await events.add("whatever", list);
+
+    await until("it is done", async () => (await hookwave.census()).new.depth === 0);
+    expect(await connection.exists("{hookwave}:recent")).toBe(1);
+    expect(hookwave.happenings.filter((one) => one.kind === "service.failed")).toEqual([]);
+    await hookwave.endpoints.add({ id: "all", url: receiver.url, profile: "hokusai", secrets: ["s"] });
   });
 });
 
