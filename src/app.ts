@@ -5,11 +5,12 @@
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
 import { createService } from "./app/service.ts";
 import { onError } from "./app/working.ts";
-import { type Config, readEnvironment } from "./config/environment.ts";
+import { type Config, configWith } from "./config/environment.ts";
 import { system } from "./config/system.ts";
 import type { EndpointId } from "./core/brand.ts";
 import type { Endpoint } from "./core/endpoint.ts";
 import type { BreakerState, Tell } from "./core/happening.ts";
+import { createAddressPolicy } from "./deliver/address-guard.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { createTelemetry } from "./observe/telemetry.ts";
 import { createEventPublisher, type Publisher } from "./publish/publisher.ts";
@@ -34,7 +35,7 @@ export interface PublisherOptions {
 
 /** A producer: all a service needs to publish. Connects at once; publishing waits for that, a second at most. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { prefix } = { ...readEnvironment({}), ...options };
+  const { prefix } = configWith(options);
   const { publisher, redis } = openPublisher(options.redisUrl, prefix, () => undefined);
   return {
     ...publisher,
@@ -81,13 +82,14 @@ export interface Hookwave extends Publisher {
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
 export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
   const { redisUrl, listeners = [] } = options;
-  const config: Config = { ...readEnvironment({}), ...options };
+  const config = configWith(options);
+  const policy = createAddressPolicy(config);
   const key = config.encryptionKey ?? (await loadOrCreateKey(config.dataDir)).key;
   const hear = createRelay();
   const { publisher, redis, queues } = openPublisher(redisUrl, config.prefix, hear.tell);
   const keys = createKeys(config.prefix);
   const endpoints = createEndpoints(redis, keys, createSealer(key), hear.tell);
-  const breakers = createSharedBreakers(redis, keys, system.now);
+  const breakers = createSharedBreakers(redis, keys, system.now, hear.tell);
   const waiting = createWaitingIndex(redis, keys);
   const census = (): Promise<Census> =>
     takeCensus(queues, (name, field) => redis.hget(name, field), system.now());
@@ -97,9 +99,9 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     tell: hear.tell,
   });
   hear.connect(createTelemetry([metrics.tell, ...listeners]));
-  const desk = createEndpointDesk(config, endpoints, system.now);
+  const desk = createEndpointDesk(config, policy, endpoints, system.now);
   const service = createService(
-    { config, redisUrl, keys, system, tell: hear.tell, endpoints, breakers },
+    { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers },
     desk,
     redis,
   );

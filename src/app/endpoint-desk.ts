@@ -6,7 +6,7 @@ import type { Config } from "../config/environment.ts";
 import { exponentialSchedule } from "../core/backoff.ts";
 import { asEndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
-import { createAddressPolicy } from "../deliver/address-guard.ts";
+import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { checkHeaders } from "../deliver/header-policy.ts";
 import { checkUrl } from "../deliver/url-policy.ts";
 import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
@@ -29,8 +29,13 @@ export interface EndpointDesk {
 /** The id of the endpoint that WEBHOOK_URL describes. */
 const ENVIRONMENT_ENDPOINT = "default";
 
-export function createEndpointDesk(config: Config, endpoints: Endpoints, now: () => number): EndpointDesk {
-  const rules = registrationRules(config);
+export function createEndpointDesk(
+  config: Config,
+  policy: AddressPolicy,
+  endpoints: Endpoints,
+  now: () => number,
+): EndpointDesk {
+  const rules = registrationRules(config, policy);
   return {
     add: async (request) => {
       const endpoint = newEndpoint(request, rules, now());
@@ -81,8 +86,7 @@ export async function addEnvironmentEndpoint(config: Config, desk: EndpointDesk)
   });
 }
 
-function registrationRules(config: Config): RegistrationRules {
-  const policy = createAddressPolicy(config);
+function registrationRules(config: Config, policy: AddressPolicy): RegistrationRules {
   return {
     urlProblem: (url) => {
       const check = checkUrl(url, policy);

@@ -6,7 +6,7 @@ import type { Endpoint } from "../core/endpoint.ts";
 import { summarise } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
-import { createAddressPolicy } from "../deliver/address-guard.ts";
+import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { createBreakers } from "../deliver/breaker.ts";
 import { createDeliver } from "../deliver/deliver.ts";
 import { createDispatch, createResume } from "../deliver/dispatch.ts";
@@ -25,6 +25,7 @@ import { createWaitingIndex } from "../store/waiting.ts";
 
 export interface WorkingDeps {
   readonly config: Config;
+  readonly policy: AddressPolicy;
   readonly redisUrl: string;
   readonly keys: Keys;
   readonly system: System;
@@ -85,7 +86,7 @@ export function startWorking(deps: WorkingDeps): Working {
 function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog) {
   const { config, system, tell, endpoints } = deps;
   const transport = createTransport({
-    policy: createAddressPolicy(config),
+    policy: deps.policy,
     now: system.monotonicMs,
   });
   const limits = createLimits(system.monotonicMs);

@@ -30,6 +30,23 @@ export function readSearchPath(env: Environment = process.env): string {
   return env["PATH"] ?? "";
 }
 
+/**
+ * The configuration of a service that is embedded: the defaults, and what its owner gave. What is undefined counts
+ * as not given, or an unset variable that was passed on would take a default away. Throws CONFIG_INVALID.
+ */
+export function configWith(given: Partial<Config>): Config {
+  const settled = Object.entries(given).filter(([, value]) => value !== undefined);
+  const config: Config = { ...readEnvironment({}), ...Object.fromEntries(settled) };
+  const prefix = configSchema.shape.prefix.safeParse(config.prefix);
+  if (prefix.success) return config;
+  const remedy = "write it like {hookwave}: the braces keep all keys on one node of a cluster";
+  throw new HookwaveError("CONFIG_INVALID", {
+    expected: "a prefix with a hash tag, a name in braces",
+    got: JSON.stringify(config.prefix),
+    remedy,
+  });
+}
+
 /** An empty variable counts as unset: that is how compose files and shells leave out a value. */
 function textOf(env: Environment, variable: string): string | undefined {
   const text = env[variable]?.trim();

@@ -4,6 +4,7 @@
  */
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
+import type { Tell } from "../core/happening.ts";
 import { breakerNews } from "./changes.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
@@ -23,7 +24,13 @@ export interface SharedBreakers {
  */
 const FORGET_AFTER_MS = 24 * 60 * 60 * 1_000;
 
-export function createSharedBreakers(redis: Redis, keys: Keys, now: () => number): SharedBreakers {
+/** `tell` hears of what other workers changed, so that every worker's metrics say the same. */
+export function createSharedBreakers(
+  redis: Redis,
+  keys: Keys,
+  now: () => number,
+  tell: Tell,
+): SharedBreakers {
   let mirror = new Map<EndpointId, number>();
   return {
     openUntil: (id) => mirror.get(id) ?? null,
@@ -48,7 +55,14 @@ export function createSharedBreakers(redis: Redis, keys: Keys, now: () => number
     leaseProbe: async (id, leaseMs) => (await redis.set(keys.probe(id), "1", "PX", leaseMs, "NX")) === "OK",
     refresh: async () => {
       const open = Object.entries(await redis.hgetall(keys.breakers));
+      const before = mirror;
       mirror = new Map(open.map(([id, until]) => [asEndpointId(id), Number(until)]));
+      for (const id of mirror.keys()) {
+        if (!before.has(id)) tell({ kind: "breaker.changed", endpointId: id, state: "open" });
+      }
+      for (const id of before.keys()) {
+        if (!mirror.has(id)) tell({ kind: "breaker.changed", endpointId: id, state: "closed" });
+      }
       const forgotten = [...mirror].filter(
         ([id, until]) => isDestinationId(id) && now() - until > FORGET_AFTER_MS,
       );
