@@ -3,6 +3,7 @@
  * A replay stores the new round before it removes the letter, so that a crash between the two costs a duplicate
  * of the letter, never the delivery.
  */
+import type { Job } from "bullmq";
 import type { DeadLetter, Delivery } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { readDeadLetter } from "./delivery-job.ts";
@@ -35,17 +36,17 @@ export function createDeadLetters(queues: Queues, outbox: Outbox): DeadLetters {
   const find = async (id: string) => {
     const job = await queue.getJob(id);
     if (job === undefined) throw letterUnknown(id);
-    return { job, letter: readDeadLetter(job.data) };
+    return { job, letter: letterOf(job) };
   };
 
   const list = async (offset: number, limit: number): Promise<readonly StoredLetter[]> => {
     const jobs = await queue.getJobs(["waiting"], offset, offset + limit - 1, false);
-    return jobs.map((job) => ({ id: job.id ?? "", letter: readDeadLetter(job.data) }));
+    return jobs.map((job) => ({ id: job.id ?? "", letter: letterOf(job) }));
   };
 
   return {
     list,
-    ids: async () => [...new Set(await queue.getRanges(["waiting"], 0, -1, true))],
+    ids: () => queue.getRanges(["waiting"], 0, -1, true),
     get: async (id) => ({ id, letter: (await find(id)).letter }),
     replay: async (id) => {
       const { job, letter } = await find(id);
@@ -66,6 +67,23 @@ export function createDeadLetters(queues: Queues, outbox: Outbox): DeadLetters {
       }
     },
   };
+}
+
+/** One that cannot be read, such as another version's, is shown as it is: it must not hide the others. */
+function letterOf({ id = "", data, timestamp }: Job<DeadLetter>): DeadLetter {
+  try {
+    return readDeadLetter(data);
+  } catch {
+    return {
+      kind: "job",
+      jobId: id,
+      addedAt: timestamp,
+      text: JSON.stringify(data),
+      problem: "this version cannot read it",
+      because: "invalid",
+      buriedAt: new Date(timestamp).toISOString(),
+    };
+  }
 }
 
 function nextRound(delivery: Delivery): Delivery {

@@ -50,13 +50,13 @@ export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
 }
 
 /** All that are there now: what is given up again meanwhile is not replayed a second time. */
-async function replayAll(hookwave: Hookwave): Promise<Report> {
-  const ids = await allIds(hookwave);
+async function replayAll({ deadLetters }: Hookwave): Promise<Report> {
+  const ids = await deadLetters.ids();
   const replayed: string[] = [];
   const refused: { id: string; problem: string }[] = [];
   for (const id of ids) {
     try {
-      await hookwave.deadLetters.replay(id);
+      await deadLetters.replay(id);
       replayed.push(id);
     } catch (error) {
       refused.push({ id, problem: summarise(error).message });
@@ -68,15 +68,6 @@ async function replayAll(hookwave: Hookwave): Promise<Report> {
   ];
   const exitCode = refused.length === 0 ? EXIT.ok : EXIT.failure;
   return { text: text.join("\n"), json: { replayed, refused }, exitCode };
-}
-
-async function allIds({ deadLetters }: Hookwave): Promise<readonly string[]> {
-  const ids: string[] = [];
-  for (;;) {
-    const page = await deadLetters.list(ids.length, LIMIT_MAX);
-    if (page.length === 0) return ids;
-    ids.push(...page.map(({ id }) => id));
-  }
 }
 
 /** One line's worth of a letter: the same fields whatever its kind, null where it has nothing to say. */
