@@ -2,6 +2,7 @@
  * What the HTTP API needs from the rest of the house. Owned here, by the consumer; the Hookwave of app.ts and a
  * pino logger fit as they are.
  */
+import type { DestinationRequest } from "../core/destination.ts";
 import type { BreakerState } from "../core/happening.ts";
 
 /** An event whose data is JSON text, cut out of the request as it stands. */
@@ -10,6 +11,7 @@ export interface TextEvent {
   readonly dataText: string;
   readonly id?: string;
   readonly timestamp?: string;
+  readonly destinations?: readonly DestinationRequest[];
 }
 
 export interface EndpointStatus {

@@ -5,6 +5,7 @@
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { validateData } from "../catalogue/validate-data.ts";
+import { type DestinationRequest, readDestinations } from "../core/destination.ts";
 import { EVENT_DATA_MAX_BYTES, EVENT_ID_PATTERN, isEventType, TIMESTAMP_PATTERN } from "../core/event.ts";
 import { elementTexts, memberTexts } from "../core/json-text.ts";
 import type { TextEvent } from "./ports.ts";
@@ -97,6 +98,9 @@ const eventSchema = z.strictObject({
   data: z.unknown(),
   id: z.string().regex(EVENT_ID_PATTERN).exactOptional(),
   timestamp: z.string().regex(TIMESTAMP_PATTERN).exactOptional(),
+  destinations: z
+    .custom<readonly DestinationRequest[]>((value) => "destinations" in readDestinations(value))
+    .exactOptional(),
 });
 
 const EXPECTED: ReadonlyMap<PropertyKey | undefined, string> = new Map([
@@ -126,10 +130,18 @@ function readEvent({ value, text, at }: Part): TextEvent | { readonly flaws: rea
 function shapeFlaw(issue: z.core.$ZodIssue, at: string): Flaw {
   if (issue.code === "unrecognized_keys") {
     const names = issue.keys.map(show).join(", ");
-    return flaw("EVENT_INVALID", at, `expected only type, data, id and timestamp, got ${names}`);
+    return flaw(
+      "EVENT_INVALID",
+      at,
+      `expected only type, data, id, timestamp and destinations, got ${names}`,
+    );
   }
   const [member] = issue.path;
   const pointer = member === undefined ? at : `${at}/${String(member)}`;
+  if (member === "destinations") {
+    const read = readDestinations(issue.input);
+    return flaw("EVENT_INVALID", pointer, "problem" in read ? read.problem : issue.message);
+  }
   return flaw("EVENT_INVALID", pointer, `expected ${EXPECTED.get(member)}, got ${show(issue.input)}`);
 }
 

@@ -72,6 +72,37 @@ describe("POST /api/v1/events", () => {
     expect(receiver.ids()).toEqual(["evt_last"]);
   });
 
+  it("delivers to the destinations an event brings, and refuses ones that bring a secret", async () => {
+    await using redis = await startRedis();
+    await using hookwave = await startHookwave(redis);
+    await using api = await startApi(hookwave);
+    await using caller = await startReceiver();
+    await using own = await startReceiver();
+    const secrets = ["s"];
+    await hookwave.endpoints.add({
+      id: "tasks",
+      url: own.url,
+      events: ["none"],
+      secrets,
+      signsDestinations: true,
+    });
+    const event = (more: object): string =>
+      JSON.stringify({
+        type: "thing.made",
+        data: {},
+        destinations: [{ url: caller.url, keyId: "tasks", ...more }],
+      });
+
+    expect(await publish(api, event({ secret: "canary" }))).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: "#/destinations" }] },
+    });
+    const answer = await publish(api, event({}));
+
+    await caller.received(1);
+    expect(answer.body).toEqual({ id: caller.ids()[0] });
+  });
+
   it("delivers once what is published twice with one Idempotency-Key", async () => {
     await using redis = await startRedis();
     await using hookwave = await startHookwave(redis);

@@ -124,7 +124,7 @@ describe("events that are refused", () => {
     [
       '{"type":"a","data":1,"timestmap":1}',
       "#",
-      'expected only type, data, id and timestamp, got "timestmap"',
+      'expected only type, data, id, timestamp and destinations, got "timestmap"',
     ],
   ])("%s says where and why", (body, pointer, detail) => {
     const problem = refusal(body);
