@@ -3,9 +3,12 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { REQUEST_ERROR_CODES } from "../../src/api/problem.ts";
 import { ERROR_CODES } from "../../src/core/errors.ts";
+import { freshDirectory } from "../support/command.ts";
 import { exampleFolder, examplesOf, runExample } from "../support/doc-examples.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
+import { paste } from "../support/terminal.ts";
+import { until } from "../support/until.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
@@ -45,6 +48,24 @@ describe("the README", () => {
   });
 });
 
+describe("the README's five minutes", () => {
+  it("work when they are pasted into two terminals: what is published is what the receiver prints", async () => {
+    await using directory = await freshDirectory();
+    const [, one = "", other = ""] = await examplesOf("README.md", "sh");
+    // A service and a receiver of a reader's own keep their ports.
+    const variables = { HOOKWAVE_DATA_DIR: directory.path, HOOKWAVE_PORT: "0", REDIS_URL: "" };
+    await using service = paste(one, variables);
+    await until("the service works", () => service.shown().includes("service.connected"));
+    await using commands = paste(other.replaceAll("3000", String(await freePort())), variables);
+
+    await until("the last command has answered", () => commands.shown().includes("no dead letters"), 30_000);
+    await until("the receiver has printed it", () =>
+      /\{[^{]*"type":"invoice\.paid".*"data":\{"invoice":"in_42"\}\s*\}/s.test(commands.shown()),
+    );
+    expect(commands.shown()).toMatch(/whsec_/);
+  }, 60_000);
+});
+
 describe("docs/producers.md", () => {
   it("shows publishers that publish what they say", async () => {
     await using redis = await startRedis();
@@ -80,3 +101,9 @@ describe("docs/errors.md", () => {
     });
   });
 });
+
+/** Of a server that has just gone. */
+async function freePort(): Promise<number> {
+  await using receiver = await startReceiver();
+  return Number(new URL(receiver.url).port);
+}
