@@ -173,7 +173,8 @@ const delivery = {
     doc: "How long a delivery may be held by an open breaker before it becomes a dead letter.",
     unit: "seconds",
   }),
-  eventRetentionMs: setting(forms.duration(SECOND_MS, 365 * DAY_MS), "3d", {
+  // A job is run again within minutes of a crash, and must then still know what it had already sent.
+  eventRetentionMs: setting(forms.duration(10 * MINUTE_MS, 365 * DAY_MS), "3d", {
     variable: "EVENT_RETENTION",
     group: "Delivery",
     doc: "How long an event is remembered: for that long, publishing the same id again does nothing. Takes its data and about 1 KB of Redis memory each.",
@@ -185,7 +186,7 @@ const delivery = {
     doc: "Jobs one worker has in work at a time; a job holds up to 64 events.",
     unit: "jobs",
   }),
-  maxInFlight: setting(forms.wholeNumber(1, 10_000), "10", {
+  maxInFlight: setting(forms.wholeNumber(1, 1_000), "10", {
     variable: "MAX_IN_FLIGHT",
     group: "Delivery",
     doc: "Open POSTs per endpoint and worker, where the endpoint does not say otherwise.",

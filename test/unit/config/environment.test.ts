@@ -108,6 +108,8 @@ describe("values", () => {
     ["WEBHOOK_TIMEOUT", "15 parsecs"],
     ["WEBHOOK_TIMEOUT", "-1"],
     ["WEBHOOK_MAX_RETRIES", "25"],
+    ["MAX_IN_FLIGHT", "1001"],
+    ["EVENT_RETENTION", "9m"],
     ["WEBHOOK_MAX_RETRIES", "2.5"],
     ["HOOKWAVE_PORT", "65536"],
     ["HOOKWAVE_PREFIX", "hookwave"],
