@@ -117,7 +117,7 @@ function stateInstruments(registry: Registry) {
     }),
     queueOldestAge: new Gauge({
       name: "webhook_queue_oldest_age_seconds",
-      help: "Age of the oldest entry in the queue; 0 while it is empty.",
+      help: "Age of the oldest entry in the queue, or of the delivery due next among those being retried or held; 0 while it is empty.",
       labelNames: ["queue"],
       registers,
     }),

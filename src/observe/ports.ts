@@ -7,7 +7,7 @@ export type QueueState = (typeof QUEUE_STATES)[number];
 
 export interface QueueReading {
   readonly depth: number;
-  /** Age of the oldest entry in ms; 0 while there is none. */
+  /** Age in ms of the oldest entry, or of the one due next where entries wait for their time; 0 while there is none. */
   readonly oldestAgeMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** `hookwave status`: the three states a person can count, and how long the oldest of each has been there. */
+/** `hookwave status`: the three states a person can count, and how long the first in line of each has been there. */
 import type { Invocation } from "../command-line.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows, roughSpan } from "../rows.ts";
