@@ -4,6 +4,8 @@ import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
+const LATE_S = 0.25;
+
 describe("a receiver that always answers 503", () => {
   it("is tried after 2, 4, 8, 16 and 32 s, then the dead letter holds all six attempts and can be replayed", async () => {
     await using redis = await startRedis();
@@ -16,7 +18,8 @@ describe("a receiver that always answers 503", () => {
     const gaps = requests.slice(1).map(({ at }, n) => (at - (requests[n]?.at ?? 0)) / 1_000);
     for (const [n, expected] of [2, 4, 8, 16, 32].entries()) {
       expect(gaps[n]).toBeGreaterThan(expected * 0.85);
-      expect(gaps[n]).toBeLessThan(expected * 1.15);
+      // 10 % of it is jitter; a machine that runs other tests may be late by a moment.
+      expect(gaps[n]).toBeLessThan(expected * 1.15 + LATE_S);
     }
 
     const [stored] = await until("it is a dead letter", async () => {
