@@ -16,7 +16,8 @@ export const utf8 = (text: string): Bytes => encoder.encode(text);
 /** Throws BODY_NOT_RAW for anything that is no longer the request's bytes, such as what a JSON parser left. */
 export function bodyBytes(body: unknown): Bytes {
   if (typeof body === "string") return utf8(body);
-  if (ArrayBuffer.isView(body)) return concat(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  if (ArrayBuffer.isView(body))
+    return concat([new Uint8Array(body.buffer, body.byteOffset, body.byteLength)]);
   if (isArrayBuffer(body)) return new Uint8Array(body);
   throw new VerificationError(
     "BODY_NOT_RAW",
@@ -30,7 +31,7 @@ function isArrayBuffer(body: unknown): body is ArrayBuffer {
   return Object.prototype.toString.call(body) === "[object ArrayBuffer]";
 }
 
-export function concat(...parts: readonly Uint8Array[]): Bytes {
+export function concat(parts: readonly Uint8Array[]): Bytes {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {

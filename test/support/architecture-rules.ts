@@ -41,7 +41,7 @@ const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["pino", ["observe"]],
   ["prom-client", ["observe"]],
   ["@opentelemetry/", ["observe"]],
-  ["fastify", ["api"]],
+  ["fastify", ["api", "receiver"]],
   ["@fastify/", ["api"]],
   // Where text from outside becomes typed: the environment, event data, requests, jobs, Redis records.
   ["zod", ["config", "catalogue", "api", "queue", "store"]],
@@ -103,7 +103,7 @@ function problemsOf(module: Module): readonly string[] {
 function importProblem(module: Module, one: Import): readonly string[] {
   if (one.specifier.startsWith(".")) return roomProblem(module, one);
   if (one.specifier.startsWith("node:")) return nodeProblem(module, one);
-  return vendorProblem(module, one.specifier);
+  return vendorProblem(module, one);
 }
 
 function roomProblem({ path, room }: Module, { specifier, isTypeOnly }: Import): readonly string[] {
@@ -126,13 +126,14 @@ function nodeProblem({ room }: Module, { specifier, isTypeOnly }: Import): reado
   return allowed === undefined || allowed.includes(specifier) ? [] : [`(${room}) is pure: no ${specifier}`];
 }
 
-function vendorProblem({ room }: Module, specifier: string): readonly string[] {
+function vendorProblem({ room }: Module, { specifier, isTypeOnly }: Import): readonly string[] {
   const isOf = (vendor: string): boolean =>
     vendor.endsWith("/")
       ? specifier.startsWith(vendor)
       : specifier === vendor || specifier.startsWith(`${vendor}/`);
   const [vendor, owners] = [...OWNERS].find(([name]) => isOf(name)) ?? [];
   if (vendor === undefined) return [`imports ${specifier}, a vendor without an owner`];
+  if (room === "receiver" && !isTypeOnly) return [`(receiver) must run where there is no ${specifier}`];
   return owners?.includes(room)
     ? []
     : [`(${room}) may not import ${specifier}; its owner is ${owners?.join(", ")}`];

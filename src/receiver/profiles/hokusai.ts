@@ -24,7 +24,7 @@ export const hokusai: ReceivingProfile = {
     if (timestamp === undefined && nonce === undefined) return await checkHexHmac(header, body, secrets);
     checkTimestamp(TIMESTAMP, headers.required(TIMESTAMP), request);
     const start = `${timestamp}.${headers.required(NONCE)}.`;
-    await checkHexHmac(header, concat(utf8(start), body), secrets);
+    await checkHexHmac(header, concat([utf8(start), body]), secrets);
   },
   read: ({ json, fields: { idempotency_key: id, model_id, event_type, timestamp } }) => {
     const isModel = typeof model_id === "string" || event_type === "model_registered";

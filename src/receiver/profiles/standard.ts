@@ -22,7 +22,7 @@ export const standard: ReceivingProfile = {
     if (!ID_PATTERN.test(id)) throw malformed(ID, "1–64 of A–Z a–z 0–9 _ -");
     if (signatures.length === 0) throw malformed(SIGNATURE, "v1 or v1a, a comma and base64");
     checkTimestamp(TIMESTAMP, timestamp, request);
-    const signed = concat(utf8(`${id}.${timestamp}.`), body);
+    const signed = concat([utf8(`${id}.${timestamp}.`), body]);
     if (!(await isTrueOfAny(secrets, (secret) => isSignedBy(secret, signed, signatures))))
       throw signatureMismatch(SIGNATURE);
   },

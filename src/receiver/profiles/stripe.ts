@@ -10,7 +10,7 @@ export const stripe: ReceivingProfile = {
     const [time = "", ...signatures] = headers.required(name).split(",", SIGNATURES_MAX + 1);
     const timestamp = time.startsWith("t=") ? time.slice(2) : "";
     checkTimestamp(name, timestamp, request);
-    await checkHexHmac({ name, signatures, prefix: "v1=" }, concat(utf8(`${timestamp}.`), body), secrets);
+    await checkHexHmac({ name, signatures, prefix: "v1=" }, concat([utf8(`${timestamp}.`), body]), secrets);
   },
   read: ({ json, fields: { id, type = UNKNOWN_TYPE, timestamp } }) => {
     // The data is the body; whoever expects Stripe's event object publishes one, and then its id is the event's.

@@ -1,0 +1,77 @@
+/** A real server in each framework, with the adapter as its documentation says, on a free port of loopback. */
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import express from "express";
+import Fastify from "fastify";
+import { Hono } from "hono";
+import type { ReceiverOptions } from "../../src/receiver/answer.ts";
+import { expressReceiver } from "../../src/receiver/express.ts";
+import { fastifyReceiver } from "../../src/receiver/fastify.ts";
+import { fetchReceiver } from "../../src/receiver/fetch.ts";
+import { honoReceiver } from "../../src/receiver/hono.ts";
+
+export interface ReceivingServer extends AsyncDisposable {
+  /** Where webhooks are received. */
+  readonly url: string;
+  /** An ordinary route beside it, which echoes the JSON it parsed. */
+  readonly echoUrl: string;
+}
+
+export const FRAMEWORKS = {
+  Express: (options: ReceiverOptions) => {
+    const app = express();
+    app.post("/hook", expressReceiver(options));
+    app.post("/echo", express.json(), (request, response) => void response.json(request.body));
+    app.use(quietly);
+    return listen(app);
+  },
+  Fastify: async (options: ReceiverOptions) => {
+    const app = Fastify();
+    app.register(fastifyReceiver({ path: "/hook", ...options }));
+    app.post("/echo", async (request) => request.body);
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    return serving(app.server, () => app.close());
+  },
+  Hono: (options: ReceiverOptions) => {
+    const app = new Hono();
+    app.post("/hook", honoReceiver(options));
+    app.post("/echo", async (context) => context.json(await context.req.json()));
+    app.onError((_, context) => context.text("failed", 500));
+    return listen(getRequestListener(app.fetch));
+  },
+  /** Next.js calls a route's `POST` with a Request; that is all this adapter needs to know of it. */
+  "a Next.js route handler": (options: ReceiverOptions) => {
+    const POST = fetchReceiver(options);
+    const route = async (request: Request): Promise<Response> =>
+      request.url.endsWith("/echo") ? Response.json(await request.json()) : await POST(request);
+    return listen(getRequestListener(route, { errorHandler: () => new Response("failed", { status: 500 }) }));
+  },
+} as const satisfies Readonly<Record<string, (options: ReceiverOptions) => Promise<ReceivingServer>>>;
+
+export const FRAMEWORK_NAMES = ["Express", "Fastify", "Hono", "a Next.js route handler"] as const;
+
+/** Express' own would print the stack trace. */
+export const quietly: express.ErrorRequestHandler = (error, _request, response, _next) => {
+  response
+    .status(500)
+    .type("text")
+    .send(error instanceof Error ? error.message : "failed");
+};
+
+export async function listen(listener: RequestListener): Promise<ReceivingServer> {
+  const server = createServer(listener);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return serving(server, async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
+}
+
+function serving(server: Server, close: () => Promise<void>): ReceivingServer {
+  const address = server.address();
+  const origin = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`;
+  return { url: `${origin}/hook`, echoUrl: `${origin}/echo`, [Symbol.asyncDispose]: close };
+}
