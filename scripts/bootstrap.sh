@@ -23,8 +23,8 @@ install_dependencies() {
 }
 
 build_if_stale() {
-  [ -f dist/main.js ] && [ -z "$(find src -name '*.ts' -newer dist/main.js | head -n 1)" ] && return 0
-  node_modules/.bin/tsc -p tsconfig.build.json
+  [ -x dist/main.js ] && [ -z "$(find src -name '*.ts' -newer dist/main.js | head -n 1)" ] && return 0
+  npm run --silent build
   touch dist/main.js
 }
 
