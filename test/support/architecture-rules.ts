@@ -43,6 +43,7 @@ const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["@opentelemetry/", ["observe"]],
   ["fastify", ["api", "receiver"]],
   ["@fastify/", ["api"]],
+  ["fastify-type-provider-zod", ["api"]],
   // Where text from outside becomes typed: the environment, event data, requests, jobs, Redis records.
   ["zod", ["config", "catalogue", "api", "queue", "store"]],
 ]);
