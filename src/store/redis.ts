@@ -13,6 +13,13 @@ export type RedisRole = "producer" | "worker" | "watcher";
 const RECONNECT_MAX_MS = 1_000;
 const COMMAND_TIMEOUT_MS = 900;
 const STORE_COMMAND_TIMEOUT_MS = 5_000;
+/**
+ * A connection on which an answer is due and nothing comes is dead, however open it looks: a firewall that forgot
+ * about it says nothing, and TCP itself goes on hoping for a quarter of an hour. What was written to it would also
+ * pile up in memory. Longer than a worker waits for jobs (queue/durable-worker.ts).
+ */
+const SILENCE_MAX_MS = 5_000;
+const PRODUCER_SILENCE_MAX_MS = 2_000;
 
 const reconnectInMs = (times: number): number => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS);
 
@@ -24,9 +31,15 @@ const OPTIONS: Readonly<Record<RedisRole, RedisOptions>> = {
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: PRODUCER_SILENCE_MAX_MS,
   },
-  worker: { maxRetriesPerRequest: null },
-  watcher: { maxRetriesPerRequest: null, commandTimeout: STORE_COMMAND_TIMEOUT_MS },
+  worker: { maxRetriesPerRequest: null, connectTimeout: SILENCE_MAX_MS, socketTimeout: SILENCE_MAX_MS },
+  watcher: {
+    maxRetriesPerRequest: null,
+    commandTimeout: STORE_COMMAND_TIMEOUT_MS,
+    connectTimeout: SILENCE_MAX_MS,
+    socketTimeout: SILENCE_MAX_MS,
+  },
 };
 
 /** `onError` hears connection troubles; ioredis itself goes on reconnecting. */
