@@ -28,6 +28,7 @@ const STATUS = {
   EVENT_INVALID: 422,
   INTERNAL: 500,
   CLOSED: 503,
+  DURABILITY_UNMET: 503,
   REDIS_UNAVAILABLE: 503,
 } as const satisfies Partial<Record<AnyCode, number>>;
 

@@ -6,6 +6,7 @@ import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { validateData } from "../catalogue/validate-data.ts";
 import { type DestinationRequest, readDestinations } from "../core/destination.ts";
+import { DURABILITIES, type Durability } from "../core/durability.ts";
 import { EVENT_DATA_MAX_BYTES, EVENT_ID_PATTERN, isEventType, TIMESTAMP_PATTERN } from "../core/event.ts";
 import { elementTexts, memberTexts } from "../core/json-text.ts";
 import type { TextEvent } from "./ports.ts";
@@ -38,6 +39,21 @@ export function readEvents(body: unknown, idempotencyKey: unknown): PublishReque
     at: `#/${index}`,
   }));
   return { isList: true, events: readAll(parts, null) };
+}
+
+const optionsSchema = z.strictObject({ durability: z.enum(DURABILITIES).exactOptional() });
+
+/**
+ * What the query asks of this publish. A parameter we do not know is refused: a durability that is misspelt would
+ * be less than was asked for, in silence. Throws a Refusal.
+ */
+export function readOptions(query: unknown): { readonly durability?: Durability } {
+  const parsed = optionsSchema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  throw unreadable(
+    `no parameter but durability: one of ${DURABILITIES.join(", ")}`,
+    "another, or another value",
+  );
 }
 
 function parse(body: unknown): { readonly text: string; readonly value: unknown } {

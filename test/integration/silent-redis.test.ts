@@ -61,7 +61,7 @@ describe("a worker whose Redis vanishes silently", () => {
   it("hears of changes again: its watching connection is found dead, too", async () => {
     await using redis = await startRedis();
     await using link = await startLink(redis.url);
-    await using worker = await startHookwave({ ...redis, url: link.url });
+    await using _worker = await startHookwave({ ...redis, url: link.url });
     const admin = new Redis(redis.url);
     const listeners = async (): Promise<number> => Number((await admin.pubsub("NUMSUB", CHANNEL))[1]);
     await until("it listens", async () => (await listeners()) === 1);
