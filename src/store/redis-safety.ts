@@ -52,7 +52,7 @@ async function checkClock(redis: Redis, now: () => number): Promise<void> {
 }
 
 /** `INFO` text: `name:value` lines under `# Section` heads. */
-function parseInfo(text: string): ReadonlyMap<string, string> {
+export function parseInfo(text: string): ReadonlyMap<string, string> {
   const pairs = text.split(/\r?\n/).map((line): [string, string] => {
     const colon = line.indexOf(":");
     return [line.slice(0, colon), line.slice(colon + 1)];

@@ -181,6 +181,19 @@ describe("durability fsync", () => {
     await producer.close();
   });
 
+  it("takes no server's word that it is on disk while it is not", async () => {
+    await using redis = await startRedis("--appendfsync", "everysec");
+    const producer = createPublisher({ redisUrl: redis.url, ...FSYNC });
+    const publishAll = async (): Promise<void> => {
+      for (const id of ["evt_1", "evt_2", "evt_3"]) await producer.publish(event(id));
+    };
+    const { code, tookMs } = await refusalOf(publishAll());
+    // Three writes to disk are two seconds apart where they happen once a second.
+    if (code === null) expect(tookMs).toBeGreaterThan(1_500);
+    else expect([code, await jobsIn(redis)]).toEqual(["DURABILITY_UNMET", 0]);
+    await producer.close();
+  });
+
   it("is refused within 2.5 s when the disk does not answer in time", async () => {
     await using redis = await startRedis("--appendfsync", "no");
     const producer = createPublisher({ redisUrl: redis.url, ...FSYNC });
