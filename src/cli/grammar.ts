@@ -88,6 +88,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { name: "id", value: "<id>", doc: "Its webhook-id; publishing the same one again does nothing." },
       { name: "timestamp", value: "<time>", doc: "When it happened (RFC 3339); now when absent." },
+      {
+        name: "durability",
+        value: "<level>",
+        doc: "redis, replicated or fsync: how safe it must be to count as published (PUBLISH_DURABILITY).",
+      },
       redis,
     ],
   },
