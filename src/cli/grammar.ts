@@ -138,6 +138,27 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [{ name: "yes", value: null, doc: "Yes, for good." }, redis],
   },
   {
+    name: "keys create",
+    operands: ["<name>"],
+    doc: "Make an API key and show its token, this once. The first key ends the time when none is asked for.",
+    options: [
+      {
+        name: "role",
+        value: "<role>",
+        doc: "What it may do: publish, read or admin (everything); may be given more than once.",
+        isRepeatable: true,
+      },
+      redis,
+    ],
+  },
+  { name: "keys list", operands: [], doc: "List the API keys, without their tokens.", options: [redis] },
+  {
+    name: "keys revoke",
+    operands: ["<id>"],
+    doc: "Revoke an API key; every process refuses it within a second.",
+    options: [redis],
+  },
+  {
     name: "status",
     operands: [],
     doc: "Count what is new, trying again and given up, with the oldest age of each.",

@@ -16,7 +16,7 @@ export type ConfirmedLevel = Exclude<Durability, "redis">;
 export type Confirm = (write: () => Promise<void>) => Promise<void>;
 
 /** Redis looks at the clock ten times a second, so it may take 100 ms more: refused within 300 ms all the same. */
-const REPLICATED_WITHIN_MS = 150;
+const REPLICATED_WITHIN_MS = 100;
 /** Redis writes to disk once a second where `appendfsync everysec` is set. */
 const ON_DISK_WITHIN_MS = 2_000;
 const TOGETHER_MAX = 1_024;

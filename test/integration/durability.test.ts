@@ -122,7 +122,7 @@ describe("durability replicated", () => {
     const two = createPublisher({ redisUrl: redis.url, replicasMin: 2 });
     await expect(two.publish(event("evt_1"), REPLICATED)).rejects.toMatchObject({
       code: "DURABILITY_UNMET",
-      expected: "2 replicas to have it within 150 ms",
+      expected: "2 replicas to have it within 100 ms",
       got: "1",
     });
     await two.close();
