@@ -36,6 +36,9 @@ export interface WorkingDeps {
 
 export interface Working {
   readonly isConsuming: () => boolean;
+  /** Takes no more jobs until `resume`; those in work go on. */
+  readonly pause: () => void;
+  readonly resume: () => void;
   /** Finishes what is open within the grace, gives the rest back, and lets go of everything. */
   readonly stop: () => Promise<void>;
 }
@@ -71,6 +74,12 @@ export function startWorking(deps: WorkingDeps): Working {
   return {
     isConsuming: () =>
       redis.status === "ready" && workers.every((worker) => worker.isRunning() && !worker.isPaused()),
+    pause: () => {
+      for (const worker of workers) worker.pause(true).catch(onError(tell, "worker_pause"));
+    },
+    resume: () => {
+      for (const worker of workers) worker.resume().catch(onError(tell, "worker_resume"));
+    },
     stop: async () => {
       const drained = await Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs)));
       await stage.abandon();

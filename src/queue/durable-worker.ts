@@ -67,8 +67,12 @@ export class DurableWorker extends Worker<string, void> {
     return new DelayedError();
   }
 
-  /** Where Redis refuses to hand out jobs (read-only, out of memory), BullMQ asks again at once: 6,000 times a second. */
+  /**
+   * BullMQ takes one more job when it was waiting for one as it was paused. And where Redis refuses to hand out jobs
+   * (read-only, out of memory), it asks again at once: 6,000 times a second.
+   */
   protected override async moveToActive(token: string, name?: string): Promise<TextJob> {
+    if (this.isPaused()) return await this.nextJobFromJobData();
     try {
       return await super.moveToActive(token, name);
     } catch (error) {
