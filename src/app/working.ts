@@ -13,14 +13,15 @@ import { createDispatch, createResume } from "../deliver/dispatch.ts";
 import { createLimits } from "../deliver/limits.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { drain } from "../queue/durable-worker.ts";
-import { createOutbox, openQueues } from "../queue/queues.ts";
+import { type Quarantine, watchQueue } from "../queue/quarantine.ts";
+import { createOutbox, type Outbox, openQueues } from "../queue/queues.ts";
 import { createDeliveriesWorker, createEventsWorker, type WorkerDeps } from "../queue/workers.ts";
 import { type AttemptLog, createAttemptLog } from "../store/attempt-log.ts";
 import type { SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
 import type { Keys } from "../store/keys.ts";
-import { connectRedis } from "../store/redis.ts";
+import { connectRedis, type Redis } from "../store/redis.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
 
 export interface WorkingDeps {
@@ -69,7 +70,11 @@ export function startWorking(deps: WorkingDeps): Working {
     tell,
   };
   const workers = [createEventsWorker(dispatch, workerDeps), createDeliveriesWorker(resume, workerDeps)];
-  for (const worker of workers) worker.run().catch(onError(tell, "worker_run"));
+  const watches = watchQueues([queues.events, queues.deliveries], redis, outbox, deps);
+  for (const [at, worker] of workers.entries()) {
+    worker.on("error", (error) => watches[at]?.meet(error));
+    worker.run().catch(onError(tell, "worker_run"));
+  }
 
   return {
     isConsuming: () =>
@@ -81,6 +86,7 @@ export function startWorking(deps: WorkingDeps): Working {
       for (const worker of workers) worker.resume().catch(onError(tell, "worker_resume"));
     },
     stop: async () => {
+      for (const watch of watches) watch.stop();
       const drained = await Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs)));
       await stage.abandon();
       attempts.giveUp();
@@ -90,6 +96,23 @@ export function startWorking(deps: WorkingDeps): Working {
       redis.disconnect();
     },
   };
+}
+
+function watchQueues(
+  queues: readonly { readonly toKey: (name: string) => string }[],
+  keys: Redis,
+  { bury }: Outbox,
+  { system, tell }: WorkingDeps,
+): readonly Quarantine[] {
+  return queues.map((queue) =>
+    watchQueue({
+      keys,
+      toKey: (name) => queue.toKey(name),
+      bury,
+      now: system.now,
+      onError: onError(tell, "quarantine"),
+    }),
+  );
 }
 
 function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog) {

@@ -5,6 +5,7 @@
  * of our own never fails a job: it goes back, no attempt charged (design, decision 4).
  */
 import { type ConnectionOptions, DelayedError, type Job, type JobJson, Worker } from "bullmq";
+import { tolerantBackend } from "./job-metadata.ts";
 
 /** A job as our workers see it: `data` is its text. */
 export type TextJob = Job<string, void>;
@@ -37,7 +38,7 @@ export class DurableWorker extends Worker<string, void> {
 
   constructor(name: string, process: Process, options: DurableWorkerOptions) {
     // Three declared parameters are how BullMQ knows to pass a signal; defaults would make them one.
-    super(name, (job, token, signal) => process(job, token ?? "", signal ?? NEVER), {
+    const settings = {
       connection: options.connection,
       prefix: options.prefix,
       concurrency: options.concurrency,
@@ -48,7 +49,13 @@ export class DurableWorker extends Worker<string, void> {
       runRetryDelay: RECONNECT_MS,
       drainDelay: BLOCK_SECONDS,
       removeOnComplete: { count: 0 },
-    });
+    };
+    super(
+      name,
+      (job, token, signal) => process(job, token ?? "", signal ?? NEVER),
+      settings,
+      tolerantBackend,
+    );
     this.#now = options.now;
     this.on("error", options.onError);
   }
