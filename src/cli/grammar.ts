@@ -2,6 +2,8 @@
  * Every command and option, once: parsing, `hookwave help` and the test of docs/cli.md all read this table. It
  * says what may be written on a command line; what is done about it is in commands/.
  */
+import { PROFILE_NAMES } from "../core/endpoint.ts";
+
 export interface OptionSpec {
   /** Without the dashes. */
   readonly name: string;
@@ -39,13 +41,32 @@ const redis: OptionSpec = {
 
 const endpointOptions: readonly OptionSpec[] = [
   { name: "id", value: "<id>", doc: "Its id: 1–64 of A–Z a–z 0–9 _ -; replaces an endpoint that has it." },
-  { name: "events", value: "<a,b>", doc: "What it receives: types, families such as job.*, or * (default)." },
-  { name: "profile", value: "<name>", doc: "The wire profile: standard (default) or hokusai." },
+  {
+    name: "events",
+    value: "<a,b>",
+    doc: "What it receives: types, families such as job.*, or * (default); '' for nothing.",
+  },
+  {
+    name: "profile",
+    value: "<name>",
+    doc: `The wire profile: ${PROFILE_NAMES.join(", ")}. Default: ${PROFILE_NAMES[0]}.`,
+  },
+  {
+    name: "further-profile",
+    value: "<name>",
+    doc: "Another profile whose signature is added over the same body, while receivers move.",
+    isRepeatable: true,
+  },
   {
     name: "secret",
     value: "<text>",
     doc: "Signs what it receives; twice while rotating, newest first. Generated when absent.",
     isRepeatable: true,
+  },
+  {
+    name: "ed25519",
+    value: null,
+    doc: "standard: generate a key pair and show the public key, which is all the receiver needs.",
   },
   {
     name: "header",
@@ -63,6 +84,16 @@ const endpointOptions: readonly OptionSpec[] = [
   { name: "description", value: "<text>", doc: "A note for people." },
   { name: "replay-protection", value: null, doc: "hokusai: sign a timestamp and a nonce, too." },
   { name: "bare-signature", value: null, doc: "hokusai: leave out `sha256=` before the signature." },
+  {
+    name: "signature-header",
+    value: "<Name>",
+    doc: "stripe: the signature's header (default Stripe-Signature).",
+  },
+  {
+    name: "signs-destinations",
+    value: null,
+    doc: "Let events name destinations that are signed with its secrets.",
+  },
 ];
 
 export const COMMANDS: readonly CommandSpec[] = [

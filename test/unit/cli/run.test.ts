@@ -34,6 +34,7 @@ describe("a command line", () => {
     [["endpoints", "add", "https://example.com", "--retry-schedule", "2s,x"], "15s, 2m or 24h"],
     [["endpoints", "add", "https://example.com", "--max-in-flight", "0"], "from 1 to 1000"],
     [["endpoints", "add", "https://example.com", "--profile", "hokusia"], 'did you mean "hokusai"'],
+    [["endpoints", "add", "https://example.com", "--further-profile", "gtihub"], 'did you mean "github"'],
     [["endpoints", "add", "https://example.com", "--header", "X-Key"], "'Name: value'"],
     [["dead-letters", "list", "--limit", "all"], "from 1 to 1000"],
     [["dead-letters", "replay"], "--all"],
