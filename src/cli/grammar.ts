@@ -39,6 +39,44 @@ const redis: OptionSpec = {
   doc: "The service's Redis, instead of REDIS_URL or the embedded server of a running service.",
 };
 
+const profile: OptionSpec = {
+  name: "profile",
+  value: "<name>",
+  doc: `The wire profile: ${PROFILE_NAMES.join(", ")}. Default: ${PROFILE_NAMES[0]}.`,
+};
+const replayProtection: OptionSpec = {
+  name: "replay-protection",
+  value: null,
+  doc: "hokusai: sign a timestamp and a nonce, too.",
+};
+const bareSignature: OptionSpec = {
+  name: "bare-signature",
+  value: null,
+  doc: "hokusai: leave out `sha256=` before the signature.",
+};
+const signatureHeader: OptionSpec = {
+  name: "signature-header",
+  value: "<Name>",
+  doc: "stripe: the signature's header (default Stripe-Signature).",
+};
+
+/** What a receiver knows of its sender. */
+const receiverOptions: readonly OptionSpec[] = [
+  {
+    name: "secret",
+    value: "<text>",
+    doc: "The receiver's secret, or public key (whpk_); several while it is being rotated.",
+    isRepeatable: true,
+  },
+  profile,
+  signatureHeader,
+  {
+    name: "url",
+    value: "<url>",
+    doc: "ai-core: the URL as the sender knows it, which it signs; guessed from the request when absent.",
+  },
+];
+
 const endpointOptions: readonly OptionSpec[] = [
   { name: "id", value: "<id>", doc: "Its id: 1–64 of A–Z a–z 0–9 _ -; replaces an endpoint that has it." },
   {
@@ -46,11 +84,7 @@ const endpointOptions: readonly OptionSpec[] = [
     value: "<a,b>",
     doc: "What it receives: types, families such as job.*, or * (default); '' for nothing.",
   },
-  {
-    name: "profile",
-    value: "<name>",
-    doc: `The wire profile: ${PROFILE_NAMES.join(", ")}. Default: ${PROFILE_NAMES[0]}.`,
-  },
+  profile,
   {
     name: "further-profile",
     value: "<name>",
@@ -82,13 +116,9 @@ const endpointOptions: readonly OptionSpec[] = [
   },
   { name: "max-in-flight", value: "<n>", doc: "Open POSTs per worker, 1–1,000." },
   { name: "description", value: "<text>", doc: "A note for people." },
-  { name: "replay-protection", value: null, doc: "hokusai: sign a timestamp and a nonce, too." },
-  { name: "bare-signature", value: null, doc: "hokusai: leave out `sha256=` before the signature." },
-  {
-    name: "signature-header",
-    value: "<Name>",
-    doc: "stripe: the signature's header (default Stripe-Signature).",
-  },
+  replayProtection,
+  bareSignature,
+  signatureHeader,
   {
     name: "signs-destinations",
     value: null,
@@ -168,6 +198,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: [],
     doc: "Count what is new, trying again and given up, with the oldest age of each.",
     options: [redis],
+  },
+  {
+    name: "verify",
+    operands: ["<file|->"],
+    doc: "Judge a captured request as its receiver would, and say why it is refused; 0 if valid, 1 if not.",
+    options: [
+      ...receiverOptions,
+      { name: "at", value: "<time>", doc: "Judge it as of then (RFC 3339 or unix seconds) instead of now." },
+    ],
   },
   { name: "help", operands: ["[<command>]"], doc: "Explain all commands, or one.", options: [] },
 ];

@@ -15,6 +15,7 @@ import { demo } from "./demo/demo.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { failureReport, type Report } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
+import { verify } from "./verify/verify.ts";
 
 type Command = (asked: Invocation, terminal: Terminal) => Promise<Report> | Report;
 
@@ -31,6 +32,7 @@ export const RUNNERS: Readonly<Record<string, Command>> = {
   "dead-letters replay": replayDeadLetters,
   "dead-letters purge": purgeDeadLetters,
   status,
+  verify,
   help,
 };
 

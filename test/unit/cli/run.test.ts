@@ -1,22 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../../src/cli/grammar.ts";
-import { RUNNERS, run } from "../../../src/cli/run.ts";
-
-/** What a command line that needs no service comes to. */
-async function say(...words: readonly string[]) {
-  let [stdout, stderr] = ["", ""];
-  const code = await run(words, {
-    write: (text) => {
-      stdout += text;
-    },
-    writeError: (text) => {
-      stderr += text;
-    },
-    isInteractive: false,
-    style: (_, text) => text,
-  });
-  return { code, stdout, stderr };
-}
+import { RUNNERS } from "../../../src/cli/run.ts";
+import { say } from "../../support/say.ts";
 
 describe("a command line", () => {
   it.each([
@@ -44,6 +29,14 @@ describe("a command line", () => {
     [["publish", "invoice.paid", "@/nowhere"], "ENOENT"],
     [["status", "--redis", "localhost"], "redis://localhost:6379"],
     [["help", "statsu"], "a command to explain"],
+    [["verify", "request.http"], "--secret <text>"],
+    [["verify", "request.http", "--secret", ""], "one that cannot be used"],
+    [["verify", "request.http", "--secret", "whsec_c2hvcnQ="], "one that cannot be used"],
+    [["verify", "request.http", "--secret", "whsk_c2VjcmV0"], "the public key whpk_"],
+    [["verify", "/nowhere", "--secret", "s"], "ENOENT"],
+    [["verify", "request.http", "--secret", "s", "--at", "noon"], "2026-01-31T12:00:00Z"],
+    [["verify", "request.http", "--secret", "s", "--at", "2026-02-31T12:00:00"], "2026-01-31T12:00:00Z"],
+    [["verify", "request.http", "--secret", "s", "--url", "/hook"], "an http or https URL"],
   ])("that cannot be understood ends with 64: %j", async (words, hint) => {
     const { code, stdout, stderr } = await say(...words);
     if (words.includes("--json")) expect(JSON.parse(stderr).error.expected).toBe(hint);
