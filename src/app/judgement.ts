@@ -40,7 +40,7 @@ export interface Refusal {
   /** "expected …, got …", without a secret, a signature or a byte of the body. */
   readonly complaint: string;
   readonly remedy: string;
-  /** With what it would have been accepted; none where nothing likely helps. */
+  /** What was found: with what else it would have been accepted. None where nothing likely helps. */
   readonly advice: readonly string[];
   /** When it was signed, if it would have been accepted then; ISO 8601. */
   readonly validAt: string | null;

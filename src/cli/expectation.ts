@@ -30,6 +30,5 @@ export function urlOf(asked: Invocation, option: string): URL | undefined {
 
 /** Why a request is not accepted and what to do, as rows: a word, and what it is about. */
 export function refusalRows({ complaint, remedy, advice }: Refusal): readonly (readonly string[])[] {
-  const steps = advice.length > 0 ? advice : [remedy];
-  return [["check", complaint], ...steps.map((step) => ["do", step])];
+  return [["check", complaint], ...advice.map((found) => ["found", found]), ["do", remedy]];
 }

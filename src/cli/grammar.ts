@@ -200,6 +200,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [redis],
   },
   {
+    name: "listen",
+    operands: [],
+    doc: "Receive webhooks on this machine, verify them and show what came, until Ctrl-C.",
+    options: [
+      { name: "port", value: "<n>", doc: "Where to listen on loopback (default 8421); 0 takes a free port." },
+      ...receiverOptions,
+      {
+        name: "forward-to",
+        value: "<url>",
+        doc: "Let this server answer: it gets the same bytes and headers.",
+      },
+      { name: "fail-rate", value: "<share>", doc: "Answer 500 to this share of requests on purpose: 0.3." },
+      { name: "delay", value: "<duration>", doc: "Wait this long before each answer: 2s." },
+    ],
+  },
+  {
     name: "verify",
     operands: ["<file|->"],
     doc: "Judge a captured request as its receiver would, and say why it is refused; 0 if valid, 1 if not.",

@@ -13,6 +13,7 @@ import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { demo } from "./demo/demo.ts";
 import { exitCodeOf } from "./exit-codes.ts";
+import { listen } from "./listen/listen.ts";
 import { failureReport, type Report } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
 import { verify } from "./verify/verify.ts";
@@ -32,6 +33,7 @@ export const RUNNERS: Readonly<Record<string, Command>> = {
   "dead-letters replay": replayDeadLetters,
   "dead-letters purge": purgeDeadLetters,
   status,
+  listen,
   verify,
   help,
 };

@@ -12,6 +12,14 @@ export function wholeNumber(asked: Invocation, option: string, min: number, max:
   throw usage(`--${option} with a whole number from ${min} to ${max}`, JSON.stringify(text));
 }
 
+/** From 0 to 1; undefined when the option is not given. */
+export function fraction(asked: Invocation, option: string): number | undefined {
+  const text = asked.one(option);
+  if (text === undefined) return undefined;
+  if (/^(?:0|1|0?\.\d{1,6}|1\.0+)$/.test(text)) return Number(text);
+  throw usage(`--${option} with a share from 0 to 1, such as 0.3`, JSON.stringify(text));
+}
+
 export function durationMs(asked: Invocation, option: string): number | undefined {
   const text = asked.one(option);
   return text === undefined ? undefined : readDurationMs(text, option);

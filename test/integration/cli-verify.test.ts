@@ -36,7 +36,7 @@ describe("hookwave verify", () => {
     expect(text.stdout).toMatch(
       /^invalid SIGNATURE_MISMATCH\n {2}check +expected a signature of these bytes/,
     );
-    expect(text.stdout).toMatch(/\n {2}do +the body has got a line break at its end/);
+    expect(text.stdout).toMatch(/\n {2}found +the body has got a line break at its end/);
     expect(JSON.parse(json.stdout)).toMatchObject({
       isValid: false,
       code: "SIGNATURE_MISMATCH",
@@ -84,7 +84,7 @@ describe("hookwave verify", () => {
     const headers = { ...fixture.headers, "content-length": String(fixture.body.length) };
     await writeFile(path, dump({ ...fixture, headers, body: fixture.body.slice(0, 20) }));
     expect((await say("verify", path, "--secret", SECRET)).stdout).toContain(
-      `20 of ${fixture.body.length} bytes`,
+      `only 20 of ${fixture.body.length} bytes`,
     );
     const hostile = { type: "\u001b[2Jgone", data: {} };
     const signed = signedFixture({ profile: "stripe", secrets: ["s"], dataText: JSON.stringify(hostile) });

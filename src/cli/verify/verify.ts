@@ -49,8 +49,8 @@ function hints({ validAt }: Refusal, { headers, body }: ReceivedRequest): readon
   const told = headers.find(([name]) => name.toLowerCase() === "content-length")?.[1];
   const isCut = told !== undefined && /^\d{1,12}$/.test(told) && Number(told) > body.length;
   return [
-    ...(validAt === null ? [] : [`judge it as of then: --at ${validAt}`]),
-    ...(isCut ? [`the capture has ${body.length} of ${told} bytes of the body: capture it whole`] : []),
+    ...(validAt === null ? [] : [`--at ${validAt} judges it as of then`]),
+    ...(isCut ? [`the capture has only ${body.length} of ${told} bytes of the body`] : []),
   ];
 }
 
