@@ -224,6 +224,23 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: "at", value: "<time>", doc: "Judge it as of then (RFC 3339 or unix seconds) instead of now." },
     ],
   },
+  {
+    name: "certify",
+    operands: ["<url>"],
+    doc: "Examine a receiver with valid and forged requests, and say what to mend; 1 if it fails in anything.",
+    options: [
+      {
+        name: "secret",
+        value: "<text>",
+        doc: "What the sender signs with; twice while rotating, newest first.",
+        isRepeatable: true,
+      },
+      profile,
+      replayProtection,
+      bareSignature,
+      signatureHeader,
+    ],
+  },
   { name: "help", operands: ["[<command>]"], doc: "Explain all commands, or one.", options: [] },
 ];
 

@@ -1,4 +1,5 @@
 /** From the words of a command line to an exit code: reads them, runs the command, prints what it has to say. */
+import { certify } from "./certify/certify.ts";
 import { asksForJson, type Invocation, readCommandLine } from "./command-line.ts";
 import {
   listDeadLetters,
@@ -35,6 +36,7 @@ export const RUNNERS: Readonly<Record<string, Command>> = {
   status,
   listen,
   verify,
+  certify,
   help,
 };
 

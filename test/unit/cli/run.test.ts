@@ -36,6 +36,7 @@ describe("a command line", () => {
     [["listen", "--secret", "s", "--port", "65536"], "from 0 to 65535"],
     [["listen", "--secret", "s", "--forward-to", "localhost:3000"], "an http or https URL"],
     [["verify", "request.http"], "--secret <text>"],
+    [["certify", "https://example.com/hook"], "--secret <text>"],
     [["verify", "request.http", "--secret", ""], "one that cannot be used"],
     [["verify", "request.http", "--secret", "whsec_c2hvcnQ="], "one that cannot be used"],
     [["verify", "request.http", "--secret", "whsk_c2VjcmV0"], "the public key whpk_"],
