@@ -2,8 +2,9 @@
  * `hookwave publish`: one event from the words of a command line, a file or standard input. The data is sent as
  * the bytes it came in, so it is checked here and never written anew.
  */
+import { DURABILITIES, type Durability, isDurability } from "../../core/durability.ts";
 import { HookwaveError } from "../../core/errors.ts";
-import type { Invocation } from "../command-line.ts";
+import { type Invocation, usage } from "../command-line.ts";
 import { readInput } from "../input.ts";
 import { type Report, report } from "../report.ts";
 import { withPublisher } from "../service-access.ts";
@@ -13,7 +14,8 @@ export async function publish(asked: Invocation): Promise<Report> {
   const dataText = await readData(source);
   const id = asked.one("id");
   const timestamp = asked.one("timestamp");
-  const receipt = await withPublisher(asked, (publisher) =>
+  const durability = readDurability(asked.one("durability"));
+  const receipt = await withPublisher(asked, durability, (publisher) =>
     publisher.publish({
       type,
       dataText,
@@ -22,6 +24,11 @@ export async function publish(asked: Invocation): Promise<Report> {
     }),
   );
   return report(`published ${receipt.id}`, { id: receipt.id });
+}
+
+function readDurability(level: string | undefined): Durability | undefined {
+  if (level === undefined || isDurability(level)) return level;
+  throw usage(`--durability with one of ${DURABILITIES.join(", ")}`, JSON.stringify(level));
 }
 
 async function readData(source: string): Promise<string> {
