@@ -3,6 +3,7 @@
  * start, .env.example and docs/configuration.md all come from this table. It reads nothing itself.
  */
 import { z } from "zod";
+import { DURABILITIES } from "../core/durability.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 import { apiSettings } from "./api-settings.ts";
 import * as forms from "./forms.ts";
@@ -65,6 +66,17 @@ const redis = {
     variable: "REQUIRE_AOF",
     group: "Redis",
     doc: "Refuse to start on a Redis without append-only file, which loses accepted events when it restarts.",
+  }),
+  publishDurability: setting(forms.choice(DURABILITIES), "redis", {
+    variable: "PUBLISH_DURABILITY",
+    group: "Redis",
+    doc: "How safe an event must be before its publish is acknowledged, where the publish does not say: docs/durability.md.",
+  }),
+  replicasMin: setting(forms.wholeNumber(1, 100), "1", {
+    variable: "REPLICAS_MIN",
+    group: "Redis",
+    doc: "How many replicas must have an event of durability `replicated`.",
+    unit: "replicas",
   }),
 };
 

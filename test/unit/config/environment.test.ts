@@ -47,6 +47,8 @@ describe("an empty environment", () => {
       allowHttp: false,
       allowPrivateNetworks: [],
       requireAof: false,
+      publishDurability: "redis",
+      replicasMin: 1,
       workerConcurrency: 128,
       maxInFlight: 10,
       shutdownGraceMs: 20_000,
