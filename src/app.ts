@@ -99,7 +99,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const hear = createRelay();
   const { publisher, redis, queues, disconnect } = openPublishing({ ...config, redisUrl }, hear.tell);
   const keys = createKeys(config.prefix);
-  const endpoints = createEndpoints(redis, keys, createSealer(key), hear.tell);
+  const endpoints = createEndpoints(redis, keys, createSealer(key, config.encryptionKeyPrevious), hear.tell);
   const breakers = createSharedBreakers(redis, keys, system.now, hear.tell);
   const waiting = createWaitingIndex(redis, keys);
   const apiKeys = createApiKeys(redis, keys);
@@ -111,7 +111,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     tell: hear.tell,
   });
   hear.connect(createTelemetry([metrics.tell, ...listeners]));
-  const desk = createEndpointDesk(config, policy, endpoints, system.now);
+  const desk = createEndpointDesk({ config, policy, endpoints, redis, keys, system, tell: hear.tell });
   const service = createService(
     { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers, apiKeys },
     desk,

@@ -9,7 +9,8 @@ import type { System } from "../core/system.ts";
 import { createAddressPolicy } from "../deliver/address-guard.ts";
 import { classify } from "../deliver/classify.ts";
 import { createTransport } from "../deliver/transport.ts";
-import { type EndpointRequest, newEndpoint } from "../store/registration.ts";
+import type { EndpointRequest } from "../store/endpoint-request.ts";
+import { newEndpoint } from "../store/registration.ts";
 import type { SignedRequest } from "../wire/sign.ts";
 import { registrationRules } from "./endpoint-desk.ts";
 

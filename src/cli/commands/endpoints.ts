@@ -3,8 +3,9 @@
  * it; everywhere else secrets are masked, and so are the values of custom headers, which often are secrets too.
  */
 import type { Hookwave } from "../../app.ts";
-import { type Endpoint, PROFILE_NAMES } from "../../core/endpoint.ts";
+import { type Endpoint, MASK, PROFILE_NAMES } from "../../core/endpoint.ts";
 import { HookwaveError } from "../../core/errors.ts";
+import { given } from "../../core/given.ts";
 import { PRIVATE_PREFIX, publicKeyOf } from "../../wire/ed25519.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -14,8 +15,6 @@ import { type Access, withHookwave, withSealedHookwave } from "../service-access
 import { choice, choices, durationMs, durationsMs, list, wholeNumber } from "../values.ts";
 
 type Request = Parameters<Hookwave["endpoints"]["add"]>[0];
-
-const MASK = "••••";
 
 export async function addEndpoint(asked: Invocation): Promise<Report> {
   const request = requestOf(asked);
@@ -82,17 +81,8 @@ function requestOf(asked: Invocation): Request {
     signsDestinations: asked.has("signs-destinations"),
     replayProtection: asked.has("replay-protection"),
     signaturePrefix: !asked.has("bare-signature"),
-    ...withoutUndefined(optional),
+    ...given(optional),
   };
-}
-
-type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
-
-/** Leaves out what was not asked for, so that the service's defaults apply. */
-function withoutUndefined<Fields extends Record<string, unknown>>(fields: Fields): Given<Fields> {
-  const given: Given<Fields> = {};
-  for (const name in fields) if (fields[name] !== undefined) Object.assign(given, { [name]: fields[name] });
-  return given;
 }
 
 function headersOf(asked: Invocation): Readonly<Record<string, string>> {
