@@ -90,7 +90,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const keys = createKeys(config.prefix);
   const endpoints = createEndpoints(redis, keys, createSealer(key), hear.tell);
   const breakers = createSharedBreakers(redis, keys, system.now, hear.tell);
-  const waiting = createWaitingIndex(redis, keys);
+  const waiting = createWaitingIndex(redis, keys, config.eventRetentionMs);
   const census = (): Promise<Census> =>
     takeCensus(queues, (name, field) => redis.hget(name, field), system.now());
   const metrics = createMetrics({

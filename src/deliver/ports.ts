@@ -8,6 +8,7 @@ import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
+import type { BuryReason } from "../core/verdict.ts";
 
 export interface EndpointDirectory {
   readonly get: (id: EndpointId) => Endpoint | undefined;
@@ -26,6 +27,8 @@ export interface EventLedger {
   /** Claims each event for `holder`; the answers are in the order of the events. */
   readonly claim: (events: readonly PublishedEvent[], holder: string) => Promise<readonly Claim[]>;
   readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+  /** Writes that it was given up; false, and nothing, where it has been delivered, cancelled or replayed meanwhile. */
+  readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
 }
 
 export interface FinishedAttempt {
@@ -83,6 +86,7 @@ export interface Transport {
 
 /** Which deliveries wait for another attempt; kept for people to see. */
 export interface WaitingIndex {
+  /** One without an attempt so far is known as `held` from here on. */
   readonly add: (delivery: Delivery) => Promise<void>;
   readonly remove: (delivery: Delivery) => Promise<void>;
 }

@@ -5,10 +5,10 @@
  */
 import { z } from "zod";
 import { asEndpointId, type EndpointId, type EventId } from "../core/brand.ts";
-import type { DeliveryState } from "../core/delivery.ts";
+import type { Delivery, DeliveryState } from "../core/delivery.ts";
 import type { PublishedEvent } from "../core/event.ts";
-import { OUTCOME_KINDS } from "../core/outcome.ts";
-import { BURY_REASONS } from "../core/verdict.ts";
+import type { BuryReason } from "../core/verdict.ts";
+import { KEEP_STATE, readState, STATE_FIELD_PREFIX, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
@@ -21,10 +21,8 @@ export type Claim =
 export interface EventLedger {
   readonly claim: (events: readonly PublishedEvent[], holder: string) => Promise<readonly Claim[]>;
   readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+  readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
 }
-
-/** Hash fields of deliveries start with this; the event's own fields do not. */
-export const STATE_FIELD_PREFIX = "d:";
 
 const ARGS_BEFORE_EVENTS = 2;
 const ARGS_PER_EVENT = 4;
@@ -51,30 +49,17 @@ for i, key in ipairs(KEYS) do
 end
 return answers`;
 
+const BURY = `${KEEP_STATE}
+return keepState(KEYS[1], ARGV[1], ARGV[2], ARGV[3])`;
+
 /** A producer's list may be of any length, a command's arguments may not. */
 const CLAIMED_TOGETHER = 512;
-
-const pastAttemptSchema = z.object({
-  attemptNumber: z.number(),
-  startedAt: z.string(),
-  durationMs: z.number(),
-  outcome: z.enum(OUTCOME_KINDS),
-  status: z.number().nullable(),
-  reason: z.string().nullable(),
-});
-
-const stateSchema = z.object({
-  round: z.number(),
-  status: z.enum(["delivered", "retrying", "buried"]),
-  attempts: z.array(pastAttemptSchema),
-  nextAttemptAt: z.number().nullable(),
-  because: z.enum(BURY_REASONS).nullable(),
-});
 
 const claimAnswers = z.array(z.union([z.literal(0), z.literal(1), z.array(z.string())]));
 
 export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number): EventLedger {
   const runClaim = prepareScript(redis, CLAIM);
+  const runBury = prepareScript(redis, BURY);
   const claimSome = async (events: readonly PublishedEvent[], holder: string): Promise<readonly Claim[]> => {
     const args: (string | number)[] = [holder, retentionMs];
     for (const event of events) args.push(event.id, event.type, event.timestamp, event.data);
@@ -96,8 +81,12 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number)
       return claims;
     },
     stateOf: async (eventId, endpointId) => {
-      const text = await redis.hget(keys.event(eventId), `${STATE_FIELD_PREFIX}${endpointId}`);
-      return text === null ? null : stateSchema.parse(JSON.parse(text));
+      const text = await redis.hget(keys.event(eventId), stateField(endpointId));
+      return text === null ? null : readState(text);
+    },
+    bury: async ({ event, endpointId, round, attempts }, because) => {
+      const state = stateText({ round, status: "buried", attempts, nextAttemptAt: null, because });
+      return (await runBury([keys.event(event.id)], [stateField(endpointId), state, retentionMs])) === 1;
     },
   };
 }
@@ -110,7 +99,7 @@ function toClaim(answer: 0 | 1 | readonly string[]): Claim {
     const field = answer[index];
     if (!field?.startsWith(STATE_FIELD_PREFIX)) continue;
     const endpointId = asEndpointId(field.slice(STATE_FIELD_PREFIX.length));
-    states.set(endpointId, stateSchema.parse(JSON.parse(answer[index + 1] ?? "")));
+    states.set(endpointId, readState(answer[index + 1] ?? ""));
   }
   return { kind: "again", states };
 }
