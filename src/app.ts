@@ -3,6 +3,7 @@
  * but main, index and cli imports it. Embedded and standalone are the same code (design, decision 9).
  */
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
+import { openRecords, type Records } from "./app/records.ts";
 import { createService } from "./app/service.ts";
 import { onError } from "./app/working.ts";
 import { type Config, configWith } from "./config/environment.ts";
@@ -65,7 +66,7 @@ export interface EndpointStatus {
   readonly oldestAgeMs: number;
 }
 
-export interface Hookwave extends Publisher {
+export interface Hookwave extends Publisher, Records {
   readonly endpoints: EndpointDesk;
   readonly deadLetters: DeadLetters;
   /** Waits for Redis, checks that it is safe, and begins to deliver unless the role is `api`. */
@@ -106,10 +107,14 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     redis,
   );
 
+  const outbox = createOutbox(queues, hear.tell);
+  const deadLetters = createDeadLetters(queues, outbox);
+
   return {
     ...publisher,
+    ...openRecords({ redis, keys, queues, outbox, deadLetters, waiting }),
     endpoints: desk,
-    deadLetters: createDeadLetters(queues, createOutbox(queues, hear.tell)),
+    deadLetters,
     start: service.start,
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
     isRedisReachable: () =>

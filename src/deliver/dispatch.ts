@@ -13,7 +13,7 @@ import type { BuryReason, Verdict } from "../core/verdict.ts";
 import type { Deliver, Settled } from "./deliver.ts";
 import { ownDestinations } from "./destinations.ts";
 import { createGate, type Gate } from "./gate.ts";
-import type { Claim, EndpointDirectory, EventLedger, Outbox, WaitingIndex } from "./ports.ts";
+import type { Claim, EndpointDirectory, EventLedger, EventsBatch, Outbox, WaitingIndex } from "./ports.ts";
 import { recall } from "./recall.ts";
 
 export interface DispatchDeps {
@@ -26,13 +26,6 @@ export interface DispatchDeps {
   readonly system: System;
 }
 
-export interface EventsBatch {
-  readonly events: readonly PublishedEvent[];
-  readonly holder: string;
-  /** Epoch ms at which they were stored. */
-  readonly acceptedAt: number;
-}
-
 /** First attempts in one job; the tail of a larger fan-out must not hold its slot. */
 const FIRST_ATTEMPTS_MAX = 256;
 /** First attempts in one worker, over all its jobs. */
@@ -42,7 +35,7 @@ export function createDispatch(deps: DispatchDeps): (batch: EventsBatch) => Prom
   const gate = createGate(FIRST_ATTEMPTS_OPEN);
   return async (batch) => {
     const events = withoutRepeats(batch.events, deps.tell);
-    const claims = await deps.ledger.claim(events, batch.holder);
+    const claims = await deps.ledger.claim({ ...batch, events });
     const owed = events.flatMap((event, index) => fanOut(event, claims[index], batch.acceptedAt, deps));
     const settling = owed.map((one, index) =>
       index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, gate, deps) : postpone(one.delivery, 0, deps),

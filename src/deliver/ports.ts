@@ -23,9 +23,16 @@ export type Claim =
   | { readonly kind: "again"; readonly states: ReadonlyMap<EndpointId, DeliveryState> }
   | { readonly kind: "taken" };
 
+export interface EventsBatch {
+  readonly events: readonly PublishedEvent[];
+  readonly holder: string;
+  /** Epoch ms at which they were stored. */
+  readonly acceptedAt: number;
+}
+
 export interface EventLedger {
-  /** Claims each event for `holder`; the answers are in the order of the events. */
-  readonly claim: (events: readonly PublishedEvent[], holder: string) => Promise<readonly Claim[]>;
+  /** Claims each event for the batch's holder; the answers are in the order of the events. */
+  readonly claim: (batch: EventsBatch) => Promise<readonly Claim[]>;
   readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
   /** Writes that it was given up; false, and nothing, where it has been delivered, cancelled or replayed meanwhile. */
   readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;

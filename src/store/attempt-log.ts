@@ -11,7 +11,7 @@ import { isDestinationId } from "../core/destination.ts";
 import { summarise } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
-import { KEEP_STATE, stateField, stateText } from "./event-record.ts";
+import { excerptField, KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
@@ -46,9 +46,10 @@ local retention, attempts, at = ARGV[1], tonumber(ARGV[2]), 2
 for i = 1, attempts do
   local event, stream = KEYS[i * 2], KEYS[i * 2 + 1]
   keepState(event, ARGV[at + 1], ARGV[at + 2], retention)
-  redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
+  local entry = redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
+  if ARGV[at + 4] ~= '' then redis.call('HSET', event, ARGV[at + 5], entry) end
   redis.call('XADD', KEYS[1], '*', 'attempt', ARGV[at + 3])
-  at = at + 4
+  at = at + 5
 end
 local streams = tonumber(ARGV[at + 1])
 at = at + 1
@@ -106,6 +107,7 @@ function commandFor(
       stateText(state),
       recordText,
       record.outcome === "delivered" ? "" : excerpt.slice(0, EXCERPT_KEPT),
+      excerptField(record.endpointId, record.round, record.attemptNumber),
     );
     // Health is kept for as long as its endpoint is registered, which a destination never is.
     if (isDestinationId(record.endpointId)) continue;

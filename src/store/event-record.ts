@@ -34,6 +34,10 @@ export function readState(text: string): DeliveryState {
   return stateSchema.parse(JSON.parse(text));
 }
 
+/** Where the stream entry of an attempt is named whose answer had something to say. */
+export const excerptField = (id: EndpointId, round: number, attemptNumber: number): string =>
+  `x:${id}#${round}.${attemptNumber}`;
+
 /** Round and status come first: scripts read a state by how it begins. */
 export function stateText({ round, status, attempts, nextAttemptAt, because }: DeliveryState): string {
   return JSON.stringify({ round, status, attempts, nextAttemptAt, because });

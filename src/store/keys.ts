@@ -13,6 +13,8 @@ export interface Keys {
   /** Endpoint id → epoch ms of the next probe, for open breakers only. */
   readonly breakers: string;
   readonly recent: string;
+  /** Stream of event ids and types in the order in which workers took them on. */
+  readonly feed: string;
   readonly event: (id: EventId) => string;
   readonly attempts: (id: EndpointId) => string;
   readonly health: (id: EndpointId) => string;
@@ -28,6 +30,7 @@ export function createKeys(prefix: string): Keys {
     changes: `${prefix}:changes`,
     breakers: `${prefix}:breakers`,
     recent: `${prefix}:recent`,
+    feed: `${prefix}:feed`,
     event: (id) => `${prefix}:event:${hash("sha256", id, "base64url")}`,
     attempts: (id) => `${prefix}:attempts:${id}`,
     health: (id) => `${prefix}:health:${id}`,

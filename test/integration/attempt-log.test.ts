@@ -75,7 +75,7 @@ describe("the attempt log", () => {
     expect(await connection.pttl(keys.event(delivered.eventId))).toBeGreaterThan(0);
 
     const event = { id: delivered.eventId, type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
-    expect(await claim([event], "7")).toEqual([{ kind: "fresh" }]);
+    expect(await claim({ events: [event], holder: "7", acceptedAt: 1 })).toEqual([{ kind: "fresh" }]);
 
     expect(await stateOf(delivered.eventId, delivered.endpointId)).toBeNull();
     connection.disconnect();
