@@ -112,7 +112,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
 
   return {
     ...publisher,
-    ...openRecords({ redis, keys, queues, outbox, deadLetters, waiting }),
+    ...openRecords({ config, redis, keys, queues, outbox, deadLetters, publisher, endpoints, waiting }),
     endpoints: desk,
     deadLetters,
     start: service.start,

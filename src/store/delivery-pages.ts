@@ -40,14 +40,14 @@ const EVENTS_MAX = 500;
 const STATES_MAX = 1_000;
 
 // KEYS: events. ARGV: the only field that counts, the only status, the field to begin after in the first event, how many
-// are wanted. Answers the number of the event it stopped in and the last field it saw of it, or 0; and what it found.
+// are wanted; then the events' places in the feed, where one that expired and was published again has another. Answers the number of the event it stopped in and the last field it saw of it, or 0; and what it found.
 // Fields are sorted, because a hash has no order that would last from one page to the next.
 const FIND = `
 local only, status, after, wanted = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local found, looks = {}, ${STATES_MAX}
 for i, event in ipairs(KEYS) do
-  local fields, last = {}, ''
-  for _, field in ipairs(only ~= '' and { only } or redis.call('HKEYS', event)) do
+  local fields, last, isHere = {}, '', redis.call('HGET', event, 'feed') == ARGV[i + 4]
+  for _, field in ipairs(not isHere and {} or only ~= '' and { only } or redis.call('HKEYS', event)) do
     if string.sub(field, 1, 2) == '${STATE_FIELD_PREFIX}' and field > after then fields[#fields + 1] = field end
   end
   table.sort(fields)
@@ -101,6 +101,7 @@ export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
             status ?? "",
             isInside ? place.field : "",
             limit,
+            ...entries.map(({ at }) => at),
           ],
         ),
       );
