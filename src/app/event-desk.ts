@@ -8,7 +8,7 @@ import { HookwaveError } from "../core/errors.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import { ownDestinations } from "../deliver/destinations.ts";
-import type { NewTextEvent, Publisher, Receipt } from "../publish/publisher.ts";
+import type { NewTextEvent, Publisher, PublishOptions, Receipt } from "../publish/publisher.ts";
 import type { DeliveryPages, RememberedDelivery } from "../store/delivery-pages.ts";
 import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
 import type { Feed, FeedFilter } from "../store/feed.ts";
@@ -33,7 +33,10 @@ export interface EventDesk {
    * Like publishMany, for requests that may come twice: EVENT_CONFLICT when an id has been given to other content, and
    * then none of the events is published.
    */
-  readonly publishOnce: (events: readonly NewTextEvent[]) => Promise<readonly Receipt[]>;
+  readonly publishOnce: (
+    events: readonly NewTextEvent[],
+    options?: PublishOptions,
+  ) => Promise<readonly Receipt[]>;
   /** Throws EVENT_UNKNOWN. */
   readonly get: (id: string) => Promise<WholeEvent>;
   /** Oldest first. Throws CURSOR_INVALID. */
@@ -71,13 +74,13 @@ export function createEventDesk(deps: EventDeskDeps): EventDesk {
   };
 
   return {
-    publishOnce: async (events) => {
+    publishOnce: async (events, options) => {
       const claims = events.flatMap(({ id, ...content }) =>
         id === undefined ? [] : [{ id: asEventId(id), digest: digestOf(content) }],
       );
       const taken = claims.length === 0 ? null : await claimPublishing(claims);
       if (taken !== null) throw eventConflict(claims[taken]?.id ?? "");
-      return await publisher.publishMany(events);
+      return await publisher.publishMany(events, options);
     },
     get: async (id) => {
       const found = await find(id);

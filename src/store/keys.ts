@@ -12,6 +12,10 @@ export interface Keys {
   readonly changes: string;
   /** Endpoint id → epoch ms of the next probe, for open breakers only. */
   readonly breakers: string;
+  /** API key id → its record. */
+  readonly apiKeys: string;
+  /** What the counters of the API's rate limits begin with. */
+  readonly rateLimits: string;
   readonly recent: string;
   /** Stream of event ids and types in the order in which workers took them on. */
   readonly feed: string;
@@ -31,6 +35,8 @@ export function createKeys(prefix: string): Keys {
     endpointsVersion: `${prefix}:endpoints:version`,
     changes: `${prefix}:changes`,
     breakers: `${prefix}:breakers`,
+    apiKeys: `${prefix}:api-keys`,
+    rateLimits: `${prefix}:requests:`,
     recent: `${prefix}:recent`,
     feed: `${prefix}:feed`,
     event: (id) => `${prefix}:event:${hash("sha256", id, "base64url")}`,
