@@ -75,6 +75,12 @@ const RETRY_AFTER_SECONDS = 1;
 export const FLAWS_SHOWN_MAX = 100;
 export const DETAIL_MAX_CHARS = 300;
 
+export const REDIS_AWAY: Complaint = {
+  expected: "an answer from Redis",
+  got: "none",
+  remedy: "check that Redis runs and REDIS_URL is right, then ask again",
+};
+
 export function toProblem(code: ProblemCode, complaint: Complaint): Problem {
   const { expected, got, remedy } = complaint;
   const status = STATUS[code];
