@@ -6,6 +6,7 @@ import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
 import { type EndpointStatus, endpointHealth } from "./app/endpoint-health.ts";
 import { createKeyDesk, type KeyDesk } from "./app/key-desk.ts";
 import { openPublishing } from "./app/publishing.ts";
+import { openRecords, type Records } from "./app/records.ts";
 import { createService } from "./app/service.ts";
 import { type Config, configWith } from "./config/environment.ts";
 import { system } from "./config/system.ts";
@@ -60,7 +61,7 @@ export interface HookwaveOptions extends Partial<Config> {
   readonly listeners?: readonly Tell[];
 }
 
-export interface Hookwave extends Publisher {
+export interface Hookwave extends Publisher, Records {
   readonly endpoints: EndpointDesk;
   readonly deadLetters: DeadLetters;
   /** Waits for Redis, checks that it is safe, and begins to deliver unless the role is `api`. */
@@ -91,7 +92,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const keys = createKeys(config.prefix);
   const endpoints = createEndpoints(redis, keys, createSealer(key, config.encryptionKeyPrevious), hear.tell);
   const breakers = createSharedBreakers(redis, keys, system.now, hear.tell);
-  const waiting = createWaitingIndex(redis, keys);
+  const waiting = createWaitingIndex(redis, keys, config.eventRetentionMs);
   const apiKeys = createApiKeys(redis, keys);
   const census = (): Promise<Census> =>
     takeCensus(queues, (name, field) => redis.hget(name, field), system.now());
@@ -108,10 +109,14 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     redis,
   );
 
+  const outbox = createOutbox(queues, hear.tell);
+  const deadLetters = createDeadLetters(queues, outbox);
+
   return {
     ...publisher,
+    ...openRecords({ config, redis, keys, queues, outbox, deadLetters, publisher, endpoints, waiting }),
     endpoints: desk,
-    deadLetters: createDeadLetters(queues, createOutbox(queues, hear.tell)),
+    deadLetters,
     start: service.start,
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
     isRedisReachable: () =>
