@@ -5,19 +5,17 @@
  */
 import { type AttemptRecord, pastAttempt } from "../core/attempt.ts";
 import { type Delivery, deliveryId, stateAfter } from "../core/delivery.ts";
-import { type Endpoint, liveSecrets } from "../core/endpoint.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import type { Tell } from "../core/happening.ts";
 import type { HoldReason, Outcome } from "../core/outcome.ts";
 import type { System } from "../core/system.ts";
 import { type BuryReason, decide, type Verdict } from "../core/verdict.ts";
-import type { WireProfile } from "../wire/profile.ts";
 import { profiles } from "../wire/profiles.ts";
-import { signRequest } from "../wire/sign.ts";
 import type { Breakers } from "./breaker.ts";
 import { classify } from "./classify.ts";
 import { addresseeOf } from "./destinations.ts";
-import { mergeHeaders } from "./header-policy.ts";
 import type { Limits } from "./limits.ts";
+import { requestTo } from "./outgoing.ts";
 import type { EndpointDirectory, Exchange, RecordAttempt, Transport } from "./ports.ts";
 
 export interface DeliverDeps {
@@ -56,7 +54,6 @@ export function createDeliver(deps: DeliverDeps): Deliver {
 }
 
 interface Attempt {
-  readonly profile: WireProfile;
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly bodyBytes: number;
@@ -67,33 +64,18 @@ interface Attempt {
 /** sign → guard → POST → classify, and what the endpoint's lane learns from it. */
 async function send(delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): Promise<Attempt> {
   const { system, transport, limits } = deps;
-  const { url, timeoutMs } = endpoint;
   const startedAtMs = system.now();
   const startedMonotonicMs = system.monotonicMs();
   let durationMs: number | null = null;
   let outcome: Outcome | null = null;
   try {
-    const profile = profiles[endpoint.profile];
-    const signing = {
-      secrets: liveSecrets(endpoint, startedAtMs),
-      attemptNumber: delivery.attempts.length + 1,
-      timestamp: Math.floor(startedAtMs / 1_000),
-      nonce: system.uuid(),
-      url,
-      options: endpoint.profileOptions,
-    };
-    const further = endpoint.furtherProfiles.map((name) => profiles[name]);
-    const { body, headers } = signRequest(delivery.event, profile, signing, further);
-    const exchange = await transport.post({
-      url,
-      headers: mergeHeaders(headers, endpoint.headers),
-      body,
-      timeoutMs,
-    });
+    const attemptNumber = delivery.attempts.length + 1;
+    const request = requestTo(endpoint, delivery.event, { startedAtMs, attemptNumber, nonce: system.uuid() });
+    const exchange = await transport.post(request);
     durationMs = Math.round(system.monotonicMs() - startedMonotonicMs);
     outcome = classify(exchange, system.now());
-    const bodyBytes = Buffer.byteLength(body);
-    return { profile, startedAtMs, durationMs, bodyBytes, outcome, excerpt: excerptOf(exchange) };
+    const bodyBytes = Buffer.byteLength(request.body);
+    return { startedAtMs, durationMs, bodyBytes, outcome, excerpt: excerptOf(exchange) };
   } finally {
     limits.leave(endpoint.id, durationMs, outcome);
   }
@@ -107,7 +89,7 @@ async function conclude(
   deps: DeliverDeps,
 ): Promise<Settled> {
   const { system, record, tell } = deps;
-  const verdict = decideOn(attempt.outcome, delivery, endpoint, attempt.profile, deps);
+  const verdict = decideOn(attempt.outcome, delivery, endpoint, deps);
   const entry = entryFor(delivery, endpoint, attempt, verdict, system);
   const attempts = [...delivery.attempts, pastAttempt(entry)];
   const nowMs = system.now();
@@ -169,22 +151,16 @@ function held(delivery: Delivery, endpoint: Endpoint, outcome: Held, deps: Deliv
     reason,
     forMs,
   });
-  const verdict = decideOn(outcome, delivery, endpoint, profiles[endpoint.profile], deps);
+  const verdict = decideOn(outcome, delivery, endpoint, deps);
   return { verdict, delivery: { ...delivery, heldSince: delivery.heldSince ?? deps.system.now() } };
 }
 
-function decideOn(
-  outcome: Outcome,
-  delivery: Delivery,
-  endpoint: Endpoint,
-  profile: WireProfile,
-  deps: DeliverDeps,
-): Verdict {
+function decideOn(outcome: Outcome, delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): Verdict {
   const { system, holdMaxAgeMs } = deps;
   const { retrySchedule } = endpoint;
   return decide(
     outcome,
-    { retrySchedule, holdMaxAgeMs, isFinal: profile.isFinal },
+    { retrySchedule, holdMaxAgeMs, isFinal: profiles[endpoint.profile].isFinal },
     {
       attemptNumber: delivery.attempts.length + 1,
       heldForMs: delivery.heldSince === null ? 0 : system.now() - delivery.heldSince,
