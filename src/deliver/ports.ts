@@ -81,6 +81,35 @@ export interface Transport {
   readonly abandon: () => Promise<void>;
 }
 
+/** How long each part of a probe took, in ms; null for a part that was not needed or not reached. */
+export interface Timings {
+  /** Null for a literal address. */
+  readonly dnsMs: number | null;
+  readonly connectMs: number | null;
+  /** Null for plain http. */
+  readonly tlsMs: number | null;
+  /** From the open connection to the first byte of an answer. */
+  readonly firstByteMs: number | null;
+  readonly totalMs: number;
+}
+
+/** One exchange, looked at closely. */
+export interface ProbeReport {
+  readonly exchange: Exchange;
+  readonly timings: Timings;
+  /** Of the answer, at most 16 KiB in all; empty without one. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Why there is no answer: a code such as ECONNREFUSED, or what is wrong with the URL; never an address. */
+  readonly detail: string | null;
+}
+
+export interface Probe {
+  /** POSTs once over a connection of its own; rejects as a transport does. */
+  readonly send: (request: OutgoingRequest) => Promise<ProbeReport>;
+  /** Lets go at once: what is open rejects with CLOSED. */
+  readonly abandon: () => Promise<void>;
+}
+
 /** Which deliveries wait for another attempt; kept for people to see. */
 export interface WaitingIndex {
   readonly add: (delivery: Delivery) => Promise<void>;
