@@ -13,5 +13,5 @@ export type { Endpoint } from "./core/endpoint.ts";
 export { ERROR_CODES, type ErrorCode, HookwaveError } from "./core/errors.ts";
 export type { Happening, Tell } from "./core/happening.ts";
 export type { NewEvent, NewTextEvent, Publisher, Receipt } from "./publish/publisher.ts";
-export type { EndpointRequest } from "./store/registration.ts";
+export type { EndpointRequest } from "./store/endpoint-request.ts";
 export { publicKeyOf } from "./wire/ed25519.ts";

@@ -9,8 +9,9 @@ import type { Endpoint } from "../core/endpoint.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { checkHeaders } from "../deliver/header-policy.ts";
 import { checkUrl } from "../deliver/url-policy.ts";
+import type { EndpointRequest, RegistrationRules } from "../store/endpoint-request.ts";
 import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
-import { type EndpointRequest, newEndpoint, type RegistrationRules } from "../store/registration.ts";
+import { newEndpoint } from "../store/registration.ts";
 import { secretProblem } from "../wire/standard-webhooks.ts";
 
 export interface EndpointDesk {
@@ -97,6 +98,7 @@ function registrationRules(config: Config, policy: AddressPolicy): RegistrationR
     defaults: {
       timeoutMs: config.webhookTimeoutMs,
       retrySchedule: exponentialSchedule(config.webhookMaxRetries, config.webhookRetryDelayMs),
+      retryDelayMs: config.webhookRetryDelayMs,
       maxInFlight: config.maxInFlight,
     },
   };

@@ -2,11 +2,12 @@
  * The endpoints: written as sealed records, mirrored in every worker's memory so that finding the receivers of
  * an event costs no round trip. A change reaches the fleet by message at once, by poll within a second.
  */
-import { asEndpointId, type EndpointId } from "../core/brand.ts";
-import { type Endpoint, subscribes } from "../core/endpoint.ts";
-import { HookwaveError, summarise } from "../core/errors.ts";
+import type { EndpointId } from "../core/brand.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { HookwaveError } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
 import { endpointNews } from "./changes.ts";
+import { createMirror } from "./endpoint-mirror.ts";
 import { readRecord, writeRecord } from "./endpoint-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
@@ -16,6 +17,7 @@ import type { Sealer } from "./sealing.ts";
 export interface Endpoints {
   /** From memory. */
   readonly get: (id: EndpointId) => Endpoint | undefined;
+  /** From memory, oldest first. */
   readonly all: () => readonly Endpoint[];
   readonly subscribedTo: (eventType: string) => readonly Endpoint[];
   /** Throws SECRET_UNREADABLE when a stored endpoint cannot be read with our key. */
@@ -106,66 +108,3 @@ export function endpointUnknown(id: EndpointId): HookwaveError {
     remedy: "list the endpoints with `hookwave endpoints list`",
   });
 }
-
-interface Mirror {
-  readonly insistReadable: () => void;
-  readonly get: (id: EndpointId) => Endpoint | undefined;
-  readonly all: () => readonly Endpoint[];
-  readonly subscribedTo: (eventType: string) => readonly Endpoint[];
-  readonly set: (id: EndpointId, text: string | null) => void;
-  readonly replace: (records: readonly (readonly [string, string])[]) => void;
-}
-
-function createMirror(sealer: Sealer, tell: Tell): Mirror {
-  const endpoints = new Map<EndpointId, Endpoint>();
-  const unreadable = new Map<EndpointId, unknown>();
-  const bySubscription = new Map<string, readonly Endpoint[]>();
-
-  // An endpoint we cannot read is our fault, not its receiver's: whatever may concern it must wait, because going
-  // on without it would lose its events silently.
-  const insistOn = (trouble: unknown): void => {
-    if (trouble !== undefined) throw trouble;
-  };
-  const insistReadable = (): void => insistOn(unreadable.values().next().value);
-
-  const set = (id: EndpointId, text: string | null): void => {
-    bySubscription.clear();
-    endpoints.delete(id);
-    unreadable.delete(id);
-    if (text === null) return;
-    try {
-      endpoints.set(id, readRecord(text, sealer));
-    } catch (error) {
-      unreadable.set(id, error);
-      tell({ kind: "service.failed", doing: "read_endpoint", error: summarise(error) });
-    }
-  };
-
-  return {
-    insistReadable,
-    get: (id) => {
-      insistOn(unreadable.get(id));
-      return endpoints.get(id);
-    },
-    all: () => [...endpoints.values()],
-    subscribedTo: (eventType) => {
-      insistReadable();
-      const known = bySubscription.get(eventType);
-      if (known !== undefined) return known;
-      const found = [...endpoints.values()].filter((endpoint) => subscribes(endpoint, eventType));
-      if (bySubscription.size >= SUBSCRIPTIONS_MAX) bySubscription.clear();
-      bySubscription.set(eventType, found);
-      return found;
-    },
-    set,
-    replace: (records) => {
-      const kept = new Set(records.map(([id]) => id));
-      for (const id of [...endpoints.keys(), ...unreadable.keys()]) if (!kept.has(id)) set(id, null);
-      bySubscription.clear();
-      for (const [id, text] of records) set(asEndpointId(id), text);
-    },
-  };
-}
-
-/** Producers choose type names, so the memory they can occupy is bounded. */
-const SUBSCRIPTIONS_MAX = 10_000;
