@@ -28,3 +28,21 @@ export function requestTo(endpoint: Endpoint, event: PublishedEvent, moment: Att
   const { body, headers } = signRequest(event, profiles[endpoint.profile], signing, further);
   return { url, headers: mergeHeaders(headers, endpoint.headers), body, timeoutMs };
 }
+
+/** A request as it may be shown: to whoever reads answers, not only to who may hold the endpoint's secrets. */
+export interface ShownRequest {
+  readonly method: "POST";
+  readonly url: string;
+  /** The values of the endpoint's own headers are masked. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export const MASK = "***";
+
+/** The same request as `requestTo` makes at this moment, with the values of the endpoint's own headers masked. */
+export function shownRequest(endpoint: Endpoint, event: PublishedEvent, moment: AttemptMoment): ShownRequest {
+  const headers = Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, MASK]));
+  const { timeoutMs: _, ...request } = requestTo({ ...endpoint, headers }, event, moment);
+  return { method: "POST", ...request };
+}
