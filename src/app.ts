@@ -3,6 +3,7 @@
  * but main, index and cli imports it. Embedded and standalone are the same code (design, decision 9).
  */
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
+import { createKeyDesk, type KeyDesk } from "./app/key-desk.ts";
 import { createService } from "./app/service.ts";
 import { onError } from "./app/working.ts";
 import { type Config, configWith } from "./config/environment.ts";
@@ -17,12 +18,14 @@ import { createEventPublisher, type Publisher } from "./publish/publisher.ts";
 import { type Census, takeCensus } from "./queue/census.ts";
 import { createDeadLetters, type DeadLetters } from "./queue/dead-letters.ts";
 import { createOutbox, enqueueEvents, openQueues, type Queues } from "./queue/queues.ts";
+import { createApiKeys } from "./store/api-keys.ts";
 import { createSharedBreakers, type SharedBreakers } from "./store/breakers.ts";
 import { createEndpoints } from "./store/endpoints.ts";
 import { readHealth } from "./store/health.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
 import { createKeys, type Keys } from "./store/keys.ts";
 import { connectRedis, type Redis, untilReady } from "./store/redis.ts";
+import { type CountRequest, createRequestCounter } from "./store/request-counts.ts";
 import { createSealer } from "./store/sealing.ts";
 import { createWaitingIndex, type WaitingIndex } from "./store/waiting.ts";
 
@@ -77,6 +80,9 @@ export interface Hookwave extends Publisher {
   readonly census: () => Promise<Census>;
   readonly health: () => Promise<readonly EndpointStatus[]>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
+  readonly keys: KeyDesk;
+  /** For the API's rate limits: counts in windows that the whole fleet shares. */
+  readonly countRequest: CountRequest;
 }
 
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
@@ -91,6 +97,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const endpoints = createEndpoints(redis, keys, createSealer(key), hear.tell);
   const breakers = createSharedBreakers(redis, keys, system.now, hear.tell);
   const waiting = createWaitingIndex(redis, keys);
+  const apiKeys = createApiKeys(redis, keys);
   const census = (): Promise<Census> =>
     takeCensus(queues, (name, field) => redis.hget(name, field), system.now());
   const metrics = createMetrics({
@@ -101,7 +108,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   hear.connect(createTelemetry([metrics.tell, ...listeners]));
   const desk = createEndpointDesk(config, policy, endpoints, system.now);
   const service = createService(
-    { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers },
+    { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers, apiKeys },
     desk,
     redis,
   );
@@ -122,6 +129,8 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     health: () =>
       Promise.all(endpoints.all().map((endpoint) => statusOf(endpoint, { redis, keys, breakers, waiting }))),
     metrics,
+    keys: createKeyDesk(apiKeys, config.apiKey, system.now),
+    countRequest: createRequestCounter(redis, keys),
     close: async () => {
       await publisher.close();
       await service.stop();

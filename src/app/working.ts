@@ -13,7 +13,7 @@ import { createDispatch, createResume } from "../deliver/dispatch.ts";
 import { createLimits } from "../deliver/limits.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { drain } from "../queue/durable-worker.ts";
-import { createOutbox, openQueues } from "../queue/queues.ts";
+import { createOutbox, type Outbox, openQueues } from "../queue/queues.ts";
 import { createDeliveriesWorker, createEventsWorker, type WorkerDeps } from "../queue/workers.ts";
 import { type AttemptLog, createAttemptLog } from "../store/attempt-log.ts";
 import type { SharedBreakers } from "../store/breakers.ts";
@@ -21,6 +21,7 @@ import type { Endpoints } from "../store/endpoints.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
 import type { Keys } from "../store/keys.ts";
 import { connectRedis } from "../store/redis.ts";
+import { createStatistics, type Statistics } from "../store/statistics.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
 
 export interface WorkingDeps {
@@ -47,7 +48,7 @@ export function startWorking(deps: WorkingDeps): Working {
   const queues = openQueues(redis, config.prefix, onError(tell, "queues"));
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
   const stage = openDeliverStage(deps, attempts);
-  const outbox = createOutbox(queues, tell);
+  const outbox = counting(createOutbox(queues, tell), createStatistics(redis, deps.keys, system.now), tell);
 
   const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs);
   const waiting = createWaitingIndex(redis, deps.keys);
@@ -79,6 +80,18 @@ export function startWorking(deps: WorkingDeps): Working {
       if (drained.every(Boolean)) await attempts.idle();
       await queues.close();
       redis.disconnect();
+    },
+  };
+}
+
+/** What is given up counts against its endpoint. A count that fails is told: the burial itself stands. */
+function counting(outbox: Outbox, statistics: Statistics, tell: Tell): Outbox {
+  return {
+    ...outbox,
+    bury: async (letter) => {
+      await outbox.bury(letter);
+      if (letter.kind === "delivery")
+        await statistics.countBuried(letter.delivery.endpointId).catch(onError(tell, "count_buried"));
     },
   };
 }

@@ -4,7 +4,8 @@
  */
 import type { z } from "zod";
 import { HookwaveError } from "../core/errors.ts";
-import { configSchema, type Environment, SETTINGS, type Setting } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { configSchema, type Environment, SETTINGS } from "./settings.ts";
 import { unknownVariables } from "./unknown-variables.ts";
 
 export interface Config extends Readonly<z.output<typeof configSchema>> {

@@ -4,54 +4,12 @@
  */
 import { z } from "zod";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
+import { apiSettings } from "./api-settings.ts";
 import * as forms from "./forms.ts";
-
-export const GROUPS = [
-  "Service",
-  "Redis",
-  "Default endpoint",
-  "Delivery",
-  "Safety",
-  "Observability",
-] as const;
-
-export interface About {
-  readonly variable: string;
-  readonly group: (typeof GROUPS)[number];
-  /** One or two plain sentences. */
-  readonly doc: string;
-  /** What a number without a unit of its own counts. */
-  readonly unit?: string;
-  /** Never shown, not even in the message that refuses it. */
-  readonly isSecret?: boolean;
-  /** How to get a good value, where an example is not enough. */
-  readonly remedy?: string;
-}
-
-export interface Setting extends About {
-  readonly expected: string;
-  /** As it would be written in the environment; null when there is none. */
-  readonly default: string | null;
-}
+import { aboutSettings, optionalSetting, type Setting, setting } from "./setting.ts";
 
 /** Variables as a process gets them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-export const aboutSettings = z.registry<Setting>();
-
-function setting<Value>(form: forms.Form<Value>, defaultText: string, about: About) {
-  const { expected, schema } = form;
-  return schema.prefault(defaultText).register(aboutSettings, { ...about, expected, default: defaultText });
-}
-
-/** A setting that may be absent: null. */
-function optionalSetting<Value>(form: forms.Form<Value>, about: About) {
-  const { expected, schema } = form;
-  return schema
-    .nullable()
-    .default(null)
-    .register(aboutSettings, { ...about, expected, default: null });
-}
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -234,6 +192,7 @@ export const configSchema = z.object({
   ...defaultEndpoint,
   ...delivery,
   ...safety,
+  ...apiSettings,
   ...observability,
 });
 

@@ -12,6 +12,10 @@ export interface Keys {
   readonly changes: string;
   /** Endpoint id → epoch ms of the next probe, for open breakers only. */
   readonly breakers: string;
+  /** API key id → its record. */
+  readonly apiKeys: string;
+  /** What the counters of the API's rate limits begin with. */
+  readonly rateLimits: string;
   readonly recent: string;
   readonly event: (id: EventId) => string;
   readonly attempts: (id: EndpointId) => string;
@@ -19,6 +23,9 @@ export interface Keys {
   readonly probe: (id: EndpointId) => string;
   /** Sorted set of delivery ids by the time they were accepted. */
   readonly waiting: (id: EndpointId) => string;
+  readonly statistics: (id: EndpointId) => string;
+  /** `hour` is the beginning of an ISO 8601 time. */
+  readonly statisticsHour: (id: EndpointId, hour: string) => string;
 }
 
 export function createKeys(prefix: string): Keys {
@@ -27,11 +34,15 @@ export function createKeys(prefix: string): Keys {
     endpointsVersion: `${prefix}:endpoints:version`,
     changes: `${prefix}:changes`,
     breakers: `${prefix}:breakers`,
+    apiKeys: `${prefix}:api-keys`,
+    rateLimits: `${prefix}:requests:`,
     recent: `${prefix}:recent`,
     event: (id) => `${prefix}:event:${hash("sha256", id, "base64url")}`,
     attempts: (id) => `${prefix}:attempts:${id}`,
     health: (id) => `${prefix}:health:${id}`,
     probe: (id) => `${prefix}:probe:${id}`,
     waiting: (id) => `${prefix}:waiting:${id}`,
+    statistics: (id) => `${prefix}:statistics:${id}`,
+    statisticsHour: (id, hour) => `${prefix}:statistics:${id}:${hour}`,
   };
 }

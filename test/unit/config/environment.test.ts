@@ -18,6 +18,12 @@ function refusalOf(env: Environment): HookwaveError {
 describe("an empty environment", () => {
   it("gives the documented defaults", () => {
     expect(readEnvironment({})).toEqual({
+      apiKey: null,
+      apiRateLimit: 120_000,
+      apiRateLimitUnknown: 600,
+      apiDocs: true,
+      metrics: true,
+      metricsPort: null,
       redisUrl: null,
       prefix: "{hookwave}",
       role: "all",
