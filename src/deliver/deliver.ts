@@ -3,6 +3,7 @@
  * A receiver's failure comes out as a verdict. Only a failure of our own is thrown, and then nothing has been
  * charged to the endpoint: no attempt, no breaker. (The guard sits in the transport, where addresses are known.)
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { type AttemptRecord, pastAttempt } from "../core/attempt.ts";
 import { type Delivery, deliveryId, stateAfter } from "../core/delivery.ts";
 import type { Endpoint } from "../core/endpoint.ts";
@@ -16,13 +17,14 @@ import { classify } from "./classify.ts";
 import { addresseeOf } from "./destinations.ts";
 import type { Limits } from "./limits.ts";
 import { requestTo } from "./outgoing.ts";
-import type { EndpointDirectory, Exchange, RecordAttempt, Transport } from "./ports.ts";
+import type { EndpointDirectory, Exchange, FleetRate, RecordAttempt, Transport } from "./ports.ts";
 
 export interface DeliverDeps {
   readonly endpoints: EndpointDirectory;
   readonly transport: Transport;
   readonly limits: Limits;
   readonly breakers: Breakers;
+  readonly rate: FleetRate;
   readonly record: RecordAttempt;
   readonly tell: Tell;
   readonly system: System;
@@ -43,7 +45,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     if (endpoint === undefined) return untried(delivery, "endpoint_missing");
     if (!endpoint.isActive) return untried(delivery, "endpoint_disabled");
 
-    const admission = await admit(endpoint, deps);
+    const admission = await admit(endpoint, delivery, deps);
     if (admission.kind === "held") return held(delivery, endpoint, admission, deps);
 
     const attempt = await send(delivery, endpoint, deps);
@@ -115,11 +117,16 @@ interface Admitted {
 }
 type Held = Outcome & { readonly kind: "held" };
 
-/** An open breaker is asked before the lane, so that what cannot go does not wait its turn; and once more after. */
-async function admit(endpoint: Endpoint, deps: DeliverDeps): Promise<Admitted | Held> {
+/**
+ * An open breaker is asked before the others, so that what cannot go does not wait its turn; and once more after. A
+ * turn of the endpoint's rate is waited for outside its lane, which is for POSTs that are open.
+ */
+async function admit(endpoint: Endpoint, delivery: Delivery, deps: DeliverDeps): Promise<Admitted | Held> {
   const { breakers, limits, system } = deps;
   const closedInMs = breakers.closedInMs(endpoint.id);
   if (closedInMs > 0) return heldFor("breaker_open", closedInMs);
+  const overRateMs = await takeTurn(endpoint, delivery, deps);
+  if (overRateMs > 0) return heldFor("rate_limited", overRateMs);
   const busyMs = await limits.enter(endpoint);
   if (busyMs > 0) return heldFor("busy", busyMs * (1 + system.dice() * BUSY_JITTER));
   let isAdmitted = false;
@@ -131,6 +138,19 @@ async function admit(endpoint: Endpoint, deps: DeliverDeps): Promise<Admitted | 
     // Also when asking failed: a place in the lane that nobody gives back is lost until the worker restarts.
     if (!isAdmitted) limits.leave(endpoint.id, null, null);
   }
+}
+
+/** Resolves with 0 when it is this delivery's turn, else with how long to hold it, in ms. */
+async function takeTurn(
+  { id, rateLimit }: Endpoint,
+  { heldSince }: Delivery,
+  { rate }: DeliverDeps,
+): Promise<number> {
+  if (rateLimit === null) return 0;
+  const { kind, inMs } = await rate.enter(id, rateLimit, heldSince !== null);
+  if (kind === "hold") return inMs;
+  if (inMs > 0) await pause(inMs);
+  return 0;
 }
 
 const BUSY_JITTER = 0.1;

@@ -5,7 +5,7 @@
 import type { AttemptRecord } from "../core/attempt.ts";
 import type { EndpointId, EventId } from "../core/brand.ts";
 import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
-import type { Endpoint } from "../core/endpoint.ts";
+import type { Endpoint, RateLimit } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
 
@@ -47,6 +47,19 @@ export interface SharedBreaker {
   readonly close: (id: EndpointId) => Promise<void>;
   /** True for the one worker that may probe now; the lease lasts `leaseMs`. */
   readonly leaseProbe: (id: EndpointId, leaseMs: number) => Promise<boolean>;
+}
+
+/** The rate of an endpoint that has a limit, kept by the whole fleet together. */
+export interface FleetRate {
+  /**
+   * When an attempt may begin: in so many ms, few enough to wait for them; or that the delivery is to be held for so
+   * many. `hasWaited`: it comes back from a hold, and so goes before what is new.
+   */
+  readonly enter: (
+    id: EndpointId,
+    limit: RateLimit,
+    hasWaited: boolean,
+  ) => Promise<{ readonly kind: "begin" | "hold"; readonly inMs: number }>;
 }
 
 export interface OutgoingRequest {
