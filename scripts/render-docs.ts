@@ -8,9 +8,10 @@ import { createApiServer } from "../src/api/server.ts";
 import { createHookwave } from "../src/app.ts";
 import { readEnvironment } from "../src/config/environment.ts";
 import { renderConfigurationDoc, renderEnvExample, renderReadme } from "../src/config/render.ts";
+import { renderApiTable } from "./api-table.ts";
 
 /** As a running service tells it; it needs no Redis for that. */
-async function describeApi(): Promise<string> {
+async function describeApi(): Promise<unknown> {
   const quiet = () => undefined;
   const logger = { info: quiet, warn: quiet, error: quiet };
   const settings = readEnvironment({});
@@ -20,15 +21,18 @@ async function describeApi(): Promise<string> {
   const document: unknown = await response.json();
   await api.close();
   await hookwave.close();
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return document;
 }
 
+const description = await describeApi();
 const root = new URL("../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 const files = {
   ".env.example": renderEnvExample(),
   "docs/configuration.md": renderConfigurationDoc(),
-  "docs/openapi.json": await describeApi(),
-  "README.md": renderReadme(readFileSync(new URL("README.md", root), "utf8")),
+  "docs/openapi.json": `${JSON.stringify(description, null, 2)}\n`,
+  "docs/api.md": renderApiTable(read("docs/api.md"), description),
+  "README.md": renderReadme(read("README.md")),
 };
 
 for (const [path, text] of Object.entries(files)) {

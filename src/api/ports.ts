@@ -4,6 +4,7 @@
  */
 import type { Caller, Role } from "../core/access.ts";
 import type { DestinationRequest } from "../core/destination.ts";
+import type { Durability } from "../core/durability.ts";
 import type { BreakerState } from "../core/happening.ts";
 
 /** An event whose data is JSON text, cut out of the request as it stands. */
@@ -53,7 +54,10 @@ export type CountRequest = (
 
 export interface ApiHookwave {
   /** Resolves with the ids, in order, once every event is stored; rejects with a coded error. */
-  readonly publishMany: (events: readonly TextEvent[]) => Promise<readonly { readonly id: string }[]>;
+  readonly publishMany: (
+    events: readonly TextEvent[],
+    options: { readonly durability?: Durability },
+  ) => Promise<readonly { readonly id: string }[]>;
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
   readonly isConsuming: () => boolean;

@@ -11,6 +11,8 @@ import { HookwaveError } from "../core/errors.ts";
 export interface Doors {
   /** Null where the role serves no API. */
   readonly apiUrl: string | null;
+  /** Null where metrics have no port of their own. */
+  readonly metricsUrl: string | null;
   readonly notices: readonly string[];
 }
 
@@ -26,20 +28,27 @@ export async function openDoors(
   logger: ApiLogger,
   closers: Closers,
 ): Promise<Doors> {
-  const { metricsPort } = config;
-  if (config.metrics && metricsPort !== null) {
-    const metrics = createMetricsServer({ hookwave, logger });
-    closers.push(metrics.close);
-    await metrics.listen(config.host, metricsPort);
-  }
-  if (config.role === "worker") return { apiUrl: null, notices: [] };
+  const metricsUrl = await openMetrics(config, hookwave, logger, closers);
+  if (config.role === "worker") return { apiUrl: null, metricsUrl, notices: [] };
   const isOpenToOthers = !isLoopback(config.host) && (await isGuarded(config, hookwave));
   const delivers = config.role === "all";
   const api = createApiServer({ hookwave, logger, delivers, isOpenToOthers, settings: config });
   closers.push(api.close);
   const host = isOpenToOthers || isLoopback(config.host) ? config.host : LOOPBACK;
   const apiUrl = await api.listen(host, config.port);
-  return { apiUrl, notices: host === config.host ? [] : [confined(config.host, apiUrl)] };
+  return { apiUrl, metricsUrl, notices: host === config.host ? [] : [confined(config.host, apiUrl)] };
+}
+
+async function openMetrics(
+  { host, metrics, metricsPort }: Config,
+  hookwave: Hookwave,
+  logger: ApiLogger,
+  closers: Closers,
+): Promise<string | null> {
+  if (!metrics || metricsPort === null) return null;
+  const server = createMetricsServer({ hookwave, logger });
+  closers.push(server.close);
+  return await server.listen(host, metricsPort);
 }
 
 const isLoopback = (host: string): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);

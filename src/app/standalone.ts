@@ -81,9 +81,9 @@ async function openParts(
   closers.push(hookwave.close);
 
   const doors = await openDoors(config, hookwave, logger, closers);
-  const apiUrl = doors.apiUrl;
+  const { apiUrl, metricsUrl } = doors;
   const { role } = config;
-  const started = { version: VERSION, role, url: apiUrl, redis: shownRedisUrl(redis.url) };
+  const started = { version: VERSION, role, url: apiUrl, metricsUrl, redis: shownRedisUrl(redis.url) };
   logger.info({ ...started, isRedisEmbedded: redis.isEmbedded }, "service.started");
   for (const notice of [...notices, ...doors.notices]) tell({ kind: "service.noticed", notice, detail: {} });
   return {

@@ -2,6 +2,8 @@
  * Wires what a worker process does: store, deliver and queue stages, from the moment Redis answers to the drain.
  */
 import type { Config } from "../config/environment.ts";
+import type { EndpointId } from "../core/brand.ts";
+import { isDestinationId } from "../core/destination.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { summarise } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
@@ -86,6 +88,17 @@ export function startWorking(deps: WorkingDeps): Working {
   };
 }
 
+/** An attempt may end after its endpoint was removed; a breaker that it opened nobody would ever close. */
+function registeredOnly(breakers: SharedBreakers, endpoints: Endpoints): SharedBreakers {
+  const isGone = (id: EndpointId): boolean => !isDestinationId(id) && endpoints.get(id) === undefined;
+  return {
+    ...breakers,
+    open: async (id, untilMs) => {
+      if (!isGone(id)) await breakers.open(id, untilMs);
+    },
+  };
+}
+
 /** What is given up counts against its endpoint. A count that fails is told: the burial itself stands. */
 function counting(outbox: Outbox, statistics: Statistics, tell: Tell): Outbox {
   return {
@@ -107,7 +120,13 @@ function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog, rate: FleetRa
   const limits = createLimits(system.monotonicMs);
   const breakers = createBreakers(
     { failureThreshold: config.breakerFailureThreshold, recoveryMs: config.breakerRecoveryMs },
-    { shared: deps.breakers, now: system.now, dice: system.dice, tell, onReopened: limits.restart },
+    {
+      shared: registeredOnly(deps.breakers, endpoints),
+      now: system.now,
+      dice: system.dice,
+      tell,
+      onReopened: limits.restart,
+    },
   );
   const directory = {
     get: endpoints.get,

@@ -3,6 +3,7 @@
  * start, .env.example and docs/configuration.md all come from this table. It reads nothing itself.
  */
 import { z } from "zod";
+import { DURABILITIES } from "../core/durability.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 import { apiSettings } from "./api-settings.ts";
 import * as forms from "./forms.ts";
@@ -65,6 +66,17 @@ const redis = {
     variable: "REQUIRE_AOF",
     group: "Redis",
     doc: "Refuse to start on a Redis without append-only file, which loses accepted events when it restarts.",
+  }),
+  publishDurability: setting(forms.choice(DURABILITIES), "redis", {
+    variable: "PUBLISH_DURABILITY",
+    group: "Redis",
+    doc: "How safe an event must be before its publish is acknowledged, where the publish does not say: docs/durability.md.",
+  }),
+  replicasMin: setting(forms.wholeNumber(1, 100), "1", {
+    variable: "REPLICAS_MIN",
+    group: "Redis",
+    doc: "How many replicas must have an event of durability `replicated`.",
+    unit: "replicas",
   }),
 };
 
@@ -159,6 +171,12 @@ const safety = {
     doc: "Seals the endpoints' secrets in Redis; every process of an installation needs the same. Without it, one is made and kept in HOOKWAVE_DATA_DIR.",
     isSecret: true,
     remedy: "make one with: openssl rand -base64 32",
+  }),
+  encryptionKeyPrevious: optionalSetting(forms.base64(32), {
+    variable: "HOOKWAVE_ENCRYPTION_KEY_PREVIOUS",
+    group: "Safety",
+    doc: "Opens what HOOKWAVE_ENCRYPTION_KEY does not, and seals nothing: a start with both seals everything again with the new key (docs/endpoints.md).",
+    isSecret: true,
   }),
   allowHttp: setting(forms.flag(), "false", {
     variable: "ALLOW_HTTP",

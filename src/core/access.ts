@@ -5,6 +5,8 @@
 export const ROLES = ["publish", "read", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
+export const isRole = (text: string): text is Role => ROLES.some((role) => role === text);
+
 /** Somebody whose key has been checked. */
 export interface Caller {
   /** The key's id, never its secret. */

@@ -74,6 +74,9 @@ export function subscribes(endpoint: Endpoint, eventType: string): boolean {
   return endpoint.isActive && endpoint.events.some((pattern) => subscriptionCovers(pattern, eventType));
 }
 
+/** Stands for what may not be shown again. No header's value can be this. */
+export const MASK = "••••";
+
 /** The secrets that sign at `nowMs`, newest first: two while a rotation is under way. */
 export function liveSecrets(endpoint: Endpoint, nowMs: number): readonly string[] {
   return endpoint.secrets

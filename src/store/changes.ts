@@ -45,7 +45,15 @@ export async function watchChanges(
   };
   watcher.on("message", onMessage);
   await watcher.subscribe(keys.changes);
-  const poll = setInterval(() => attempt(listener.catchUp()), POLL_MS);
+  // Who only listens sends nothing, and would never learn that its connection is dead. What waits for a new
+  // connection is not asked again each second, or the questions would pile up.
+  const askForLife = (): void => {
+    if (watcher.status === "ready") attempt(watcher.ping().then(() => undefined));
+  };
+  const poll = setInterval(() => {
+    askForLife();
+    attempt(listener.catchUp());
+  }, POLL_MS);
   poll.unref();
   return () => {
     clearInterval(poll);

@@ -46,6 +46,12 @@ export function writeRecord(endpoint: Endpoint, sealer: Sealer): string {
   return JSON.stringify({ v: VERSION, ...open, sealed });
 }
 
+/** Is it sealed with the key that seals now? False for what only an earlier key opens, or none. */
+export function isSealedAnew(text: string, sealer: Sealer): boolean {
+  const { id, sealed } = recordSchema.parse(JSON.parse(text));
+  return sealer.isCurrent(sealed, asEndpointId(id));
+}
+
 /** Throws when the record is unreadable or sealed with another key. */
 export function readRecord(text: string, sealer: Sealer): Endpoint {
   const { v: _, sealed, ...open } = recordSchema.parse(JSON.parse(text));

@@ -42,6 +42,8 @@ export interface EndpointRequest {
   readonly description?: string;
   /** The owner's own labels: at most 20, 4 KB in all. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** False to add it switched off. */
+  readonly isActive?: boolean;
 }
 
 export interface RegistrationRules {

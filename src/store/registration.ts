@@ -9,10 +9,14 @@ import { ed25519Secret } from "../wire/ed25519.ts";
 import { endpointInvalid, endpointProblems } from "./endpoint-problems.ts";
 import { type EndpointRequest, optionsOf, type RegistrationRules, scheduleOf } from "./endpoint-request.ts";
 
+/** The reason where an operator gave none. */
+export const DISABLED_BY_HAND = "switched off by an operator";
+
 /** Throws ENDPOINT_INVALID with every problem. `nowMs` becomes its creation time. */
 export function newEndpoint(request: EndpointRequest, rules: RegistrationRules, nowMs: number): Endpoint {
   const problems = endpointProblems(request, rules);
   if (problems.length > 0) throw endpointInvalid(problems);
+  const { isActive = true } = request;
   const { defaults } = rules;
   const at = new Date(nowMs).toISOString();
   return {
@@ -34,8 +38,8 @@ export function newEndpoint(request: EndpointRequest, rules: RegistrationRules, 
     rateLimit: request.rateLimit ?? null,
     description: request.description ?? "",
     metadata: request.metadata ?? {},
-    isActive: true,
-    disabledBecause: null,
+    isActive,
+    disabledBecause: isActive ? null : DISABLED_BY_HAND,
     createdAt: at,
     updatedAt: at,
   };

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { renderApiTable } from "../../scripts/api-table.ts";
 import { ROLES, type Role } from "../../src/core/access.ts";
 import { type Api, ask, startApi } from "../support/api.ts";
 import { type Operation, operationsOf } from "../support/openapi.ts";
@@ -21,6 +22,9 @@ afterAll(async () => {
   await redis[Symbol.asyncDispose]();
 });
 
+const readDoc = (name: string): Promise<string> =>
+  readFile(new URL(`../../docs/${name}`, import.meta.url), "utf8");
+
 const describedAt = async (): Promise<object> => {
   const { body } = await ask(`${api.url}/openapi.json`);
   return Object(body);
@@ -34,12 +38,13 @@ describe("/openapi.json", () => {
     expect(valid).toBe(true);
   });
 
-  it("is what docs/openapi.json holds", async () => {
-    const kept: unknown = JSON.parse(
-      await readFile(new URL("../../docs/openapi.json", import.meta.url), "utf8"),
-    );
+  it("is what docs/openapi.json and docs/api.md hold", async () => {
+    const kept: unknown = JSON.parse(await readDoc("openapi.json"));
+    const page = await readDoc("api.md");
 
-    expect(await describedAt()).toEqual(kept);
+    const described = await describedAt();
+    expect(described, "run node scripts/render-docs.ts").toEqual(kept);
+    expect(page, "run node scripts/render-docs.ts").toBe(renderApiTable(page, described));
   });
 
   it("is readable at /docs, which loads nothing from elsewhere", async () => {

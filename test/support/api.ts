@@ -53,7 +53,8 @@ export function publish(
   api: Api,
   body: string | Buffer<ArrayBuffer>,
   headers: Readonly<Record<string, string>> = {},
+  query = "",
 ): Promise<Answer> {
   const all = { "content-type": "application/json", ...headers };
-  return ask(`${api.url}/api/v1/events`, { method: "POST", headers: all, body });
+  return ask(`${api.url}/api/v1/events${query}`, { method: "POST", headers: all, body });
 }

@@ -1,8 +1,10 @@
 /**
  * Where producers without an SDK publish: one event, or a list that is published whole or not at all. Answers 202
- * once Redis has acknowledged, with the ids that receivers will see.
+ * once Redis has acknowledged, as safely as `?durability=` asks, with the ids that receivers will see.
  */
+import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { DURABILITIES } from "../../core/durability.ts";
 import type { ApiHookwave } from "../ports.ts";
 import { EVENTS_MAX, readEvents } from "../read-events.ts";
 import type { Api } from "../routing.ts";
@@ -26,25 +28,33 @@ export function addEventRoutes(app: Api, { publishMany }: ApiHookwave): void {
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
     done(null, body),
   );
+  // So the body's schema only describes it: readEvents reads it, because it must see the text.
+  app.setValidatorCompiler((part: Parameters<typeof validatorCompiler>[0]) =>
+    part.httpPart === "body" ? (value: unknown) => ({ value }) : validatorCompiler(part),
+  );
 
   app.post(
     "/api/v1/events",
     {
       config: { access: "publish" },
-      // The schema describes; readEvents reads, because it must see the text.
-      validatorCompiler: () => (value) => ({ value }),
       schema: {
         operationId: "publishEvents",
         tags: ["Events"],
         summary: "Publish one event, or a list whole or not at all",
+        querystring: z.strictObject({
+          durability: z
+            .enum(DURABILITIES)
+            .exactOptional()
+            .describe("How safe it must be to count; docs/durability.md."),
+        }),
         headers: z.object({ "idempotency-key": z.string().optional() }),
         body: z.union([newEvent, z.array(newEvent).min(1).max(EVENTS_MAX)]),
         response: { 202: stored },
       },
     },
-    async ({ body, headers }, reply) => {
+    async ({ body, headers, query }, reply) => {
       const { isList, events } = readEvents(body, headers["idempotency-key"]);
-      const receipts = await publishMany(events);
+      const receipts = await publishMany(events, query);
       const ids = receipts.map(({ id }) => id);
       return reply.code(202).send(isList ? { ids } : { id: ids[0] ?? "" });
     },

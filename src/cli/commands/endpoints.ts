@@ -3,7 +3,7 @@
  * it; everywhere else secrets are masked, and so are the values of custom headers, which often are secrets too.
  */
 import type { Hookwave } from "../../app.ts";
-import { type Endpoint, PROFILE_NAMES } from "../../core/endpoint.ts";
+import { type Endpoint, MASK, PROFILE_NAMES } from "../../core/endpoint.ts";
 import { HookwaveError } from "../../core/errors.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -13,8 +13,6 @@ import { type Access, withHookwave, withSealedHookwave } from "../service-access
 import { choice, durationMs, durationsMs, list, wholeNumber } from "../values.ts";
 
 type Request = Parameters<Hookwave["endpoints"]["add"]>[0];
-
-const MASK = "••••";
 
 export async function addEndpoint(asked: Invocation): Promise<Report> {
   const request = requestOf(asked);

@@ -1,22 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { PROFILE_NAMES, type ProfileName } from "../../../src/core/endpoint.ts";
-import { createAddressPolicy } from "../../../src/deliver/address-guard.ts";
-import { checkHeaders } from "../../../src/deliver/header-policy.ts";
-import { checkUrl } from "../../../src/deliver/url-policy.ts";
-import type { EndpointRequest, RegistrationRules } from "../../../src/store/endpoint-request.ts";
+import type { EndpointRequest } from "../../../src/store/endpoint-request.ts";
 import { generateSecret, newEndpoint } from "../../../src/store/registration.ts";
 import { secretProblem } from "../../../src/wire/standard-webhooks.ts";
+import { registrationRules as rules } from "../../support/registration-rules.ts";
 
-const policy = createAddressPolicy({ allowHttp: false, allowPrivateNetworks: [] });
-const rules: RegistrationRules = {
-  urlProblem: (url) => {
-    const check = checkUrl(url, policy);
-    return check.ok ? null : check.problem;
-  },
-  headerProblems: checkHeaders,
-  secretProblem,
-  defaults: { timeoutMs: 15_000, retrySchedule: [2_000, 4_000], retryDelayMs: 2_000, maxInFlight: 10 },
-};
 const url = "https://receiver.example.com/hook";
 
 describe("a new endpoint", () => {
@@ -126,7 +114,7 @@ describe("a new endpoint", () => {
 
   it.each([
     ["no event at all", { events: [] }],
-    ["three secrets", { secrets: ["a", "b", "c"] }],
+    ["five secrets", { secrets: ["a", "b", "c", "d", "e"] }],
     ["no secret in the list", { secrets: [] }],
     ["25 retries", { retrySchedule: Array.from({ length: 25 }, () => 1_000) }],
     ["a wait of no number", { retrySchedule: [Number.NaN] }],
