@@ -3,6 +3,7 @@
  * but main, index and cli imports it. Embedded and standalone are the same code (design, decision 9).
  */
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
+import { createExamination, type Examination } from "./app/examination.ts";
 import { createKeyDesk, type KeyDesk } from "./app/key-desk.ts";
 import { openPublishing } from "./app/publishing.ts";
 import { createService } from "./app/service.ts";
@@ -75,6 +76,7 @@ export interface EndpointStatus {
 
 export interface Hookwave extends Publisher {
   readonly endpoints: EndpointDesk;
+  readonly examination: Examination;
   readonly deadLetters: DeadLetters;
   /** Waits for Redis, checks that it is safe, and begins to deliver unless the role is `api`. */
   readonly start: () => Promise<void>;
@@ -112,6 +114,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   });
   hear.connect(createTelemetry([metrics.tell, ...listeners]));
   const desk = createEndpointDesk({ config, policy, endpoints, redis, keys, system, tell: hear.tell });
+  const examination = createExamination({ policy, desk, endpoints, breakers, redis, keys, system });
   const service = createService(
     { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers, apiKeys },
     desk,
@@ -121,6 +124,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   return {
     ...publisher,
     endpoints: desk,
+    examination,
     deadLetters: createDeadLetters(queues, createOutbox(queues, hear.tell)),
     start: service.start,
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
@@ -137,7 +141,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     keys: createKeyDesk(apiKeys, config.apiKey, system.now),
     countRequest: createRequestCounter(redis, keys),
     close: async () => {
-      await publisher.close();
+      await Promise.all([publisher.close(), examination.close()]);
       await service.stop();
       disconnect();
     },

@@ -1,15 +1,15 @@
 /**
  * Explains what would become of an event with one receiver if it were published now: would it get it, at once or
- * later, and if not, why; and with which request. Pure: what is known of the moment is handed in. It signs with
- * sample secrets only and masks what depends on them, because whoever may ask need not be one who may sign.
+ * later, and if not, why; and with which request. What is known of the moment is handed in. It signs with sample
+ * secrets only and masks what depends on them, because whoever may ask need not be one who may sign.
  */
 import type { EndpointId } from "../core/brand.ts";
 import { wants } from "../core/destination.ts";
-import { type Endpoint, liveSecrets } from "../core/endpoint.ts";
+import { type Endpoint, liveSecrets, MASK, type RateLimit } from "../core/endpoint.ts";
 import { type Destination, type PublishedEvent, subscriptionCovers } from "../core/event.ts";
 import type { AddressPolicy } from "./address-guard.ts";
 import { addresseeOf, destinationId } from "./destinations.ts";
-import { type AttemptMoment, MASK, type ShownRequest, shownRequest } from "./outgoing.ts";
+import { type AttemptMoment, type ShownRequest, shownRequest } from "./outgoing.ts";
 import type { EndpointDirectory } from "./ports.ts";
 import { checkUrl } from "./url-policy.ts";
 
@@ -54,26 +54,26 @@ export interface Circumstances {
   readonly isDuplicate: boolean;
   /** Epoch ms of the next probe while the breaker is open. */
   readonly openUntil: (id: EndpointId) => number | null;
-  /** How long the endpoint's rate would hold it, in ms. */
-  readonly rateWaitMs: (id: EndpointId) => number;
+  /** How long the endpoint's rate would let it wait, in ms. */
+  readonly rateWaitMs: (id: EndpointId, limit: RateLimit) => Promise<number>;
 }
 
-export function explainEndpoint(
+export async function explainEndpoint(
   endpoint: Endpoint,
   event: PublishedEvent,
   circumstances: Circumstances,
-): Explanation {
+): Promise<Explanation> {
   const isSubscribed = endpoint.events.some((one) => subscriptionCovers(one, event.type));
   return explain(endpoint, event, circumstances, isSubscribed ? [] : [notSubscribed(endpoint.events, event)]);
 }
 
 /** For a receiver that the event itself names. */
-export function explainDestination(
+export async function explainDestination(
   destination: Destination,
   event: PublishedEvent,
   endpoints: Pick<EndpointDirectory, "get">,
   circumstances: Circumstances,
-): Explanation {
+): Promise<Explanation> {
   const endpointId = destinationId(destination);
   const addressee = addresseeOf({ endpointId, destination }, endpoints);
   if (addressee === undefined) return withoutRequest(endpointId, destination.url, [keyUnknown(destination)]);
@@ -81,17 +81,17 @@ export function explainDestination(
   return explain(addressee, event, circumstances, isWanted ? [] : [notSubscribed(destination.events, event)]);
 }
 
-function explain(
+async function explain(
   endpoint: Endpoint,
   event: PublishedEvent,
   circumstances: Circumstances,
   notForIt: readonly Obstacle[],
-): Explanation {
+): Promise<Explanation> {
   const { id, url } = endpoint;
   const obstacles = [...notForIt, ...standing(endpoint, event, circumstances)];
   const cannotSign = obstacles.some(({ code }) => code === "secret_missing");
   if (notForIt.length > 0 || cannotSign) return withoutRequest(id, url, obstacles);
-  const all = [...obstacles, ...passing(endpoint, circumstances)];
+  const all = [...obstacles, ...(await passing(endpoint, circumstances))];
   const request = maskedRequest(endpoint, event, circumstances.moment);
   return { endpointId: id, url, prospect: prospectOf(all), obstacles: all, request };
 }
@@ -130,12 +130,12 @@ function standing(
 }
 
 /** What is in the way only for a time. */
-function passing(
+async function passing(
   { id, rateLimit }: Endpoint,
   { moment: { startedAtMs }, openUntil, rateWaitMs }: Circumstances,
-): readonly Obstacle[] {
+): Promise<readonly Obstacle[]> {
   const closesAt = openUntil(id) ?? 0;
-  const waitMs = rateLimit === null ? 0 : rateWaitMs(id);
+  const waitMs = rateLimit === null ? 0 : await rateWaitMs(id, rateLimit);
   return [
     ...(closesAt > startedAtMs
       ? [

@@ -2,7 +2,7 @@
  * The request one attempt sends: signed by the endpoint's profiles, with its own headers beside ours. Deliveries,
  * tests and explanations all come here for it, so that what is shown to a person is what is sent.
  */
-import { type Endpoint, liveSecrets } from "../core/endpoint.ts";
+import { type Endpoint, liveSecrets, MASK } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { profiles } from "../wire/profiles.ts";
 import { signRequest } from "../wire/sign.ts";
@@ -37,8 +37,6 @@ export interface ShownRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
-
-export const MASK = "***";
 
 /** The same request as `requestTo` makes at this moment, with the values of the endpoint's own headers masked. */
 export function shownRequest(endpoint: Endpoint, event: PublishedEvent, moment: AttemptMoment): ShownRequest {

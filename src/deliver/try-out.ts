@@ -3,13 +3,13 @@
  * signed and guarded like one, also to an endpoint that is disabled, but it charges no attempt, teaches no breaker
  * or lane, and leaves no record.
  */
-import type { Endpoint } from "../core/endpoint.ts";
+import { type Endpoint, MASK } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { System } from "../core/system.ts";
 import { classify } from "./classify.ts";
 import { hintsFor } from "./hints.ts";
-import { MASK, requestTo, type ShownRequest, shownRequest } from "./outgoing.ts";
+import { requestTo, type ShownRequest, shownRequest } from "./outgoing.ts";
 import type { Probe, ProbeReport, Timings } from "./ports.ts";
 
 export interface TrialResponse {
