@@ -3,18 +3,10 @@
  * pino logger fit as they are.
  */
 import type { Caller, Role } from "../core/access.ts";
-import type { DestinationRequest } from "../core/destination.ts";
 import type { Durability } from "../core/durability.ts";
 import type { BreakerState } from "../core/happening.ts";
-
-/** An event whose data is JSON text, cut out of the request as it stands. */
-export interface TextEvent {
-  readonly type: string;
-  readonly dataText: string;
-  readonly id?: string;
-  readonly timestamp?: string;
-  readonly destinations?: readonly DestinationRequest[];
-}
+import type { Examination } from "./examination-ports.ts";
+import type { TextEvent } from "./text-event.ts";
 
 export interface EndpointStatus {
   readonly id: string;
@@ -65,6 +57,7 @@ export interface ApiHookwave {
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
   readonly keys: KeyDesk;
   readonly countRequest: CountRequest;
+  readonly examination: Examination;
 }
 
 export interface AccessControl {

@@ -14,6 +14,7 @@ import { addRateLimits } from "./rate-limits.ts";
 import { readJson } from "./read-json.ts";
 import { addEventTypeRoutes } from "./routes/event-types.ts";
 import { addEventRoutes } from "./routes/events.ts";
+import { addExaminationRoutes } from "./routes/examination.ts";
 import { addHealthRoutes, addProbes } from "./routes/health.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
@@ -74,6 +75,7 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   addEventTypeRoutes(app);
   addKeyRoutes(app, hookwave.keys);
   app.register(async (events: Api) => addEventRoutes(events, hookwave));
+  app.register(async (examination: Api) => addExaminationRoutes(examination, hookwave.examination));
 }
 
 function openServer(logger: ApiLogger): Api {

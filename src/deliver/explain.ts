@@ -7,40 +7,16 @@ import type { EndpointId } from "../core/brand.ts";
 import { wants } from "../core/destination.ts";
 import { type Endpoint, liveSecrets, MASK, type RateLimit } from "../core/endpoint.ts";
 import { type Destination, type PublishedEvent, subscriptionCovers } from "../core/event.ts";
+import { type Obstacle, type ObstacleCode, type Prospect, prospectOf } from "../core/prospect.ts";
 import type { AddressPolicy } from "./address-guard.ts";
 import { addresseeOf, destinationId } from "./destinations.ts";
 import { type AttemptMoment, type ShownRequest, shownRequest } from "./outgoing.ts";
 import type { EndpointDirectory } from "./ports.ts";
 import { checkUrl } from "./url-policy.ts";
 
-/** Why not, or not yet. The last two only delay: a delivery is held, and no attempt is charged. */
-export const OBSTACLE_CODES = [
-  "not_subscribed",
-  "disabled",
-  "duplicate",
-  "key_unknown",
-  "secret_missing",
-  "blocked_url",
-  "blocked_destination",
-  "breaker_open",
-  "rate_limited",
-] as const;
-export type ObstacleCode = (typeof OBSTACLE_CODES)[number];
-
-export interface Obstacle {
-  readonly code: ObstacleCode;
-  readonly detail: string;
-  /** Epoch ms at which it ends by itself; null where it does not. */
-  readonly until: number | null;
-}
-
-export const PROSPECTS = ["now", "later", "never"] as const;
-export type Prospect = (typeof PROSPECTS)[number];
-
 export interface Explanation {
   readonly endpointId: EndpointId;
   readonly url: string;
-  /** When its first attempt would begin. */
   readonly prospect: Prospect;
   readonly obstacles: readonly Obstacle[];
   /** What would be sent, now; null where the event is not for this receiver, or nobody can sign it. */
@@ -101,11 +77,6 @@ const withoutRequest = (
   url: string,
   obstacles: readonly Obstacle[],
 ): Explanation => ({ endpointId, url, prospect: "never", obstacles, request: null });
-
-function prospectOf(obstacles: readonly Obstacle[]): Prospect {
-  if (obstacles.length === 0) return "now";
-  return obstacles.every(({ until }) => until !== null) ? "later" : "never";
-}
 
 /** What stays in the way until somebody does something about it. */
 function standing(
