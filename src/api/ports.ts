@@ -7,6 +7,7 @@ import type { Durability } from "../core/durability.ts";
 import type { BreakerState } from "../core/happening.ts";
 import type { Examination } from "./examination-ports.ts";
 import type { TextEvent } from "./text-event.ts";
+import type { WebhookDesk } from "./webhooks-ports.ts";
 
 export interface EndpointStatus {
   readonly id: string;
@@ -56,6 +57,7 @@ export interface ApiHookwave {
   readonly health: () => Promise<readonly EndpointStatus[]>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
   readonly keys: KeyDesk;
+  readonly endpoints: WebhookDesk;
   readonly countRequest: CountRequest;
   readonly examination: Examination;
 }

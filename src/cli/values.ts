@@ -1,6 +1,7 @@
 /** Values of options that are more than text: read, or refused as a usage error that says what may be written. */
-import { parseDurationMs } from "../config/duration.ts";
+
 import { nearest } from "../config/unknown-variables.ts";
+import { parseDurationMs } from "../core/duration.ts";
 import { type Invocation, usage } from "./command-line.ts";
 
 /** Undefined when the option is not given. */

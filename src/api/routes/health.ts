@@ -3,9 +3,9 @@
  * shows no secret.
  */
 import { z } from "zod";
-import { HookwaveError } from "../../core/errors.ts";
 import { maskUrl } from "../mask-url.ts";
 import type { ApiDeps, EndpointStatus } from "../ports.ts";
+import { REDIS_AWAY, Refusal } from "../problem.ts";
 import type { Api } from "../routing.ts";
 
 const PROBE = { config: { access: "anyone", rateLimit: false } } as const;
@@ -45,8 +45,8 @@ export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void
   });
 
   app.get("/health/webhooks", { config: { access: "read" }, schema: HEALTH_SCHEMA }, async () => {
-    // Asked first, because what a lost connection throws further in carries no code of ours.
-    if (!(await hookwave.isRedisReachable())) throw redisUnreachable();
+    // Asked first: without any endpoint there would be nothing to fail.
+    if (!(await hookwave.isRedisReachable())) throw new Refusal("REDIS_UNAVAILABLE", REDIS_AWAY);
     const endpoints = await hookwave.health();
     const status: "ok" | "degraded" = endpoints.some(isInTrouble) ? "degraded" : "ok";
     return { status, endpoints: endpoints.map(toShow) };
@@ -65,12 +65,4 @@ function isInTrouble({ isActive, breaker, failingSince }: EndpointStatus): boole
 
 function toShow({ isActive, url, ...status }: EndpointStatus) {
   return { ...status, url: maskUrl(url), active: isActive };
-}
-
-function redisUnreachable(): HookwaveError {
-  return new HookwaveError("REDIS_UNAVAILABLE", {
-    expected: "an answer from Redis",
-    got: "none",
-    remedy: "check that Redis runs and REDIS_URL is right, then ask again",
-  });
 }

@@ -5,6 +5,7 @@
 import type { Hookwave } from "../../app.ts";
 import { type Endpoint, MASK, PROFILE_NAMES } from "../../core/endpoint.ts";
 import { HookwaveError } from "../../core/errors.ts";
+import { given } from "../../core/given.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type Report, report } from "../report.ts";
@@ -67,17 +68,8 @@ function requestOf(asked: Invocation): Request {
     headers: headersOf(asked),
     replayProtection: asked.has("replay-protection"),
     signaturePrefix: !asked.has("bare-signature"),
-    ...withoutUndefined(optional),
+    ...given(optional),
   };
-}
-
-type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
-
-/** Leaves out what was not asked for, so that the service's defaults apply. */
-function withoutUndefined<Fields extends Record<string, unknown>>(fields: Fields): Given<Fields> {
-  const given: Given<Fields> = {};
-  for (const name in fields) if (fields[name] !== undefined) Object.assign(given, { [name]: fields[name] });
-  return given;
 }
 
 function headersOf(asked: Invocation): Readonly<Record<string, string>> {
