@@ -6,6 +6,7 @@ import type { Caller, Role } from "../core/access.ts";
 import type { BreakerState } from "../core/happening.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { DeliveryDesk, EventDesk } from "./event-ports.ts";
+import type { Examination } from "./examination-ports.ts";
 import type { WebhookDesk } from "./webhooks-ports.ts";
 
 export interface EndpointStatus {
@@ -55,6 +56,7 @@ export interface ApiHookwave {
   readonly keys: KeyDesk;
   readonly endpoints: WebhookDesk;
   readonly countRequest: CountRequest;
+  readonly examination: Examination;
 }
 
 export interface AccessControl {
