@@ -118,6 +118,37 @@ describe("an endpoint that is there", () => {
   });
 });
 
+describe("a change", () => {
+  it("is one endpoint's to read for the fleet, not all; only one that was missed is all of them", async () => {
+    await using redis = await startRedis();
+    await using one = await startHookwave(redis, { role: "api" });
+    await using other = await startHookwave(redis, { role: "api" });
+    const client = new Redis(redis.url);
+    const monitor = await client.monitor();
+    const seen: string[] = [];
+    monitor.on("monitor", (_time: string, words: readonly string[]) =>
+      seen.push(words.slice(0, 2).join(" ")),
+    );
+    const count = (command: string) => seen.filter((words) => words === command).length;
+    const polled = (times: number) => {
+      const before = count("get {hookwave}:endpoints:version");
+      return until("both have polled", () => count("get {hookwave}:endpoints:version") >= before + times);
+    };
+
+    const { id } = await one.endpoints.create({ url: "http://127.0.0.1:3000/" });
+    await Promise.all([other.endpoints.amend(id, { maxInFlight: 2 }), one.endpoints.disable(id)]);
+    await one.endpoints.remove(id);
+    await polled(4);
+    expect(count("hgetall {hookwave}:endpoints")).toBe(0);
+
+    await client.incr("{hookwave}:endpoints:version");
+    await polled(4);
+    expect(count("hgetall {hookwave}:endpoints")).toBe(2);
+    monitor.disconnect();
+    client.disconnect();
+  });
+});
+
 describe("what an endpoint has seen", () => {
   it("is counted and logged, newest first, with what the receiver said", async () => {
     await using redis = await startRedis();
