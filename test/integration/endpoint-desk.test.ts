@@ -2,8 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
+import { createHookwave } from "../../src/app.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
+import { LOOPBACK, startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const HOUR_MS = 3_600_000;
@@ -119,6 +120,24 @@ describe("an endpoint that is there", () => {
 });
 
 describe("a change", () => {
+  it("is seen by whoever asks next, also in a process that was never started", async () => {
+    await using redis = await startRedis();
+    await using one = await startHookwave(redis, { role: "api" });
+    const { url: redisUrl, dataDir } = redis;
+    const idle = await createHookwave({ redisUrl, dataDir, ...LOOPBACK });
+    const page = async () =>
+      (await idle.endpoints.page({}, { after: null, limit: 9 })).data.map(({ id }) => id);
+    await idle.untilConnected(2_000);
+
+    const first = await one.endpoints.create({ url: "http://127.0.0.1:3000/" });
+    expect(await page()).toEqual([first.id]);
+    const second = await one.endpoints.create({ url: "http://127.0.0.1:3000/" });
+    expect((await page()).toSorted()).toEqual([first.id, second.id].toSorted());
+    await one.endpoints.remove(first.id);
+    expect(await page()).toEqual([second.id]);
+    await idle.close();
+  });
+
   it("is one endpoint's to read for the fleet, not all; only one that was missed is all of them", async () => {
     await using redis = await startRedis();
     await using one = await startHookwave(redis, { role: "api" });
