@@ -6,6 +6,7 @@ import type { Caller, Role } from "../core/access.ts";
 import type { DestinationRequest } from "../core/destination.ts";
 import type { Durability } from "../core/durability.ts";
 import type { BreakerState } from "../core/happening.ts";
+import type { Page, PageRequest } from "../core/page.ts";
 import type { WebhookDesk } from "./webhooks-ports.ts";
 
 /** An event whose data is JSON text, cut out of the request as it stands. */
@@ -62,7 +63,7 @@ export interface ApiHookwave {
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
   readonly isConsuming: () => boolean;
-  readonly health: () => Promise<readonly EndpointStatus[]>;
+  readonly health: (page: PageRequest) => Promise<Page<EndpointStatus>>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
   readonly keys: KeyDesk;
   readonly endpoints: WebhookDesk;
