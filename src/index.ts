@@ -1,8 +1,9 @@
 /** The package's entry: publish from any process, or embed the whole service in one's own. */
+
+export type { EndpointStatus } from "./app/endpoint-health.ts";
 export {
   createHookwave,
   createPublisher,
-  type EndpointStatus,
   type Hookwave,
   type HookwaveOptions,
   type PublisherOptions,

@@ -174,7 +174,8 @@ export async function addEnvironmentEndpoint(config: Config, desk: EndpointDesk)
   });
 }
 
-function registrationRules(config: Config, policy: AddressPolicy): RegistrationRules {
+/** What this installation accepts as an endpoint. */
+export function registrationRules(config: Config, policy: AddressPolicy): RegistrationRules {
   return {
     urlProblem: (url) => {
       const check = checkUrl(url, policy);

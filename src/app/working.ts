@@ -55,7 +55,7 @@ export function startWorking(deps: WorkingDeps): Working {
   const outbox = counting(createOutbox(queues, tell), createStatistics(redis, deps.keys, system.now), tell);
 
   const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs);
-  const waiting = createWaitingIndex(redis, deps.keys);
+  const waiting = createWaitingIndex(redis, deps.keys, config.eventRetentionMs);
   const { deliver, directory } = stage;
   const dispatch = createDispatch({ ledger, endpoints: directory, deliver, outbox, waiting, tell, system });
   const resume = createResume({ ledger, deliver, waiting, system });

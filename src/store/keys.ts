@@ -18,7 +18,11 @@ export interface Keys {
   /** What the counters of the API's rate limits begin with. */
   readonly rateLimits: string;
   readonly recent: string;
+  /** Stream of event ids and types in the order in which workers took them on. */
+  readonly feed: string;
   readonly event: (id: EventId) => string;
+  /** Digest of what was first published over HTTP under this id. */
+  readonly published: (id: EventId) => string;
   readonly attempts: (id: EndpointId) => string;
   readonly health: (id: EndpointId) => string;
   readonly probe: (id: EndpointId) => string;
@@ -40,7 +44,9 @@ export function createKeys(prefix: string): Keys {
     apiKeys: `${prefix}:api-keys`,
     rateLimits: `${prefix}:requests:`,
     recent: `${prefix}:recent`,
+    feed: `${prefix}:feed`,
     event: (id) => `${prefix}:event:${hash("sha256", id, "base64url")}`,
+    published: (id) => `${prefix}:published:${hash("sha256", id, "base64url")}`,
     attempts: (id) => `${prefix}:attempts:${id}`,
     health: (id) => `${prefix}:health:${id}`,
     probe: (id) => `${prefix}:probe:${id}`,

@@ -129,14 +129,24 @@ describe("an explanation", () => {
 
     expect(await explain(EVENT)).toMatchObject({ event_id: "evt_1", is_duplicate: true });
     expect(await prospects(EVENT)).toEqual([["all", "never", "duplicate"]]);
+    await hookwave.publish({ type: "thing.made", data: {}, id: "evt_3" });
+    await receiver.received(2);
+    expect(await prospects(EVENT.replace("evt_1", "evt_3"))).toEqual([["all", "never", "duplicate"]]);
     expect(await prospects(EVENT.replace("evt_1", "evt_2"))).toEqual([["all", "now"]]);
+  });
+
+  it("knows an id that was published over HTTP before any worker has seen it", async () => {
+    await using accepting = await startHookwave(redis, { role: "api", prefix: "{idle}" });
+    await using door = await startApi(accepting);
+    await publish(door, EVENT);
+    expect(await post(door, "/api/v1/explain", EVENT)).toMatchObject({ body: { is_duplicate: true } });
   });
 
   it("knows an open breaker, and until when", async () => {
     receiver.replies(500);
     await hookwave.endpoints.add({ id: "ill", url: receiver.url, retrySchedule: [] });
     await hookwave.publishMany(Array.from({ length: 6 }, () => ({ type: "thing.made", data: {} })));
-    await until("its breaker is open", async () => (await hookwave.health())[0]?.breaker === "open");
+    await until("its breaker is open", async () => (await hookwave.health()).data[0]?.breaker === "open");
 
     const { data } = await explain(EVENT);
 

@@ -132,7 +132,7 @@ describe("a test of a webhook", () => {
     const page = { after: null, limit: 100 };
     expect(await hookwave.endpoints.attempts("untouched", {}, page)).toEqual({ data: [], next: null });
     expect(await hookwave.endpoints.get("untouched")).toMatchObject({ isActive: true });
-    expect((await hookwave.health()).find(({ id }) => id === "untouched")).toMatchObject({
+    expect((await hookwave.health()).data.find(({ id }) => id === "untouched")).toMatchObject({
       breaker: "closed",
       failingSince: null,
     });

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { DURABILITIES } from "../../core/durability.ts";
-import type { ApiHookwave } from "../ports.ts";
+import type { EventDesk } from "../event-ports.ts";
 import { EVENTS_MAX, readEvents } from "../read-events.ts";
 import { type Api, keepBodyText } from "../routing.ts";
 
@@ -22,7 +22,7 @@ export const newEvent = z.object({
   destinations: z.array(z.looseObject({ url: z.url() })).optional(),
 });
 
-export function addEventRoutes(app: Api, { publishMany }: ApiHookwave): void {
+export function addEventRoutes(app: Api, { publishOnce }: EventDesk): void {
   keepBodyText(app);
   app.post(
     "/api/v1/events",
@@ -45,7 +45,7 @@ export function addEventRoutes(app: Api, { publishMany }: ApiHookwave): void {
     },
     async ({ body, headers, query }, reply) => {
       const { isList, events } = readEvents(body, headers["idempotency-key"]);
-      const receipts = await publishMany(events, query);
+      const receipts = await publishOnce(events, query);
       const ids = receipts.map(({ id }) => id);
       return reply.code(202).send(isList ? { ids } : { id: ids[0] ?? "" });
     },
