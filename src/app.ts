@@ -24,7 +24,7 @@ import { createDeadLetters, type DeadLetters } from "./queue/dead-letters.ts";
 import { createOutbox } from "./queue/queues.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
 import { createKeys } from "./store/keys.ts";
-import { untilReady } from "./store/redis.ts";
+import { type Redis, untilReady } from "./store/redis.ts";
 import { type CountRequest, createRequestCounter } from "./store/request-counts.ts";
 
 export interface PublisherOptions {
@@ -117,11 +117,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     examination,
     start: service.start,
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
-    isRedisReachable: () =>
-      redis.ping().then(
-        () => true,
-        () => false,
-      ),
+    isRedisReachable: () => answersPing(redis),
     isConsuming: service.isConsuming,
     census,
     health: (page = FIRST_PAGE) =>
@@ -135,6 +131,13 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
       disconnect();
     },
   };
+}
+
+function answersPing(redis: Redis): Promise<boolean> {
+  return redis.ping().then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A `tell` that exists before its listeners do: they need parts which need it. */
