@@ -39,7 +39,7 @@ export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: R
       connection,
       deps.keys,
       {
-        endpointChanged: endpoints.reload,
+        endpointChanged: endpoints.hear,
         breakersChanged: breakers.refresh,
         keysChanged: apiKeys.refresh,
         catchUp: async () => {
@@ -58,6 +58,7 @@ export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: R
       const { warnings } = await checkRedis(watcher, config.requireAof, deps.system.now);
       for (const warning of warnings) notice(warning);
       await mirrorFleet(watcher);
+      if (config.encryptionKeyPrevious !== null) notice(resealed(await endpoints.reseal()));
       await addEnvironmentEndpoint(config, desk);
       if (config.role === "api") return;
       working = startWorking(deps);
@@ -81,6 +82,12 @@ function watchClockOf(
 ): () => void {
   const ask = (): Promise<number | null> => askSkewMs(commands, system.now);
   return watchClock({ system, askSkewMs: ask, pause, resume, tell });
+}
+
+function resealed(count: number): string {
+  return count === 0
+    ? "nothing is sealed with HOOKWAVE_ENCRYPTION_KEY_PREVIOUS any more: unset it"
+    : `${count} endpoint(s) were sealed again with HOOKWAVE_ENCRYPTION_KEY; HOOKWAVE_ENCRYPTION_KEY_PREVIOUS can be unset once every process has the new key`;
 }
 
 /** As long as it takes: refusals (which `events.once` would take for the end) are what waiting is about. */

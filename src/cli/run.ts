@@ -1,4 +1,5 @@
 /** From the words of a command line to an exit code: reads them, runs the command, prints what it has to say. */
+import { certify } from "./certify/certify.ts";
 import { asksForJson, type Invocation, readCommandLine } from "./command-line.ts";
 import {
   listDeadLetters,
@@ -6,7 +7,14 @@ import {
   replayDeadLetters,
   showDeadLetter,
 } from "./commands/dead-letters.ts";
-import { addEndpoint, listEndpoints, removeEndpoint } from "./commands/endpoints.ts";
+import {
+  addEndpoint,
+  disableEndpoint,
+  enableEndpoint,
+  listEndpoints,
+  removeEndpoint,
+  rotateSecret,
+} from "./commands/endpoints.ts";
 import { help } from "./commands/help.ts";
 import { createKey, listKeys, revokeKey } from "./commands/keys.ts";
 import { publish } from "./commands/publish.ts";
@@ -14,8 +22,10 @@ import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { demo } from "./demo/demo.ts";
 import { exitCodeOf } from "./exit-codes.ts";
+import { listen } from "./listen/listen.ts";
 import { failureReport, type Report } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
+import { verify } from "./verify/verify.ts";
 
 type Command = (asked: Invocation, terminal: Terminal) => Promise<Report> | Report;
 
@@ -27,6 +37,9 @@ export const RUNNERS: Readonly<Record<string, Command>> = {
   "endpoints add": addEndpoint,
   "endpoints list": listEndpoints,
   "endpoints remove": removeEndpoint,
+  "endpoints enable": enableEndpoint,
+  "endpoints disable": disableEndpoint,
+  "endpoints rotate": rotateSecret,
   "dead-letters list": listDeadLetters,
   "dead-letters show": showDeadLetter,
   "dead-letters replay": replayDeadLetters,
@@ -35,6 +48,9 @@ export const RUNNERS: Readonly<Record<string, Command>> = {
   "keys list": listKeys,
   "keys revoke": revokeKey,
   status,
+  listen,
+  verify,
+  certify,
   help,
 };
 
