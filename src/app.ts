@@ -3,16 +3,16 @@
  * but main, index and cli imports it. Embedded and standalone are the same code (design, decision 9).
  */
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
+import { type EndpointStatus, endpointHealth } from "./app/endpoint-health.ts";
 import { createKeyDesk, type KeyDesk } from "./app/key-desk.ts";
 import { openPublishing } from "./app/publishing.ts";
 import { openRecords, type Records } from "./app/records.ts";
 import { createService } from "./app/service.ts";
 import { type Config, configWith } from "./config/environment.ts";
 import { system } from "./config/system.ts";
-import type { EndpointId } from "./core/brand.ts";
 import type { Durability } from "./core/durability.ts";
-import type { Endpoint } from "./core/endpoint.ts";
-import type { BreakerState, Tell } from "./core/happening.ts";
+import type { Tell } from "./core/happening.ts";
+import type { Page, PageRequest } from "./core/page.ts";
 import { createAddressPolicy } from "./deliver/address-guard.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { createTelemetry } from "./observe/telemetry.ts";
@@ -21,15 +21,14 @@ import { type Census, takeCensus } from "./queue/census.ts";
 import { createDeadLetters, type DeadLetters } from "./queue/dead-letters.ts";
 import { createOutbox } from "./queue/queues.ts";
 import { createApiKeys } from "./store/api-keys.ts";
-import { createSharedBreakers, type SharedBreakers } from "./store/breakers.ts";
+import { createSharedBreakers } from "./store/breakers.ts";
 import { createEndpoints } from "./store/endpoints.ts";
-import { readHealth } from "./store/health.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
-import { createKeys, type Keys } from "./store/keys.ts";
-import { type Redis, untilReady } from "./store/redis.ts";
+import { createKeys } from "./store/keys.ts";
+import { untilReady } from "./store/redis.ts";
 import { type CountRequest, createRequestCounter } from "./store/request-counts.ts";
 import { createSealer } from "./store/sealing.ts";
-import { createWaitingIndex, type WaitingIndex } from "./store/waiting.ts";
+import { createWaitingIndex } from "./store/waiting.ts";
 
 export interface PublisherOptions {
   /** redis:// or rediss:// */
@@ -62,18 +61,6 @@ export interface HookwaveOptions extends Partial<Config> {
   readonly listeners?: readonly Tell[];
 }
 
-export interface EndpointStatus {
-  readonly id: EndpointId;
-  readonly url: string;
-  readonly isActive: boolean;
-  readonly breaker: BreakerState;
-  readonly lastSuccessAt: string | null;
-  readonly failingSince: string | null;
-  /** Deliveries that wait for another attempt. */
-  readonly waiting: number;
-  readonly oldestAgeMs: number;
-}
-
 export interface Hookwave extends Publisher, Records {
   readonly endpoints: EndpointDesk;
   readonly deadLetters: DeadLetters;
@@ -84,12 +71,15 @@ export interface Hookwave extends Publisher, Records {
   readonly isRedisReachable: () => Promise<boolean>;
   readonly isConsuming: () => boolean;
   readonly census: () => Promise<Census>;
-  readonly health: () => Promise<readonly EndpointStatus[]>;
+  /** How each endpoint is, oldest first; 100 a page unless said otherwise. */
+  readonly health: (page?: PageRequest) => Promise<Page<EndpointStatus>>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
   readonly keys: KeyDesk;
   /** For the API's rate limits: counts in windows that the whole fleet shares. */
   readonly countRequest: CountRequest;
 }
+
+const FIRST_PAGE: PageRequest = { after: null, limit: 100 };
 
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
 export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
@@ -100,7 +90,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const hear = createRelay();
   const { publisher, redis, queues, disconnect } = openPublishing({ ...config, redisUrl }, hear.tell);
   const keys = createKeys(config.prefix);
-  const endpoints = createEndpoints(redis, keys, createSealer(key), hear.tell);
+  const endpoints = createEndpoints(redis, keys, createSealer(key, config.encryptionKeyPrevious), hear.tell);
   const breakers = createSharedBreakers(redis, keys, system.now, hear.tell);
   const waiting = createWaitingIndex(redis, keys, config.eventRetentionMs);
   const apiKeys = createApiKeys(redis, keys);
@@ -112,7 +102,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     tell: hear.tell,
   });
   hear.connect(createTelemetry([metrics.tell, ...listeners]));
-  const desk = createEndpointDesk(config, policy, endpoints, system.now);
+  const desk = createEndpointDesk({ config, policy, endpoints, redis, keys, system, tell: hear.tell });
   const service = createService(
     { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers, apiKeys },
     desk,
@@ -136,8 +126,8 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
       ),
     isConsuming: service.isConsuming,
     census,
-    health: () =>
-      Promise.all(endpoints.all().map((endpoint) => statusOf(endpoint, { redis, keys, breakers, waiting }))),
+    health: (page = FIRST_PAGE) =>
+      endpointHealth({ redis, keys, endpoints, breakers, waiting, now: system.now }, page),
     metrics,
     keys: createKeyDesk(apiKeys, config.apiKey, system.now),
     countRequest: createRequestCounter(redis, keys),
@@ -157,28 +147,5 @@ function createRelay(): { readonly tell: Tell; readonly connect: (listener: Tell
     connect: (next) => {
       listener = next;
     },
-  };
-}
-
-interface StatusSources {
-  readonly redis: Redis;
-  readonly keys: Keys;
-  readonly breakers: SharedBreakers;
-  readonly waiting: WaitingIndex;
-}
-
-async function statusOf(endpoint: Endpoint, from: StatusSources): Promise<EndpointStatus> {
-  const { id, url, isActive } = endpoint;
-  const [health, backlog] = await Promise.all([readHealth(from.redis, from.keys, id), from.waiting.read(id)]);
-  const openUntil = from.breakers.openUntil(id);
-  const now = system.now();
-  return {
-    id,
-    url,
-    isActive,
-    breaker: openUntil === null ? "closed" : openUntil > now ? "open" : "half_open",
-    ...health,
-    waiting: backlog.waiting,
-    oldestAgeMs: backlog.oldestAcceptedAt === null ? 0 : Math.max(0, now - backlog.oldestAcceptedAt),
   };
 }

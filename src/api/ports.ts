@@ -4,7 +4,9 @@
  */
 import type { Caller, Role } from "../core/access.ts";
 import type { BreakerState } from "../core/happening.ts";
+import type { Page, PageRequest } from "../core/page.ts";
 import type { DeliveryDesk, EventDesk } from "./event-ports.ts";
+import type { WebhookDesk } from "./webhooks-ports.ts";
 
 export interface EndpointStatus {
   readonly id: string;
@@ -48,9 +50,10 @@ export interface ApiHookwave {
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
   readonly isConsuming: () => boolean;
-  readonly health: () => Promise<readonly EndpointStatus[]>;
+  readonly health: (page: PageRequest) => Promise<Page<EndpointStatus>>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
   readonly keys: KeyDesk;
+  readonly endpoints: WebhookDesk;
   readonly countRequest: CountRequest;
 }
 

@@ -8,16 +8,8 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fas
 import { HookwaveError, summarise } from "../core/errors.ts";
 import { addAuthorisation, addIdentification } from "./access.ts";
 import { addDocs } from "./openapi.ts";
-import type { ApiDeps, ApiHookwave, ApiLogger } from "./ports.ts";
-import {
-  BODY_MAX_BYTES,
-  INTERNAL_PROBLEM,
-  type Problem,
-  problemOf,
-  REDIS_AWAY,
-  sendProblem,
-  toProblem,
-} from "./problem.ts";
+import type { ApiDeps, ApiLogger } from "./ports.ts";
+import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, REDIS_AWAY_PROBLEM, sendProblem } from "./problem.ts";
 import { addRateLimits } from "./rate-limits.ts";
 import { readJson } from "./read-json.ts";
 import { addDeliveryRoutes } from "./routes/deliveries.ts";
@@ -27,6 +19,8 @@ import { addEventRoutes } from "./routes/events.ts";
 import { addHealthRoutes, addProbes } from "./routes/health.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
+import { addWebhookLogRoutes } from "./routes/webhook-logs.ts";
+import { addWebhookRoutes } from "./routes/webhooks.ts";
 import type { Api } from "./routing.ts";
 import { answerUnknownRoutes } from "./unknown-routes.ts";
 
@@ -83,6 +77,8 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   if (settings.metrics && settings.metricsPort === null) addMetricsRoute(app, hookwave, "read");
   addEventTypeRoutes(app);
   addKeyRoutes(app, hookwave.keys);
+  addWebhookRoutes(app, hookwave.endpoints);
+  addWebhookLogRoutes(app, hookwave.endpoints);
   app.register(async (events: Api) => addEventRoutes(events, hookwave.events));
   addEventRecordRoutes(app, hookwave.events);
   addDeliveryRoutes(app, hookwave.deliveries);
@@ -106,17 +102,13 @@ function openServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">):
   app.removeAllContentTypeParsers();
   answerUnknownRoutes(app);
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const problem = problemOf(error) ?? (await problemOfRedis(hookwave));
-    if (problem === null) logger.error({ ...nameOf(request), error: summarise(error) }, "request.failed");
-    return sendProblem(reply, problem ?? INTERNAL_PROBLEM);
+    const problem = problemOf(error);
+    if (problem !== null) return sendProblem(reply, problem);
+    logger.error({ ...nameOf(request), error: summarise(error) }, "request.failed");
+    return sendProblem(reply, (await hookwave.isRedisReachable()) ? INTERNAL_PROBLEM : REDIS_AWAY_PROBLEM);
   });
   app.addHook("onResponse", async (request, reply) => logRequest(logger, request, reply));
   return app;
-}
-
-/** What a lost connection throws carries no code of ours; whether it is lost can be asked. */
-async function problemOfRedis({ isRedisReachable }: ApiHookwave): Promise<Problem | null> {
-  return (await isRedisReachable()) ? null : toProblem("REDIS_UNAVAILABLE", REDIS_AWAY);
 }
 
 function serverOf(app: Api): ApiServer {

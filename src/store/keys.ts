@@ -27,6 +27,9 @@ export interface Keys {
   readonly probe: (id: EndpointId) => string;
   /** Sorted set of delivery ids by the time they were accepted. */
   readonly waiting: (id: EndpointId) => string;
+  readonly statistics: (id: EndpointId) => string;
+  /** `hour` is the beginning of an ISO 8601 time. */
+  readonly statisticsHour: (id: EndpointId, hour: string) => string;
 }
 
 export function createKeys(prefix: string): Keys {
@@ -45,5 +48,7 @@ export function createKeys(prefix: string): Keys {
     health: (id) => `${prefix}:health:${id}`,
     probe: (id) => `${prefix}:probe:${id}`,
     waiting: (id) => `${prefix}:waiting:${id}`,
+    statistics: (id) => `${prefix}:statistics:${id}`,
+    statisticsHour: (id, hour) => `${prefix}:statistics:${id}:${hour}`,
   };
 }

@@ -106,7 +106,7 @@ describe("a delivery that failed", () => {
       nextAttemptAt: null,
     });
     await untilIdle(hookwave);
-    expect(await hookwave.health()).toMatchObject([{ id: "one", waiting: 0 }]);
+    expect((await hookwave.health()).data).toMatchObject([{ id: "one", waiting: 0 }]);
     for (const again of [hookwave.deliveries.cancel, hookwave.deliveries.retry])
       await expect(again(id)).rejects.toMatchObject({ code: "DELIVERY_SETTLED" });
     expect(receiver.requests).toHaveLength(1);
@@ -132,7 +132,7 @@ describe("a delivery that failed", () => {
       await untilIdle(hookwave);
       expect((await hookwave.deliveries.get(id)).state.status).toBe(expected);
       expect((await hookwave.census()).dead.depth).toBe(0);
-      expect(await hookwave.health()).toMatchObject([{ waiting: 0 }]);
+      expect((await hookwave.health()).data).toMatchObject([{ waiting: 0 }]);
       expect(receiver.requests).toHaveLength(2);
     },
   );
@@ -148,7 +148,7 @@ describe("a delivery that waits without an attempt", () => {
     });
     await hookwave.endpoints.add({ id: "one", url: receiver.url, retrySchedule: [] });
     await publishTo(hookwave, "evt_1", "one");
-    await until("the breaker is open", async () => (await hookwave.health())[0]?.breaker === "open");
+    await until("the breaker is open", async () => (await hookwave.health()).data[0]?.breaker === "open");
     const id = await publishTo(hookwave, "evt_2", "one");
 
     const held = await untilStatus(hookwave, id, "held");

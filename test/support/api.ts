@@ -50,6 +50,13 @@ export async function ask(url: string, init?: RequestInit): Promise<Answer> {
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text, text };
 }
 
+/** Sends a JSON body, or none, with any method. */
+export function send(api: Api, method: string, path: string, body?: unknown): Promise<Answer> {
+  if (body === undefined) return ask(`${api.url}${path}`, { method });
+  const headers = { "content-type": "application/json" };
+  return ask(`${api.url}${path}`, { method, headers, body: JSON.stringify(body) });
+}
+
 export function publish(
   api: Api,
   body: string | Buffer<ArrayBuffer>,
