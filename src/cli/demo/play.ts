@@ -6,10 +6,10 @@ import type { Hookwave } from "../../app.ts";
 import { catalogue } from "../../catalogue/catalogue.ts";
 import type { DeadLetter } from "../../core/delivery.ts";
 import type { System } from "../../core/system.ts";
+import type { Screen } from "../screen.ts";
 import type { Account } from "./account.ts";
 import { DELIVERIES, PROGRAMME } from "./cast.ts";
 import type { DemoReceiver } from "./receiver.ts";
-import type { Screen } from "./screen.ts";
 
 export interface Stage {
   readonly hookwave: Hookwave;
