@@ -3,6 +3,7 @@
  * but main, index and cli imports it. Embedded and standalone are the same code (design, decision 9).
  */
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
+import { createLetterDesk } from "./app/letter-desk.ts";
 import { createService } from "./app/service.ts";
 import { onError } from "./app/working.ts";
 import { type Config, configWith } from "./config/environment.ts";
@@ -15,8 +16,8 @@ import { createMetrics } from "./observe/metrics.ts";
 import { createTelemetry } from "./observe/telemetry.ts";
 import { createEventPublisher, type Publisher } from "./publish/publisher.ts";
 import { type Census, takeCensus } from "./queue/census.ts";
-import { createDeadLetters, type DeadLetters } from "./queue/dead-letters.ts";
-import { createOutbox, enqueueEvents, openQueues, type Queues } from "./queue/queues.ts";
+import type { DeadLetters } from "./queue/dead-letters.ts";
+import { enqueueEvents, openQueues, type Queues } from "./queue/queues.ts";
 import { createSharedBreakers, type SharedBreakers } from "./store/breakers.ts";
 import { createEndpoints } from "./store/endpoints.ts";
 import { readHealth } from "./store/health.ts";
@@ -106,11 +107,16 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     redis,
   );
 
+  const letters = createLetterDesk({ redis, keys, queues, system, tell: hear.tell });
+
   return {
     ...publisher,
     endpoints: desk,
-    deadLetters: createDeadLetters(queues, createOutbox(queues, hear.tell)),
-    start: service.start,
+    deadLetters: letters.deadLetters,
+    start: async () => {
+      await service.start();
+      letters.start();
+    },
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
     isRedisReachable: () =>
       redis.ping().then(

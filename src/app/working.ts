@@ -20,6 +20,7 @@ import type { SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
 import type { Keys } from "../store/keys.ts";
+import { createLetterIndex } from "../store/letter-index.ts";
 import { connectRedis } from "../store/redis.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
 
@@ -47,7 +48,7 @@ export function startWorking(deps: WorkingDeps): Working {
   const queues = openQueues(redis, config.prefix, onError(tell, "queues"));
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
   const stage = openDeliverStage(deps, attempts);
-  const outbox = createOutbox(queues, tell);
+  const outbox = createOutbox(queues, createLetterIndex(redis, deps.keys), tell);
 
   const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs);
   const waiting = createWaitingIndex(redis, deps.keys);

@@ -65,6 +65,18 @@ const endpointOptions: readonly OptionSpec[] = [
   { name: "bare-signature", value: null, doc: "hokusai: leave out `sha256=` before the signature." },
 ];
 
+const letterFilter: readonly OptionSpec[] = [
+  { name: "endpoint", value: "<id>", doc: "Only those of this endpoint." },
+  { name: "type", value: "<type>", doc: "Only events of this type, or of a family such as job.*" },
+  {
+    name: "reason",
+    value: "<reason>",
+    doc: "Only those given up because of this: exhausted, final_status, gone, …",
+  },
+  { name: "since", value: "<time>", doc: "Only those buried then or later (RFC 3339)." },
+  { name: "until", value: "<time>", doc: "Only those buried before." },
+];
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "start",
@@ -109,8 +121,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: [],
     doc: "List what was given up, newest first.",
     options: [
-      { name: "offset", value: "<n>", doc: "How many to skip (default 0)." },
+      ...letterFilter,
       { name: "limit", value: "<n>", doc: "How many to show, 1–1,000 (default 20)." },
+      { name: "after", value: "<cursor>", doc: "Go on behind an earlier page; it names the cursor." },
       redis,
     ],
   },
@@ -129,8 +142,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "dead-letters purge",
     operands: [],
-    doc: "Remove all dead letters for good.",
-    options: [{ name: "yes", value: null, doc: "Yes, for good." }, redis],
+    doc: "Remove dead letters for good: all of them, or those of the options below.",
+    options: [{ name: "yes", value: null, doc: "Yes, for good." }, ...letterFilter, redis],
   },
   {
     name: "status",

@@ -1,6 +1,7 @@
 /** Values of options that are more than text: read, or refused as a usage error that says what may be written. */
 import { parseDurationMs } from "../config/duration.ts";
 import { nearest } from "../config/unknown-variables.ts";
+import { TIMESTAMP_PATTERN } from "../core/event.ts";
 import { type Invocation, usage } from "./command-line.ts";
 
 /** Undefined when the option is not given. */
@@ -40,6 +41,15 @@ export function choice<const Name extends string>(
   const chosen = names.find((name) => name === text);
   if (chosen !== undefined) return chosen;
   throw usage(`--${option} with one of ${names.join(", ")}`, JSON.stringify(text), nearest(text, names));
+}
+
+/** Epoch ms of a time as RFC 3339 writes it. */
+export function timeMs(asked: Invocation, option: string): number | undefined {
+  const text = asked.one(option);
+  if (text === undefined) return undefined;
+  const value = TIMESTAMP_PATTERN.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(value)) return value;
+  throw usage(`--${option} with a time such as 2026-01-31T12:00:00Z`, JSON.stringify(text));
 }
 
 /** Items separated by commas. */

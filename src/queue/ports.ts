@@ -1,8 +1,11 @@
 /**
- * What the workers need done with what they read. Owned here, by the consumer; app.ts plugs in the deliver stage.
+ * What the queues need from the rest of the house: what the workers read is done by the deliver stage, what is
+ * remembered of dead letters is kept by the store. Owned here, by the consumer; app.ts plugs them in.
  */
 import type { Delivery } from "../core/delivery.ts";
 import type { PublishedEvent } from "../core/event.ts";
+import type { LetterFilter, LetterSummary } from "../core/letter.ts";
+import type { Page, PageRequest } from "../core/page.ts";
 import type { BuryReason, Verdict } from "../core/verdict.ts";
 
 export interface EventsBatch {
@@ -27,4 +30,22 @@ export interface Resume {
   readonly resume: (delivery: Delivery) => Promise<Settled>;
   /** No further attempt; tells what became of the delivery, which may have been settled before. */
   readonly giveUp: (delivery: Delivery, because: BuryReason) => Promise<Settled>;
+}
+
+export type LetterEntry = Pick<LetterSummary, "id" | "endpointId">;
+
+/** Finds dead letters without reading them. */
+export interface LetterIndex {
+  /** An entry that is there keeps its time. */
+  readonly add: (letter: LetterSummary) => Promise<void>;
+  readonly remove: (entries: readonly LetterEntry[]) => Promise<void>;
+  /** A page as the index has it: some of these letters may be gone. Throws CURSOR_INVALID. */
+  readonly walk: (
+    filter: LetterFilter,
+    order: "newest" | "oldest",
+    page: PageRequest,
+  ) => Promise<Page<LetterSummary>>;
+  readonly count: (filter: LetterFilter) => Promise<number>;
+  /** Those of these ids that have no entry. */
+  readonly missing: (ids: readonly string[]) => Promise<readonly string[]>;
 }

@@ -19,6 +19,12 @@ export interface Keys {
   readonly probe: (id: EndpointId) => string;
   /** Sorted set of delivery ids by the time they were accepted. */
   readonly waiting: (id: EndpointId) => string;
+  /** Sorted set of the ids of all dead letters by the time they were buried. */
+  readonly letters: string;
+  /** The same of one endpoint. */
+  readonly lettersOf: (id: EndpointId) => string;
+  /** Dead letter id → its summary. */
+  readonly letterSummaries: string;
 }
 
 export function createKeys(prefix: string): Keys {
@@ -33,5 +39,8 @@ export function createKeys(prefix: string): Keys {
     health: (id) => `${prefix}:health:${id}`,
     probe: (id) => `${prefix}:probe:${id}`,
     waiting: (id) => `${prefix}:waiting:${id}`,
+    letters: `${prefix}:letters`,
+    lettersOf: (id) => `${prefix}:letters:${id}`,
+    letterSummaries: `${prefix}:letter-summaries`,
   };
 }

@@ -1,9 +1,13 @@
 /** `hookwave dead-letters …`: looks at what was given up, sends it again, or removes it. */
 import type { Hookwave } from "../../app.ts";
-import { type DeadLetter, deliveryId, type PastAttempt } from "../../core/delivery.ts";
+import { system } from "../../config/system.ts";
+import type { DeadLetter, PastAttempt } from "../../core/delivery.ts";
 import { summarise } from "../../core/errors.ts";
+import type { LetterFilter, LetterSummary } from "../../core/letter.ts";
+import type { Page } from "../../core/page.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
+import { letterFilter } from "../letter-filter.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
 import { withHookwave } from "../service-access.ts";
@@ -11,7 +15,6 @@ import { wholeNumber } from "../values.ts";
 
 const LIMIT = 20;
 const LIMIT_MAX = 1_000;
-const OFFSET_MAX = 999_999_999;
 
 interface StoredLetter {
   readonly id: string;
@@ -19,13 +22,13 @@ interface StoredLetter {
 }
 
 export async function listDeadLetters(asked: Invocation): Promise<Report> {
-  const offset = wholeNumber(asked, "offset", 0, OFFSET_MAX) ?? 0;
+  const filter = letterFilter(asked);
   const limit = wholeNumber(asked, "limit", 1, LIMIT_MAX) ?? LIMIT;
-  const [letters, census] = await withHookwave(asked, (hookwave) =>
-    Promise.all([hookwave.deadLetters.list(offset, limit), hookwave.census()]),
+  const after = asked.one("after") ?? null;
+  const [{ data, next }, total] = await withHookwave(asked, ({ deadLetters }) =>
+    Promise.all([deadLetters.list(filter, { after, limit }), deadLetters.count(filter)]),
   );
-  const total = census.dead.depth;
-  return report(tableOf(letters, total), { deadLetters: letters.map(overview), total });
+  return report(tableOf(data, total, next), { deadLetters: data, total, next });
 }
 
 export async function showDeadLetter(asked: Invocation): Promise<Report> {
@@ -44,14 +47,19 @@ export async function replayDeadLetters(asked: Invocation): Promise<Report> {
 }
 
 export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
-  if (!asked.has("yes")) throw usage("dead-letters purge --yes, because it removes all for good", "no --yes");
-  const purged = await withHookwave(asked, (hookwave) => hookwave.deadLetters.purge());
+  if (!asked.has("yes"))
+    throw usage("dead-letters purge --yes, because it removes them for good", "no --yes");
+  // What is buried from now on has not been thought of.
+  const filter = { until: system.now(), ...letterFilter(asked) };
+  const purged = await withHookwave(asked, async ({ deadLetters }) =>
+    deadLetters.purge(filter, await deadLetters.count(filter)),
+  );
   return report(`purged ${purged}`, { purged });
 }
 
 /** All that are there now: what is given up again meanwhile is not replayed a second time. */
 async function replayAll({ deadLetters }: Hookwave): Promise<Report> {
-  const ids = await deadLetters.ids();
+  const ids = await allIds(deadLetters, { until: system.now() });
   const replayed: string[] = [];
   const refused: { id: string; problem: string }[] = [];
   for (const id of ids) {
@@ -70,38 +78,35 @@ async function replayAll({ deadLetters }: Hookwave): Promise<Report> {
   return { text: text.join("\n"), json: { replayed, refused }, exitCode };
 }
 
-/** One line's worth of a letter: the same fields whatever its kind, null where it has nothing to say. */
-function overview({ id, letter }: StoredLetter) {
-  const { kind, because, buriedAt } = letter;
-  if (letter.kind === "job")
-    return { id, kind, because, buriedAt, deliveryId: null, eventType: null, endpointId: null, attempts: 0 };
-  const { delivery } = letter;
-  return {
-    id,
-    kind,
-    because,
-    buriedAt,
-    deliveryId: deliveryId(delivery),
-    eventType: delivery.event.type,
-    endpointId: delivery.endpointId,
-    attempts: delivery.attempts.length,
-  };
+/** Oldest first. */
+async function allIds(
+  deadLetters: Hookwave["deadLetters"],
+  filter: LetterFilter,
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  let after: string | null = null;
+  do {
+    const page: Page<LetterSummary> = await deadLetters.list(filter, { after, limit: LIMIT_MAX });
+    ids.push(...page.data.map(({ id }) => id));
+    after = page.next;
+  } while (after !== null);
+  return ids.reverse();
 }
 
-function tableOf(letters: readonly StoredLetter[], total: number): string {
-  if (letters.length === 0) return total === 0 ? "no dead letters" : `none here, ${total} in all`;
-  const rows = letters
-    .map(overview)
-    .map(({ id, buriedAt, because, eventType, endpointId, attempts }) => [
-      id,
-      buriedAt,
-      because,
-      eventType ?? "–",
-      endpointId ?? "–",
-      String(attempts),
-    ]);
+function tableOf(letters: readonly LetterSummary[], total: number, next: string | null): string {
+  if (letters.length === 0 && next === null)
+    return total === 0 ? "no dead letters" : `none here, ${total} in all`;
+  const rows = letters.map(({ id, buriedAt, because, eventType, endpointId, attempts }) => [
+    id,
+    buriedAt,
+    because,
+    eventType ?? "–",
+    endpointId ?? "–",
+    String(attempts),
+  ]);
   const head = ["ID", "BURIED AT", "BECAUSE", "EVENT TYPE", "ENDPOINT", "ATTEMPTS"];
-  return `${alignRows([head, ...rows], [head.length - 1])}\n${letters.length} of ${total}`;
+  const more = next === null ? "" : `; more with --after ${next}`;
+  return `${alignRows([head, ...rows], [head.length - 1])}\n${letters.length} of ${total}${more}`;
 }
 
 function portrait({ id, letter }: StoredLetter): string {

@@ -1,0 +1,35 @@
+/** Reads which dead letters a command is about. */
+import { asEndpointId } from "../core/brand.ts";
+import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
+import { isSubscription } from "../core/event.ts";
+import type { LetterFilter } from "../core/letter.ts";
+import { BURY_REASONS } from "../core/verdict.ts";
+import { type Invocation, usage } from "./command-line.ts";
+import { choice, timeMs } from "./values.ts";
+
+/** Throws USAGE. */
+export function letterFilter(asked: Invocation): LetterFilter {
+  const endpoint = matching(asked, "endpoint", (text) => ENDPOINT_ID_PATTERN.test(text), "an endpoint's id");
+  const type = matching(asked, "type", isSubscription, "a type, or a family such as job.*");
+  const reason = choice(asked, "reason", BURY_REASONS);
+  const since = timeMs(asked, "since");
+  const until = timeMs(asked, "until");
+  return {
+    ...(endpoint !== undefined && { endpoint: asEndpointId(endpoint) }),
+    ...(type !== undefined && { type }),
+    ...(reason !== undefined && { reason }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+  };
+}
+
+function matching(
+  asked: Invocation,
+  option: string,
+  isRight: (text: string) => boolean,
+  expected: string,
+): string | undefined {
+  const text = asked.one(option);
+  if (text === undefined || isRight(text)) return text;
+  throw usage(`--${option} with ${expected}`, JSON.stringify(text));
+}
