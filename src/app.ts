@@ -3,7 +3,7 @@
  * but main, index and cli imports it. Embedded and standalone are the same code (design, decision 9).
  */
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
-import { createLetterDesk } from "./app/letter-desk.ts";
+import { createLetterDesk, type ReplayDesk } from "./app/letter-desk.ts";
 import { createService } from "./app/service.ts";
 import { onError } from "./app/working.ts";
 import { type Config, configWith } from "./config/environment.ts";
@@ -69,6 +69,8 @@ export interface EndpointStatus {
 export interface Hookwave extends Publisher {
   readonly endpoints: EndpointDesk;
   readonly deadLetters: DeadLetters;
+  /** Many dead letters at once, as jobs that go on by themselves. */
+  readonly replays: ReplayDesk;
   /** Waits for Redis, checks that it is safe, and begins to deliver unless the role is `api`. */
   readonly start: () => Promise<void>;
   /** Waits for the first connection; rejects with REDIS_UNAVAILABLE when it is refused or takes longer. */
@@ -107,12 +109,13 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     redis,
   );
 
-  const letters = createLetterDesk({ redis, keys, queues, system, tell: hear.tell });
+  const letters = createLetterDesk({ config, redis, keys, queues, endpoints, system, tell: hear.tell });
 
   return {
     ...publisher,
     endpoints: desk,
     deadLetters: letters.deadLetters,
+    replays: letters.replays,
     start: async () => {
       await service.start();
       letters.start();
@@ -130,7 +133,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     metrics,
     close: async () => {
       await publisher.close();
-      await service.stop();
+      await Promise.all([letters.stop(), service.stop()]);
       redis.disconnect();
     },
   };

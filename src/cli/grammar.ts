@@ -137,7 +137,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "dead-letters replay",
     operands: ["[<id>]"],
     doc: "Send one again, from the first attempt on and under the same webhook-id; or all of them.",
-    options: [{ name: "all", value: null, doc: "Replay every dead letter there is now." }, redis],
+    options: [
+      {
+        name: "all",
+        value: null,
+        doc: "Replay every dead letter there is now, or those of the options below.",
+      },
+      ...letterFilter,
+      { name: "rate", value: "<n>", doc: "Letters per second, 1–10,000 (default 50)." },
+      { name: "to", value: "<id>", doc: "Send them to this endpoint instead of the one they were owed to." },
+      redis,
+    ],
   },
   {
     name: "dead-letters purge",

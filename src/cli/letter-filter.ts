@@ -7,6 +7,8 @@ import { BURY_REASONS } from "../core/verdict.ts";
 import { type Invocation, usage } from "./command-line.ts";
 import { choice, timeMs } from "./values.ts";
 
+const FILTER_OPTIONS = ["endpoint", "type", "reason", "since", "until"] as const;
+
 /** Throws USAGE. */
 export function letterFilter(asked: Invocation): LetterFilter {
   const endpoint = matching(asked, "endpoint", (text) => ENDPOINT_ID_PATTERN.test(text), "an endpoint's id");
@@ -22,6 +24,9 @@ export function letterFilter(asked: Invocation): LetterFilter {
     ...(until !== undefined && { until }),
   };
 }
+
+export const hasLetterFilter = (asked: Invocation): boolean =>
+  FILTER_OPTIONS.some((option) => asked.one(option) !== undefined);
 
 function matching(
   asked: Invocation,

@@ -4,25 +4,47 @@
  * delivery; and its job's id says which round it is, so that doing it twice does it once.
  */
 import type { Job } from "bullmq";
-import type { DeadLetter, Delivery } from "../core/delivery.ts";
+import type { EndpointId } from "../core/brand.ts";
+import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { readDeadLetter } from "./delivery-job.ts";
 import { readEventsJob } from "./events-job.ts";
+import type { StateOf } from "./ports.ts";
 import { enqueueEvents, type Outbox, type Queues } from "./queues.ts";
 
-/** Resolves with what the letter was. Throws DEAD_LETTER_UNKNOWN, EVENT_INVALID. */
-export type Resend = (id: string) => Promise<DeadLetter>;
+/** Where letters go that are not to go where they were owed. */
+export interface Redirection {
+  readonly to: EndpointId;
+  /** ISO 8601: attempts at `to` from then on are of this redirection. */
+  readonly since: string;
+}
+
+/** Resolves with what the letter was. Throws DEAD_LETTER_UNKNOWN, EVENT_INVALID, REPLAY_INVALID. */
+export type Resend = (id: string, redirection?: Redirection | null) => Promise<DeadLetter>;
 
 export interface ResendDeps {
   readonly queues: Queues;
   readonly outbox: Pick<Outbox, "schedule">;
+  readonly stateOf: StateOf;
 }
 
-export function createResend({ queues, outbox }: ResendDeps): Resend {
-  return async (id) => {
+export function createResend({ queues, outbox, stateOf }: ResendDeps): Resend {
+  const redirected = async (delivery: Delivery, { to, since }: Redirection): Promise<Delivery> => {
+    const round = roundAt(await stateOf(delivery.event.id, to), since);
+    const { event, acceptedAt } = delivery;
+    return { event, endpointId: to, acceptedAt, attempts: [], round, heldSince: null };
+  };
+
+  return async (id, redirection = null) => {
     const { job, letter } = await findLetter(queues, id);
-    if (letter.kind === "delivery") await outbox.schedule(nextRound(letter.delivery), 0);
-    else await enqueueAgain(id, letter, queues);
+    if (letter.kind === "job") {
+      if (redirection !== null) throw notRedirectable(id);
+      await enqueueAgain(id, letter, queues);
+    } else {
+      const { delivery } = letter;
+      const isElsewhere = redirection !== null && redirection.to !== delivery.endpointId;
+      await outbox.schedule(isElsewhere ? await redirected(delivery, redirection) : nextRound(delivery), 0);
+    }
     await job.remove();
     return letter;
   };
@@ -59,6 +81,16 @@ function nextRound(delivery: Delivery): Delivery {
   return { ...delivery, attempts: [], heldSince: null, round: delivery.round + 1 };
 }
 
+/**
+ * The round of an event at an endpoint it was not buried for: the one after the last, unless that is this
+ * redirection's own, begun before a crash or by another letter of the same event.
+ */
+function roundAt(state: DeliveryState | null, since: string): number {
+  if (state === null) return 0;
+  const last = state.attempts.at(-1);
+  return last !== undefined && last.startedAt < since ? state.round + 1 : state.round;
+}
+
 /** An events job that crashed its workers may be tried again; one that cannot be read stays unreadable. */
 async function enqueueAgain(id: string, letter: DeadLetter & { kind: "job" }, queues: Queues): Promise<void> {
   const read = readEventsJob(letter.text, letter);
@@ -70,6 +102,14 @@ async function enqueueAgain(id: string, letter: DeadLetter & { kind: "job" }, qu
     expected: "a dead letter that can be read",
     got: `${id}, which was buried because: ${letter.problem}`,
     remedy: "correct the producer and publish the event again, then remove this letter",
+  });
+}
+
+function notRedirectable(id: string): HookwaveError {
+  return new HookwaveError("REPLAY_INVALID", {
+    expected: "a delivery, which can go to another endpoint",
+    got: `${id}, an events job that was never dispatched`,
+    remedy: "replay it without naming an endpoint; it then goes to all that subscribed",
   });
 }
 

@@ -25,6 +25,11 @@ export interface Keys {
   readonly lettersOf: (id: EndpointId) => string;
   /** Dead letter id → its summary. */
   readonly letterSummaries: string;
+  readonly replay: (id: string) => string;
+  /** Who works on a replay now. */
+  readonly replayLease: (id: string) => string;
+  /** Ids of the replays that are neither done nor cancelled. */
+  readonly openReplays: string;
 }
 
 export function createKeys(prefix: string): Keys {
@@ -42,5 +47,8 @@ export function createKeys(prefix: string): Keys {
     letters: `${prefix}:letters`,
     lettersOf: (id) => `${prefix}:letters:${id}`,
     letterSummaries: `${prefix}:letter-summaries`,
+    replay: (id) => `${prefix}:replay:${id}`,
+    replayLease: (id) => `${prefix}:replay-lease:${id}`,
+    openReplays: `${prefix}:open-replays`,
   };
 }

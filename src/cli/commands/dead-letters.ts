@@ -1,16 +1,17 @@
 /** `hookwave dead-letters …`: looks at what was given up, sends it again, or removes it. */
-import type { Hookwave } from "../../app.ts";
 import { system } from "../../config/system.ts";
+import { asEndpointId } from "../../core/brand.ts";
 import type { DeadLetter, PastAttempt } from "../../core/delivery.ts";
-import { summarise } from "../../core/errors.ts";
-import type { LetterFilter, LetterSummary } from "../../core/letter.ts";
-import type { Page } from "../../core/page.ts";
+import type { LetterSummary } from "../../core/letter.ts";
+import { REPLAY_RATE, type Replay, type ReplayRequest } from "../../core/replay.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
-import { letterFilter } from "../letter-filter.ts";
+import { hasLetterFilter, letterFilter } from "../letter-filter.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
+import { createScreen, darkScreen } from "../screen.ts";
 import { withHookwave } from "../service-access.ts";
+import type { Terminal } from "../terminal.ts";
 import { wholeNumber } from "../values.ts";
 
 const LIMIT = 20;
@@ -37,13 +38,15 @@ export async function showDeadLetter(asked: Invocation): Promise<Report> {
   return report(portrait(stored), { id, ...stored.letter });
 }
 
-export async function replayDeadLetters(asked: Invocation): Promise<Report> {
+export async function replayDeadLetters(asked: Invocation, terminal: Terminal): Promise<Report> {
   const [id] = asked.operands;
   if ((id === undefined) !== asked.has("all"))
     throw usage("dead-letters replay <id>, or --all", id === undefined ? "neither" : "both");
-  if (id === undefined) return await withHookwave(asked, replayAll);
+  if (id === undefined) return await replayAll(asked, terminal);
+  if (hasLetterFilter(asked) || asked.has("rate") || asked.has("to"))
+    throw usage("dead-letters replay --all with these options", "an id beside them");
   await withHookwave(asked, (hookwave) => hookwave.deadLetters.replay(id));
-  return report(`replayed ${id}`, { replayed: [id], refused: [] });
+  return report(`replayed ${id}`, { id });
 }
 
 export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
@@ -57,40 +60,34 @@ export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
   return report(`purged ${purged}`, { purged });
 }
 
-/** All that are there now: what is given up again meanwhile is not replayed a second time. */
-async function replayAll({ deadLetters }: Hookwave): Promise<Report> {
-  const ids = await allIds(deadLetters, { until: system.now() });
-  const replayed: string[] = [];
-  const refused: { id: string; problem: string }[] = [];
-  for (const id of ids) {
-    try {
-      await deadLetters.replay(id);
-      replayed.push(id);
-    } catch (error) {
-      refused.push({ id, problem: summarise(error).message });
-    }
-  }
-  const text = [
-    `replayed ${replayed.length}`,
-    ...refused.map(({ id, problem }) => `refused ${id}: ${problem}`),
-  ];
-  const exitCode = refused.length === 0 ? EXIT.ok : EXIT.failure;
-  return { text: text.join("\n"), json: { replayed, refused }, exitCode };
+async function replayAll(asked: Invocation, terminal: Terminal): Promise<Report> {
+  const to = asked.one("to");
+  const request: ReplayRequest = {
+    filter: letterFilter(asked),
+    ratePerSecond: wholeNumber(asked, "rate", REPLAY_RATE.min, REPLAY_RATE.max) ?? REPLAY_RATE.default,
+    ...(to !== undefined && { to: asEndpointId(to) }),
+  };
+  const screen = asked.has("json") ? darkScreen : createScreen({ ...terminal, write: terminal.writeError });
+  const replay = await withHookwave(asked, async ({ replays }) => {
+    const { id } = await replays.begin(request);
+    return await replays.follow(id, (one) => screen.progress(partDone(one), `${spell(one)} of ${one.total}`));
+  });
+  screen.clear();
+  const text = [spell(replay), ...replay.failures.map(({ id, problem }) => `failed ${id}: ${problem}`)];
+  const isAllDone = replay.state === "done" && replay.failed === 0;
+  return { text: text.join("\n"), json: replay, exitCode: isAllDone ? EXIT.ok : EXIT.failure };
 }
 
-/** Oldest first. */
-async function allIds(
-  deadLetters: Hookwave["deadLetters"],
-  filter: LetterFilter,
-): Promise<readonly string[]> {
-  const ids: string[] = [];
-  let after: string | null = null;
-  do {
-    const page: Page<LetterSummary> = await deadLetters.list(filter, { after, limit: LIMIT_MAX });
-    ids.push(...page.data.map(({ id }) => id));
-    after = page.next;
-  } while (after !== null);
-  return ids.reverse();
+const partDone = ({ replayed, skipped, failed, total }: Replay): number =>
+  total === 0 ? 1 : (replayed + skipped + failed) / total;
+
+function spell({ state, replayed, skipped, failed }: Replay): string {
+  return [
+    ...(state === "running" || state === "done" ? [] : [state]),
+    `replayed ${replayed}`,
+    ...(skipped === 0 ? [] : [`skipped ${skipped} that were gone`]),
+    ...(failed === 0 ? [] : [`failed ${failed}`]),
+  ].join(", ");
 }
 
 function tableOf(letters: readonly LetterSummary[], total: number, next: string | null): string {
