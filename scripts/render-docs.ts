@@ -1,12 +1,38 @@
-/** Writes the files that are rendered from the settings' table. Run it after changing src/config/settings.ts. */
+/**
+ * Writes the files that are rendered from the settings' table and from the API's routes. Run it after changing
+ * src/config or src/api.
+ */
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createApiServer } from "../src/api/server.ts";
+import { createHookwave } from "../src/app.ts";
+import { readEnvironment } from "../src/config/environment.ts";
 import { renderConfigurationDoc, renderEnvExample, renderReadme } from "../src/config/render.ts";
+import { renderApiTable } from "./api-table.ts";
 
+/** As a running service tells it; it needs no Redis for that. */
+async function describeApi(): Promise<unknown> {
+  const quiet = () => undefined;
+  const logger = { info: quiet, warn: quiet, error: quiet };
+  const settings = readEnvironment({});
+  const hookwave = await createHookwave({ redisUrl: "redis://127.0.0.1:1", encryptionKey: randomBytes(32) });
+  const api = createApiServer({ hookwave, logger, delivers: false, isOpenToOthers: false, settings });
+  const response = await fetch(`${await api.listen("127.0.0.1", 0)}/openapi.json`);
+  const document: unknown = await response.json();
+  await api.close();
+  await hookwave.close();
+  return document;
+}
+
+const description = await describeApi();
 const root = new URL("../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 const files = {
   ".env.example": renderEnvExample(),
   "docs/configuration.md": renderConfigurationDoc(),
-  "README.md": renderReadme(readFileSync(new URL("README.md", root), "utf8")),
+  "docs/openapi.json": `${JSON.stringify(description, null, 2)}\n`,
+  "docs/api.md": renderApiTable(read("docs/api.md"), description),
+  "README.md": renderReadme(read("README.md")),
 };
 
 for (const [path, text] of Object.entries(files)) {

@@ -3,27 +3,30 @@
  * but main, index and cli imports it. Embedded and standalone are the same code (design, decision 9).
  */
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
+import { createKeyDesk, type KeyDesk } from "./app/key-desk.ts";
 import { createLetterDesk, type ReplayDesk } from "./app/letter-desk.ts";
+import { openPublishing } from "./app/publishing.ts";
 import { createService } from "./app/service.ts";
-import { onError } from "./app/working.ts";
 import { type Config, configWith } from "./config/environment.ts";
 import { system } from "./config/system.ts";
 import type { EndpointId } from "./core/brand.ts";
+import type { Durability } from "./core/durability.ts";
 import type { Endpoint } from "./core/endpoint.ts";
 import type { BreakerState, Tell } from "./core/happening.ts";
 import { createAddressPolicy } from "./deliver/address-guard.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { createTelemetry } from "./observe/telemetry.ts";
-import { createEventPublisher, type Publisher } from "./publish/publisher.ts";
+import type { Publisher } from "./publish/publisher.ts";
 import { type Census, takeCensus } from "./queue/census.ts";
 import type { DeadLetters } from "./queue/dead-letters.ts";
-import { enqueueEvents, openQueues, type Queues } from "./queue/queues.ts";
+import { createApiKeys } from "./store/api-keys.ts";
 import { createSharedBreakers, type SharedBreakers } from "./store/breakers.ts";
 import { createEndpoints } from "./store/endpoints.ts";
 import { readHealth } from "./store/health.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
 import { createKeys, type Keys } from "./store/keys.ts";
-import { connectRedis, type Redis, untilReady } from "./store/redis.ts";
+import { type Redis, untilReady } from "./store/redis.ts";
+import { type CountRequest, createRequestCounter } from "./store/request-counts.ts";
 import { createSealer } from "./store/sealing.ts";
 import { createWaitingIndex, type WaitingIndex } from "./store/waiting.ts";
 
@@ -32,17 +35,21 @@ export interface PublisherOptions {
   readonly redisUrl: string;
   /** As the workers have it; `{hookwave}` when absent. */
   readonly prefix?: string;
+  /** For every publish that does not say; `redis` when absent. docs/durability.md */
+  readonly durability?: Durability;
+  /** How many replicas must have an event of durability `replicated`; 1 when absent. */
+  readonly replicasMin?: number;
 }
 
 /** A producer: all a service needs to publish. Connects at once; publishing waits for that, a second at most. */
-export function createPublisher(options: PublisherOptions): Publisher {
-  const { prefix } = configWith(options);
-  const { publisher, redis } = openPublisher(options.redisUrl, prefix, () => undefined);
+export function createPublisher({ redisUrl, prefix, durability, replicasMin }: PublisherOptions): Publisher {
+  const config = configWith({ prefix, publishDurability: durability, replicasMin });
+  const { publisher, disconnect } = openPublishing({ ...config, redisUrl }, () => undefined);
   return {
     ...publisher,
     close: async () => {
       await publisher.close();
-      redis.disconnect();
+      disconnect();
     },
   };
 }
@@ -80,6 +87,9 @@ export interface Hookwave extends Publisher {
   readonly census: () => Promise<Census>;
   readonly health: () => Promise<readonly EndpointStatus[]>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
+  readonly keys: KeyDesk;
+  /** For the API's rate limits: counts in windows that the whole fleet shares. */
+  readonly countRequest: CountRequest;
 }
 
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
@@ -89,11 +99,12 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const policy = createAddressPolicy(config);
   const key = config.encryptionKey ?? (await loadOrCreateKey(config.dataDir)).key;
   const hear = createRelay();
-  const { publisher, redis, queues } = openPublisher(redisUrl, config.prefix, hear.tell);
+  const { publisher, redis, queues, disconnect } = openPublishing({ ...config, redisUrl }, hear.tell);
   const keys = createKeys(config.prefix);
   const endpoints = createEndpoints(redis, keys, createSealer(key), hear.tell);
   const breakers = createSharedBreakers(redis, keys, system.now, hear.tell);
   const waiting = createWaitingIndex(redis, keys);
+  const apiKeys = createApiKeys(redis, keys);
   const census = (): Promise<Census> =>
     takeCensus(queues, (name, field) => redis.hget(name, field), system.now());
   const metrics = createMetrics({
@@ -104,11 +115,10 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   hear.connect(createTelemetry([metrics.tell, ...listeners]));
   const desk = createEndpointDesk(config, policy, endpoints, system.now);
   const service = createService(
-    { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers },
+    { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers, apiKeys },
     desk,
     redis,
   );
-
   const letters = createLetterDesk({ config, redis, keys, queues, endpoints, system, tell: hear.tell });
 
   return {
@@ -131,10 +141,12 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     health: () =>
       Promise.all(endpoints.all().map((endpoint) => statusOf(endpoint, { redis, keys, breakers, waiting }))),
     metrics,
+    keys: createKeyDesk(apiKeys, config.apiKey, system.now),
+    countRequest: createRequestCounter(redis, keys),
     close: async () => {
       await publisher.close();
       await Promise.all([letters.stop(), service.stop()]);
-      redis.disconnect();
+      disconnect();
     },
   };
 }
@@ -148,24 +160,6 @@ function createRelay(): { readonly tell: Tell; readonly connect: (listener: Tell
       listener = next;
     },
   };
-}
-
-interface OpenPublisher {
-  readonly publisher: Publisher;
-  readonly redis: Redis;
-  readonly queues: Queues;
-}
-
-function openPublisher(redisUrl: string, prefix: string, tell: Tell): OpenPublisher {
-  const redis = connectRedis(redisUrl, "producer", onError(tell, "redis"));
-  const queues = openQueues(redis, prefix, onError(tell, "queues"));
-  const publisher = createEventPublisher({
-    enqueue: (batch) => enqueueEvents(queues, batch),
-    untilReady: (patienceMs) => untilReady(redis, patienceMs),
-    system,
-    tell,
-  });
-  return { publisher, redis, queues };
 }
 
 interface StatusSources {

@@ -9,9 +9,10 @@ export {
 } from "./app.ts";
 export type { EventData, JsonObject, KnownEventType } from "./catalogue/catalogue.ts";
 export type { DestinationRequest } from "./core/destination.ts";
+export type { Durability } from "./core/durability.ts";
 export type { Endpoint } from "./core/endpoint.ts";
 export { ERROR_CODES, type ErrorCode, HookwaveError } from "./core/errors.ts";
 export type { Happening, Tell } from "./core/happening.ts";
-export type { NewEvent, NewTextEvent, Publisher, Receipt } from "./publish/publisher.ts";
+export type { NewEvent, NewTextEvent, Publisher, PublishOptions, Receipt } from "./publish/publisher.ts";
 export type { EndpointRequest } from "./store/registration.ts";
 export { publicKeyOf } from "./wire/ed25519.ts";

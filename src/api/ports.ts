@@ -2,7 +2,9 @@
  * What the HTTP API needs from the rest of the house. Owned here, by the consumer; the Hookwave of app.ts and a
  * pino logger fit as they are.
  */
+import type { Caller, Role } from "../core/access.ts";
 import type { DestinationRequest } from "../core/destination.ts";
+import type { Durability } from "../core/durability.ts";
 import type { BreakerState } from "../core/happening.ts";
 
 /** An event whose data is JSON text, cut out of the request as it stands. */
@@ -25,14 +27,50 @@ export interface EndpointStatus {
   readonly oldestAgeMs: number;
 }
 
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly createdAt: string;
+}
+
+export interface KeyDesk {
+  readonly create: (asked: {
+    readonly name: string;
+    readonly roles: readonly Role[];
+  }) => Promise<ApiKey & { readonly token: string }>;
+  readonly list: () => Promise<readonly ApiKey[]>;
+  readonly revoke: (id: string) => Promise<void>;
+  readonly check: (token: string) => Caller | null;
+  /** Whether any key exists; null while nobody can know. */
+  readonly exist: () => boolean | null;
+}
+
+/** Counts a request of `who` in a window of the whole fleet; `ttl` is what is left of the window, in ms. */
+export type CountRequest = (
+  who: string,
+  windowMs: number,
+) => Promise<{ readonly current: number; readonly ttl: number }>;
+
 export interface ApiHookwave {
   /** Resolves with the ids, in order, once every event is stored; rejects with a coded error. */
-  readonly publishMany: (events: readonly TextEvent[]) => Promise<readonly { readonly id: string }[]>;
+  readonly publishMany: (
+    events: readonly TextEvent[],
+    options: { readonly durability?: Durability },
+  ) => Promise<readonly { readonly id: string }[]>;
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
   readonly isConsuming: () => boolean;
   readonly health: () => Promise<readonly EndpointStatus[]>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
+  readonly keys: KeyDesk;
+  readonly countRequest: CountRequest;
+}
+
+export interface AccessControl {
+  readonly keys: Pick<KeyDesk, "check" | "exist">;
+  /** Whether others than this machine can reach the API; a key is then always asked for. */
+  readonly isOpenToOthers: boolean;
 }
 
 type Log = (fields: object, message: string) => void;
@@ -43,9 +81,22 @@ export interface ApiLogger {
   readonly error: Log;
 }
 
+export interface ApiSettings {
+  /** Requests a minute, for each key. */
+  readonly apiRateLimit: number;
+  /** Requests a minute, for each address without a valid key. */
+  readonly apiRateLimitUnknown: number;
+  readonly apiDocs: boolean;
+  readonly metrics: boolean;
+  /** Where metrics are served instead of on the API's own port; null for there. */
+  readonly metricsPort: number | null;
+}
+
 export interface ApiDeps {
   readonly hookwave: ApiHookwave;
   readonly logger: ApiLogger;
   /** Whether this process is meant to deliver; false in the role `api`. */
   readonly delivers: boolean;
+  readonly isOpenToOthers: boolean;
+  readonly settings: ApiSettings;
 }

@@ -4,11 +4,15 @@
  */
 import { STATUS_CODES } from "node:http";
 import type { FastifyReply } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { type Complaint, type ErrorCode, HookwaveError } from "../core/errors.ts";
 
 /** Codes that only an HTTP request can earn; docs/errors.md documents them with those of core/errors.ts. */
 export const REQUEST_ERROR_CODES = {
-  REQUEST_INVALID: "The request's body or headers cannot be read.",
+  REQUEST_INVALID: "The request's path, query, headers or body cannot be read.",
+  UNAUTHENTICATED: "The request brings no API key, or one that is not valid.",
+  FORBIDDEN: "The API key has no role that may do this, or the API may not be reached this way.",
+  RATE_LIMITED: "Too many requests; Retry-After says when to go on.",
   ROUTE_UNKNOWN: "There is nothing at this path.",
   METHOD_NOT_ALLOWED: "This path does not know the method; the Allow header names those it knows.",
   BODY_TOO_LARGE: "The request's body is larger than the limit.",
@@ -20,14 +24,30 @@ type AnyCode = ErrorCode | keyof typeof REQUEST_ERROR_CODES;
 
 const STATUS = {
   REQUEST_INVALID: 400,
+  CURSOR_INVALID: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
   ROUTE_UNKNOWN: 404,
+  ENDPOINT_UNKNOWN: 404,
+  EVENT_UNKNOWN: 404,
+  DELIVERY_UNKNOWN: 404,
+  DEAD_LETTER_UNKNOWN: 404,
+  REPLAY_UNKNOWN: 404,
+  KEY_UNKNOWN: 404,
   METHOD_NOT_ALLOWED: 405,
+  EVENT_CONFLICT: 409,
+  DELIVERY_SETTLED: 409,
+  REPLAY_INVALID: 409,
   BODY_TOO_LARGE: 413,
   EVENT_TOO_LARGE: 413,
   MEDIA_TYPE_UNSUPPORTED: 415,
   EVENT_INVALID: 422,
+  ENDPOINT_INVALID: 422,
+  CONFIG_INVALID: 422,
+  RATE_LIMITED: 429,
   INTERNAL: 500,
   CLOSED: 503,
+  DURABILITY_UNMET: 503,
   REDIS_UNAVAILABLE: 503,
 } as const satisfies Partial<Record<AnyCode, number>>;
 
@@ -36,7 +56,7 @@ export type ProblemCode = keyof typeof STATUS;
 /** One of several things that are wrong with a request. */
 export interface Flaw {
   readonly code: ProblemCode;
-  /** A JSON pointer into the body, as a URI fragment (RFC 6901, section 6). */
+  /** A JSON pointer into the body, as a URI fragment (RFC 6901, section 6); or what else of the request it is. */
   readonly pointer: string;
   readonly detail: string;
 }
@@ -52,6 +72,8 @@ export interface Problem {
 
 export const BODY_MAX_BYTES = 1_024 * 1_024;
 const RETRY_AFTER_SECONDS = 1;
+export const FLAWS_SHOWN_MAX = 100;
+export const DETAIL_MAX_CHARS = 300;
 
 export function toProblem(code: ProblemCode, complaint: Complaint): Problem {
   const { expected, got, remedy } = complaint;
@@ -76,6 +98,7 @@ export class Refusal extends Error {
 export function problemOf(error: unknown): Problem | null {
   if (error instanceof Refusal) return error.problem;
   if (error instanceof HookwaveError) return isProblemCode(error.code) ? toProblem(error.code, error) : null;
+  if (hasZodFastifySchemaValidationErrors(error)) return invalidRequest(error);
   return fastifyProblem(error);
 }
 
@@ -86,12 +109,34 @@ export const INTERNAL_PROBLEM = toProblem("INTERNAL", {
 });
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.status === STATUS.UNAUTHENTICATED) reply.header("www-authenticate", "Bearer");
   if (problem.status === STATUS.REDIS_UNAVAILABLE) reply.header("retry-after", RETRY_AFTER_SECONDS);
   return reply.code(problem.status).type("application/problem+json").send(problem);
 }
 
 function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(STATUS, code);
+}
+
+interface Invalid {
+  readonly validation: readonly { readonly instancePath: string; readonly message?: string | undefined }[];
+  readonly validationContext?: string | undefined;
+}
+
+/** Every field that does not fit its schema, at once. */
+function invalidRequest({ validation, validationContext = "body" }: Invalid): Problem {
+  const flaws = validation.map(({ instancePath, message = "not as it should be" }) => ({
+    code: "REQUEST_INVALID" as const,
+    pointer: `${validationContext === "body" ? "#" : validationContext}${instancePath.replace(/\/$/, "")}`,
+    detail: message.slice(0, DETAIL_MAX_CHARS),
+  }));
+  const [first] = flaws;
+  const problem = toProblem("REQUEST_INVALID", {
+    expected: "a request as the API describes it",
+    got: `${flaws.length} flaw${flaws.length === 1 ? "" : "s"}, first at ${first?.pointer}: ${first?.detail}`,
+    remedy: "correct them; /openapi.json describes every request",
+  });
+  return { ...problem, errors: flaws.slice(0, FLAWS_SHOWN_MAX) };
 }
 
 /** Fastify refuses on its own account before a route is reached: sizes, media types, broken requests. */

@@ -2,14 +2,14 @@
  * Reads a request into events, or refuses it naming everything that is wrong. Each event's `data` is cut out of the
  * body's text as it stands (design, decision 6): a body is parsed to look at it, and never written again.
  */
-import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { validateData } from "../catalogue/validate-data.ts";
 import { type DestinationRequest, readDestinations } from "../core/destination.ts";
 import { EVENT_DATA_MAX_BYTES, EVENT_ID_PATTERN, isEventType, TIMESTAMP_PATTERN } from "../core/event.ts";
 import { elementTexts, memberTexts } from "../core/json-text.ts";
 import type { TextEvent } from "./ports.ts";
-import { type Flaw, Refusal } from "./problem.ts";
+import { DETAIL_MAX_CHARS, FLAWS_SHOWN_MAX, type Flaw, Refusal } from "./problem.ts";
+import { readJson, unreadable } from "./read-json.ts";
 
 export interface PublishRequest {
   /** A list is answered with a list, also when it holds one event. */
@@ -18,15 +18,11 @@ export interface PublishRequest {
 }
 
 export const EVENTS_MAX = 100;
-/** Levels of the whole body. Receivers' parsers recurse, so an event must not be a weapon against them. */
-export const DEPTH_MAX = 64;
-const FLAWS_SHOWN_MAX = 100;
-const DETAIL_MAX_CHARS = 300;
 const SHOWN_MAX_CHARS = 40;
 
 /** `body` is the bytes that came, if any; `idempotencyKey` the header's value. Throws a Refusal. */
 export function readEvents(body: unknown, idempotencyKey: unknown): PublishRequest {
-  const { text, value } = parse(body);
+  const { text, value } = readJson(body, "an event or a list of them");
   const key = readKey(idempotencyKey);
   if (!Array.isArray(value)) return { isList: false, events: readAll([{ value, text, at: "#" }], key) };
   if (value.length === 0 || value.length > EVENTS_MAX) throw wrongCount(value.length);
@@ -38,32 +34,6 @@ export function readEvents(body: unknown, idempotencyKey: unknown): PublishReque
     at: `#/${index}`,
   }));
   return { isList: true, events: readAll(parts, null) };
-}
-
-function parse(body: unknown): { readonly text: string; readonly value: unknown } {
-  if (!Buffer.isBuffer(body) || body.length === 0) throw unreadable("an event or a list of them", "no body");
-  // A lenient decoder would replace what it cannot read, and so change what receivers get.
-  if (!isUtf8(body)) throw unreadable("JSON in UTF-8", "bytes that are not UTF-8");
-  const text = body.toString("utf8");
-  const value = parseJson(text);
-  if (isDeeperThan(value, DEPTH_MAX))
-    throw unreadable(`JSON of at most ${DEPTH_MAX} levels`, "a body nested deeper");
-  return { text, value };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.slice(0, DETAIL_MAX_CHARS) : "";
-    throw unreadable("JSON", `text that is none (${reason})`);
-  }
-}
-
-/** Recurses no deeper than `levels`; JSON.parse itself does not recurse (500,000 levels parse in 0.2 s). */
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
 /** As a structured-field string, which the header's draft wants, or bare, which most clients send. */
@@ -173,8 +143,4 @@ function wrongCount(count: number): Refusal {
 function keyForMany(count: number): Refusal {
   const remedy = "give each event of a list its own id instead of the header";
   return unreadable("an Idempotency-Key for one event", `one for a list of ${count}`, remedy);
-}
-
-function unreadable(expected: string, got: string, remedy = "correct the request"): Refusal {
-  return new Refusal("REQUEST_INVALID", { expected, got, remedy });
 }

@@ -1,20 +1,24 @@
 /**
- * The HTTP API: a thin door to what Hookwave does, small for now. It bounds what it reads and how long it waits,
- * answers every refusal with a problem document, and logs no body, header or query. It does not know who is asking:
- * it is meant for loopback or a private network until keys exist.
+ * The HTTP API: a thin door to what Hookwave does. It knows who is asking, bounds what it reads, how often and how
+ * long it is asked, answers every refusal with a problem document, and logs no body, header or query.
  */
-import fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from "fastify";
+import helmet from "@fastify/helmet";
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from "fastify";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { HookwaveError, summarise } from "../core/errors.ts";
+import { addAuthorisation, addIdentification } from "./access.ts";
+import { addDocs } from "./openapi.ts";
 import type { ApiDeps, ApiLogger } from "./ports.ts";
-import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, sendProblem, toProblem } from "./problem.ts";
+import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, sendProblem } from "./problem.ts";
+import { addRateLimits } from "./rate-limits.ts";
+import { readJson } from "./read-json.ts";
+import { addEventTypeRoutes } from "./routes/event-types.ts";
 import { addEventRoutes } from "./routes/events.ts";
-import { addHealthRoutes } from "./routes/health.ts";
+import { addHealthRoutes, addProbes } from "./routes/health.ts";
+import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
+import type { Api } from "./routing.ts";
+import { answerUnknownRoutes } from "./unknown-routes.ts";
 
 export interface ApiServer {
   /** Resolves with the URL to reach it at; port 0 takes a free one. Throws CONFIG_INVALID when it cannot listen. */
@@ -34,10 +38,71 @@ const CONNECTIONS_MAX = 1_000;
 const CLOSE_GRACE_MS = 2_000;
 
 export function createApiServer(deps: ApiDeps): ApiServer {
+  const { hookwave, settings, isOpenToOthers } = deps;
   const app = openServer(deps.logger);
-  addEventRoutes(app, deps.hookwave);
+  const control = { keys: hookwave.keys, isOpenToOthers };
+  addIdentification(app, control);
+  addRateLimits(app, settings, hookwave.countRequest);
+  addAuthorisation(app, control);
+  app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } });
+  if (settings.apiDocs) addDocs(app);
+  // Plugins hear of routes from the moment they are loaded, so the routes come after them.
+  app.register(async (routes: Api) => addRoutes(routes, deps));
+  return serverOf(app);
+}
+
+/** Only the metrics, and whether the process lives: for a port of their own, where no key is asked for. */
+export function createMetricsServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">): ApiServer {
+  const app = openServer(logger);
+  addProbes(app);
+  addMetricsRoute(app, hookwave, "anyone");
+  return serverOf(app);
+}
+
+function addRoutes(app: Api, deps: ApiDeps): void {
+  const { hookwave, settings } = deps;
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+    try {
+      done(null, readJson(body, "a JSON object").value);
+    } catch (error) {
+      done(error instanceof Error ? error : new Error("unreadable"));
+    }
+  });
+  addProbes(app);
   addHealthRoutes(app, deps);
-  addMetricsRoute(app, deps.hookwave);
+  if (settings.metrics && settings.metricsPort === null) addMetricsRoute(app, hookwave, "read");
+  addEventTypeRoutes(app);
+  addKeyRoutes(app, hookwave.keys);
+  app.register(async (events: Api) => addEventRoutes(events, hookwave));
+}
+
+function openServer(logger: ApiLogger): Api {
+  const app = fastify({
+    bodyLimit: BODY_MAX_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    // While it closes, a request on an open connection is served like any other: the publisher closes last.
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) =>
+      void sendProblem(reply, problemOf(error) ?? INTERNAL_PROBLEM),
+  }).withTypeProvider<ZodTypeProvider>();
+  app.server.maxConnections = CONNECTIONS_MAX;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  // Fastify's own JSON parser would lose bytes and bound no depth.
+  app.removeAllContentTypeParsers();
+  answerUnknownRoutes(app);
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = problemOf(error);
+    if (problem === null) logger.error({ ...nameOf(request), error: summarise(error) }, "request.failed");
+    return sendProblem(reply, problem ?? INTERNAL_PROBLEM);
+  });
+  app.addHook("onResponse", async (request, reply) => logRequest(logger, request, reply));
+  return app;
+}
+
+function serverOf(app: Api): ApiServer {
   return {
     listen: (host, port) =>
       app.listen({ host, port }).catch((error: unknown) => {
@@ -49,41 +114,6 @@ export function createApiServer(deps: ApiDeps): ApiServer {
       clearTimeout(timer);
     },
   };
-}
-
-function openServer(logger: ApiLogger): FastifyInstance {
-  const app = fastify({
-    bodyLimit: BODY_MAX_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
-    // While it closes, a request on an open connection is served like any other: the publisher closes last.
-    return503OnClosing: false,
-    frameworkErrors: (error, _request, reply) =>
-      void sendProblem(reply, problemOf(error) ?? INTERNAL_PROBLEM),
-  });
-  app.server.maxConnections = CONNECTIONS_MAX;
-  app.setNotFoundHandler((request, reply) => answerUnknown(app, request, reply));
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = problemOf(error);
-    if (problem === null) logger.error({ ...nameOf(request), error: summarise(error) }, "request.failed");
-    return sendProblem(reply, problem ?? INTERNAL_PROBLEM);
-  });
-  app.addHook("onResponse", async (request, reply) => logRequest(logger, request, reply));
-  return app;
-}
-
-function answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const [path = ""] = request.url.split("?", 1);
-  const methods = app.supportedMethods.filter((method) => app.hasRoute({ method, url: path }));
-  const got = `${request.method} ${path.slice(0, 100)}`;
-  if (methods.length === 0) {
-    const remedy = "correct the path; publishing is POST /api/v1/events";
-    return sendProblem(reply, toProblem("ROUTE_UNKNOWN", { expected: "a path of this API", got, remedy }));
-  }
-  const allowed = methods.join(", ");
-  const complaint = { expected: allowed, got, remedy: "use a method that this path knows" };
-  return sendProblem(reply.header("allow", allowed), toProblem("METHOD_NOT_ALLOWED", complaint));
 }
 
 function logRequest(logger: ApiLogger, request: FastifyRequest, reply: FastifyReply): void {

@@ -2,11 +2,16 @@
  * The life of the service: waits for Redis, checks it, mirrors what the fleet shares, works, and stops.
  */
 import { HookwaveError } from "../core/errors.ts";
+import type { ApiKeys } from "../store/api-keys.ts";
 import { watchChanges } from "../store/changes.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
 import { checkRedis } from "../store/redis-safety.ts";
 import { addEnvironmentEndpoint, type EndpointDesk } from "./endpoint-desk.ts";
 import { onError, startWorking, type Working, type WorkingDeps } from "./working.ts";
+
+export interface ServiceDeps extends WorkingDeps {
+  readonly apiKeys: ApiKeys;
+}
 
 export interface Service {
   /** Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, SECRET_UNREADABLE, ENDPOINT_INVALID. */
@@ -16,8 +21,8 @@ export interface Service {
 }
 
 /** `commands` is the connection that endpoints and breakers are read and written with. */
-export function createService(deps: WorkingDeps, desk: EndpointDesk, commands: Redis): Service {
-  const { config, tell, endpoints, breakers } = deps;
+export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: Redis): Service {
+  const { config, tell, endpoints, breakers, apiKeys } = deps;
   const stopping = new AbortController();
   let watcher: Redis | null = null;
   let stopWatching = (): void => undefined;
@@ -26,7 +31,7 @@ export function createService(deps: WorkingDeps, desk: EndpointDesk, commands: R
   const notice = (text: string): void => tell({ kind: "service.noticed", notice: text, detail: {} });
 
   const mirrorFleet = async (connection: Redis): Promise<void> => {
-    await Promise.all([endpoints.reloadAll(), breakers.refresh()]);
+    await Promise.all([endpoints.reloadAll(), breakers.refresh(), apiKeys.refresh()]);
     endpoints.insistReadable();
     stopWatching = await watchChanges(
       connection,
@@ -34,8 +39,9 @@ export function createService(deps: WorkingDeps, desk: EndpointDesk, commands: R
       {
         endpointChanged: endpoints.reload,
         breakersChanged: breakers.refresh,
+        keysChanged: apiKeys.refresh,
         catchUp: async () => {
-          await Promise.all([endpoints.catchUp(), breakers.refresh()]);
+          await Promise.all([endpoints.catchUp(), breakers.refresh(), apiKeys.refresh()]);
         },
       },
       tell,

@@ -2,7 +2,6 @@
  * The service as a process of its own: a Redis, the journey, the HTTP API and the log, opened in this order and
  * closed in the reverse one. `hookwave start` and the demo are both this. It decides nothing about deliveries.
  */
-import { createApiServer } from "../api/server.ts";
 import { createHookwave, type Hookwave } from "../app.ts";
 import type { Config } from "../config/environment.ts";
 import { summarise } from "../core/errors.ts";
@@ -10,6 +9,7 @@ import type { Tell } from "../core/happening.ts";
 import { createLog, type Log, type LogOptions, logHappenings } from "../observe/log.ts";
 import { hasKey } from "../store/key-file.ts";
 import { VERSION } from "../wire/version.ts";
+import { openDoors } from "./doors.ts";
 import { openRedis, type RedisSource, shownRedisUrl } from "./redis-source.ts";
 
 export interface StandaloneOptions {
@@ -80,16 +80,12 @@ async function openParts(
   });
   closers.push(hookwave.close);
 
-  let apiUrl: string | null = null;
-  if (config.role !== "worker") {
-    const api = createApiServer({ hookwave, logger, delivers: config.role === "all" });
-    closers.push(api.close);
-    apiUrl = await api.listen(config.host, config.port);
-  }
+  const doors = await openDoors(config, hookwave, logger, closers);
+  const { apiUrl, metricsUrl } = doors;
   const { role } = config;
-  const started = { version: VERSION, role, url: apiUrl, redis: shownRedisUrl(redis.url) };
+  const started = { version: VERSION, role, url: apiUrl, metricsUrl, redis: shownRedisUrl(redis.url) };
   logger.info({ ...started, isRedisEmbedded: redis.isEmbedded }, "service.started");
-  for (const notice of notices) tell({ kind: "service.noticed", notice, detail: {} });
+  for (const notice of [...notices, ...doors.notices]) tell({ kind: "service.noticed", notice, detail: {} });
   return {
     hookwave,
     redisUrl: redis.url,

@@ -100,6 +100,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { name: "id", value: "<id>", doc: "Its webhook-id; publishing the same one again does nothing." },
       { name: "timestamp", value: "<time>", doc: "When it happened (RFC 3339); now when absent." },
+      {
+        name: "durability",
+        value: "<level>",
+        doc: "redis, replicated or fsync: how safe it must be to count as published (PUBLISH_DURABILITY).",
+      },
       redis,
     ],
   },
@@ -154,6 +159,27 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: [],
     doc: "Remove dead letters for good: all of them, or those of the options below.",
     options: [{ name: "yes", value: null, doc: "Yes, for good." }, ...letterFilter, redis],
+  },
+  {
+    name: "keys create",
+    operands: ["<name>"],
+    doc: "Make an API key and show its token, this once. The first key ends the time when none is asked for.",
+    options: [
+      {
+        name: "role",
+        value: "<role>",
+        doc: "What it may do: publish, read or admin (everything); may be given more than once.",
+        isRepeatable: true,
+      },
+      redis,
+    ],
+  },
+  { name: "keys list", operands: [], doc: "List the API keys, without their tokens.", options: [redis] },
+  {
+    name: "keys revoke",
+    operands: ["<id>"],
+    doc: "Revoke an API key; every process refuses it within a second.",
+    options: [redis],
   },
   {
     name: "status",

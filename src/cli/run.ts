@@ -8,6 +8,7 @@ import {
 } from "./commands/dead-letters.ts";
 import { addEndpoint, listEndpoints, removeEndpoint } from "./commands/endpoints.ts";
 import { help } from "./commands/help.ts";
+import { createKey, listKeys, revokeKey } from "./commands/keys.ts";
 import { publish } from "./commands/publish.ts";
 import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
@@ -30,6 +31,9 @@ export const RUNNERS: Readonly<Record<string, Command>> = {
   "dead-letters show": showDeadLetter,
   "dead-letters replay": replayDeadLetters,
   "dead-letters purge": purgeDeadLetters,
+  "keys create": createKey,
+  "keys list": listKeys,
+  "keys revoke": revokeKey,
   status,
   help,
 };

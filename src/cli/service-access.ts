@@ -7,6 +7,7 @@ import { findRedis, shownRedisUrl } from "../app/redis-source.ts";
 import { isSealingKeyKnown } from "../app/sealing-key.ts";
 import { createHookwave, createPublisher, type Hookwave } from "../app.ts";
 import { type Config, readEnvironment } from "../config/environment.ts";
+import type { Durability } from "../core/durability.ts";
 import { type ErrorSummary, HookwaveError } from "../core/errors.ts";
 import type { Happening } from "../core/happening.ts";
 import { type Invocation, usage } from "./command-line.ts";
@@ -40,12 +41,20 @@ export async function withSealedHookwave<Result>(asked: Invocation, use: Use<Res
   return await visit(config, use);
 }
 
+/** `durability` is what was asked for on the command line, if anything was. */
 export async function withPublisher<Result>(
   asked: Invocation,
+  durability: Durability | undefined,
   use: (publisher: Publisher) => Promise<Result>,
 ): Promise<Result> {
   const config = configOf(asked);
-  const publisher = createPublisher({ redisUrl: await findRedis(config), prefix: config.prefix });
+  const { prefix, replicasMin, publishDurability } = config;
+  const publisher = createPublisher({
+    redisUrl: await findRedis(config),
+    prefix,
+    replicasMin,
+    durability: durability ?? publishDurability,
+  });
   try {
     return await use(publisher);
   } finally {

@@ -4,7 +4,8 @@
  */
 import type { z } from "zod";
 import { HookwaveError } from "../core/errors.ts";
-import { configSchema, type Environment, SETTINGS, type Setting } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { configSchema, type Environment, SETTINGS } from "./settings.ts";
 import { unknownVariables } from "./unknown-variables.ts";
 
 export interface Config extends Readonly<z.output<typeof configSchema>> {
@@ -34,17 +35,26 @@ export function readSearchPath(env: Environment = process.env): string {
  * The configuration of a service that is embedded: the defaults, and what its owner gave. What is undefined counts
  * as not given, or an unset variable that was passed on would take a default away. Throws CONFIG_INVALID.
  */
-export function configWith(given: Partial<Config>): Config {
+export function configWith(given: { readonly [Key in keyof Config]?: Config[Key] | undefined }): Config {
   const settled = Object.entries(given).filter(([, value]) => value !== undefined);
   const config: Config = { ...readEnvironment({}), ...Object.fromEntries(settled) };
-  const prefix = configSchema.shape.prefix.safeParse(config.prefix);
-  if (prefix.success) return config;
-  const remedy = "write it like {hookwave}: the braces keep all keys on one node of a cluster";
-  throw new HookwaveError("CONFIG_INVALID", {
-    expected: "a prefix with a hash tag, a name in braces",
-    got: JSON.stringify(config.prefix),
-    remedy,
-  });
+  if (!configSchema.shape.prefix.safeParse(config.prefix).success) {
+    const remedy = "write it like {hookwave}: the braces keep all keys on one node of a cluster";
+    throw unusable("a prefix with a hash tag, a name in braces", config.prefix, remedy);
+  }
+  const { replicasMin } = config;
+  // With none to wait for, Redis would confirm at once what no replica has.
+  if (!Number.isInteger(replicasMin) || replicasMin < 1)
+    throw unusable(
+      "replicasMin: a whole number from 1",
+      replicasMin,
+      "say how many replicas must have an event",
+    );
+  return config;
+}
+
+function unusable(expected: string, got: unknown, remedy: string): HookwaveError {
+  return new HookwaveError("CONFIG_INVALID", { expected, got: JSON.stringify(got), remedy });
 }
 
 /** An empty variable counts as unset: that is how compose files and shells leave out a value. */

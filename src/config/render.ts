@@ -2,7 +2,8 @@
  * Writes the settings' table for people: .env.example, docs/configuration.md and the README's table. Pure text; scripts/render-docs.ts
  * puts it into the files and a test proves that they are up to date.
  */
-import { GROUPS, SETTINGS, type Setting } from "./settings.ts";
+import { GROUPS, type Setting } from "./setting.ts";
+import { SETTINGS } from "./settings.ts";
 
 /** Up to 100 characters, ending at a space. */
 const LINE = /.{1,100}(?: |$)/g;

@@ -3,55 +3,14 @@
  * start, .env.example and docs/configuration.md all come from this table. It reads nothing itself.
  */
 import { z } from "zod";
+import { DURABILITIES } from "../core/durability.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
+import { apiSettings } from "./api-settings.ts";
 import * as forms from "./forms.ts";
-
-export const GROUPS = [
-  "Service",
-  "Redis",
-  "Default endpoint",
-  "Delivery",
-  "Safety",
-  "Observability",
-] as const;
-
-export interface About {
-  readonly variable: string;
-  readonly group: (typeof GROUPS)[number];
-  /** One or two plain sentences. */
-  readonly doc: string;
-  /** What a number without a unit of its own counts. */
-  readonly unit?: string;
-  /** Never shown, not even in the message that refuses it. */
-  readonly isSecret?: boolean;
-  /** How to get a good value, where an example is not enough. */
-  readonly remedy?: string;
-}
-
-export interface Setting extends About {
-  readonly expected: string;
-  /** As it would be written in the environment; null when there is none. */
-  readonly default: string | null;
-}
+import { aboutSettings, optionalSetting, type Setting, setting } from "./setting.ts";
 
 /** Variables as a process gets them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-export const aboutSettings = z.registry<Setting>();
-
-function setting<Value>(form: forms.Form<Value>, defaultText: string, about: About) {
-  const { expected, schema } = form;
-  return schema.prefault(defaultText).register(aboutSettings, { ...about, expected, default: defaultText });
-}
-
-/** A setting that may be absent: null. */
-function optionalSetting<Value>(form: forms.Form<Value>, about: About) {
-  const { expected, schema } = form;
-  return schema
-    .nullable()
-    .default(null)
-    .register(aboutSettings, { ...about, expected, default: null });
-}
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -107,6 +66,17 @@ const redis = {
     variable: "REQUIRE_AOF",
     group: "Redis",
     doc: "Refuse to start on a Redis without append-only file, which loses accepted events when it restarts.",
+  }),
+  publishDurability: setting(forms.choice(DURABILITIES), "redis", {
+    variable: "PUBLISH_DURABILITY",
+    group: "Redis",
+    doc: "How safe an event must be before its publish is acknowledged, where the publish does not say: docs/durability.md.",
+  }),
+  replicasMin: setting(forms.wholeNumber(1, 100), "1", {
+    variable: "REPLICAS_MIN",
+    group: "Redis",
+    doc: "How many replicas must have an event of durability `replicated`.",
+    unit: "replicas",
   }),
 };
 
@@ -234,6 +204,7 @@ export const configSchema = z.object({
   ...defaultEndpoint,
   ...delivery,
   ...safety,
+  ...apiSettings,
   ...observability,
 });
 

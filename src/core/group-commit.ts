@@ -19,6 +19,8 @@ export interface GroupCommitOptions<Item> {
 export interface GroupCommit<Item> {
   /** Resolves once the item's group is written. */
   readonly add: (item: Item) => Promise<void>;
+  /** Rejects those of the items whose write has not begun, and forgets them: nobody waits for them any more. */
+  readonly withdraw: (items: ReadonlySet<Item>, reason: unknown) => void;
   /** Resolves when nothing is waiting and nothing is being written. */
   readonly idle: () => Promise<void>;
 }
@@ -76,6 +78,12 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
           pump();
         });
       }),
+    withdraw: (items, reason) => {
+      const withdrawn = waiting.filter(({ item }) => items.has(item));
+      waiting = waiting.filter(({ item }) => !items.has(item));
+      for (const one of withdrawn) one.reject(reason);
+      pump();
+    },
     idle: () =>
       waiting.length === 0 && writes === 0
         ? Promise.resolve()

@@ -1,12 +1,12 @@
 /**
  * Publishing: validate → batch → one durable job. A promise resolves only after Redis has acknowledged the
- * batch that holds its event, and is refused within a second when it does not (trap 8): it never hangs.
- * Batching happens by itself: while one write is under way, what else is published collects for the next.
+ * batch that holds its event, as safely as was asked for, and is refused in time when it does not.
  */
 import type { EventData } from "../catalogue/catalogue.ts";
 import { validateData } from "../catalogue/validate-data.ts";
 import { asEventId, type EventId } from "../core/brand.ts";
 import { type DestinationRequest, readDestinations } from "../core/destination.ts";
+import { DURABILITIES, type Durability, isDurability } from "../core/durability.ts";
 import { HookwaveError } from "../core/errors.ts";
 import {
   EVENT_DATA_MAX_BYTES,
@@ -15,10 +15,8 @@ import {
   type PublishedEvent,
   TIMESTAMP_PATTERN,
 } from "../core/event.ts";
-import { createGroupCommit } from "../core/group-commit.ts";
-import type { Tell } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
-import type { EnqueueEvents, UntilReady } from "./ports.ts";
+import { type LaneDeps, openLane } from "./lane.ts";
 
 export interface NewEvent<Type extends string> {
   readonly type: Type;
@@ -44,77 +42,65 @@ export interface Receipt {
   readonly id: EventId;
 }
 
+export interface PublishOptions {
+  /** How safe the event must be before the promise resolves; the publisher's own when absent. docs/durability.md */
+  readonly durability?: Durability;
+}
+
 export interface Publisher {
-  /** Resolves once the event is stored; rejects with EVENT_INVALID, EVENT_TOO_LARGE or REDIS_UNAVAILABLE. */
-  readonly publish: <Type extends string>(event: NewEvent<Type> | NewTextEvent) => Promise<Receipt>;
-  /** Refuses all when one is invalid; after REDIS_UNAVAILABLE any of them may be stored. */
+  /**
+   * Resolves once the event is stored; rejects with EVENT_INVALID, EVENT_TOO_LARGE, REDIS_UNAVAILABLE or
+   * DURABILITY_UNMET. After the last two it may be stored: publish again with the same id.
+   */
+  readonly publish: <Type extends string>(
+    event: NewEvent<Type> | NewTextEvent,
+    options?: PublishOptions,
+  ) => Promise<Receipt>;
+  /** Refuses all when one is invalid; after REDIS_UNAVAILABLE or DURABILITY_UNMET any of them may be stored. */
   readonly publishMany: <Type extends string>(
     events: readonly (NewEvent<Type> | NewTextEvent)[],
+    options?: PublishOptions,
   ) => Promise<readonly Receipt[]>;
   /** Waits for what is being written; publishing afterwards is refused. */
   readonly close: () => Promise<void>;
 }
 
-export interface PublisherDeps {
-  readonly enqueue: EnqueueEvents;
-  readonly untilReady: UntilReady;
+export interface PublisherDeps extends LaneDeps {
+  /** What is taken where a publish does not say. */
+  readonly durability: Durability;
   readonly system: System;
-  readonly tell: Tell;
 }
 
-const BATCH_EVENTS = 64;
-const BATCH_BYTES = 512 * 1_024;
-const BATCHES_IN_FLIGHT = 4;
-/** So that Redis has work while the next long list is being prepared. */
-const FULL_BATCHES_IN_FLIGHT = 12;
-/** Few enough to be stored well within the deadline, so that a long list is no reason to be refused. */
-const STORED_TOGETHER = 2_048;
-/** Refusals come within a second; the last tenth is for the way back to the caller. */
-const DEADLINE_MS = 900;
-
 export function createEventPublisher(deps: PublisherDeps): Publisher {
-  const { enqueue, untilReady, system, tell } = deps;
-  let isClosed = false;
-
-  const batches = createGroupCommit<PublishedEvent>({
-    write: async (batch) => {
-      await untilReady(DEADLINE_MS);
-      await enqueue(batch);
-      tell({ kind: "events.published", count: batch.length });
-    },
-    maxItems: BATCH_EVENTS,
-    maxWrites: BATCHES_IN_FLIGHT,
-    maxFullWrites: FULL_BATCHES_IN_FLIGHT,
-    maxSize: BATCH_BYTES,
-    sizeOf: (event) => event.data.length,
-  });
-
-  /** Together within one deadline: a timer for each of a thousand events would cost more than storing them. */
-  const store = async (events: readonly PublishedEvent[]): Promise<void> => {
-    await withinDeadline(Promise.all(events.map(batches.add)), events);
+  const ownDurability = insistDurability(deps.durability);
+  const lanes = {
+    redis: openLane("redis", deps),
+    replicated: openLane("replicated", deps),
+    fsync: openLane("fsync", deps),
   };
+  let isClosed = false;
 
   const prepare = (event: NewEvent<string> | NewTextEvent): PublishedEvent => {
     if (isClosed) throw closed();
-    return prepareEvent(event, system);
+    return prepareEvent(event, deps.system);
   };
 
   return {
-    publish: async (event) => {
+    publish: async (event, { durability = ownDurability } = {}) => {
+      const level = insistDurability(durability);
       const prepared = prepare(event);
-      await store([prepared]);
+      await lanes[level].store([prepared]);
       return { id: prepared.id };
     },
-    publishMany: async (events) => {
+    publishMany: async (events, { durability = ownDurability } = {}) => {
+      const level = insistDurability(durability);
       const prepared = events.map(prepare);
-      for (let at = 0; at < prepared.length; at += STORED_TOGETHER) {
-        await store(prepared.slice(at, at + STORED_TOGETHER));
-      }
+      await lanes[level].store(prepared);
       return prepared.map(({ id }) => ({ id }));
     },
     close: async () => {
       isClosed = true;
-      await batches.idle();
+      await Promise.all(DURABILITIES.map((level) => lanes[level].idle()));
     },
   };
 }
@@ -168,32 +154,13 @@ function withinSize(text: string): string {
   });
 }
 
-/** The write may still happen after a refusal; publishing again with the same id makes that harmless. */
-async function withinDeadline(stored: Promise<unknown>, events: readonly PublishedEvent[]): Promise<void> {
-  const tooLate = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => tooLate.reject(new Error(`no acknowledgement within ${DEADLINE_MS} ms`)),
-    DEADLINE_MS,
-  );
-  try {
-    await Promise.race([stored, tooLate.promise]);
-  } catch (cause) {
-    if (cause instanceof HookwaveError) throw cause;
-    throw notStored(events, cause);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function notStored(events: readonly PublishedEvent[], cause: unknown): HookwaveError {
-  const got = cause instanceof Error ? cause.message.slice(0, 200) : "nothing";
-  const ids = events.length === 1 ? `id "${events[0]?.id}", which stays` : "ids of your own, which stay";
-  const remedy = `check Redis and publish again with ${ids} harmless if it was stored after all`;
-  return new HookwaveError(
-    "REDIS_UNAVAILABLE",
-    { expected: "an acknowledgement from Redis", got, remedy },
-    { cause },
-  );
+function insistDurability(value: Durability): Durability {
+  if (isDurability(value)) return value;
+  throw new HookwaveError("CONFIG_INVALID", {
+    expected: `durability: one of ${DURABILITIES.join(", ")}`,
+    got: JSON.stringify(value),
+    remedy: "docs/durability.md says what each is worth",
+  });
 }
 
 function invalid(expected: string, got: string): HookwaveError {

@@ -25,7 +25,8 @@ const LOCK_MS = 10_000;
 const STALLED_CHECK_MS = 5_000;
 const STALLS_ALLOWED = 1_000_000;
 const RECONNECT_MS = 500;
-const IDLE_BLOCK_SECONDS = 5;
+/** Well below the silence after which a connection counts as dead (store/redis.ts). */
+const BLOCK_SECONDS = 3;
 const OWN_FAULT_RETRY_MS = 1_000;
 const GIVE_BACK_MS = 1_000;
 
@@ -45,11 +46,16 @@ export class DurableWorker extends Worker<string, void> {
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: STALLS_ALLOWED,
       runRetryDelay: RECONNECT_MS,
-      drainDelay: IDLE_BLOCK_SECONDS,
+      drainDelay: BLOCK_SECONDS,
       removeOnComplete: { count: 0 },
     });
     this.#now = options.now;
     this.on("error", options.onError);
+  }
+
+  /** BullMQ's own is 10 s: how long it waits for jobs while delayed ones are there. */
+  override get maximumBlockTimeout(): number {
+    return BLOCK_SECONDS;
   }
 
   /** Puts a job back for `inMs`, with its new text if it has changed; the caller then throws what is returned. */

@@ -11,6 +11,7 @@ import type { Redis } from "./redis.ts";
 export interface ChangeListener {
   readonly endpointChanged: (id: EndpointId) => Promise<void>;
   readonly breakersChanged: () => Promise<void>;
+  readonly keysChanged: () => Promise<void>;
   /** Once a second: catch up with whatever was missed. */
   readonly catchUp: () => Promise<void>;
 }
@@ -18,9 +19,11 @@ export interface ChangeListener {
 const POLL_MS = 1_000;
 const ENDPOINT_NEWS = "endpoint:";
 const BREAKER_NEWS = "breakers";
+const KEY_NEWS = "api-keys";
 
 export const endpointNews = (id: EndpointId): string => `${ENDPOINT_NEWS}${id}`;
 export const breakerNews = BREAKER_NEWS;
+export const keyNews = KEY_NEWS;
 
 /** Starts listening; the returned function stops, and the caller then closes the connection. */
 export async function watchChanges(
@@ -38,10 +41,19 @@ export async function watchChanges(
     if (news.startsWith(ENDPOINT_NEWS))
       attempt(listener.endpointChanged(asEndpointId(news.slice(ENDPOINT_NEWS.length))));
     if (news === BREAKER_NEWS) attempt(listener.breakersChanged());
+    if (news === KEY_NEWS) attempt(listener.keysChanged());
   };
   watcher.on("message", onMessage);
   await watcher.subscribe(keys.changes);
-  const poll = setInterval(() => attempt(listener.catchUp()), POLL_MS);
+  // Who only listens sends nothing, and would never learn that its connection is dead. What waits for a new
+  // connection is not asked again each second, or the questions would pile up.
+  const askForLife = (): void => {
+    if (watcher.status === "ready") attempt(watcher.ping().then(() => undefined));
+  };
+  const poll = setInterval(() => {
+    askForLife();
+    attempt(listener.catchUp());
+  }, POLL_MS);
   poll.unref();
   return () => {
     clearInterval(poll);

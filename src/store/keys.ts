@@ -12,6 +12,10 @@ export interface Keys {
   readonly changes: string;
   /** Endpoint id → epoch ms of the next probe, for open breakers only. */
   readonly breakers: string;
+  /** API key id → its record. */
+  readonly apiKeys: string;
+  /** What the counters of the API's rate limits begin with. */
+  readonly rateLimits: string;
   readonly recent: string;
   readonly event: (id: EventId) => string;
   readonly attempts: (id: EndpointId) => string;
@@ -38,6 +42,8 @@ export function createKeys(prefix: string): Keys {
     endpointsVersion: `${prefix}:endpoints:version`,
     changes: `${prefix}:changes`,
     breakers: `${prefix}:breakers`,
+    apiKeys: `${prefix}:api-keys`,
+    rateLimits: `${prefix}:requests:`,
     recent: `${prefix}:recent`,
     event: (id) => `${prefix}:event:${hash("sha256", id, "base64url")}`,
     attempts: (id) => `${prefix}:attempts:${id}`,

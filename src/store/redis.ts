@@ -1,32 +1,51 @@
 /**
  * Connections to Redis, each tuned for who uses it; the only place that opens one.
- * A producer must fail within its caller's patience (trap 8). A worker must wait an outage out and be back
- * within a second of its end (trap 9). A watcher only listens.
+ * A producer must fail within its caller's patience (trap 8); a confirmer is one that is kept waiting by Redis
+ * until a write is safe. A worker must wait an outage out and be back within a second of its end (trap 9). A
+ * watcher only listens.
  */
 import { Redis, type RedisOptions } from "ioredis";
 import { HookwaveError } from "../core/errors.ts";
 
 export type { Redis } from "ioredis";
 
-export type RedisRole = "producer" | "worker" | "watcher";
+export type RedisRole = "producer" | "confirmer" | "worker" | "watcher";
 
 const RECONNECT_MAX_MS = 1_000;
 const COMMAND_TIMEOUT_MS = 900;
 const STORE_COMMAND_TIMEOUT_MS = 5_000;
+/**
+ * A connection on which an answer is due and nothing comes is dead, however open it looks: a firewall that forgot
+ * about it says nothing, and TCP itself goes on hoping for a quarter of an hour. What was written to it would also
+ * pile up in memory. Longer than a worker waits for jobs (queue/durable-worker.ts).
+ */
+const SILENCE_MAX_MS = 5_000;
+const PRODUCER_SILENCE_MAX_MS = 2_000;
+/** Longer than Redis may take to write to its disk (confirmation.ts). */
+const CONFIRMER_PATIENCE_MS = 3_000;
 
 const reconnectInMs = (times: number): number => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS);
 
+// Nothing is queued or sent again behind the caller's back: a refused publish is refused.
+const PRODUCER: RedisOptions = {
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  connectTimeout: COMMAND_TIMEOUT_MS,
+  socketTimeout: PRODUCER_SILENCE_MAX_MS,
+};
+
 const OPTIONS: Readonly<Record<RedisRole, RedisOptions>> = {
-  // Nothing is queued or sent again behind the caller's back: a refused publish is refused.
-  producer: {
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    connectTimeout: COMMAND_TIMEOUT_MS,
+  producer: PRODUCER,
+  confirmer: { ...PRODUCER, commandTimeout: CONFIRMER_PATIENCE_MS, socketTimeout: CONFIRMER_PATIENCE_MS },
+  worker: { maxRetriesPerRequest: null, connectTimeout: SILENCE_MAX_MS, socketTimeout: SILENCE_MAX_MS },
+  watcher: {
+    maxRetriesPerRequest: null,
+    commandTimeout: STORE_COMMAND_TIMEOUT_MS,
+    connectTimeout: SILENCE_MAX_MS,
+    socketTimeout: SILENCE_MAX_MS,
   },
-  worker: { maxRetriesPerRequest: null },
-  watcher: { maxRetriesPerRequest: null, commandTimeout: STORE_COMMAND_TIMEOUT_MS },
 };
 
 /** `onError` hears connection troubles; ioredis itself goes on reconnecting. */
@@ -74,7 +93,7 @@ export function redisUnavailable(got: string, cause?: unknown): HookwaveError {
     {
       expected: "an acknowledgement from Redis",
       got,
-      remedy: "check that Redis runs and REDIS_URL is right, then try again (with the same event id)",
+      remedy: "check that Redis runs and REDIS_URL is right",
     },
     { cause },
   );

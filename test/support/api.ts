@@ -1,5 +1,5 @@
 /** The HTTP API of a service on a free port, and a client for it that answers with all a test compares. */
-import type { ApiHookwave, ApiLogger } from "../../src/api/ports.ts";
+import type { ApiHookwave, ApiLogger, ApiSettings } from "../../src/api/ports.ts";
 import { createApiServer } from "../../src/api/server.ts";
 import { createLog } from "../../src/observe/log.ts";
 
@@ -11,12 +11,27 @@ export interface Api extends AsyncDisposable {
 export interface ApiOptions {
   readonly delivers?: boolean;
   readonly logger?: ApiLogger;
+  readonly isOpenToOthers?: boolean;
+  readonly settings?: Partial<ApiSettings>;
+  readonly port?: number;
 }
 
+const SETTINGS: ApiSettings = {
+  apiRateLimit: 1_000_000,
+  apiRateLimitUnknown: 1_000_000,
+  apiDocs: true,
+  metrics: true,
+  metricsPort: null,
+};
+
 export async function startApi(hookwave: ApiHookwave, options: ApiOptions = {}): Promise<Api> {
-  const { delivers = true, logger = createLog({ level: "silent" }).logger } = options;
-  const server = createApiServer({ hookwave, logger, delivers });
-  const url = await server.listen("127.0.0.1", 0);
+  const { delivers = true, isOpenToOthers = false, logger = createLog({ level: "silent" }).logger } = options;
+  const settings = { ...SETTINGS, ...options.settings };
+  const server = createApiServer({ hookwave, logger, delivers, isOpenToOthers, settings });
+  const url = await server.listen("127.0.0.1", options.port ?? 0).catch(async (error: unknown) => {
+    await server.close();
+    throw error;
+  });
   return { url, close: server.close, [Symbol.asyncDispose]: server.close };
 }
 
@@ -38,7 +53,8 @@ export function publish(
   api: Api,
   body: string | Buffer<ArrayBuffer>,
   headers: Readonly<Record<string, string>> = {},
+  query = "",
 ): Promise<Answer> {
   const all = { "content-type": "application/json", ...headers };
-  return ask(`${api.url}/api/v1/events`, { method: "POST", headers: all, body });
+  return ask(`${api.url}/api/v1/events${query}`, { method: "POST", headers: all, body });
 }

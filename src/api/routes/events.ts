@@ -1,22 +1,62 @@
 /**
  * Where producers without an SDK publish: one event, or a list that is published whole or not at all. Answers 202
- * once Redis has acknowledged, with the ids that receivers will see.
+ * once Redis has acknowledged, as safely as `?durability=` asks, with the ids that receivers will see.
  */
-import type { FastifyInstance } from "fastify";
+import { validatorCompiler } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { DURABILITIES } from "../../core/durability.ts";
 import type { ApiHookwave } from "../ports.ts";
-import { readEvents } from "../read-events.ts";
+import { EVENTS_MAX, readEvents } from "../read-events.ts";
+import type { Api } from "../routing.ts";
 
-export function addEventRoutes(app: FastifyInstance, { publishMany }: ApiHookwave): void {
-  // Fastify's own JSON parser would lose bytes: the body stays what came.
+const stored = z.union([
+  z.object({ id: z.string() }),
+  z.object({ ids: z.array(z.string()).describe("In the order of the list that was sent.") }),
+]);
+
+const newEvent = z.object({
+  type: z.string().describe("Dotted lower-case words, like `job.completed`."),
+  data: z.unknown().describe("Any JSON; sent to receivers as exactly the bytes it came in."),
+  id: z.string().optional().describe("1–64 of A–Z a–z 0–9 _ -; the `webhook-id` of every copy."),
+  timestamp: z.iso.datetime({ offset: true }).optional().describe("When it happened; now when absent."),
+  destinations: z.array(z.looseObject({ url: z.url() })).optional(),
+});
+
+export function addEventRoutes(app: Api, { publishMany }: ApiHookwave): void {
   app.removeAllContentTypeParsers();
+  // The body stays what came: parsing and writing it again would lose bytes.
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
     done(null, body),
   );
+  // So the body's schema only describes it: readEvents reads it, because it must see the text.
+  app.setValidatorCompiler((part: Parameters<typeof validatorCompiler>[0]) =>
+    part.httpPart === "body" ? (value: unknown) => ({ value }) : validatorCompiler(part),
+  );
 
-  app.post("/api/v1/events", async ({ body, headers }, reply) => {
-    const { isList, events } = readEvents(body, headers["idempotency-key"]);
-    const receipts = await publishMany(events);
-    const ids = receipts.map(({ id }) => id);
-    return reply.code(202).send(isList ? { ids } : { id: ids[0] });
-  });
+  app.post(
+    "/api/v1/events",
+    {
+      config: { access: "publish" },
+      schema: {
+        operationId: "publishEvents",
+        tags: ["Events"],
+        summary: "Publish one event, or a list whole or not at all",
+        querystring: z.strictObject({
+          durability: z
+            .enum(DURABILITIES)
+            .exactOptional()
+            .describe("How safe it must be to count; docs/durability.md."),
+        }),
+        headers: z.object({ "idempotency-key": z.string().optional() }),
+        body: z.union([newEvent, z.array(newEvent).min(1).max(EVENTS_MAX)]),
+        response: { 202: stored },
+      },
+    },
+    async ({ body, headers, query }, reply) => {
+      const { isList, events } = readEvents(body, headers["idempotency-key"]);
+      const receipts = await publishMany(events, query);
+      const ids = receipts.map(({ id }) => id);
+      return reply.code(202).send(isList ? { ids } : { id: ids[0] ?? "" });
+    },
+  );
 }

@@ -2,15 +2,38 @@
  * How the service is, for orchestrators and for people: alive, ready, and each endpoint's state. Changes nothing and
  * shows no secret.
  */
-import type { FastifyInstance } from "fastify";
+import { z } from "zod";
 import { HookwaveError } from "../../core/errors.ts";
 import { maskUrl } from "../mask-url.ts";
 import type { ApiDeps, EndpointStatus } from "../ports.ts";
+import type { Api } from "../routing.ts";
 
-export function addHealthRoutes(app: FastifyInstance, { hookwave, delivers }: ApiDeps): void {
-  app.get("/healthz", async () => ({ status: "ok" }));
+const PROBE = { config: { access: "anyone", rateLimit: false } } as const;
 
-  app.get("/readyz", async (_request, reply) => {
+const endpointHealth = z.object({
+  id: z.string(),
+  url: z.string(),
+  active: z.boolean(),
+  breaker: z.enum(["closed", "open", "half_open"]),
+  lastSuccessAt: z.string().nullable(),
+  failingSince: z.string().nullable(),
+  waiting: z.number(),
+  oldestAgeMs: z.number(),
+});
+
+const HEALTH_SCHEMA = {
+  operationId: "endpointsHealth",
+  tags: ["Health"],
+  summary: "How each endpoint is",
+  response: { 200: z.object({ status: z.enum(["ok", "degraded"]), endpoints: z.array(endpointHealth) }) },
+};
+
+export function addProbes(app: Api): void {
+  app.get("/healthz", { ...PROBE, schema: { hide: true } }, async () => ({ status: "ok" }));
+}
+
+export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void {
+  app.get("/readyz", { ...PROBE, schema: { hide: true } }, async (_request, reply) => {
     const isReachable = await hookwave.isRedisReachable();
     const isConsuming = hookwave.isConsuming();
     const isReady = isReachable && (isConsuming || !delivers);
@@ -21,11 +44,12 @@ export function addHealthRoutes(app: FastifyInstance, { hookwave, delivers }: Ap
     });
   });
 
-  app.get("/health/webhooks", async () => {
+  app.get("/health/webhooks", { config: { access: "read" }, schema: HEALTH_SCHEMA }, async () => {
     // Asked first, because what a lost connection throws further in carries no code of ours.
     if (!(await hookwave.isRedisReachable())) throw redisUnreachable();
     const endpoints = await hookwave.health();
-    return { status: endpoints.some(isInTrouble) ? "degraded" : "ok", endpoints: endpoints.map(toShow) };
+    const status: "ok" | "degraded" = endpoints.some(isInTrouble) ? "degraded" : "ok";
+    return { status, endpoints: endpoints.map(toShow) };
   });
 }
 

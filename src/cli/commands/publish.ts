@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
+import { DURABILITIES, type Durability, isDurability } from "../../core/durability.ts";
 import { HookwaveError } from "../../core/errors.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { type Report, report } from "../report.ts";
@@ -14,7 +15,8 @@ export async function publish(asked: Invocation): Promise<Report> {
   const dataText = await readData(source);
   const id = asked.one("id");
   const timestamp = asked.one("timestamp");
-  const receipt = await withPublisher(asked, (publisher) =>
+  const durability = readDurability(asked.one("durability"));
+  const receipt = await withPublisher(asked, durability, (publisher) =>
     publisher.publish({
       type,
       dataText,
@@ -23,6 +25,11 @@ export async function publish(asked: Invocation): Promise<Report> {
     }),
   );
   return report(`published ${receipt.id}`, { id: receipt.id });
+}
+
+function readDurability(level: string | undefined): Durability | undefined {
+  if (level === undefined || isDurability(level)) return level;
+  throw usage(`--durability with one of ${DURABILITIES.join(", ")}`, JSON.stringify(level));
 }
 
 async function readData(source: string): Promise<string> {

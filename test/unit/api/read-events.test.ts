@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Problem, Refusal } from "../../../src/api/problem.ts";
-import { DEPTH_MAX, EVENTS_MAX, readEvents } from "../../../src/api/read-events.ts";
+import { EVENTS_MAX, readEvents } from "../../../src/api/read-events.ts";
+import { DEPTH_MAX } from "../../../src/api/read-json.ts";
 import { EVENT_DATA_MAX_BYTES } from "../../../src/core/event.ts";
 
 const read = (text: string, key?: string) => readEvents(Buffer.from(text), key);

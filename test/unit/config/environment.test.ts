@@ -18,6 +18,12 @@ function refusalOf(env: Environment): HookwaveError {
 describe("an empty environment", () => {
   it("gives the documented defaults", () => {
     expect(readEnvironment({})).toEqual({
+      apiKey: null,
+      apiRateLimit: 120_000,
+      apiRateLimitUnknown: 600,
+      apiDocs: true,
+      metrics: true,
+      metricsPort: null,
       redisUrl: null,
       prefix: "{hookwave}",
       role: "all",
@@ -40,6 +46,8 @@ describe("an empty environment", () => {
       allowHttp: false,
       allowPrivateNetworks: [],
       requireAof: false,
+      publishDurability: "redis",
+      replicasMin: 1,
       workerConcurrency: 128,
       maxInFlight: 10,
       shutdownGraceMs: 20_000,

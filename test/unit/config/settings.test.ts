@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { configSchema, GROUPS, SETTINGS } from "../../../src/config/settings.ts";
+import { GROUPS } from "../../../src/config/setting.ts";
+import { configSchema, SETTINGS } from "../../../src/config/settings.ts";
 
 describe("the settings' table", () => {
   it("describes every setting of the configuration, each variable once", () => {

@@ -113,6 +113,17 @@ describe("a group commit", () => {
     expect(groups).toEqual([[99], [1], [50]]);
   });
 
+  it("forgets what is withdrawn before its write began, and rejects it; what is being written goes on", async () => {
+    const { add, commit, groups, settled, succeed } = stage();
+    await add(1);
+    await add(2, 3, 4);
+    commit.withdraw(new Set([1, 2, 4]), "too late");
+    await succeed(0);
+    await succeed(1);
+    expect(groups).toEqual([[1], [3]]);
+    expect(settled).toEqual(["2 too late", "4 too late", "1 stored", "3 stored"]);
+  });
+
   it("takes a write that throws for one that failed", async () => {
     const { add, settled } = stage({
       write: () => {
@@ -137,6 +148,15 @@ describe("an idle group commit", () => {
     expect(settled).toEqual(["1 stored"]);
     await fail(1, "refused");
     expect(settled).toEqual(["1 stored", "2 refused", "idle"]);
+  });
+
+  it("becomes idle when all that waited is withdrawn", async () => {
+    const { add, commit, settled, succeed } = stage({ maxItems: 1 });
+    await add(1, 2);
+    void commit.idle().then(() => settled.push("idle"));
+    commit.withdraw(new Set([2]), "too late");
+    await succeed(0);
+    expect(settled).toEqual(["2 too late", "1 stored", "idle"]);
   });
 
   it("is not idle while what was just added has yet to be written", async () => {

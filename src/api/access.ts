@@ -1,0 +1,84 @@
+/**
+ * Who is asking, and may they? A key comes as `Authorization: Bearer hw_live_…`. Without any key in the whole
+ * installation the API serves everyone who reaches it, which is why it then listens on loopback only; and there it
+ * answers to loopback's names only, or a web page could have a browser ask for it (DNS rebinding).
+ */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type Caller, isAllowed } from "../core/access.ts";
+import type { AccessControl } from "./ports.ts";
+import { Refusal } from "./problem.ts";
+import type { Api } from "./routing.ts";
+
+const BEARER = /^Bearer ([!-~]{1,300})$/i;
+const LOOPBACK_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i;
+/** On loopback without keys, whoever is there may do everything. */
+const LOCAL: Caller = { keyId: "loopback", roles: ["admin"] };
+
+/** Identifies first, for the rate limits to know whom they count; `addAuthorisation` then lets in or refuses. */
+export function addIdentification(app: Api, control: AccessControl): void {
+  app.decorateRequest("caller", null);
+  app.addHook("onRequest", async (request) => {
+    request.caller = identify(request, control);
+  });
+}
+
+export function addAuthorisation(app: Api, control: AccessControl): void {
+  // After the limits' hooks, before anything of the body is read.
+  app.addHook("preParsing", async (request, _reply: FastifyReply) => authorise(request, control));
+}
+
+function identify({ headers }: FastifyRequest, { keys, isOpenToOthers }: AccessControl): Caller | null {
+  const token = BEARER.exec(headers.authorization ?? "")?.[1];
+  if (token !== undefined) return keys.check(token);
+  const isOpen = !isOpenToOthers && keys.exist() === false;
+  return isOpen && headers.authorization === undefined ? LOCAL : null;
+}
+
+function authorise(request: FastifyRequest, control: AccessControl): void {
+  const { access } = request.routeOptions.config;
+  if (request.is404 || access === "anyone") return;
+  if (access === undefined) throw new Error(`${request.routeOptions.url} does not say who may call it`);
+  const { caller } = request;
+  if (caller === null && isLookBeforeReady(request, control)) return;
+  if (caller === null) throw refuseStranger(request, control);
+  if (caller === LOCAL && !LOOPBACK_HOST.test(request.headers.host ?? "")) throw strangeHost();
+  if (!isAllowed(caller, access)) throw forbidden(access, caller);
+}
+
+/** On loopback, an operator may see metrics and health also while Redis has not said yet which keys there are. */
+function isLookBeforeReady({ routeOptions }: FastifyRequest, control: AccessControl): boolean {
+  const isOutsideApi = routeOptions.url?.startsWith("/api/") === false;
+  return isOutsideApi && !control.isOpenToOthers && control.keys.exist() === null;
+}
+
+/** While nobody can know which keys exist, the answer is not "wrong key". */
+function refuseStranger({ headers }: FastifyRequest, { keys }: AccessControl): Refusal {
+  if (keys.exist() === null) {
+    return new Refusal("REDIS_UNAVAILABLE", {
+      expected: "Redis to say which API keys there are",
+      got: "no answer from it yet",
+      remedy: "try again in a moment",
+    });
+  }
+  return new Refusal("UNAUTHENTICATED", {
+    expected: "Authorization: Bearer and a valid API key",
+    got: headers.authorization === undefined ? "no Authorization" : "one that is not valid",
+    remedy: "send a key; `hookwave keys create` makes one",
+  });
+}
+
+function forbidden(access: string, { roles }: Caller): Refusal {
+  return new Refusal("FORBIDDEN", {
+    expected: `a key with the role ${access}`,
+    got: `one with ${roles.join(", ")}`,
+    remedy: "use another key, or make one that has the role",
+  });
+}
+
+function strangeHost(): Refusal {
+  return new Refusal("FORBIDDEN", {
+    expected: "a request to localhost, while there are no API keys",
+    got: "another Host",
+    remedy: "make an API key and send it, or ask for http://localhost",
+  });
+}

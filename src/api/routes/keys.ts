@@ -1,0 +1,75 @@
+/** API keys over HTTP: make, list, revoke. A key's token is in one answer only, the one that made it. */
+import { z } from "zod";
+import { ROLES } from "../../core/access.ts";
+import type { ApiKey, KeyDesk } from "../ports.ts";
+import { type Api, idParams, pageOf } from "../routing.ts";
+
+const shownKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  roles: z.array(z.enum(ROLES)),
+  created_at: z.iso.datetime(),
+});
+const madeKey = shownKey.extend({ token: z.string().describe("Shown this once: `hw_live_<id>_<secret>`.") });
+const askedKey = z.strictObject({
+  name: z.string().min(1).max(100).describe("Whose it is, for people."),
+  roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
+});
+
+const show = ({ id, name, roles, createdAt }: ApiKey) => ({
+  id,
+  name,
+  roles: [...roles],
+  created_at: createdAt,
+});
+
+export function addKeyRoutes(app: Api, keys: KeyDesk): void {
+  const about = { tags: ["Keys"] };
+  app.post(
+    "/api/v1/keys",
+    {
+      config: { access: "admin" },
+      schema: {
+        ...about,
+        operationId: "createKey",
+        summary: "Make an API key",
+        body: askedKey,
+        response: { 201: madeKey },
+      },
+    },
+    async ({ body }, reply) => {
+      const made = await keys.create(body);
+      return reply.code(201).send({ ...show(made), token: made.token });
+    },
+  );
+  app.get(
+    "/api/v1/keys",
+    {
+      config: { access: "admin" },
+      schema: {
+        ...about,
+        operationId: "listKeys",
+        summary: "List the API keys",
+        response: { 200: pageOf(shownKey) },
+      },
+    },
+    async () => ({ data: (await keys.list()).map(show), next: null }),
+  );
+  app.delete(
+    "/api/v1/keys/:id",
+    {
+      config: { access: "admin" },
+      schema: {
+        ...about,
+        operationId: "revokeKey",
+        summary: "Revoke an API key",
+        params: idParams,
+        response: { 204: z.undefined() },
+      },
+    },
+    async ({ params }, reply) => {
+      await keys.revoke(params.id);
+      return reply.code(204).send();
+    },
+  );
+}

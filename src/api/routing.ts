@@ -1,0 +1,44 @@
+/**
+ * What a route is here: its schemas are zod's, which check what comes, type its handler and describe it in the
+ * OpenAPI document; and it says who may call it. A route that does not say so is refused at start.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Caller, Role } from "../core/access.ts";
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Who may call it; `anyone` needs no key. */
+    readonly access?: Role | "anyone";
+  }
+  interface FastifyRequest {
+    /** Whose key came with the request; null without a valid one. */
+    caller: Caller | null;
+  }
+}
+
+/** What every list takes in its query. */
+export const pageQuery = {
+  after: z.string().max(200).optional().describe("The `next` of the page before."),
+  limit: z.coerce.number().int().min(1).max(100).default(20).describe("How many at the most."),
+};
+
+/** `{ data, next }` of what a list holds. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    data: z.array(item),
+    next: z.string().nullable().describe("Where the next page begins; null when there is none."),
+  });
+}
+
+export const idParams = z.object({ id: z.string().min(1).max(200) });

@@ -1,0 +1,34 @@
+/**
+ * Where API keys are made, listed and revoked, and where a request's token is checked. The bootstrap key comes from
+ * the environment: it is there before Redis is, and is how the first key is made from outside.
+ */
+import { hash, timingSafeEqual } from "node:crypto";
+import type { Caller } from "../core/access.ts";
+import type { ApiKey, ApiKeys, NewApiKey } from "../store/api-keys.ts";
+
+export interface KeyDesk {
+  /** The token is shown this once. Throws CONFIG_INVALID when there are too many keys. */
+  readonly create: (asked: NewApiKey) => Promise<ApiKey & { readonly token: string }>;
+  readonly list: () => Promise<readonly ApiKey[]>;
+  /** Throws KEY_UNKNOWN. */
+  readonly revoke: (id: string) => Promise<void>;
+  /** Whose token this is; null for nobody's. */
+  readonly check: (token: string) => Caller | null;
+  /** Whether any key exists; null while nobody can know, because Redis has not answered yet. */
+  readonly exist: () => boolean | null;
+}
+
+const BOOTSTRAP: Caller = { keyId: "bootstrap", roles: ["admin"] };
+
+export function createKeyDesk(apiKeys: ApiKeys, bootstrapKey: string | null, now: () => number): KeyDesk {
+  const digest = bootstrapKey === null ? null : hash("sha256", bootstrapKey, "buffer");
+  const isBootstrap = (token: string): boolean =>
+    digest !== null && timingSafeEqual(hash("sha256", token, "buffer"), digest);
+  return {
+    create: (asked) => apiKeys.create(asked, now()),
+    list: apiKeys.list,
+    revoke: apiKeys.revoke,
+    check: (token) => (isBootstrap(token) ? BOOTSTRAP : apiKeys.check(token)),
+    exist: () => (bootstrapKey === null ? apiKeys.exist() : true),
+  };
+}

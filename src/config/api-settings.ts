@@ -1,0 +1,41 @@
+/** The HTTP API's settings: who may ask, how often, and what is served besides. Part of the table in settings.ts. */
+import * as forms from "./forms.ts";
+import { optionalSetting, setting } from "./setting.ts";
+
+export const apiSettings = {
+  apiKey: optionalSetting(forms.text("32–200 characters without spaces", /^[!-~]{32,200}$/), {
+    variable: "HOOKWAVE_API_KEY",
+    group: "API",
+    doc: "A key with all roles, to make others with. Without any key, the API listens on loopback only and asks for none.",
+    isSecret: true,
+    remedy: "make one with: openssl rand -hex 32",
+  }),
+  apiRateLimit: setting(forms.wholeNumber(1, 100_000_000), "120000", {
+    variable: "API_RATE_LIMIT",
+    group: "API",
+    doc: "Requests that one API key may make in a minute, over all processes.",
+    unit: "requests per minute",
+  }),
+  apiRateLimitUnknown: setting(forms.wholeNumber(1, 100_000_000), "600", {
+    variable: "API_RATE_LIMIT_UNKNOWN",
+    group: "API",
+    doc: "Requests that one address may make in a minute without a valid key.",
+    unit: "requests per minute",
+  }),
+  apiDocs: setting(forms.flag(), "true", {
+    variable: "API_DOCS",
+    group: "API",
+    doc: "Serve the API's description at /docs and /openapi.json.",
+  }),
+  metrics: setting(forms.flag(), "true", {
+    variable: "METRICS",
+    group: "API",
+    doc: "Serve /metrics.",
+  }),
+  metricsPort: optionalSetting(forms.wholeNumber(0, 65_535), {
+    variable: "METRICS_PORT",
+    group: "API",
+    doc: "Serve /metrics on a port of its own, without a key, instead of on the API's.",
+    remedy: "for example METRICS_PORT=9464",
+  }),
+};

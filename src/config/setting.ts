@@ -1,0 +1,51 @@
+/**
+ * What one setting is: its variable, form, default and documentation, tied to the schema that reads it. The tables
+ * of settings are written with this.
+ */
+import { z } from "zod";
+import type * as forms from "./forms.ts";
+
+export const GROUPS = [
+  "Service",
+  "Redis",
+  "Default endpoint",
+  "Delivery",
+  "Safety",
+  "API",
+  "Observability",
+] as const;
+
+export interface About {
+  readonly variable: string;
+  readonly group: (typeof GROUPS)[number];
+  /** One or two plain sentences. */
+  readonly doc: string;
+  /** What a number without a unit of its own counts. */
+  readonly unit?: string;
+  /** Never shown, not even in the message that refuses it. */
+  readonly isSecret?: boolean;
+  /** How to get a good value, where an example is not enough. */
+  readonly remedy?: string;
+}
+
+export interface Setting extends About {
+  readonly expected: string;
+  /** As it would be written in the environment; null when there is none. */
+  readonly default: string | null;
+}
+
+export const aboutSettings = z.registry<Setting>();
+
+export function setting<Value>(form: forms.Form<Value>, defaultText: string, about: About) {
+  const { expected, schema } = form;
+  return schema.prefault(defaultText).register(aboutSettings, { ...about, expected, default: defaultText });
+}
+
+/** A setting that may be absent: null. */
+export function optionalSetting<Value>(form: forms.Form<Value>, about: About) {
+  const { expected, schema } = form;
+  return schema
+    .nullable()
+    .default(null)
+    .register(aboutSettings, { ...about, expected, default: null });
+}

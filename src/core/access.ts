@@ -1,0 +1,19 @@
+/**
+ * Who may do what over HTTP. Three roles, because three kinds of people hold keys: services that publish, people and
+ * receivers that look, operators that change. An admin may do everything.
+ */
+export const ROLES = ["publish", "read", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+export const isRole = (text: string): text is Role => ROLES.some((role) => role === text);
+
+/** Somebody whose key has been checked. */
+export interface Caller {
+  /** The key's id, never its secret. */
+  readonly keyId: string;
+  readonly roles: readonly Role[];
+}
+
+export function isAllowed({ roles }: Caller, role: Role): boolean {
+  return roles.includes(role) || roles.includes("admin");
+}

@@ -1,0 +1,122 @@
+/**
+ * The API's keys: `hw_live_<id>_<secret>`. Of the secret only a SHA-256 is stored, which is enough for 256 random
+ * bits; whoever reads Redis can use none. Mirrored in every process, so that checking one costs no round trip and a
+ * revoked key is refused everywhere within a second.
+ */
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import { type Caller, ROLES, type Role } from "../core/access.ts";
+import { HookwaveError } from "../core/errors.ts";
+import { keyNews } from "./changes.ts";
+import type { Keys } from "./keys.ts";
+import type { Redis } from "./redis.ts";
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+export interface NewApiKey {
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+export interface ApiKeys {
+  /** Throws CONFIG_INVALID when there are too many. The token is shown once. */
+  readonly create: (asked: NewApiKey, nowMs: number) => Promise<ApiKey & { readonly token: string }>;
+  /** Oldest first; at most 1,000 exist. */
+  readonly list: () => Promise<readonly ApiKey[]>;
+  /** Throws KEY_UNKNOWN. */
+  readonly revoke: (id: string) => Promise<void>;
+  /** From memory: whose token this is; null for nobody's. Takes the same time whether or not its id exists. */
+  readonly check: (token: string) => Caller | null;
+  /** From memory: is there any key? Null before the first refresh: nobody knows. */
+  readonly exist: () => boolean | null;
+  readonly refresh: () => Promise<void>;
+}
+
+const KEYS_MAX = 1_000;
+const ID_BYTES = 8;
+const SECRET_BYTES = 32;
+const TOKEN = /^hw_live_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+
+const recordSchema = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  name: z.string(),
+  roles: z.array(z.enum(ROLES)),
+  createdAt: z.string(),
+  digest: z.base64(),
+});
+type KeyRecord = z.output<typeof recordSchema>;
+
+const digestOf = (text: string): Buffer => hash("sha256", text, "buffer");
+/** What a token of an unknown id is compared with, so that finding nothing costs the same. */
+const NOBODY = digestOf("nobody");
+
+export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {
+  let mirror: ReadonlyMap<string, KeyRecord> | null = null;
+
+  const refresh = async (): Promise<void> => {
+    const records = Object.values(await redis.hgetall(keys.apiKeys)).map((text) =>
+      recordSchema.parse(JSON.parse(text)),
+    );
+    mirror = new Map(records.map((record) => [record.id, record]));
+  };
+  const tellFleet = (): Promise<unknown> => redis.publish(keys.changes, keyNews);
+
+  return {
+    create: async ({ name, roles }, nowMs) => {
+      if ((await redis.hlen(keys.apiKeys)) >= KEYS_MAX) throw tooMany();
+      const id = randomBytes(ID_BYTES).toString("hex");
+      const token = `hw_live_${id}_${randomBytes(SECRET_BYTES).toString("base64url")}`;
+      const key = { id, name, roles, createdAt: new Date(nowMs).toISOString() };
+      const record = { v: 1, ...key, digest: digestOf(token).toString("base64") };
+      await redis.hset(keys.apiKeys, id, JSON.stringify(record));
+      await Promise.all([refresh(), tellFleet()]);
+      return { ...key, token };
+    },
+    list: async () => {
+      await refresh();
+      return [...(mirror?.values() ?? [])].map(shown).toSorted(byAge);
+    },
+    revoke: async (id) => {
+      const removed = await redis.hdel(keys.apiKeys, id);
+      await Promise.all([refresh(), tellFleet()]);
+      if (removed === 0) throw keyUnknown(id);
+    },
+    check: (token) => {
+      const id = TOKEN.exec(token)?.[1] ?? "";
+      const record = mirror?.get(id);
+      const expected = record === undefined ? NOBODY : Buffer.from(record.digest, "base64");
+      const isRight = timingSafeEqual(digestOf(token), expected);
+      return isRight && record !== undefined ? { keyId: record.id, roles: record.roles } : null;
+    },
+    exist: () => (mirror === null ? null : mirror.size > 0),
+    refresh,
+  };
+}
+
+const shown = ({ id, name, roles, createdAt }: KeyRecord): ApiKey => ({ id, name, roles, createdAt });
+
+const byAge = (one: ApiKey, other: ApiKey): number =>
+  one.createdAt.localeCompare(other.createdAt) || one.id.localeCompare(other.id);
+
+function keyUnknown(id: string): HookwaveError {
+  return new HookwaveError("KEY_UNKNOWN", {
+    expected: "the id of an API key",
+    got: `"${id.slice(0, 40)}"`,
+    remedy: "list them with `hookwave keys list`; a revoked key is gone from it",
+  });
+}
+
+function tooMany(): HookwaveError {
+  return new HookwaveError("CONFIG_INVALID", {
+    expected: `at most ${KEYS_MAX} API keys`,
+    got: "one more",
+    remedy: "revoke keys that nobody uses",
+  });
+}

@@ -1,0 +1,106 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { system } from "../../../src/config/system.ts";
+import type { Durability } from "../../../src/core/durability.ts";
+import { HookwaveError } from "../../../src/core/errors.ts";
+import type { PublishedEvent } from "../../../src/core/event.ts";
+import { createEventPublisher } from "../../../src/publish/publisher.ts";
+
+interface Write {
+  readonly ids: readonly string[];
+  readonly durability: Durability;
+  readonly end: PromiseWithResolvers<void>;
+}
+
+/** A publisher whose writes end when the test says so. */
+function stage(durability: Durability = "redis") {
+  const writes: Write[] = [];
+  const enqueue = (batch: readonly PublishedEvent[], level: Durability): Promise<void> => {
+    const end = Promise.withResolvers<void>();
+    writes.push({ ids: batch.map(({ id }) => id), durability: level, end });
+    return end.promise;
+  };
+  const publisher = createEventPublisher({
+    durability,
+    enqueue,
+    untilReady: () => Promise.resolve(),
+    system,
+    tell: () => undefined,
+  });
+  return { publisher, writes };
+}
+
+const event = (id: string) => ({ id, type: "thing.made", data: {} });
+const events = (count: number) => Array.from({ length: count }, (_, n) => event(`evt_${n}`));
+
+describe("publishing while Redis does not answer", () => {
+  it("does not keep what it has refused: only what was being written may still be stored", async () => {
+    const { publisher, writes } = stage();
+    const refused = Promise.allSettled(events(5_000).map((one) => publisher.publish(one)));
+    await expect(publisher.publishMany(events(5_000))).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
+    expect((await refused).map(({ status }) => status)).not.toContain("fulfilled");
+    const begun = writes.length;
+
+    for (const { end } of writes) end.resolve();
+    await publisher.close();
+
+    expect(writes).toHaveLength(begun);
+    expect(writes.flatMap(({ ids }) => ids).length).toBeLessThan(1_000);
+  });
+
+  it("names the id to publish again with, also where it was made up", async () => {
+    const { publisher, writes } = stage("replicated");
+    const refused = publisher.publish({ type: "thing.made", data: {} });
+    await expect(refused).rejects.toMatchObject({
+      code: "DURABILITY_UNMET",
+      got: "none within 280 ms",
+      remedy: expect.stringMatching(/publish again with id "evt_[0-9a-f]{32}"/),
+    });
+    expect(await refused.catch((error: Error) => error.message)).toContain(writes[0]?.ids[0]);
+  });
+});
+
+describe("publishing with a durability", () => {
+  it("takes the publisher's own where the call does not say, and never mixes levels in a batch", async () => {
+    const { publisher, writes } = stage("fsync");
+    const published = [
+      publisher.publish(event("a")),
+      publisher.publish(event("b"), { durability: "redis" }),
+      publisher.publish(event("c"), {}),
+      publisher.publishMany([event("d")], { durability: "replicated" }),
+    ];
+    await turn();
+    for (const { end } of writes) end.resolve();
+    await Promise.all(published);
+
+    const seen = writes.map(({ ids, durability }) => `${durability} ${ids.join("+")}`);
+    expect(seen.toSorted()).toEqual(["fsync a+c", "redis b", "replicated d"]);
+  });
+
+  it("passes on why it is unmet, with the ids of this caller alone", async () => {
+    const { publisher, writes } = stage();
+    const refused = publisher.publish(event("mine"), { durability: "fsync" });
+    const other = publisher.publish(event("other"), { durability: "fsync" }).catch(() => undefined);
+    await turn();
+    const why = { expected: "a disk", got: "none", remedy: "buy one" };
+    for (const { end } of writes) end.reject(new HookwaveError("DURABILITY_UNMET", why));
+
+    await expect(refused).rejects.toMatchObject({
+      ...why,
+      code: "DURABILITY_UNMET",
+      remedy: 'buy one; then publish again with id "mine", which stays harmless if it was stored after all',
+    });
+    await other;
+  });
+
+  it("refuses a level there is none of, in the call and in the options", async () => {
+    const { publisher, writes } = stage();
+    const wrong: { readonly durability: Durability } = JSON.parse('{"durability":"safe"}');
+    await expect(publisher.publish(event("a"), wrong)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(publisher.publishMany([event("a")], wrong)).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+    });
+    expect(() => stage(wrong.durability)).toThrow("one of redis, replicated, fsync");
+    expect(writes).toEqual([]);
+  });
+});
