@@ -6,6 +6,7 @@ import type { Caller, Role } from "../core/access.ts";
 import type { DestinationRequest } from "../core/destination.ts";
 import type { Durability } from "../core/durability.ts";
 import type { BreakerState } from "../core/happening.ts";
+import type { LetterDesk, ReplayDesk } from "./letter-ports.ts";
 
 /** An event whose data is JSON text, cut out of the request as it stands. */
 export interface TextEvent {
@@ -64,6 +65,8 @@ export interface ApiHookwave {
   readonly health: () => Promise<readonly EndpointStatus[]>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
   readonly keys: KeyDesk;
+  readonly deadLetters: LetterDesk;
+  readonly replays: ReplayDesk;
   readonly countRequest: CountRequest;
 }
 

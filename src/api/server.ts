@@ -12,11 +12,13 @@ import type { ApiDeps, ApiLogger } from "./ports.ts";
 import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, sendProblem } from "./problem.ts";
 import { addRateLimits } from "./rate-limits.ts";
 import { readJson } from "./read-json.ts";
+import { addDeadLetterRoutes } from "./routes/dead-letters.ts";
 import { addEventTypeRoutes } from "./routes/event-types.ts";
 import { addEventRoutes } from "./routes/events.ts";
 import { addHealthRoutes, addProbes } from "./routes/health.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
+import { addReplayRoutes } from "./routes/replays.ts";
 import type { Api } from "./routing.ts";
 import { answerUnknownRoutes } from "./unknown-routes.ts";
 
@@ -73,6 +75,8 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   if (settings.metrics && settings.metricsPort === null) addMetricsRoute(app, hookwave, "read");
   addEventTypeRoutes(app);
   addKeyRoutes(app, hookwave.keys);
+  addDeadLetterRoutes(app, hookwave.deadLetters);
+  addReplayRoutes(app, hookwave);
   app.register(async (events: Api) => addEventRoutes(events, hookwave));
 }
 

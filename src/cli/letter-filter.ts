@@ -12,16 +12,12 @@ const FILTER_OPTIONS = ["endpoint", "type", "reason", "since", "until"] as const
 /** Throws USAGE. */
 export function letterFilter(asked: Invocation): LetterFilter {
   const endpoint = matching(asked, "endpoint", (text) => ENDPOINT_ID_PATTERN.test(text), "an endpoint's id");
-  const type = matching(asked, "type", isSubscription, "a type, or a family such as job.*");
-  const reason = choice(asked, "reason", BURY_REASONS);
-  const since = timeMs(asked, "since");
-  const until = timeMs(asked, "until");
   return {
-    ...(endpoint !== undefined && { endpoint: asEndpointId(endpoint) }),
-    ...(type !== undefined && { type }),
-    ...(reason !== undefined && { reason }),
-    ...(since !== undefined && { since }),
-    ...(until !== undefined && { until }),
+    endpoint: endpoint === undefined ? undefined : asEndpointId(endpoint),
+    type: matching(asked, "type", isSubscription, "a type, or a family such as job.*"),
+    reason: choice(asked, "reason", BURY_REASONS),
+    since: timeMs(asked, "since"),
+    until: timeMs(asked, "until"),
   };
 }
 

@@ -21,14 +21,14 @@ export interface LetterSummary {
 
 /** What is absent does not narrow. */
 export interface LetterFilter {
-  readonly endpoint?: EndpointId;
+  readonly endpoint?: EndpointId | undefined;
   /** A type, a family (`job.*`) or everything (`*`). */
-  readonly type?: string;
-  readonly reason?: BuryReason;
+  readonly type?: string | undefined;
+  readonly reason?: BuryReason | undefined;
   /** Epoch ms: buried then or later. */
-  readonly since?: number;
+  readonly since?: number | undefined;
   /** Epoch ms: buried before. */
-  readonly until?: number;
+  readonly until?: number | undefined;
 }
 
 export function summaryOf(id: string, letter: DeadLetter): LetterSummary {

@@ -17,9 +17,9 @@ export interface ReplayRequest {
   /** All of them when absent. */
   readonly filter?: LetterFilter;
   /** Letters per second, 1–10,000; what Redis and the receivers can take may be less. Default: 50. */
-  readonly ratePerSecond?: number;
+  readonly ratePerSecond?: number | undefined;
   /** Where they go instead of the endpoint they were owed to. */
-  readonly to?: EndpointId;
+  readonly to?: EndpointId | undefined;
 }
 
 /** A letter that could not be sent again; it is still there. */

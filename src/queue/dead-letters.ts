@@ -23,10 +23,10 @@ export interface DeadLetters {
   /** Throws DEAD_LETTER_UNKNOWN. */
   readonly get: (id: string) => Promise<StoredLetter>;
   /**
-   * Sends it again from the first attempt on, under the same webhook-id. Throws DEAD_LETTER_UNKNOWN, and
-   * EVENT_INVALID for what could not be read in the first place.
+   * Sends it again from the first attempt on, under the same webhook-id; resolves with what it was. Throws
+   * DEAD_LETTER_UNKNOWN, and EVENT_INVALID for what could not be read in the first place.
    */
-  readonly replay: (id: string) => Promise<void>;
+  readonly replay: (id: string) => Promise<DeadLetter>;
   /** Throws DEAD_LETTER_UNKNOWN. */
   readonly remove: (id: string) => Promise<void>;
   /**
@@ -63,7 +63,11 @@ export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
     list: (filter, page) => listThere(filter, page, deps),
     count: index.count,
     get: async (id) => ({ id, letter: (await findLetter(queues, id)).letter }),
-    replay: async (id) => forget(id, await resend(id)),
+    replay: async (id) => {
+      const letter = await resend(id);
+      await forget(id, letter);
+      return letter;
+    },
     remove: async (id) => {
       const { job, letter } = await findLetter(queues, id);
       await job.remove();

@@ -52,8 +52,9 @@ export async function replayDeadLetters(asked: Invocation, terminal: Terminal): 
 export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
   if (!asked.has("yes"))
     throw usage("dead-letters purge --yes, because it removes them for good", "no --yes");
+  const asking = letterFilter(asked);
   // What is buried from now on has not been thought of.
-  const filter = { until: system.now(), ...letterFilter(asked) };
+  const filter = { ...asking, until: asking.until ?? system.now() };
   const purged = await withHookwave(asked, async ({ deadLetters }) =>
     deadLetters.purge(filter, await deadLetters.count(filter)),
   );
@@ -64,8 +65,8 @@ async function replayAll(asked: Invocation, terminal: Terminal): Promise<Report>
   const to = asked.one("to");
   const request: ReplayRequest = {
     filter: letterFilter(asked),
-    ratePerSecond: wholeNumber(asked, "rate", REPLAY_RATE.min, REPLAY_RATE.max) ?? REPLAY_RATE.default,
-    ...(to !== undefined && { to: asEndpointId(to) }),
+    ratePerSecond: wholeNumber(asked, "rate", REPLAY_RATE.min, REPLAY_RATE.max),
+    to: to === undefined ? undefined : asEndpointId(to),
   };
   const screen = asked.has("json") ? darkScreen : createScreen({ ...terminal, write: terminal.writeError });
   const replay = await withHookwave(asked, async ({ replays }) => {
