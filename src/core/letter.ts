@@ -52,7 +52,10 @@ export const needsLook = ({ type, reason }: LetterFilter): boolean =>
   type !== undefined || reason !== undefined;
 
 /** Of letters of the right endpoint and time: is it one of those asked for? */
-export function isWanted({ type, reason }: LetterFilter, { eventType, because }: LetterSummary): boolean {
+export function isWanted(
+  { type, reason }: LetterFilter,
+  { eventType, because }: Pick<LetterSummary, "eventType" | "because">,
+): boolean {
   if (reason !== undefined && because !== reason) return false;
   return type === undefined || (eventType !== null && subscriptionCovers(type, eventType));
 }

@@ -30,8 +30,8 @@ export interface LetterIndex {
   readonly missing: (ids: readonly string[]) => Promise<readonly string[]>;
 }
 
-/** Entries that one page looks at when its filter wants to see each. */
-const LOOKED_AT_MAX = 1_000;
+/** Entries that one page looks at when its filter wants to see each: 4 ms of work, a third of it Redis'. */
+const LOOKED_AT_MAX = 500;
 
 const ADD = `
 for i = 1, #KEYS - 1 do redis.call('ZADD', KEYS[i], 'NX', ARGV[1], ARGV[2]) end
@@ -107,7 +107,7 @@ interface Entry {
   /** Epoch ms at which its letter was buried. */
   readonly at: number;
   /** Null where the set knows a letter that the summaries do not. */
-  readonly summary: LetterSummary | null;
+  readonly stored: z.output<typeof storedSchema> | null;
 }
 
 interface Window {
@@ -133,7 +133,7 @@ export function createLetterIndex(redis: Redis, keys: Keys): LetterIndex {
   const walk: LetterIndex["walk"] = async (filter, order, page) => {
     const look = needsLook(filter) ? LOOKED_AT_MAX : page.limit;
     const window = await readWindow(filter, order, { ...page, limit: look });
-    const strays = window.entries.filter(({ summary }) => summary === null);
+    const strays = window.entries.filter(({ stored }) => stored === null);
     await remove(strays.map(({ id }) => ({ id, endpointId: filter.endpoint ?? null })));
     return pageOf(window, filter, page.limit);
   };
@@ -178,24 +178,21 @@ function windowReader(redis: Redis, keys: Keys): ReadWindow {
       [order, ...bounds(filter), ...readCursor(after), limit],
     );
     const [isMore, ranked, summaries] = windowAnswer.parse(answer);
-    const entries = summaries.map((text, index) =>
-      entryOf(ranked[index * 2] ?? "", Number(ranked[index * 2 + 1]), text),
-    );
+    const entries = summaries.map((text, index) => ({
+      id: ranked[index * 2] ?? "",
+      at: Number(ranked[index * 2 + 1]),
+      stored: text === null ? null : storedSchema.parse(JSON.parse(text)),
+    }));
     return { entries: order === "newest" ? entries.reverse() : entries, isMore: isMore === 1 };
   };
-}
-
-function entryOf(id: string, at: number, text: string | null): Entry {
-  if (text === null) return { id, at, summary: null };
-  const stored = storedSchema.parse(JSON.parse(text));
-  return { id, at, summary: { id, ...stored, buriedAt: new Date(at).toISOString() } };
 }
 
 function pageOf({ entries, isMore }: Window, filter: LetterFilter, limit: number): Page<LetterSummary> {
   const data: LetterSummary[] = [];
   for (const [index, entry] of entries.entries()) {
-    if (entry.summary === null || !isWanted(filter, entry.summary)) continue;
-    data.push(entry.summary);
+    const { id, at, stored } = entry;
+    if (stored === null || !isWanted(filter, stored)) continue;
+    data.push({ id, ...stored, buriedAt: new Date(at).toISOString() });
     if (data.length < limit) continue;
     const isLast = index === entries.length - 1 && !isMore;
     return { data, next: isLast ? null : cursorOf(entry) };

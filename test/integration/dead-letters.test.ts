@@ -97,7 +97,7 @@ describe("a list of dead letters", () => {
     expect(new Set(seen)).toEqual(new Set(ids));
   });
 
-  it("looks at a thousand for one page, and says where to go on when they were not asked for", async () => {
+  it("looks at a few hundred for one page, and says where to go on when they were not asked for", async () => {
     await bury(
       redis,
       letters(2_100, (n) => ({ buriedAt: NOON + n, because: n === 0 ? "gone" : "exhausted" })),
