@@ -3,16 +3,17 @@
  * but main, index and cli imports it. Embedded and standalone are the same code (design, decision 9).
  */
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
+import { type EndpointStatus, endpointHealth } from "./app/endpoint-health.ts";
 import { createKeyDesk, type KeyDesk } from "./app/key-desk.ts";
 import { createLetterDesk, type ReplayDesk } from "./app/letter-desk.ts";
 import { openPublishing } from "./app/publishing.ts";
+import { openRecords, type Records } from "./app/records.ts";
 import { createService } from "./app/service.ts";
 import { type Config, configWith } from "./config/environment.ts";
 import { system } from "./config/system.ts";
-import type { EndpointId } from "./core/brand.ts";
 import type { Durability } from "./core/durability.ts";
-import type { Endpoint } from "./core/endpoint.ts";
-import type { BreakerState, Tell } from "./core/happening.ts";
+import type { Tell } from "./core/happening.ts";
+import type { Page, PageRequest } from "./core/page.ts";
 import { createAddressPolicy } from "./deliver/address-guard.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { createTelemetry } from "./observe/telemetry.ts";
@@ -20,15 +21,14 @@ import type { Publisher } from "./publish/publisher.ts";
 import { type Census, takeCensus } from "./queue/census.ts";
 import type { DeadLetters } from "./queue/dead-letters.ts";
 import { createApiKeys } from "./store/api-keys.ts";
-import { createSharedBreakers, type SharedBreakers } from "./store/breakers.ts";
+import { createSharedBreakers } from "./store/breakers.ts";
 import { createEndpoints } from "./store/endpoints.ts";
-import { readHealth } from "./store/health.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
-import { createKeys, type Keys } from "./store/keys.ts";
+import { createKeys } from "./store/keys.ts";
 import { type Redis, untilReady } from "./store/redis.ts";
 import { type CountRequest, createRequestCounter } from "./store/request-counts.ts";
 import { createSealer } from "./store/sealing.ts";
-import { createWaitingIndex, type WaitingIndex } from "./store/waiting.ts";
+import { createWaitingIndex } from "./store/waiting.ts";
 
 export interface PublisherOptions {
   /** redis:// or rediss:// */
@@ -61,19 +61,7 @@ export interface HookwaveOptions extends Partial<Config> {
   readonly listeners?: readonly Tell[];
 }
 
-export interface EndpointStatus {
-  readonly id: EndpointId;
-  readonly url: string;
-  readonly isActive: boolean;
-  readonly breaker: BreakerState;
-  readonly lastSuccessAt: string | null;
-  readonly failingSince: string | null;
-  /** Deliveries that wait for another attempt. */
-  readonly waiting: number;
-  readonly oldestAgeMs: number;
-}
-
-export interface Hookwave extends Publisher {
+export interface Hookwave extends Publisher, Records {
   readonly endpoints: EndpointDesk;
   readonly deadLetters: DeadLetters;
   /** Many dead letters at once, as jobs that go on by themselves. */
@@ -85,12 +73,15 @@ export interface Hookwave extends Publisher {
   readonly isRedisReachable: () => Promise<boolean>;
   readonly isConsuming: () => boolean;
   readonly census: () => Promise<Census>;
-  readonly health: () => Promise<readonly EndpointStatus[]>;
+  /** How each endpoint is, oldest first; 100 a page unless said otherwise. */
+  readonly health: (page?: PageRequest) => Promise<Page<EndpointStatus>>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
   readonly keys: KeyDesk;
   /** For the API's rate limits: counts in windows that the whole fleet shares. */
   readonly countRequest: CountRequest;
 }
+
+const FIRST_PAGE: PageRequest = { after: null, limit: 100 };
 
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
 export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
@@ -101,9 +92,9 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const hear = createRelay();
   const { publisher, redis, queues, disconnect } = openPublishing({ ...config, redisUrl }, hear.tell);
   const keys = createKeys(config.prefix);
-  const endpoints = createEndpoints(redis, keys, createSealer(key), hear.tell);
+  const endpoints = createEndpoints(redis, keys, createSealer(key, config.encryptionKeyPrevious), hear.tell);
   const breakers = createSharedBreakers(redis, keys, system.now, hear.tell);
-  const waiting = createWaitingIndex(redis, keys);
+  const waiting = createWaitingIndex(redis, keys, config.eventRetentionMs);
   const apiKeys = createApiKeys(redis, keys);
   const census = (): Promise<Census> =>
     takeCensus(queues, (name, field) => redis.hget(name, field), system.now());
@@ -113,33 +104,29 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     tell: hear.tell,
   });
   hear.connect(createTelemetry([metrics.tell, ...listeners]));
-  const desk = createEndpointDesk(config, policy, endpoints, system.now);
+  const desk = createEndpointDesk({ config, policy, endpoints, redis, keys, system, tell: hear.tell });
   const service = createService(
     { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers, apiKeys },
     desk,
     redis,
   );
-  const letters = createLetterDesk({ config, redis, keys, queues, endpoints, system, tell: hear.tell });
+  const base = { config, redis, keys, queues, endpoints, waiting };
+  const letters = createLetterDesk({ ...base, system, tell: hear.tell });
+  const { deadLetters, replays, outbox } = letters;
 
   return {
     ...publisher,
+    ...openRecords({ ...base, outbox, deadLetters, publisher }),
     endpoints: desk,
-    deadLetters: letters.deadLetters,
-    replays: letters.replays,
-    start: async () => {
-      await service.start();
-      letters.start();
-    },
+    deadLetters,
+    replays,
+    start: () => service.start().then(letters.start),
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
-    isRedisReachable: () =>
-      redis.ping().then(
-        () => true,
-        () => false,
-      ),
+    isRedisReachable: () => answers(redis),
     isConsuming: service.isConsuming,
     census,
-    health: () =>
-      Promise.all(endpoints.all().map((endpoint) => statusOf(endpoint, { redis, keys, breakers, waiting }))),
+    health: (page = FIRST_PAGE) =>
+      endpointHealth({ redis, keys, endpoints, breakers, waiting, now: system.now }, page),
     metrics,
     keys: createKeyDesk(apiKeys, config.apiKey, system.now),
     countRequest: createRequestCounter(redis, keys),
@@ -151,6 +138,12 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   };
 }
 
+const answers = (redis: Redis): Promise<boolean> =>
+  redis.ping().then(
+    () => true,
+    () => false,
+  );
+
 /** A `tell` that exists before its listeners do: they need parts which need it. */
 function createRelay(): { readonly tell: Tell; readonly connect: (listener: Tell) => void } {
   let listener: Tell = () => undefined;
@@ -159,28 +152,5 @@ function createRelay(): { readonly tell: Tell; readonly connect: (listener: Tell
     connect: (next) => {
       listener = next;
     },
-  };
-}
-
-interface StatusSources {
-  readonly redis: Redis;
-  readonly keys: Keys;
-  readonly breakers: SharedBreakers;
-  readonly waiting: WaitingIndex;
-}
-
-async function statusOf(endpoint: Endpoint, from: StatusSources): Promise<EndpointStatus> {
-  const { id, url, isActive } = endpoint;
-  const [health, backlog] = await Promise.all([readHealth(from.redis, from.keys, id), from.waiting.read(id)]);
-  const openUntil = from.breakers.openUntil(id);
-  const now = system.now();
-  return {
-    id,
-    url,
-    isActive,
-    breaker: openUntil === null ? "closed" : openUntil > now ? "open" : "half_open",
-    ...health,
-    waiting: backlog.waiting,
-    oldestAgeMs: backlog.oldestAcceptedAt === null ? 0 : Math.max(0, now - backlog.oldestAcceptedAt),
   };
 }

@@ -1,8 +1,9 @@
 /** The package's entry: publish from any process, or embed the whole service in one's own. */
+
+export type { EndpointStatus } from "./app/endpoint-health.ts";
 export {
   createHookwave,
   createPublisher,
-  type EndpointStatus,
   type Hookwave,
   type HookwaveOptions,
   type PublisherOptions,
@@ -14,5 +15,6 @@ export type { Endpoint } from "./core/endpoint.ts";
 export { ERROR_CODES, type ErrorCode, HookwaveError } from "./core/errors.ts";
 export type { Happening, Tell } from "./core/happening.ts";
 export type { NewEvent, NewTextEvent, Publisher, PublishOptions, Receipt } from "./publish/publisher.ts";
-export type { EndpointRequest } from "./store/registration.ts";
+export type { EndpointRequest } from "./store/endpoint-request.ts";
+export type { EndpointChanges, Rotation } from "./store/revision.ts";
 export { publicKeyOf } from "./wire/ed25519.ts";

@@ -1,15 +1,13 @@
 /** Dead letters and what narrows them to some, as the routes of letters and of replays write them. */
 import { z } from "zod";
 import { asEndpointId } from "../core/brand.ts";
-import type { DeadLetter, PastAttempt } from "../core/delivery.ts";
+import type { DeadLetter } from "../core/delivery.ts";
 import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
 import { isSubscription } from "../core/event.ts";
 import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
-import { OUTCOME_KINDS } from "../core/outcome.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
-
-const time = z.iso.datetime({ offset: true });
-const epochMs = time.transform((text) => Date.parse(text));
+import { timeQuery } from "./routing.ts";
+import { attemptSchema, showAttempt } from "./shown-delivery.ts";
 
 export const endpointId = z.string().regex(ENDPOINT_ID_PATTERN).transform(asEndpointId);
 
@@ -18,8 +16,8 @@ export const letterFilter = {
   endpoint: endpointId.optional().describe("Owed to this endpoint."),
   type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
   reason: z.enum(BURY_REASONS).optional().describe("Given up because of this."),
-  since: epochMs.optional().describe("Buried then or later."),
-  until: epochMs.optional().describe("Buried before."),
+  since: timeQuery.describe("Buried then or later."),
+  until: timeQuery.describe("Buried before."),
 };
 
 export const shownFilter = z.object({
@@ -49,16 +47,7 @@ export const letterSchema = z.object({
 
 export const wholeLetterSchema = letterSchema.extend({
   round: z.number().int().nullable().describe("How often it had been sent again before."),
-  attempts: z.array(
-    z.object({
-      attempt_number: z.number().int(),
-      started_at: z.iso.datetime(),
-      duration_ms: z.number(),
-      outcome: z.enum(OUTCOME_KINDS),
-      status: z.number().int().nullable().describe("The HTTP status, where there was an answer."),
-      reason: z.string().nullable().describe("Why there was none: dns, connect, tls, timeout, reset, …"),
-    }),
-  ),
+  attempts: z.array(attemptSchema),
   timestamp: z.string().nullable().describe("When the event happened, as its producer wrote it."),
   job: z
     .object({ id: z.string(), added_at: z.iso.datetime(), problem: z.string(), text: z.string() })
@@ -95,16 +84,5 @@ export function showWholeLetter(id: string, letter: DeadLetter): z.output<typeof
     timestamp: event.timestamp,
     job: null,
     data: event.data,
-  };
-}
-
-function showAttempt({ attemptNumber, startedAt, durationMs, outcome, status, reason }: PastAttempt) {
-  return {
-    attempt_number: attemptNumber,
-    started_at: startedAt,
-    duration_ms: durationMs,
-    outcome,
-    status,
-    reason,
   };
 }

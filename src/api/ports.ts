@@ -3,19 +3,11 @@
  * pino logger fit as they are.
  */
 import type { Caller, Role } from "../core/access.ts";
-import type { DestinationRequest } from "../core/destination.ts";
-import type { Durability } from "../core/durability.ts";
 import type { BreakerState } from "../core/happening.ts";
+import type { Page, PageRequest } from "../core/page.ts";
+import type { DeliveryDesk, EventDesk } from "./event-ports.ts";
 import type { LetterDesk, ReplayDesk } from "./letter-ports.ts";
-
-/** An event whose data is JSON text, cut out of the request as it stands. */
-export interface TextEvent {
-  readonly type: string;
-  readonly dataText: string;
-  readonly id?: string;
-  readonly timestamp?: string;
-  readonly destinations?: readonly DestinationRequest[];
-}
+import type { WebhookDesk } from "./webhooks-ports.ts";
 
 export interface EndpointStatus {
   readonly id: string;
@@ -54,19 +46,17 @@ export type CountRequest = (
 ) => Promise<{ readonly current: number; readonly ttl: number }>;
 
 export interface ApiHookwave {
-  /** Resolves with the ids, in order, once every event is stored; rejects with a coded error. */
-  readonly publishMany: (
-    events: readonly TextEvent[],
-    options: { readonly durability?: Durability },
-  ) => Promise<readonly { readonly id: string }[]>;
+  readonly events: EventDesk;
+  readonly deliveries: DeliveryDesk;
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
   readonly isConsuming: () => boolean;
-  readonly health: () => Promise<readonly EndpointStatus[]>;
+  readonly health: (page: PageRequest) => Promise<Page<EndpointStatus>>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
   readonly keys: KeyDesk;
   readonly deadLetters: LetterDesk;
   readonly replays: ReplayDesk;
+  readonly endpoints: WebhookDesk;
   readonly countRequest: CountRequest;
 }
 

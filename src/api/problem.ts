@@ -35,6 +35,7 @@ const STATUS = {
   REPLAY_UNKNOWN: 404,
   KEY_UNKNOWN: 404,
   METHOD_NOT_ALLOWED: 405,
+  ENDPOINT_CONFLICT: 409,
   EVENT_CONFLICT: 409,
   DELIVERY_SETTLED: 409,
   REPLAY_INVALID: 409,
@@ -98,10 +99,39 @@ export class Refusal extends Error {
 /** What to answer when this was thrown; null for a failure of our own. */
 export function problemOf(error: unknown): Problem | null {
   if (error instanceof Refusal) return error.problem;
-  if (error instanceof HookwaveError) return isProblemCode(error.code) ? toProblem(error.code, error) : null;
+  if (error instanceof HookwaveError) return isProblemCode(error.code) ? ownProblem(error.code, error) : null;
   if (hasZodFastifySchemaValidationErrors(error)) return invalidRequest(error);
   return fastifyProblem(error);
 }
+
+/** With what is wrong one by one, under the names that fields have in JSON. */
+function ownProblem(code: ProblemCode, error: HookwaveError): Problem {
+  if (error.problems.length === 0) return toProblem(code, error);
+  const flaws = error.problems.map(({ field, problem }) => ({
+    code,
+    pointer: `#/${jsonName(field)}`,
+    detail: problem.slice(0, DETAIL_MAX_CHARS),
+  }));
+  const got = flaws.map(({ pointer, detail }) => `${pointer.slice(2)}: ${detail}`).join("; ");
+  return { ...toProblem(code, { ...error, got }), errors: flaws.slice(0, FLAWS_SHOWN_MAX) };
+}
+
+/** Where JSON has another unit, or one for several. */
+const JSON_NAMES: Readonly<Record<string, string>> = {
+  secrets: "secret",
+  timeoutMs: "timeout_seconds",
+  graceMs: "grace_seconds",
+};
+const jsonName = (field: string): string =>
+  JSON_NAMES[field] ?? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** What a lost connection throws carries no code of ours. */
+export const REDIS_AWAY: Complaint = {
+  expected: "an answer from Redis",
+  got: "none",
+  remedy: "check that Redis runs and REDIS_URL is right, then ask again",
+};
+export const REDIS_AWAY_PROBLEM = toProblem("REDIS_UNAVAILABLE", REDIS_AWAY);
 
 export const INTERNAL_PROBLEM = toProblem("INTERNAL", {
   expected: "to serve this request",

@@ -33,6 +33,12 @@ export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(100).default(20).describe("How many at the most."),
 };
 
+/** A time in a query, as epoch ms. */
+export const timeQuery = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .optional();
+
 /** `{ data, next }` of what a list holds. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({

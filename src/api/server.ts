@@ -9,16 +9,20 @@ import { HookwaveError, summarise } from "../core/errors.ts";
 import { addAuthorisation, addIdentification } from "./access.ts";
 import { addDocs } from "./openapi.ts";
 import type { ApiDeps, ApiLogger } from "./ports.ts";
-import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, sendProblem } from "./problem.ts";
+import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, REDIS_AWAY_PROBLEM, sendProblem } from "./problem.ts";
 import { addRateLimits } from "./rate-limits.ts";
 import { readJson } from "./read-json.ts";
 import { addDeadLetterRoutes } from "./routes/dead-letters.ts";
+import { addDeliveryRoutes } from "./routes/deliveries.ts";
+import { addEventRecordRoutes } from "./routes/event-records.ts";
 import { addEventTypeRoutes } from "./routes/event-types.ts";
 import { addEventRoutes } from "./routes/events.ts";
 import { addHealthRoutes, addProbes } from "./routes/health.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addReplayRoutes } from "./routes/replays.ts";
+import { addWebhookLogRoutes } from "./routes/webhook-logs.ts";
+import { addWebhookRoutes } from "./routes/webhooks.ts";
 import type { Api } from "./routing.ts";
 import { answerUnknownRoutes } from "./unknown-routes.ts";
 
@@ -41,7 +45,7 @@ const CLOSE_GRACE_MS = 2_000;
 
 export function createApiServer(deps: ApiDeps): ApiServer {
   const { hookwave, settings, isOpenToOthers } = deps;
-  const app = openServer(deps.logger);
+  const app = openServer(deps);
   const control = { keys: hookwave.keys, isOpenToOthers };
   addIdentification(app, control);
   addRateLimits(app, settings, hookwave.countRequest);
@@ -55,7 +59,7 @@ export function createApiServer(deps: ApiDeps): ApiServer {
 
 /** Only the metrics, and whether the process lives: for a port of their own, where no key is asked for. */
 export function createMetricsServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">): ApiServer {
-  const app = openServer(logger);
+  const app = openServer({ hookwave, logger });
   addProbes(app);
   addMetricsRoute(app, hookwave, "anyone");
   return serverOf(app);
@@ -77,10 +81,14 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   addKeyRoutes(app, hookwave.keys);
   addDeadLetterRoutes(app, hookwave.deadLetters);
   addReplayRoutes(app, hookwave);
-  app.register(async (events: Api) => addEventRoutes(events, hookwave));
+  addWebhookRoutes(app, hookwave.endpoints);
+  addWebhookLogRoutes(app, hookwave.endpoints);
+  app.register(async (events: Api) => addEventRoutes(events, hookwave.events));
+  addEventRecordRoutes(app, hookwave.events);
+  addDeliveryRoutes(app, hookwave.deliveries);
 }
 
-function openServer(logger: ApiLogger): Api {
+function openServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">): Api {
   const app = fastify({
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -97,10 +105,11 @@ function openServer(logger: ApiLogger): Api {
   // Fastify's own JSON parser would lose bytes and bound no depth.
   app.removeAllContentTypeParsers();
   answerUnknownRoutes(app);
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const problem = problemOf(error);
-    if (problem === null) logger.error({ ...nameOf(request), error: summarise(error) }, "request.failed");
-    return sendProblem(reply, problem ?? INTERNAL_PROBLEM);
+    if (problem !== null) return sendProblem(reply, problem);
+    logger.error({ ...nameOf(request), error: summarise(error) }, "request.failed");
+    return sendProblem(reply, (await hookwave.isRedisReachable()) ? INTERNAL_PROBLEM : REDIS_AWAY_PROBLEM);
   });
   app.addHook("onResponse", async (request, reply) => logRequest(logger, request, reply));
   return app;

@@ -7,7 +7,7 @@ import type { Tell } from "../core/happening.ts";
 import type { Replay } from "../core/replay.ts";
 import type { System } from "../core/system.ts";
 import { createDeadLetters, type DeadLetters } from "../queue/dead-letters.ts";
-import { createOutbox, type Queues } from "../queue/queues.ts";
+import { createOutbox, type Outbox, type Queues } from "../queue/queues.ts";
 import { createReplayRunner } from "../queue/replay-runner.ts";
 import { createReplays, type Replays } from "../queue/replays.ts";
 import { createResend } from "../queue/resend.ts";
@@ -17,6 +17,7 @@ import type { Keys } from "../store/keys.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
 import type { Redis } from "../store/redis.ts";
 import { createReplayBook } from "../store/replays.ts";
+import type { WaitingIndex } from "../store/waiting.ts";
 import { onError } from "./working.ts";
 
 export interface ReplayDesk extends Replays {
@@ -27,6 +28,7 @@ export interface ReplayDesk extends Replays {
 export interface LetterDesk {
   readonly deadLetters: DeadLetters;
   readonly replays: ReplayDesk;
+  readonly outbox: Outbox;
   readonly start: () => void;
   readonly stop: () => Promise<void>;
 }
@@ -37,6 +39,7 @@ export interface LetterDeskDeps {
   readonly keys: Keys;
   readonly queues: Queues;
   readonly endpoints: Endpoints;
+  readonly waiting: WaitingIndex;
   readonly system: System;
   readonly tell: Tell;
 }
@@ -45,7 +48,8 @@ export function createLetterDesk(deps: LetterDeskDeps): LetterDesk {
   const { config, redis, keys, queues, endpoints, system, tell } = deps;
   const index = createLetterIndex(redis, keys);
   const { stateOf } = createEventLedger(redis, keys, config.eventRetentionMs);
-  const resend = createResend({ queues, outbox: createOutbox(queues, index, tell), stateOf });
+  const outbox = createOutbox(queues, index, tell);
+  const resend = createResend({ queues, outbox, waiting: deps.waiting, stateOf });
   const deadLetters = createDeadLetters({
     queues,
     index,
@@ -68,6 +72,7 @@ export function createLetterDesk(deps: LetterDeskDeps): LetterDesk {
 
   return {
     deadLetters,
+    outbox,
     replays: { ...replays, follow: runner.follow },
     start: () => {
       deadLetters.reindex().catch(onError(tell, "reindex_letters"));

@@ -56,6 +56,7 @@ export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: R
       const { warnings } = await checkRedis(watcher, config.requireAof, deps.system.now);
       for (const warning of warnings) notice(warning);
       await mirrorFleet(watcher);
+      if (config.encryptionKeyPrevious !== null) notice(resealed(await endpoints.reseal()));
       await addEnvironmentEndpoint(config, desk);
       if (config.role !== "api") working = startWorking(deps);
     },
@@ -67,6 +68,12 @@ export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: R
       watcher?.disconnect();
     },
   };
+}
+
+function resealed(count: number): string {
+  return count === 0
+    ? "nothing is sealed with HOOKWAVE_ENCRYPTION_KEY_PREVIOUS any more: unset it"
+    : `${count} endpoint(s) were sealed again with HOOKWAVE_ENCRYPTION_KEY; HOOKWAVE_ENCRYPTION_KEY_PREVIOUS can be unset once every process has the new key`;
 }
 
 /** As long as it takes: refusals (which `events.once` would take for the end) are what waiting is about. */

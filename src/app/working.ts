@@ -2,6 +2,8 @@
  * Wires what a worker process does: store, deliver and queue stages, from the moment Redis answers to the drain.
  */
 import type { Config } from "../config/environment.ts";
+import type { EndpointId } from "../core/brand.ts";
+import { isDestinationId } from "../core/destination.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { summarise } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
@@ -13,7 +15,7 @@ import { createDispatch, createResume } from "../deliver/dispatch.ts";
 import { createLimits } from "../deliver/limits.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { drain } from "../queue/durable-worker.ts";
-import { createOutbox, openQueues } from "../queue/queues.ts";
+import { createOutbox, type Outbox, openQueues } from "../queue/queues.ts";
 import { createDeliveriesWorker, createEventsWorker, type WorkerDeps } from "../queue/workers.ts";
 import { type AttemptLog, createAttemptLog } from "../store/attempt-log.ts";
 import type { SharedBreakers } from "../store/breakers.ts";
@@ -22,6 +24,7 @@ import { createEventLedger } from "../store/event-ledger.ts";
 import type { Keys } from "../store/keys.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
 import { connectRedis } from "../store/redis.ts";
+import { createStatistics, type Statistics } from "../store/statistics.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
 
 export interface WorkingDeps {
@@ -48,10 +51,14 @@ export function startWorking(deps: WorkingDeps): Working {
   const queues = openQueues(redis, config.prefix, onError(tell, "queues"));
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
   const stage = openDeliverStage(deps, attempts);
-  const outbox = createOutbox(queues, createLetterIndex(redis, deps.keys), tell);
+  const outbox = counting(
+    createOutbox(queues, createLetterIndex(redis, deps.keys), tell),
+    createStatistics(redis, deps.keys, system.now),
+    tell,
+  );
 
   const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs);
-  const waiting = createWaitingIndex(redis, deps.keys);
+  const waiting = createWaitingIndex(redis, deps.keys, config.eventRetentionMs);
   const { deliver, directory } = stage;
   const dispatch = createDispatch({ ledger, endpoints: directory, deliver, outbox, waiting, tell, system });
   const resume = createResume({ ledger, deliver, waiting, system });
@@ -84,6 +91,29 @@ export function startWorking(deps: WorkingDeps): Working {
   };
 }
 
+/** An attempt may end after its endpoint was removed; a breaker that it opened nobody would ever close. */
+function registeredOnly(breakers: SharedBreakers, endpoints: Endpoints): SharedBreakers {
+  const isGone = (id: EndpointId): boolean => !isDestinationId(id) && endpoints.get(id) === undefined;
+  return {
+    ...breakers,
+    open: async (id, untilMs) => {
+      if (!isGone(id)) await breakers.open(id, untilMs);
+    },
+  };
+}
+
+/** What is given up counts against its endpoint. A count that fails is told: the burial itself stands. */
+function counting(outbox: Outbox, statistics: Statistics, tell: Tell): Outbox {
+  return {
+    ...outbox,
+    bury: async (letter) => {
+      await outbox.bury(letter);
+      if (letter.kind === "delivery")
+        await statistics.countBuried(letter.delivery.endpointId).catch(onError(tell, "count_buried"));
+    },
+  };
+}
+
 function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog) {
   const { config, system, tell, endpoints } = deps;
   const transport = createTransport({
@@ -93,7 +123,13 @@ function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog) {
   const limits = createLimits(system.monotonicMs);
   const breakers = createBreakers(
     { failureThreshold: config.breakerFailureThreshold, recoveryMs: config.breakerRecoveryMs },
-    { shared: deps.breakers, now: system.now, dice: system.dice, tell, onReopened: limits.restart },
+    {
+      shared: registeredOnly(deps.breakers, endpoints),
+      now: system.now,
+      dice: system.dice,
+      tell,
+      onReopened: limits.restart,
+    },
   );
   const directory = {
     get: endpoints.get,

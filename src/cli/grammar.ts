@@ -2,6 +2,8 @@
  * Every command and option, once: parsing, `hookwave help` and the test of docs/cli.md all read this table. It
  * says what may be written on a command line; what is done about it is in commands/.
  */
+import { PROFILE_NAMES } from "../core/endpoint.ts";
+
 export interface OptionSpec {
   /** Without the dashes. */
   readonly name: string;
@@ -37,15 +39,68 @@ const redis: OptionSpec = {
   doc: "The service's Redis, instead of REDIS_URL or the embedded server of a running service.",
 };
 
+const profile: OptionSpec = {
+  name: "profile",
+  value: "<name>",
+  doc: `The wire profile: ${PROFILE_NAMES.join(", ")}. Default: ${PROFILE_NAMES[0]}.`,
+};
+const replayProtection: OptionSpec = {
+  name: "replay-protection",
+  value: null,
+  doc: "hokusai: sign a timestamp and a nonce, too.",
+};
+const bareSignature: OptionSpec = {
+  name: "bare-signature",
+  value: null,
+  doc: "hokusai: leave out `sha256=` before the signature.",
+};
+const signatureHeader: OptionSpec = {
+  name: "signature-header",
+  value: "<Name>",
+  doc: "stripe: the signature's header (default Stripe-Signature).",
+};
+
+/** What a receiver knows of its sender. */
+const receiverOptions: readonly OptionSpec[] = [
+  {
+    name: "secret",
+    value: "<text>",
+    doc: "The receiver's secret, or public key (whpk_); several while it is being rotated.",
+    isRepeatable: true,
+  },
+  profile,
+  signatureHeader,
+  {
+    name: "url",
+    value: "<url>",
+    doc: "ai-core: the URL as the sender knows it, which it signs; guessed from the request when absent.",
+  },
+];
+
 const endpointOptions: readonly OptionSpec[] = [
   { name: "id", value: "<id>", doc: "Its id: 1–64 of A–Z a–z 0–9 _ -; replaces an endpoint that has it." },
-  { name: "events", value: "<a,b>", doc: "What it receives: types, families such as job.*, or * (default)." },
-  { name: "profile", value: "<name>", doc: "The wire profile: standard (default) or hokusai." },
+  {
+    name: "events",
+    value: "<a,b>",
+    doc: "What it receives: types, families such as job.*, or * (default); '' for nothing.",
+  },
+  profile,
+  {
+    name: "further-profile",
+    value: "<name>",
+    doc: "Another profile whose signature is added over the same body, while receivers move.",
+    isRepeatable: true,
+  },
   {
     name: "secret",
     value: "<text>",
     doc: "Signs what it receives; twice while rotating, newest first. Generated when absent.",
     isRepeatable: true,
+  },
+  {
+    name: "ed25519",
+    value: null,
+    doc: "standard: generate a key pair and show the public key, which is all the receiver needs.",
   },
   {
     name: "header",
@@ -61,8 +116,14 @@ const endpointOptions: readonly OptionSpec[] = [
   },
   { name: "max-in-flight", value: "<n>", doc: "Open POSTs per worker, 1–1,000." },
   { name: "description", value: "<text>", doc: "A note for people." },
-  { name: "replay-protection", value: null, doc: "hokusai: sign a timestamp and a nonce, too." },
-  { name: "bare-signature", value: null, doc: "hokusai: leave out `sha256=` before the signature." },
+  replayProtection,
+  bareSignature,
+  signatureHeader,
+  {
+    name: "signs-destinations",
+    value: null,
+    doc: "Let events name destinations that are signed with its secrets.",
+  },
 ];
 
 const letterFilter: readonly OptionSpec[] = [
@@ -186,6 +247,48 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: [],
     doc: "Count what is new, trying again and given up, with the oldest age of each.",
     options: [redis],
+  },
+  {
+    name: "listen",
+    operands: [],
+    doc: "Receive webhooks on this machine, verify them and show what came, until Ctrl-C.",
+    options: [
+      { name: "port", value: "<n>", doc: "Where to listen on loopback (default 8421); 0 takes a free port." },
+      ...receiverOptions,
+      {
+        name: "forward-to",
+        value: "<url>",
+        doc: "Let this server answer: it gets the same bytes and headers.",
+      },
+      { name: "fail-rate", value: "<share>", doc: "Answer 500 to this share of requests on purpose: 0.3." },
+      { name: "delay", value: "<duration>", doc: "Wait this long before each answer: 2s." },
+    ],
+  },
+  {
+    name: "verify",
+    operands: ["<file|->"],
+    doc: "Judge a captured request as its receiver would, and say why it is refused; 0 if valid, 1 if not.",
+    options: [
+      ...receiverOptions,
+      { name: "at", value: "<time>", doc: "Judge it as of then (RFC 3339 or unix seconds) instead of now." },
+    ],
+  },
+  {
+    name: "certify",
+    operands: ["<url>"],
+    doc: "Examine a receiver with valid and forged requests, and say what to mend; 1 if it fails in anything.",
+    options: [
+      {
+        name: "secret",
+        value: "<text>",
+        doc: "What the sender signs with; twice while rotating, newest first.",
+        isRepeatable: true,
+      },
+      profile,
+      replayProtection,
+      bareSignature,
+      signatureHeader,
+    ],
   },
   { name: "help", operands: ["[<command>]"], doc: "Explain all commands, or one.", options: [] },
 ];

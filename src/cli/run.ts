@@ -1,4 +1,5 @@
 /** From the words of a command line to an exit code: reads them, runs the command, prints what it has to say. */
+import { certify } from "./certify/certify.ts";
 import { asksForJson, type Invocation, readCommandLine } from "./command-line.ts";
 import {
   listDeadLetters,
@@ -14,8 +15,10 @@ import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { demo } from "./demo/demo.ts";
 import { exitCodeOf } from "./exit-codes.ts";
+import { listen } from "./listen/listen.ts";
 import { failureReport, type Report } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
+import { verify } from "./verify/verify.ts";
 
 type Command = (asked: Invocation, terminal: Terminal) => Promise<Report> | Report;
 
@@ -35,6 +38,9 @@ export const RUNNERS: Readonly<Record<string, Command>> = {
   "keys list": listKeys,
   "keys revoke": revokeKey,
   status,
+  listen,
+  verify,
+  certify,
   help,
 };
 

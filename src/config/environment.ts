@@ -77,6 +77,16 @@ function remedyFor(setting: Setting): string {
 
 /** Settings that are fine alone and wrong together. */
 function contradictions(env: Environment): readonly string[] {
+  return [...keyContradictions(env), ...endpointContradictions(env)];
+}
+
+function keyContradictions(env: Environment): readonly string[] {
+  const [key, previous] = ["HOOKWAVE_ENCRYPTION_KEY", "HOOKWAVE_ENCRYPTION_KEY_PREVIOUS"];
+  if (textOf(env, previous) === undefined || textOf(env, key) !== undefined) return [];
+  return [`${key}: expected the new key because ${previous} is set, got none; set both, or neither`];
+}
+
+function endpointContradictions(env: Environment): readonly string[] {
   const url = textOf(env, "WEBHOOK_URL");
   if (url === undefined) return [];
   const problems: string[] = [];

@@ -4,8 +4,8 @@
  */
 import { isIP } from "node:net";
 import { z } from "zod";
+import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import { isSubscription } from "../core/event.ts";
-import { formatDuration, parseDurationMs } from "./duration.ts";
 
 export interface Form<Value> {
   readonly expected: string;

@@ -172,6 +172,12 @@ const safety = {
     isSecret: true,
     remedy: "make one with: openssl rand -base64 32",
   }),
+  encryptionKeyPrevious: optionalSetting(forms.base64(32), {
+    variable: "HOOKWAVE_ENCRYPTION_KEY_PREVIOUS",
+    group: "Safety",
+    doc: "Opens what HOOKWAVE_ENCRYPTION_KEY does not, and seals nothing: a start with both seals everything again with the new key (docs/endpoints.md).",
+    isSecret: true,
+  }),
   allowHttp: setting(forms.flag(), "false", {
     variable: "ALLOW_HTTP",
     group: "Safety",

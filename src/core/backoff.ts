@@ -6,9 +6,29 @@ const JITTER = 0.1;
 const RETRY_AFTER_MIN_MS = 1_000;
 const WAIT_MAX_MS = 24 * 60 * 60 * 1_000;
 
-/** `retries` waits in ms, starting at `firstMs` and doubling, none longer than a day. */
-export function exponentialSchedule(retries: number, firstMs: number): readonly number[] {
-  return Array.from({ length: retries }, (_, index) => Math.min(firstMs * 2 ** index, WAIT_MAX_MS));
+/** The example schedule of the Standard Webhooks specification 1.0: nine retries over three days. */
+export const STANDARD_WEBHOOKS_SCHEDULE: readonly number[] = [
+  5_000,
+  5 * 60_000,
+  30 * 60_000,
+  ...[2, 5, 10, 14, 20, 24].map((hours) => hours * 60 * 60_000),
+];
+
+/**
+ * `retries` waits in ms: as many of `begun` as there are, then each twice the one before it, but no more than a day.
+ * `firstMs` is the first where `begun` has none.
+ */
+export function exponentialSchedule(
+  retries: number,
+  firstMs: number,
+  begun: readonly number[] = [],
+): readonly number[] {
+  const waits = begun.slice(0, retries);
+  while (waits.length < retries) {
+    const last = waits.at(-1);
+    waits.push(last === undefined ? firstMs : Math.max(last, Math.min(last * 2, WAIT_MAX_MS)));
+  }
+  return waits;
 }
 
 /**

@@ -31,6 +31,12 @@ export interface ProfileOptions {
   readonly signatureHeader: string;
 }
 
+/** At most `count` attempts begin in any `perMs`, over the whole fleet. */
+export interface RateLimit {
+  readonly count: number;
+  readonly perMs: number;
+}
+
 export interface Endpoint {
   readonly id: EndpointId;
   readonly url: string;
@@ -47,10 +53,15 @@ export interface Endpoint {
   readonly signsDestinations: boolean;
   /** Deadline of one attempt over the whole exchange, in ms. */
   readonly timeoutMs: number;
+  /** Waits between attempts in ms; as many as there are retries. */
   readonly retrySchedule: readonly number[];
   /** Open POSTs per worker. */
   readonly maxInFlight: number;
+  /** Null: as fast as it answers. */
+  readonly rateLimit: RateLimit | null;
   readonly description: string;
+  /** Its owner's own labels; nothing here reads them. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly isActive: boolean;
   readonly disabledBecause: string | null;
   readonly createdAt: string;
@@ -62,6 +73,9 @@ export const ENDPOINT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 export function subscribes(endpoint: Endpoint, eventType: string): boolean {
   return endpoint.isActive && endpoint.events.some((pattern) => subscriptionCovers(pattern, eventType));
 }
+
+/** Stands for what may not be shown again. No header's value can be this. */
+export const MASK = "••••";
 
 /** The secrets that sign at `nowMs`, newest first: two while a rotation is under way. */
 export function liveSecrets(endpoint: Endpoint, nowMs: number): readonly string[] {

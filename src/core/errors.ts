@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   EVENT_TOO_LARGE: "An event's data is larger than the limit.",
   ENDPOINT_INVALID: "An endpoint's URL, headers, secrets or settings cannot be accepted.",
   ENDPOINT_UNKNOWN: "No endpoint has this id.",
+  ENDPOINT_CONFLICT: "An endpoint has this id already.",
   EVENT_UNKNOWN: "No event with this id is remembered.",
   EVENT_CONFLICT: "Another event was published under this id.",
   DELIVERY_UNKNOWN: "No delivery has this id.",
@@ -36,19 +37,33 @@ export interface Complaint {
   readonly remedy: string;
 }
 
+/** One of several things that are wrong, and with which field of what was asked. */
+export interface FieldProblem {
+  readonly field: string;
+  /** "expected …, got …" */
+  readonly problem: string;
+}
+
 export class HookwaveError extends Error {
   readonly code: ErrorCode;
   readonly expected: string;
   readonly got: string;
   readonly remedy: string;
+  /** What is wrong, one by one, where it is known so exactly; `got` says all of it, too. */
+  readonly problems: readonly FieldProblem[];
 
-  constructor(code: ErrorCode, complaint: Complaint, options?: { readonly cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    complaint: Complaint,
+    options?: { readonly cause?: unknown; readonly problems?: readonly FieldProblem[] },
+  ) {
     super(`expected ${complaint.expected}, got ${complaint.got}; ${complaint.remedy}`, options);
     this.name = "HookwaveError";
     this.code = code;
     this.expected = complaint.expected;
     this.got = complaint.got;
     this.remedy = complaint.remedy;
+    this.problems = options?.problems ?? [];
   }
 }
 

@@ -8,6 +8,7 @@ import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
+import type { BuryReason } from "../core/verdict.ts";
 
 export interface EndpointDirectory {
   readonly get: (id: EndpointId) => Endpoint | undefined;
@@ -22,10 +23,19 @@ export type Claim =
   | { readonly kind: "again"; readonly states: ReadonlyMap<EndpointId, DeliveryState> }
   | { readonly kind: "taken" };
 
+export interface EventsBatch {
+  readonly events: readonly PublishedEvent[];
+  readonly holder: string;
+  /** Epoch ms at which they were stored. */
+  readonly acceptedAt: number;
+}
+
 export interface EventLedger {
-  /** Claims each event for `holder`; the answers are in the order of the events. */
-  readonly claim: (events: readonly PublishedEvent[], holder: string) => Promise<readonly Claim[]>;
+  /** Claims each event for the batch's holder; the answers are in the order of the events. */
+  readonly claim: (batch: EventsBatch) => Promise<readonly Claim[]>;
   readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+  /** Writes that it was given up; false, and nothing, where it has been delivered, cancelled or replayed meanwhile. */
+  readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
 }
 
 export interface FinishedAttempt {
@@ -83,6 +93,7 @@ export interface Transport {
 
 /** Which deliveries wait for another attempt; kept for people to see. */
 export interface WaitingIndex {
+  /** One without an attempt so far is known as `held` from here on. */
   readonly add: (delivery: Delivery) => Promise<void>;
   readonly remove: (delivery: Delivery) => Promise<void>;
 }

@@ -17,6 +17,7 @@ import {
   DELIVERIES_QUEUE,
   deadLetterId,
   deliveryJobId,
+  deliveryLetterId,
   EVENTS_QUEUE,
   splitJobId,
 } from "./names.ts";
@@ -137,5 +138,5 @@ function toScheduledJob(scheduled: { readonly delivery: Delivery; readonly inMs:
 
 export function letterId(letter: DeadLetter): string {
   if (letter.kind === "job") return deadLetterId(`job:${letter.jobId}:${letter.addedAt}`);
-  return deadLetterId(`${deliveryId(letter.delivery)}#${letter.delivery.round}`);
+  return deliveryLetterId(deliveryId(letter.delivery), letter.delivery.round);
 }

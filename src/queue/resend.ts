@@ -25,10 +25,12 @@ export type Resend = (id: string, redirection?: Redirection | null) => Promise<D
 export interface ResendDeps {
   readonly queues: Queues;
   readonly outbox: Pick<Outbox, "schedule">;
+  /** So that people see it as under way from here on. */
+  readonly waiting: { readonly add: (delivery: Delivery) => Promise<void> };
   readonly stateOf: StateOf;
 }
 
-export function createResend({ queues, outbox, stateOf }: ResendDeps): Resend {
+export function createResend({ queues, outbox, waiting, stateOf }: ResendDeps): Resend {
   const redirected = async (delivery: Delivery, { to, since }: Redirection): Promise<Delivery> => {
     const round = roundAt(await stateOf(delivery.event.id, to), since);
     const { event, acceptedAt } = delivery;
@@ -43,7 +45,9 @@ export function createResend({ queues, outbox, stateOf }: ResendDeps): Resend {
     } else {
       const { delivery } = letter;
       const isElsewhere = redirection !== null && redirection.to !== delivery.endpointId;
-      await outbox.schedule(isElsewhere ? await redirected(delivery, redirection) : nextRound(delivery), 0);
+      const next = isElsewhere ? await redirected(delivery, redirection) : nextRound(delivery);
+      await waiting.add(next);
+      await outbox.schedule(next, 0);
     }
     await job.remove();
     return letter;
@@ -88,7 +92,8 @@ function nextRound(delivery: Delivery): Delivery {
 function roundAt(state: DeliveryState | null, since: string): number {
   if (state === null) return 0;
   const last = state.attempts.at(-1);
-  return last !== undefined && last.startedAt < since ? state.round + 1 : state.round;
+  const isOwn = last === undefined ? state.status === "held" : last.startedAt >= since;
+  return isOwn ? state.round : state.round + 1;
 }
 
 /** An events job that crashed its workers may be tried again; one that cannot be read stays unreadable. */

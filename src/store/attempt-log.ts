@@ -1,6 +1,6 @@
 /**
- * Writes finished attempts: the delivery's state, the endpoint's stream, the fleet's recent stream and the
- * endpoint's health, as one group per round trip. This is the "record" of record-then-settle (design,
+ * Writes finished attempts: the delivery's state, the endpoint's stream, the fleet's recent stream, the endpoint's
+ * health and its statistics, as one group per round trip. This is the "record" of record-then-settle (design,
  * decision 3): `record` resolves only once Redis has it, and goes on trying until then, because an attempt
  * that was answered but not recorded would be sent again (trap 5).
  */
@@ -11,10 +11,11 @@ import { isDestinationId } from "../core/destination.ts";
 import { summarise } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
-import { STATE_FIELD_PREFIX } from "./event-ledger.ts";
+import { excerptField, KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
+import { attemptField, HOUR_KEPT_MS, hourOf } from "./statistics.ts";
 
 export interface FinishedAttempt {
   readonly record: AttemptRecord;
@@ -37,35 +38,38 @@ const STREAM_MAX = 10_000;
 const EXCERPT_KEPT = 1_024;
 const RETRY_MS = 250;
 
-// KEYS: recent, then event and stream per attempt, then the streams once each, then health per endpoint.
+// KEYS: recent, then event and stream per attempt, then the streams once each, then health, totals and hour per
+// endpoint, then the registered endpoints.
 // It begins with a write that needs no memory: Redis then lets it go on when memory is short, and what is delivered
-// makes room. What was delivered stays so, should two workers have had the job at once. A state written after its
-// event has expired (a retry days later) must not stay for ever, hence the PTTL.
-const RECORD = `
+// makes room. What is kept as long as its endpoint must not stay for ever, hence the HEXISTS.
+const RECORD = `${KEEP_STATE}
 redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX})
 local retention, attempts, at = ARGV[1], tonumber(ARGV[2]), 2
-local DELIVERED = '^{"round":%d+,"status":"delivered"'
 for i = 1, attempts do
-  local event, stream, field, state = KEYS[i * 2], KEYS[i * 2 + 1], ARGV[at + 1], ARGV[at + 2]
-  local old = not string.find(state, DELIVERED) and redis.call('HGET', event, field)
-  local isOver = old and string.match(old, DELIVERED) == string.match(state, '^{"round":%d+,') .. '"status":"delivered"'
-  if not isOver then redis.call('HSET', event, field, state) end
-  if redis.call('PTTL', event) < 0 then redis.call('PEXPIRE', event, retention) end
-  redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
+  local event, stream = KEYS[i * 2], KEYS[i * 2 + 1]
+  keepState(event, ARGV[at + 1], ARGV[at + 2], retention)
+  local entry = redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
+  if ARGV[at + 4] ~= '' then redis.call('HSET', event, ARGV[at + 5], entry) end
   redis.call('XADD', KEYS[1], '*', 'attempt', ARGV[at + 3])
-  at = at + 4
+  at = at + 5
 end
 local streams = tonumber(ARGV[at + 1])
 at = at + 1
 for i = attempts * 2 + 2, attempts * 2 + 1 + streams do redis.call('PEXPIRE', KEYS[i], retention) end
-for i = attempts * 2 + 2 + streams, #KEYS do
-  if ARGV[at + 1] == 'success' then
-    redis.call('HSET', KEYS[i], 'last_success_at', ARGV[at + 2])
-    redis.call('HDEL', KEYS[i], 'failing_since')
-  else
-    redis.call('HSETNX', KEYS[i], 'failing_since', ARGV[at + 2])
+for i = attempts * 2 + 2 + streams, #KEYS - 1, 3 do
+  local last = at + 5 + ARGV[at + 5] * 2
+  if redis.call('HEXISTS', KEYS[#KEYS], ARGV[at + 1]) == 1 then
+    if ARGV[at + 2] == 'success' then
+      redis.call('HSET', KEYS[i], 'last_success_at', ARGV[at + 3])
+      redis.call('HDEL', KEYS[i], 'failing_since')
+    else
+      redis.call('HSETNX', KEYS[i], 'failing_since', ARGV[at + 3])
+    end
+    if ARGV[at + 4] ~= '0' then redis.call('HINCRBY', KEYS[i + 1], 'delivered', ARGV[at + 4]) end
+    for field = at + 6, last, 2 do redis.call('HINCRBY', KEYS[i + 2], ARGV[field], ARGV[field + 1]) end
+    redis.call('PEXPIRE', KEYS[i + 2], ${HOUR_KEPT_MS})
   end
-  at = at + 2
+  at = last
 end`;
 
 export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, tell: Tell): AttemptLog {
@@ -103,25 +107,44 @@ function commandFor(
 ): [readonly string[], readonly (string | number)[]] {
   const scriptKeys = [keys.recent];
   const scriptArgs: (string | number)[] = [retentionMs, group.length];
-  const health = new Map<EndpointId, readonly ["success" | "failure", string]>();
+  const tallies = new Map<EndpointId, Tally>();
   for (const { record, recordText, state, excerpt } of group) {
     scriptKeys.push(keys.event(record.eventId), keys.attempts(record.endpointId));
     scriptArgs.push(
-      `${STATE_FIELD_PREFIX}${record.endpointId}`,
-      JSON.stringify(state),
+      stateField(record.endpointId),
+      stateText(state),
       recordText,
       record.outcome === "delivered" ? "" : excerpt.slice(0, EXCERPT_KEPT),
+      excerptField(record.endpointId, record.round, record.attemptNumber),
     );
-    // Health is kept for as long as its endpoint is registered, which a destination never is.
-    if (isDestinationId(record.endpointId)) continue;
-    health.set(record.endpointId, [record.outcome === "delivered" ? "success" : "failure", record.startedAt]);
+    // Health and statistics are kept for as long as their endpoint is registered, which a destination never is.
+    if (!isDestinationId(record.endpointId)) tally(record, tallies);
   }
   const streams = new Set(group.map(({ record }) => keys.attempts(record.endpointId)));
   scriptKeys.push(...streams);
   scriptArgs.push(streams.size);
-  for (const [endpointId, [what, at]] of health) {
-    scriptKeys.push(keys.health(endpointId));
-    scriptArgs.push(what, at);
+  for (const [id, { last, delivered, attempts }] of tallies) {
+    const hour = keys.statisticsHour(id, hourOf(last.startedAt));
+    scriptKeys.push(keys.health(id), keys.statistics(id), hour);
+    const end = last.outcome === "delivered" ? "success" : "failure";
+    scriptArgs.push(id, end, last.startedAt, delivered, attempts.size, ...[...attempts].flat());
   }
+  scriptKeys.push(keys.endpoints);
   return [scriptKeys, scriptArgs];
+}
+
+/** What a group holds of one endpoint, so that it costs a few counters whatever the number of its attempts. */
+interface Tally {
+  last: AttemptRecord;
+  delivered: number;
+  readonly attempts: Map<string, number>;
+}
+
+function tally(record: AttemptRecord, tallies: Map<EndpointId, Tally>): void {
+  const sum = tallies.get(record.endpointId) ?? { last: record, delivered: 0, attempts: new Map() };
+  tallies.set(record.endpointId, sum);
+  sum.last = record;
+  if (record.outcome === "delivered") sum.delivered += 1;
+  const field = attemptField(record);
+  sum.attempts.set(field, (sum.attempts.get(field) ?? 0) + 1);
 }

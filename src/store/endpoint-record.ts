@@ -26,7 +26,9 @@ const recordSchema = z.object({
   timeoutMs: z.number(),
   retrySchedule: z.array(z.number()),
   maxInFlight: z.number(),
+  rateLimit: z.object({ count: z.number(), perMs: z.number() }).nullable().default(null),
   description: z.string(),
+  metadata: z.record(z.string(), z.string()).default({}),
   isActive: z.boolean(),
   disabledBecause: z.string().nullable(),
   createdAt: z.string(),
@@ -42,6 +44,12 @@ export function writeRecord(endpoint: Endpoint, sealer: Sealer): string {
   const { secrets, headers, ...open } = endpoint;
   const sealed = sealer.seal(JSON.stringify({ secrets, headers }), endpoint.id);
   return JSON.stringify({ v: VERSION, ...open, sealed });
+}
+
+/** Is it sealed with the key that seals now? False for what only an earlier key opens, or none. */
+export function isSealedAnew(text: string, sealer: Sealer): boolean {
+  const { id, sealed } = recordSchema.parse(JSON.parse(text));
+  return sealer.isCurrent(sealed, asEndpointId(id));
 }
 
 /** Throws when the record is unreadable or sealed with another key. */

@@ -17,7 +17,11 @@ export interface Keys {
   /** What the counters of the API's rate limits begin with. */
   readonly rateLimits: string;
   readonly recent: string;
+  /** Stream of event ids and types in the order in which workers took them on. */
+  readonly feed: string;
   readonly event: (id: EventId) => string;
+  /** Digest of what was first published over HTTP under this id. */
+  readonly published: (id: EventId) => string;
   readonly attempts: (id: EndpointId) => string;
   readonly health: (id: EndpointId) => string;
   readonly probe: (id: EndpointId) => string;
@@ -34,6 +38,9 @@ export interface Keys {
   readonly replayLease: (id: string) => string;
   /** Ids of the replays that are neither done nor cancelled. */
   readonly openReplays: string;
+  readonly statistics: (id: EndpointId) => string;
+  /** `hour` is the beginning of an ISO 8601 time. */
+  readonly statisticsHour: (id: EndpointId, hour: string) => string;
 }
 
 export function createKeys(prefix: string): Keys {
@@ -45,7 +52,9 @@ export function createKeys(prefix: string): Keys {
     apiKeys: `${prefix}:api-keys`,
     rateLimits: `${prefix}:requests:`,
     recent: `${prefix}:recent`,
+    feed: `${prefix}:feed`,
     event: (id) => `${prefix}:event:${hash("sha256", id, "base64url")}`,
+    published: (id) => `${prefix}:published:${hash("sha256", id, "base64url")}`,
     attempts: (id) => `${prefix}:attempts:${id}`,
     health: (id) => `${prefix}:health:${id}`,
     probe: (id) => `${prefix}:probe:${id}`,
@@ -56,5 +65,7 @@ export function createKeys(prefix: string): Keys {
     replay: (id) => `${prefix}:replay:${id}`,
     replayLease: (id) => `${prefix}:replay-lease:${id}`,
     openReplays: `${prefix}:open-replays`,
+    statistics: (id) => `${prefix}:statistics:${id}`,
+    statisticsHour: (id, hour) => `${prefix}:statistics:${id}:${hour}`,
   };
 }

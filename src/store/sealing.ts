@@ -14,10 +14,13 @@ export interface Sealer {
   readonly seal: (plain: string, owner: EndpointId) => string;
   /** Throws SECRET_UNREADABLE when the key is another one or the text was tampered with. */
   readonly open: (sealed: string, owner: EndpointId) => string;
+  /** Does the key that seals open it, too? */
+  readonly isCurrent: (sealed: string, owner: EndpointId) => boolean;
 }
 
-/** `key` is exactly 32 bytes. */
-export function createSealer(key: Buffer): Sealer {
+/** Keys are exactly 32 bytes. `key` seals and opens; `previous` only opens, while one is being replaced by the other. */
+export function createSealer(key: Buffer, previous: Buffer | null = null): Sealer {
+  const keys = previous === null ? [key] : [key, previous];
   return {
     seal: (plain, owner) => {
       const nonce = randomBytes(NONCE_BYTES);
@@ -26,13 +29,25 @@ export function createSealer(key: Buffer): Sealer {
       return `${FORMAT}.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("base64url")}`;
     },
     open: (sealed, owner) => {
-      try {
-        return unseal(key, sealed, owner);
-      } catch (cause) {
-        throw unreadable(owner, cause);
-      }
+      const opened = openWith(keys, sealed, owner);
+      if (opened.plain === null) throw unreadable(owner, opened.cause);
+      return opened.plain;
     },
+    isCurrent: (sealed, owner) => openWith([key], sealed, owner).plain !== null,
   };
+}
+
+/** With the first key that does; the cause is what the last one said. */
+function openWith(keys: readonly Buffer[], sealed: string, owner: EndpointId) {
+  let cause: unknown;
+  for (const key of keys) {
+    try {
+      return { plain: unseal(key, sealed, owner) };
+    } catch (error) {
+      cause = error;
+    }
+  }
+  return { plain: null, cause };
 }
 
 function unseal(key: Buffer, sealed: string, owner: EndpointId): string {
@@ -53,7 +68,8 @@ function unreadable(owner: EndpointId, cause: unknown): HookwaveError {
     {
       expected: `the encryption key that sealed the secrets of endpoint ${owner}`,
       got: "a key that does not open them",
-      remedy: "set HOOKWAVE_ENCRYPTION_KEY to the key in use when the endpoint was added, or add it again",
+      remedy:
+        "set HOOKWAVE_ENCRYPTION_KEY (or _PREVIOUS) to the key in use when the endpoint was added, or add it again",
     },
     { cause },
   );

@@ -1,10 +1,13 @@
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { readCommandLine } from "../../src/cli/command-line.ts";
 import { EXIT } from "../../src/cli/exit-codes.ts";
 import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "../../src/cli/grammar.ts";
 import { run } from "../../src/cli/run.ts";
 
-const doc = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
+const docs = new URL("../../docs/", import.meta.url);
+const doc = readFileSync(new URL("cli.md", docs), "utf8");
 const [preface = "", ...sections] = doc.split(/^### /m);
 
 const spelling = ({ name, operands }: CommandSpec): string => [name, ...operands].join(" ");
@@ -50,6 +53,28 @@ describe("docs/cli.md", () => {
   it("has every exit code", () => {
     const codes = [...preface.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
     expect(codes).toEqual(Object.values(EXIT));
+  });
+});
+
+describe("a command that a page shows", () => {
+  const pages = ["README.md", "examples/README.md", ...readdirSync(docs).map((name) => `docs/${name}`)];
+  const shown = pages.flatMap((page) => {
+    const blocks = readFileSync(new URL(`../../${page}`, import.meta.url), "utf8").matchAll(
+      /```sh\n([\s\S]*?)```/g,
+    );
+    return [...blocks].flatMap(([, code = ""]) =>
+      [...code.matchAll(/npx hookwave ([^|;#\n]*)/g)].map(([, words = ""]) => [page, words.trim()] as const),
+    );
+  });
+
+  it("is there, on several pages", () => {
+    expect(new Set(shown.map(([page]) => page)).size).toBeGreaterThan(2);
+  });
+
+  it.each(shown)("%s: %s, is understood", (_, words) => {
+    // A shell splits them, so that quotes mean what they mean to a reader who pastes them.
+    const { stdout } = spawnSync("sh", ["-c", `printf '%s\\0' ${words}`], { env: { SECRET: "s", id: "i" } });
+    expect(() => readCommandLine(String(stdout).split("\0").slice(0, -1))).not.toThrow();
   });
 });
 

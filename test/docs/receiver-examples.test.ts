@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { signedFixture } from "../../src/testing/signed-fixture.ts";
 import { isInstalled, startExample } from "../support/example-process.ts";
+import { say } from "../support/say.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
@@ -69,5 +70,14 @@ describe.each(runnable)("the receiver in $name", ({ command, path, profile }) =>
     expect(example.printed().filter((line) => line.startsWith("handled "))).toEqual([
       `handled ${profile === "hokusai" ? "model.registered" : "invoice.paid"} evt_twice`,
     ]);
+  }, 120_000);
+
+  it("passes what `hookwave certify` asks of it", async () => {
+    await using example = await startExample(command, { WEBHOOK_SECRET: secrets });
+    const url = `http://127.0.0.1:${example.port}${path}`;
+    const variant = profile === "hokusai" ? ["--replay-protection"] : [];
+    const { stdout, code } = await say("certify", url, "--secret", SECRET, "--profile", profile, ...variant);
+    expect(stdout).toContain("8 passed, 0 warned, 0 failed");
+    expect(code).toBe(0);
   }, 120_000);
 });

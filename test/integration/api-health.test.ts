@@ -122,19 +122,19 @@ describe("GET /health/webhooks", () => {
 
     const ok = await until("the success is recorded", async () => {
       const answer = await health();
-      return JSON.stringify(answer.body).includes('"lastSuccessAt":"') && answer;
+      return JSON.stringify(answer.body).includes('"last_success_at":"') && answer;
     });
     expect(ok).toMatchObject({ status: 200, body: { status: "ok" } });
     expect(ok.body).toHaveProperty("endpoints", [
       {
         id: "good",
         url: `${healthy.url}?token=***`,
-        active: true,
+        is_active: true,
         breaker: "closed",
-        lastSuccessAt: expect.stringMatching(/^\d{4}-/),
-        failingSince: null,
+        last_success_at: expect.stringMatching(/^\d{4}-/),
+        failing_since: null,
         waiting: 0,
-        oldestAgeMs: 0,
+        oldest_age_ms: 0,
       },
     ]);
 
@@ -148,9 +148,28 @@ describe("GET /health/webhooks", () => {
     expect(degraded.body).toHaveProperty(
       "endpoints",
       expect.arrayContaining([
-        expect.objectContaining({ id: "bad", failingSince: expect.stringMatching(/^\d{4}-/), waiting: 1 }),
+        expect.objectContaining({ id: "bad", failing_since: expect.stringMatching(/^\d{4}-/), waiting: 1 }),
       ]),
     );
+  });
+
+  it("is a page of the endpoints, and says where the next begins", async () => {
+    await using redis = await startRedis();
+    await using hookwave = await startHookwave(redis);
+    await using api = await startApi(hookwave);
+    for (const id of ["one", "two", "three"])
+      await hookwave.endpoints.add({ id, url: "https://example.com/hook" });
+    const page = async (query: string) => Object((await ask(`${api.url}/health/webhooks?${query}`)).body);
+
+    const first = await page("limit=2");
+    const second = await page(`limit=2&after=${first.next}`);
+    const ids = [...first.endpoints, ...second.endpoints].map(({ id }) => id);
+    expect(ids.toSorted()).toEqual(["one", "three", "two"]);
+    expect(second.next).toBeNull();
+    expect(await ask(`${api.url}/health/webhooks?after=nonsense`)).toMatchObject({
+      status: 400,
+      body: { code: "CURSOR_INVALID" },
+    });
   });
 
   it.each([
@@ -161,7 +180,7 @@ describe("GET /health/webhooks", () => {
   ] as const)("is %s with an endpoint that is %j", async (status, changes) => {
     await using redis = await startRedis();
     await using hookwave = await startHookwave(redis);
-    const health = () => Promise.resolve([{ ...WELL, ...changes }]);
+    const health = () => Promise.resolve({ data: [{ ...WELL, ...changes }], next: null });
     await using api = await startApi({ ...hookwave, health });
 
     expect((await ask(`${api.url}/health/webhooks`)).body).toMatchObject({ status });

@@ -72,7 +72,9 @@ describe("an endpoint's breaker", () => {
     });
     await publishSix(one);
     await until("both know that it is open", async () => {
-      const states = await Promise.all([one, two].map(async (worker) => (await worker.health())[0]?.breaker));
+      const states = await Promise.all(
+        [one, two].map(async (worker) => (await worker.health()).data[0]?.breaker),
+      );
       return states.every((state) => state === "open");
     });
     const beforeProbe = receiver.requests.length;

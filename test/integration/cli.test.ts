@@ -3,6 +3,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
+import { publicKeyOf } from "../../src/index.ts";
 import {
   connected,
   freshDirectory,
@@ -114,6 +115,36 @@ describe("a running service and the commands of its directory", () => {
     await buried(3);
     expect(await runForJson(["dead-letters", "purge", "--yes", ...there], variables)).toEqual({ purged: 1 });
     expect((await runForJson(["dead-letters", "list", ...there], variables)).total).toBe(0);
+  });
+});
+
+describe("endpoints add", () => {
+  const PRIVATE_KEY =
+    "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+  const PUBLIC_KEY = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+
+  it("takes several profiles, key pairs and a signer of destinations, and shows public keys for receivers", async () => {
+    await using redis = await startRedis();
+    const key = Buffer.alloc(32, 1).toString("base64");
+    const variables = { REDIS_URL: redis.url, HOOKWAVE_ENCRYPTION_KEY: key };
+    const add = ["endpoints", "add", "https://example.com/hook"];
+    const moving = ["--profile", "klipstream", "--further-profile", "github", "--further-profile", "stripe"];
+
+    const moved = await runForJson([...add, ...moving, "--signature-header", "Acme-Signature"], variables);
+    const paired = await runForJson([...add, "--ed25519"], variables);
+    const given = await runCommand([...add, "--secret", PRIVATE_KEY], variables);
+    const signer = await runForJson([...add, "--events", "", "--signs-destinations"], variables);
+    const refused = await runCommand([...add, "--ed25519", "--profile", "github"], variables);
+    const table = await runCommand(["endpoints", "list"], variables);
+
+    expect(moved).toMatchObject({ profile: "klipstream", furtherProfiles: ["github", "stripe"] });
+    expect(moved).toMatchObject({ profileOptions: { signatureHeader: "Acme-Signature" }, publicKeys: [] });
+    expect(paired.publicKeys).toEqual([publicKeyOf(paired.secrets[0].value)]);
+    expect(given.stdout).toContain(`  public key  ${PUBLIC_KEY}\n`);
+    expect(given.stdout).toContain("give the receiver the public key");
+    expect(signer).toMatchObject({ events: [], signsDestinations: true });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("ENDPOINT_INVALID") });
+    expect(table.stdout).toContain("klipstream+github+stripe");
   });
 });
 

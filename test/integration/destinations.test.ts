@@ -102,7 +102,7 @@ describe("an event with destinations", () => {
       hookwave.happenings.find(({ kind }) => kind === "breaker.changed"),
     );
     expect(opened).toMatchObject({ endpointId: expect.stringMatching(/^dst_/), state: "open" });
-    expect((await hookwave.health()).map(({ breaker }) => breaker)).toEqual(["closed"]);
+    expect((await hookwave.health()).data.map(({ breaker }) => breaker)).toEqual(["closed"]);
     expect(await hookwave.metrics.expose()).not.toContain("dst_");
   });
 

@@ -40,13 +40,21 @@ export interface Answer {
   readonly headers: Headers;
   /** Parsed if it is JSON, else text. */
   readonly body: unknown;
+  readonly text: string;
 }
 
 export async function ask(url: string, init?: RequestInit): Promise<Answer> {
   const response = await fetch(url, init);
   const text = await response.text();
   const isJson = /^application\/(?:problem\+)?json/.test(response.headers.get("content-type") ?? "");
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text, text };
+}
+
+/** Sends a JSON body, or none, with any method. */
+export function send(api: Api, method: string, path: string, body?: unknown): Promise<Answer> {
+  if (body === undefined) return ask(`${api.url}${path}`, { method });
+  const headers = { "content-type": "application/json" };
+  return ask(`${api.url}${path}`, { method, headers, body: JSON.stringify(body) });
 }
 
 export function publish(

@@ -5,7 +5,7 @@
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { DURABILITIES } from "../../core/durability.ts";
-import type { ApiHookwave } from "../ports.ts";
+import type { EventDesk } from "../event-ports.ts";
 import { EVENTS_MAX, readEvents } from "../read-events.ts";
 import type { Api } from "../routing.ts";
 
@@ -22,7 +22,7 @@ const newEvent = z.object({
   destinations: z.array(z.looseObject({ url: z.url() })).optional(),
 });
 
-export function addEventRoutes(app: Api, { publishMany }: ApiHookwave): void {
+export function addEventRoutes(app: Api, { publishOnce }: EventDesk): void {
   app.removeAllContentTypeParsers();
   // The body stays what came: parsing and writing it again would lose bytes.
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
@@ -54,7 +54,7 @@ export function addEventRoutes(app: Api, { publishMany }: ApiHookwave): void {
     },
     async ({ body, headers, query }, reply) => {
       const { isList, events } = readEvents(body, headers["idempotency-key"]);
-      const receipts = await publishMany(events, query);
+      const receipts = await publishOnce(events, query);
       const ids = receipts.map(({ id }) => id);
       return reply.code(202).send(isList ? { ids } : { id: ids[0] ?? "" });
     },

@@ -3,29 +3,36 @@
  * shows no secret.
  */
 import { z } from "zod";
-import { HookwaveError } from "../../core/errors.ts";
 import { maskUrl } from "../mask-url.ts";
 import type { ApiDeps, EndpointStatus } from "../ports.ts";
-import type { Api } from "../routing.ts";
+import { REDIS_AWAY, Refusal } from "../problem.ts";
+import { type Api, pageQuery } from "../routing.ts";
 
 const PROBE = { config: { access: "anyone", rateLimit: false } } as const;
 
 const endpointHealth = z.object({
   id: z.string(),
   url: z.string(),
-  active: z.boolean(),
+  is_active: z.boolean(),
   breaker: z.enum(["closed", "open", "half_open"]),
-  lastSuccessAt: z.string().nullable(),
-  failingSince: z.string().nullable(),
-  waiting: z.number(),
-  oldestAgeMs: z.number(),
+  last_success_at: z.string().nullable(),
+  failing_since: z.string().nullable(),
+  waiting: z.number().describe("Deliveries that wait for another attempt."),
+  oldest_age_ms: z.number().describe("Since the oldest of them was accepted."),
 });
 
 const HEALTH_SCHEMA = {
   operationId: "endpointsHealth",
   tags: ["Health"],
   summary: "How each endpoint is",
-  response: { 200: z.object({ status: z.enum(["ok", "degraded"]), endpoints: z.array(endpointHealth) }) },
+  querystring: z.object(pageQuery),
+  response: {
+    200: z.object({
+      status: z.enum(["ok", "degraded"]).describe("Of the endpoints on this page."),
+      endpoints: z.array(endpointHealth),
+      next: z.string().nullable().describe("Where the next page begins; null when there is none."),
+    }),
+  },
 };
 
 export function addProbes(app: Api): void {
@@ -44,12 +51,12 @@ export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void
     });
   });
 
-  app.get("/health/webhooks", { config: { access: "read" }, schema: HEALTH_SCHEMA }, async () => {
-    // Asked first, because what a lost connection throws further in carries no code of ours.
-    if (!(await hookwave.isRedisReachable())) throw redisUnreachable();
-    const endpoints = await hookwave.health();
-    const status: "ok" | "degraded" = endpoints.some(isInTrouble) ? "degraded" : "ok";
-    return { status, endpoints: endpoints.map(toShow) };
+  app.get("/health/webhooks", { config: { access: "read" }, schema: HEALTH_SCHEMA }, async ({ query }) => {
+    // Asked first: without any endpoint there would be nothing to fail.
+    if (!(await hookwave.isRedisReachable())) throw new Refusal("REDIS_UNAVAILABLE", REDIS_AWAY);
+    const { data, next } = await hookwave.health({ after: query.after ?? null, limit: query.limit });
+    const status: "ok" | "degraded" = data.some(isInTrouble) ? "degraded" : "ok";
+    return { status, endpoints: data.map(toShow), next };
   });
 }
 
@@ -63,14 +70,15 @@ function isInTrouble({ isActive, breaker, failingSince }: EndpointStatus): boole
   return isActive && (breaker !== "closed" || failingSince !== null);
 }
 
-function toShow({ isActive, url, ...status }: EndpointStatus) {
-  return { ...status, url: maskUrl(url), active: isActive };
-}
-
-function redisUnreachable(): HookwaveError {
-  return new HookwaveError("REDIS_UNAVAILABLE", {
-    expected: "an answer from Redis",
-    got: "none",
-    remedy: "check that Redis runs and REDIS_URL is right, then ask again",
-  });
+function toShow({ id, url, isActive, breaker, lastSuccessAt, failingSince, ...rest }: EndpointStatus) {
+  return {
+    id,
+    url: maskUrl(url),
+    is_active: isActive,
+    breaker,
+    last_success_at: lastSuccessAt,
+    failing_since: failingSince,
+    waiting: rest.waiting,
+    oldest_age_ms: rest.oldestAgeMs,
+  };
 }

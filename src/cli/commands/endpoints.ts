@@ -3,18 +3,18 @@
  * it; everywhere else secrets are masked, and so are the values of custom headers, which often are secrets too.
  */
 import type { Hookwave } from "../../app.ts";
-import { type Endpoint, PROFILE_NAMES } from "../../core/endpoint.ts";
+import { type Endpoint, MASK, PROFILE_NAMES } from "../../core/endpoint.ts";
 import { HookwaveError } from "../../core/errors.ts";
+import { given } from "../../core/given.ts";
+import { PRIVATE_PREFIX, publicKeyOf } from "../../wire/ed25519.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
 import { type Access, withHookwave, withSealedHookwave } from "../service-access.ts";
-import { choice, durationMs, durationsMs, list, wholeNumber } from "../values.ts";
+import { choice, choices, durationMs, durationsMs, list, wholeNumber } from "../values.ts";
 
 type Request = Parameters<Hookwave["endpoints"]["add"]>[0];
-
-const MASK = "••••";
 
 export async function addEndpoint(asked: Invocation): Promise<Report> {
   const request = requestOf(asked);
@@ -24,15 +24,23 @@ export async function addEndpoint(asked: Invocation): Promise<Report> {
     refuseOtherKey(access);
     return await hookwave.endpoints.add(request);
   });
+  const publicKeys = publicKeysOf(endpoint);
   const rows = [
     ["id", endpoint.id],
     ["url", endpoint.url],
     ["events", endpoint.events.join(", ")],
-    ["profile", endpoint.profile],
+    ["profile", profilesOf(endpoint)],
     ...endpoint.secrets.map(({ value }) => ["secret", value]),
+    ...publicKeys.map((key) => ["public key", key]),
   ];
-  const text = `added\n${alignRows(rows)}\nThe secret is not shown again: give it to the receiver now.`;
-  return report(text, { ...shown(endpoint), secrets: endpoint.secrets });
+  const text = `added\n${alignRows(rows)}\nThe secret is not shown again: ${whatToDo(publicKeys)}.`;
+  return report(text, { ...shown(endpoint), secrets: endpoint.secrets, publicKeys });
+}
+
+function whatToDo(publicKeys: readonly string[]): string {
+  return publicKeys.length === 0
+    ? "give it to the receiver now"
+    : "give the receiver the public key, and keep what begins with whsk_ to yourself";
 }
 
 export async function listEndpoints(asked: Invocation): Promise<Report> {
@@ -58,6 +66,7 @@ function requestOf(asked: Invocation): Request {
     id: asked.one("id"),
     events: list(asked, "events"),
     profile: choice(asked, "profile", PROFILE_NAMES),
+    signatureHeader: asked.one("signature-header"),
     timeoutMs: durationMs(asked, "timeout"),
     retrySchedule: durationsMs(asked, "retry-schedule"),
     maxInFlight: wholeNumber(asked, "max-in-flight", 1, 1_000),
@@ -67,19 +76,13 @@ function requestOf(asked: Invocation): Request {
   return {
     url,
     headers: headersOf(asked),
+    furtherProfiles: choices(asked, "further-profile", PROFILE_NAMES),
+    ed25519: asked.has("ed25519"),
+    signsDestinations: asked.has("signs-destinations"),
     replayProtection: asked.has("replay-protection"),
     signaturePrefix: !asked.has("bare-signature"),
-    ...withoutUndefined(optional),
+    ...given(optional),
   };
-}
-
-type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
-
-/** Leaves out what was not asked for, so that the service's defaults apply. */
-function withoutUndefined<Fields extends Record<string, unknown>>(fields: Fields): Given<Fields> {
-  const given: Given<Fields> = {};
-  for (const name in fields) if (fields[name] !== undefined) Object.assign(given, { [name]: fields[name] });
-  return given;
 }
 
 function headersOf(asked: Invocation): Readonly<Record<string, string>> {
@@ -89,6 +92,16 @@ function headersOf(asked: Invocation): Readonly<Record<string, string>> {
     return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
   });
   return Object.fromEntries(headers);
+}
+
+const profilesOf = ({ profile, furtherProfiles }: Endpoint): string =>
+  [profile, ...furtherProfiles].join("+");
+
+/** What receivers verify with where secrets are private keys. */
+function publicKeysOf({ secrets }: Endpoint): readonly string[] {
+  return secrets
+    .filter(({ value }) => value.startsWith(PRIVATE_PREFIX))
+    .map(({ value }) => publicKeyOf(value));
 }
 
 function refuseOtherKey({ troubles }: Access): void {
@@ -111,13 +124,13 @@ function shown(endpoint: Endpoint): object {
 
 function tableOf(endpoints: readonly Endpoint[]): string {
   if (endpoints.length === 0) return "no endpoints; add one with `hookwave endpoints add <url>`";
-  const rows = endpoints.map(({ id, url, events, profile, secrets, isActive, disabledBecause }) => [
-    id,
-    url,
-    events.join(","),
-    profile,
-    secrets.map(() => MASK).join(" "),
-    isActive ? "active" : `disabled: ${disabledBecause ?? "no reason given"}`,
+  const rows = endpoints.map((endpoint) => [
+    endpoint.id,
+    endpoint.url,
+    endpoint.events.join(","),
+    profilesOf(endpoint),
+    endpoint.secrets.map(() => MASK).join(" "),
+    endpoint.isActive ? "active" : `disabled: ${endpoint.disabledBecause ?? "no reason given"}`,
   ]);
   return alignRows([["ID", "URL", "EVENTS", "PROFILE", "SECRETS", "STATE"], ...rows]);
 }

@@ -2,11 +2,10 @@
  * `hookwave publish`: one event from the words of a command line, a file or standard input. The data is sent as
  * the bytes it came in, so it is checked here and never written anew.
  */
-import { readFile } from "node:fs/promises";
-import { buffer } from "node:stream/consumers";
 import { DURABILITIES, type Durability, isDurability } from "../../core/durability.ts";
 import { HookwaveError } from "../../core/errors.ts";
 import { type Invocation, usage } from "../command-line.ts";
+import { readInput } from "../input.ts";
 import { type Report, report } from "../report.ts";
 import { withPublisher } from "../service-access.ts";
 
@@ -33,16 +32,10 @@ function readDurability(level: string | undefined): Durability | undefined {
 }
 
 async function readData(source: string): Promise<string> {
-  if (source === "-") return decode(await buffer(process.stdin), "standard input");
+  if (source === "-") return decode(await readInput(source), "standard input");
   if (!source.startsWith("@")) return source;
   const path = source.slice(1);
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw usage(
-      "a file that can be read",
-      `${path}: ${error instanceof Error ? error.message : "unreadable"}`,
-    );
-  });
-  return decode(bytes, path);
+  return decode(await readInput(path), path);
 }
 
 /** Strictly: a decoder that replaces what it cannot read would change what the receiver gets. */

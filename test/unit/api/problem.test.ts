@@ -23,6 +23,24 @@ describe("problemOf", () => {
     expect(problemOf(new HookwaveError(code, complaint))?.status).toBe(status);
   });
 
+  it("says what is wrong one by one, under the names that fields have in JSON", () => {
+    const problems = [
+      { field: "url", problem: "expected https:, got ftp:" },
+      { field: "furtherProfiles", problem: "expected each once" },
+      { field: "timeoutMs", problem: "too long" },
+    ];
+    expect(problemOf(new HookwaveError("ENDPOINT_INVALID", complaint, { problems }))).toMatchObject({
+      status: 422,
+      detail:
+        "expected this, got url: expected https:, got ftp:; further_profiles: expected each once; timeout_seconds: too long; do so",
+      errors: [
+        { code: "ENDPOINT_INVALID", pointer: "#/url", detail: "expected https:, got ftp:" },
+        { pointer: "#/further_profiles" },
+        { pointer: "#/timeout_seconds" },
+      ],
+    });
+  });
+
   it("has nothing to say of what is our own failure, whoever threw it", () => {
     expect(problemOf(new HookwaveError("SECRET_UNREADABLE", complaint))).toBeNull();
     expect(problemOf(new Error("a bug"))).toBeNull();

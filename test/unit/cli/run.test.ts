@@ -1,22 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../../src/cli/grammar.ts";
-import { RUNNERS, run } from "../../../src/cli/run.ts";
-
-/** What a command line that needs no service comes to. */
-async function say(...words: readonly string[]) {
-  let [stdout, stderr] = ["", ""];
-  const code = await run(words, {
-    write: (text) => {
-      stdout += text;
-    },
-    writeError: (text) => {
-      stderr += text;
-    },
-    isInteractive: false,
-    style: (_, text) => text,
-  });
-  return { code, stdout, stderr };
-}
+import { RUNNERS } from "../../../src/cli/run.ts";
+import { say } from "../../support/say.ts";
 
 describe("a command line", () => {
   it.each([
@@ -34,6 +19,7 @@ describe("a command line", () => {
     [["endpoints", "add", "https://example.com", "--retry-schedule", "2s,x"], "15s, 2m or 24h"],
     [["endpoints", "add", "https://example.com", "--max-in-flight", "0"], "from 1 to 1000"],
     [["endpoints", "add", "https://example.com", "--profile", "hokusia"], 'did you mean "hokusai"'],
+    [["endpoints", "add", "https://example.com", "--further-profile", "gtihub"], 'did you mean "github"'],
     [["endpoints", "add", "https://example.com", "--header", "X-Key"], "'Name: value'"],
     [["dead-letters", "list", "--limit", "all"], "from 1 to 1000"],
     [["dead-letters", "replay"], "--all"],
@@ -43,6 +29,21 @@ describe("a command line", () => {
     [["publish", "invoice.paid", "@/nowhere"], "ENOENT"],
     [["status", "--redis", "localhost"], "redis://localhost:6379"],
     [["help", "statsu"], "a command to explain"],
+    [["listen"], "--secret <text>"],
+    [["listen", "--secret", "s", "--fail-rate", "30%"], "a share from 0 to 1"],
+    [["listen", "--secret", "s", "--fail-rate", "1.1"], "a share from 0 to 1"],
+    [["listen", "--secret", "s", "--delay", "1h"], "at most 10m"],
+    [["listen", "--secret", "s", "--port", "65536"], "from 0 to 65535"],
+    [["listen", "--secret", "s", "--forward-to", "localhost:3000"], "an http or https URL"],
+    [["verify", "request.http"], "--secret <text>"],
+    [["certify", "https://example.com/hook"], "--secret <text>"],
+    [["verify", "request.http", "--secret", ""], "one that cannot be used"],
+    [["verify", "request.http", "--secret", "whsec_c2hvcnQ="], "one that cannot be used"],
+    [["verify", "request.http", "--secret", "whsk_c2VjcmV0"], "the public key whpk_"],
+    [["verify", "/nowhere", "--secret", "s"], "ENOENT"],
+    [["verify", "request.http", "--secret", "s", "--at", "noon"], "2026-01-31T12:00:00Z"],
+    [["verify", "request.http", "--secret", "s", "--at", "2026-02-31T12:00:00"], "2026-01-31T12:00:00Z"],
+    [["verify", "request.http", "--secret", "s", "--url", "/hook"], "an http or https URL"],
   ])("that cannot be understood ends with 64: %j", async (words, hint) => {
     const { code, stdout, stderr } = await say(...words);
     if (words.includes("--json")) expect(JSON.parse(stderr).error.expected).toBe(hint);

@@ -31,6 +31,7 @@ describe("an empty environment", () => {
       port: 8420,
       dataDir: "./.hookwave",
       encryptionKey: null,
+      encryptionKeyPrevious: null,
       logLevel: "info",
       webhookUrl: null,
       webhookSecrets: [],
@@ -171,6 +172,13 @@ describe("a refusal", () => {
     const { message } = refusalOf({ WEBHOOK_URL: "https://example.com", LOG_LEVEL: "loud" });
     expect(message).toContain("WEBHOOK_SECRET: expected a secret because WEBHOOK_URL is set, got none");
     expect(message).toContain("LOG_LEVEL");
+  });
+
+  it("asks for the new encryption key where only the previous one is set", () => {
+    const previous = Buffer.alloc(32, 7).toString("base64");
+    const { message } = refusalOf({ HOOKWAVE_ENCRYPTION_KEY_PREVIOUS: previous });
+    expect(message).toContain("HOOKWAVE_ENCRYPTION_KEY: expected the new key");
+    expect(message).not.toContain(previous);
   });
 
   it("names ALLOW_HTTP when WEBHOOK_URL is http, unless it is switched on", () => {

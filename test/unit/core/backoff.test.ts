@@ -11,6 +11,13 @@ describe("exponentialSchedule", () => {
 
   it("is empty without retries", () => {
     expect(exponentialSchedule(0, 2_000)).toEqual([]);
+    expect(exponentialSchedule(0, 2_000, [1_000])).toEqual([]);
+  });
+
+  it("cuts what was begun, or goes on with it up to a day, never below what was begun with", () => {
+    expect(exponentialSchedule(2, 9, [1, 2, 3])).toEqual([1, 2]);
+    expect(exponentialSchedule(4, 9, [5, DAY_MS - 1])).toEqual([5, DAY_MS - 1, DAY_MS, DAY_MS]);
+    expect(exponentialSchedule(3, 9, [3 * DAY_MS])).toEqual([3 * DAY_MS, 3 * DAY_MS, 3 * DAY_MS]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { PROFILE_NAMES, type ProfileName } from "../../../src/core/endpoint.ts";
 import { verify } from "../../../src/receiver/index.ts";
 import { signedFixture } from "../../../src/testing/signed-fixture.ts";
@@ -112,6 +112,22 @@ describe("verify", () => {
       await expect(refusalOf({ ...call, secrets: [OTHER_SECRET, "a"] })).resolves.toMatchObject({
         code: "SIGNATURE_MISMATCH",
       });
+    },
+  );
+
+  it.each(VARIANT_NAMES)(
+    "tries every secret on %s, whichever one fits, so that time does not tell",
+    async (name) => {
+      const sign = vi.spyOn(crypto.subtle, "sign");
+      const triesWith = async (...secrets: readonly string[]): Promise<number> => {
+        sign.mockClear();
+        await verifyCall({ ...aCall(VARIANTS[name]), secrets }).catch(() => undefined);
+        return sign.mock.calls.length;
+      };
+      expect(await triesWith(SECRET, OTHER_SECRET, "a")).toBe(3);
+      expect(await triesWith("a", OTHER_SECRET, SECRET)).toBe(3);
+      expect(await triesWith("a", OTHER_SECRET, "b")).toBe(3);
+      sign.mockRestore();
     },
   );
 

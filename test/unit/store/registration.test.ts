@@ -1,21 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { PROFILE_NAMES, type ProfileName } from "../../../src/core/endpoint.ts";
-import { createAddressPolicy } from "../../../src/deliver/address-guard.ts";
-import { checkHeaders } from "../../../src/deliver/header-policy.ts";
-import { checkUrl } from "../../../src/deliver/url-policy.ts";
-import { generateSecret, newEndpoint, type RegistrationRules } from "../../../src/store/registration.ts";
+import type { EndpointRequest } from "../../../src/store/endpoint-request.ts";
+import { generateSecret, newEndpoint } from "../../../src/store/registration.ts";
 import { secretProblem } from "../../../src/wire/standard-webhooks.ts";
+import { registrationRules as rules } from "../../support/registration-rules.ts";
 
-const policy = createAddressPolicy({ allowHttp: false, allowPrivateNetworks: [] });
-const rules: RegistrationRules = {
-  urlProblem: (url) => {
-    const check = checkUrl(url, policy);
-    return check.ok ? null : check.problem;
-  },
-  headerProblems: checkHeaders,
-  secretProblem,
-  defaults: { timeoutMs: 15_000, retrySchedule: [2_000, 4_000], maxInFlight: 10 },
-};
 const url = "https://receiver.example.com/hook";
 
 describe("a new endpoint", () => {
@@ -28,6 +17,8 @@ describe("a new endpoint", () => {
       timeoutMs: 15_000,
       retrySchedule: [2_000, 4_000],
       maxInFlight: 10,
+      rateLimit: null,
+      metadata: {},
       isActive: true,
       createdAt: "1970-01-01T00:00:00.000Z",
     });
@@ -63,6 +54,19 @@ describe("a new endpoint", () => {
       expect(() => newEndpoint({ url, ...change }, rules, 0)).toThrow(problem);
   });
 
+  it("takes its waits from a list, from Standard Webhooks or from the number of retries", () => {
+    const waits = (change: Partial<EndpointRequest>) =>
+      newEndpoint({ url, ...change }, rules, 0).retrySchedule.map((wait) => wait / 1_000);
+    expect(waits({ retrySchedule: [1_000, 0] })).toEqual([1, 0]);
+    const hours = [2, 5, 10, 14, 20, 24].map((hour) => hour * 3_600);
+    expect(waits({ retrySchedule: "standard-webhooks" })).toEqual([5, 300, 1_800, ...hours]);
+    expect(waits({ maxRetries: 0 })).toEqual([]);
+    expect(waits({ maxRetries: 4 }), "goes on with the default").toEqual([2, 4, 8, 16]);
+    expect(waits({ maxRetries: 2, retrySchedule: "standard-webhooks" })).toEqual([5, 300]);
+    expect(waits({ maxRetries: 2, retrySchedule: [] })).toEqual([2, 4]);
+    expect(waits({ maxRetries: 24 }).at(-1), "no wait is longer than a day").toBe(86_400);
+  });
+
   it("may subscribe to nothing when it signs for destinations, whose ids are not its to take", () => {
     expect(newEndpoint({ url, events: [], signsDestinations: true }, rules, 0)).toMatchObject({ events: [] });
     expect(newEndpoint({ url }, rules, 0).signsDestinations).toBe(false);
@@ -79,6 +83,9 @@ describe("a new endpoint", () => {
       timeoutMs: 5,
       maxInFlight: 0,
       retrySchedule: [-1],
+      maxRetries: 25,
+      rateLimit: { count: 0, perMs: 999 },
+      metadata: { "a b": "x" },
     };
     let message = "";
     try {
@@ -96,6 +103,10 @@ describe("a new endpoint", () => {
       "timeoutMs:",
       "maxInFlight:",
       "retrySchedule:",
+      "maxRetries:",
+      "rateLimit: expected a count",
+      "rateLimit: expected a time",
+      "metadata:",
     ])
       expect(message).toContain(part);
     expect(message).not.toContain("dG9vLXNob3J0LWNhbmFyeQ");
@@ -103,11 +114,16 @@ describe("a new endpoint", () => {
 
   it.each([
     ["no event at all", { events: [] }],
-    ["three secrets", { secrets: ["a", "b", "c"] }],
+    ["five secrets", { secrets: ["a", "b", "c", "d", "e"] }],
     ["no secret in the list", { secrets: [] }],
     ["25 retries", { retrySchedule: Array.from({ length: 25 }, () => 1_000) }],
     ["a wait of no number", { retrySchedule: [Number.NaN] }],
     ["half a POST in flight", { maxInFlight: 1.5 }],
+    ["half a retry", { maxRetries: 0.5 }],
+    ["a rate over more than a day", { rateLimit: { count: 1, perMs: 86_400_001 } }],
+    ["21 labels", { metadata: Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`n${n}`, ""])) }],
+    ["4 KB of labels", { metadata: { note: "é".repeat(2_045) } }],
+    ["a label that means something on an object", { metadata: Object.fromEntries([["__proto__", "x"]]) }],
   ])("is refused: %s", (_what, change) => {
     expect(() => newEndpoint({ url, ...change }, rules, 0)).toThrow(
       expect.objectContaining({ code: "ENDPOINT_INVALID" }),

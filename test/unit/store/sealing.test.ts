@@ -14,6 +14,17 @@ describe("a sealed text", () => {
     expect(createSealer(key).open(sealed, owner)).toBe("canary-secret");
   });
 
+  it("is opened with the previous key, too, while one is replaced by the other, and told apart", () => {
+    const [old, both] = [createSealer(key), createSealer(randomBytes(32), key)];
+    const [before, after] = [old.seal("canary", owner), both.seal("canary", owner)];
+    expect(both.open(before, owner)).toBe("canary");
+    expect(both.open(after, owner)).toBe("canary");
+    expect([before, after].map((sealed) => both.isCurrent(sealed, owner))).toEqual([false, true]);
+    expect(() => old.open(after, owner), "the previous key seals nothing").toThrow(
+      expect.objectContaining({ code: "SECRET_UNREADABLE" }),
+    );
+  });
+
   it("looks different each time", () => {
     const sealer = createSealer(key);
     expect(sealer.seal("same", owner)).not.toBe(sealer.seal("same", owner));

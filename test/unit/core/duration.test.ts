@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatDuration, parseDurationMs } from "../../../src/config/duration.ts";
+import { formatDuration, parseDurationMs } from "../../../src/core/duration.ts";
 
 describe("durations", () => {
   it.each([

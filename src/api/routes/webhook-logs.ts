@@ -1,0 +1,70 @@
+/** What a webhook has seen: its attempts, newest first, and how it has done. Changes nothing. */
+import { z } from "zod";
+import { given } from "../../core/given.ts";
+import { type Api, idParams, pageOf, pageQuery } from "../routing.ts";
+import {
+  LOG_STATUSES,
+  logRow,
+  showAttempt,
+  shownStatistics,
+  showStatistics,
+  VERDICTS,
+} from "../webhook-log-fields.ts";
+import type { WebhookDesk } from "../webhooks-ports.ts";
+
+const READ = { config: { access: "read" } } as const;
+const TAGS = { tags: ["Webhooks"] };
+const moment = z.iso.datetime({ offset: true });
+
+const logQuery = z.strictObject({
+  ...pageQuery,
+  status: z.enum(LOG_STATUSES).optional().describe("No attempt leaves a delivery pending or cancelled."),
+  event: z.string().max(128).optional().describe("A type, or a family such as `job.*`."),
+  since: moment.optional().describe("Attempts that were recorded from then on."),
+  until: moment.optional().describe("Attempts that were recorded by then."),
+});
+
+export function addWebhookLogRoutes(app: Api, desk: WebhookDesk): void {
+  app.get(
+    "/api/v1/webhooks/:id/logs",
+    {
+      ...READ,
+      schema: {
+        ...TAGS,
+        operationId: "listWebhookLogs",
+        summary: "List its attempts of the last days, newest first",
+        params: idParams,
+        querystring: logQuery,
+        response: { 200: pageOf(logRow) },
+      },
+    },
+    async ({ params, query }) => {
+      const { status, event, since, until, after = null, limit } = query;
+      const verdict = status === undefined ? undefined : VERDICTS[status];
+      if (verdict === null) {
+        await desk.get(params.id);
+        return { data: [], next: null };
+      }
+      const filter = given({ verdict, eventType: event, since: epochMs(since), until: epochMs(until) });
+      const { data, next } = await desk.attempts(params.id, filter, { after, limit });
+      return { data: data.map(showAttempt), next };
+    },
+  );
+  app.get(
+    "/api/v1/webhooks/:id/stats",
+    {
+      ...READ,
+      schema: {
+        ...TAGS,
+        operationId: "getWebhookStats",
+        summary: "Show how it has done: in all, and in the last day by the hour",
+        params: idParams,
+        response: { 200: shownStatistics },
+      },
+    },
+    async ({ params }) => showStatistics(await desk.statistics(params.id)),
+  );
+}
+
+const epochMs = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Math.max(0, Date.parse(text));

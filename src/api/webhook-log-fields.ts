@@ -1,0 +1,129 @@
+/**
+ * An attempt as a row of a webhook's log, and how a webhook has done: with the fields and the status words that
+ * clients of the older service know, and ours beside them.
+ */
+import { z } from "zod";
+import type { AttemptRecord } from "../core/attempt.ts";
+import type { LoggedAttempt, WebhookStatistics } from "./webhooks-ports.ts";
+
+/** Of a delivery; an attempt that was made leaves it in one of the middle three. */
+export const LOG_STATUSES = ["pending", "delivered", "failed", "retrying", "cancelled"] as const;
+type LogStatus = (typeof LOG_STATUSES)[number];
+
+/** What followed the attempts of each status; null where none was made. */
+export const VERDICTS: Readonly<Record<LogStatus, AttemptRecord["verdict"] | null>> = {
+  pending: null,
+  delivered: "complete",
+  failed: "bury",
+  retrying: "retry",
+  cancelled: null,
+};
+
+const time = z.iso.datetime();
+export const logRow = z.object({
+  id: z.string(),
+  webhook_id: z.string(),
+  event: z.string().describe("The event's type."),
+  status: z.enum(LOG_STATUSES).describe("Of the delivery, after this attempt."),
+  attempt_count: z.int().describe("Which attempt of its delivery this is, from 1."),
+  response_status: z.int().nullable(),
+  error_message: z.string().nullable(),
+  created_at: time,
+  last_attempt_at: time,
+  next_retry_at: time.nullable(),
+  event_id: z.string(),
+  delivery_id: z.string(),
+  round: z.int().describe("0, and one more with each replay."),
+  outcome: z.string(),
+  reason: z.string().nullable().describe("Why it could not be reached, or was not tried."),
+  given_up_because: z.string().nullable(),
+  duration_ms: z.number(),
+  response_excerpt: z.string().describe("The beginning of what a receiver answered that refused."),
+});
+
+export function showAttempt({ record, excerpt }: LoggedAttempt): z.output<typeof logRow> {
+  const { startedAt, durationMs, nextInMs } = record;
+  const endedAt = Date.parse(startedAt) + durationMs;
+  return {
+    id: record.attemptId,
+    webhook_id: record.endpointId,
+    event: record.eventType,
+    status: statusOf(record),
+    attempt_count: record.attemptNumber,
+    response_status: record.status,
+    error_message: errorOf(record),
+    created_at: startedAt,
+    last_attempt_at: startedAt,
+    next_retry_at: nextInMs === null ? null : new Date(endedAt + nextInMs).toISOString(),
+    event_id: record.eventId,
+    delivery_id: record.deliveryId,
+    round: record.round,
+    outcome: record.outcome,
+    reason: record.reason,
+    given_up_because: record.because,
+    duration_ms: durationMs,
+    response_excerpt: excerpt,
+  };
+}
+
+function statusOf({ verdict }: AttemptRecord): LogStatus {
+  switch (verdict) {
+    case "complete":
+      return "delivered";
+    case "bury":
+      return "failed";
+    case "retry":
+    case "hold":
+      return "retrying";
+  }
+}
+
+function errorOf({ outcome, status, reason }: AttemptRecord): string | null {
+  if (outcome === "delivered") return null;
+  return status === null ? (reason ?? outcome) : `HTTP ${status}`;
+}
+
+const spell = {
+  p50_ms: z.number().nullable().describe("Of its attempts; to within 10 %."),
+  p99_ms: z.number().nullable(),
+};
+export const shownStatistics = z.object({
+  total_deliveries: z.int().describe("Since the webhook was made; a replayed one counts again."),
+  successful_deliveries: z.int(),
+  failed_deliveries: z.int().describe("Given up."),
+  pending_deliveries: z.int().describe("Waiting for another attempt now."),
+  success_rate: z.number().describe("Successful of those that came to an end, 0 to 1; 0 while none has."),
+  ...spell,
+  hours: z
+    .array(
+      z.object({
+        starts_at: time,
+        attempts: z.int(),
+        delivered: z.int(),
+        given_up: z.int(),
+        ...spell,
+      }),
+    )
+    .describe("The last 24, oldest first; the last one is not over. `p50_ms` and `p99_ms` above are of all."),
+});
+
+export function showStatistics(statistics: WebhookStatistics): z.output<typeof shownStatistics> {
+  const { delivered, buried, waiting, lastDay, hours } = statistics;
+  return {
+    total_deliveries: delivered + buried + waiting,
+    successful_deliveries: delivered,
+    failed_deliveries: buried,
+    pending_deliveries: waiting,
+    success_rate: delivered / Math.max(1, delivered + buried),
+    p50_ms: lastDay.p50Ms,
+    p99_ms: lastDay.p99Ms,
+    hours: hours.map((hour) => ({
+      starts_at: hour.startsAt,
+      attempts: hour.attempts,
+      delivered: hour.delivered,
+      given_up: hour.buried,
+      p50_ms: hour.p50Ms,
+      p99_ms: hour.p99Ms,
+    })),
+  };
+}

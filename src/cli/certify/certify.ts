@@ -1,0 +1,70 @@
+/**
+ * `hookwave certify`: examines a receiver as the sender will treat it, and says what to mend. It sends real, rightly
+ * signed events: to be pointed at receivers that may have them.
+ */
+import { openProbe } from "../../app/probe.ts";
+import { readEnvironment } from "../../config/environment.ts";
+import { system } from "../../config/system.ts";
+import { type Endpoint, PROFILE_NAMES } from "../../core/endpoint.ts";
+import type { Invocation } from "../command-line.ts";
+import { EXIT } from "../exit-codes.ts";
+import { secretsOf } from "../expectation.ts";
+import type { Report } from "../report.ts";
+import { alignRows } from "../rows.ts";
+import type { Style, Terminal } from "../terminal.ts";
+import { choice } from "../values.ts";
+import { type Examined, examine } from "./checks.ts";
+
+export async function certify(asked: Invocation, { style }: Terminal): Promise<Report> {
+  const probe = openProbe(requestOf(asked), readEnvironment(), system);
+  try {
+    return conclude(probe.endpoint, await examine(probe, system), style);
+  } finally {
+    await probe.close();
+  }
+}
+
+/** The endpoint that the receiver would be registered as. */
+function requestOf(asked: Invocation): Parameters<typeof openProbe>[0] {
+  const signatureHeader = asked.one("signature-header");
+  return {
+    url: asked.operands[0] ?? "",
+    profile: choice(asked, "profile", PROFILE_NAMES) ?? "standard",
+    secrets: secretsOf(asked),
+    replayProtection: asked.has("replay-protection"),
+    signaturePrefix: !asked.has("bare-signature"),
+    ...(signatureHeader === undefined ? {} : { signatureHeader }),
+  };
+}
+
+const GRADES = ["pass", "warn", "fail"] as const;
+
+function conclude({ url, profile }: Endpoint, checks: readonly Examined[], style: Style): Report {
+  const [passed = 0, warned = 0, failed = 0] = GRADES.map(
+    (grade) => checks.filter((one) => one.grade === grade).length,
+  );
+  const isCertified = failed === 0;
+  const unasked =
+    checks.length > 1 ? "" : "\n\n  the rest was not asked: it says nothing before this is accepted";
+  const verdict = `${passed} passed, ${warned} warned, ${failed} failed`;
+  const text = `${url}, profile ${profile}\n\n${checkLines(checks, style)}${unasked}
+
+  ${style(isCertified ? "green" : "red", verdict)}`;
+  const json = { isCertified, url, profile, passed, warned, failed, checks };
+  return { text, json, exitCode: isCertified ? EXIT.ok : EXIT.failure };
+}
+
+/** Each check in a row, its advice below it. */
+function checkLines(checks: readonly Examined[], style: Style): string {
+  const looks = { pass: "green", warn: "yellow", fail: "red" } as const;
+  const rows = checks.map(({ grade, check, got, tookMs }) => [
+    style(looks[grade], grade === "fail" ? "FAIL" : grade),
+    check,
+    got,
+    style("dim", `${tookMs} ms`),
+  ]);
+  const lines = alignRows(rows, [3]).split("\n");
+  return checks
+    .map(({ advice }, at) => lines[at] + (advice === null ? "" : `\n        ${advice}`))
+    .join("\n");
+}

@@ -1,0 +1,34 @@
+/** What a receiver expects, as `listen` and `verify` are told it: --secret, --profile and --signature-header. */
+import { type Expectation, insistUsable, type Refusal } from "../app/judgement.ts";
+import { PROFILE_NAMES } from "../core/endpoint.ts";
+import { type Invocation, usage } from "./command-line.ts";
+import { choice } from "./values.ts";
+
+/** Throws USAGE. */
+export function expectationOf(asked: Invocation): Expectation {
+  const profile = choice(asked, "profile", PROFILE_NAMES) ?? "standard";
+  const secrets = secretsOf(asked);
+  insistUsable(secrets, profile);
+  return { profile, secrets, signatureHeader: asked.one("signature-header") };
+}
+
+/** Throws USAGE when there is none. */
+export function secretsOf(asked: Invocation): readonly string[] {
+  const secrets = asked.all("secret");
+  if (secrets.length === 0) throw usage("--secret <text>", "none");
+  return secrets;
+}
+
+/** An absolute http or https URL; undefined when the option is not given. Throws USAGE. */
+export function urlOf(asked: Invocation, option: string): URL | undefined {
+  const text = asked.one(option);
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  throw usage(`--${option} with an http or https URL`, JSON.stringify(text));
+}
+
+/** Why a request is not accepted and what to do, as rows: a word, and what it is about. */
+export function refusalRows({ complaint, remedy, advice }: Refusal): readonly (readonly string[])[] {
+  return [["check", complaint], ...advice.map((found) => ["found", found]), ["do", remedy]];
+}

@@ -1,0 +1,70 @@
+/**
+ * `hookwave verify`: a captured request, judged as its receiver would have; the exit code says the same. It knows
+ * no more of the request than its file, so what the sender had for a URL can be said with --url.
+ */
+import { judge, type ReceivedRequest, type Refusal } from "../../app/judgement.ts";
+import { system } from "../../config/system.ts";
+import { TIMESTAMP_PATTERN } from "../../core/event.ts";
+import { type Invocation, usage } from "../command-line.ts";
+import { EXIT } from "../exit-codes.ts";
+import { expectationOf, refusalRows, urlOf } from "../expectation.ts";
+import { readInput } from "../input.ts";
+import { printable } from "../printable.ts";
+import { type Report, report } from "../report.ts";
+import { alignRows } from "../rows.ts";
+import { type CapturedRequest, readCapture } from "./captured-request.ts";
+
+const VALUE_CHARACTERS = 100;
+
+export async function verify(asked: Invocation): Promise<Report> {
+  const expected = expectationOf(asked);
+  const [url, nowMs] = [urlOf(asked, "url"), timeOf(asked)];
+  const capture = readCapture(await readInput(asked.operands[0] ?? ""));
+  const request = { ...capture, url: url?.href ?? senderUrl(capture) };
+  const judgement = await judge(request, expected, nowMs);
+  const bodyBytes = request.body.length;
+  if (judgement.kind === "invalid") return refusalReport(judgement, request);
+  const { kind, id, type, timestamp } = judgement.event;
+  const facts = { profile: expected.profile, type, id, timestamp, isKnownType: kind === "known", bodyBytes };
+  const rows = Object.entries({ profile: expected.profile, type, id, timestamp }).map(([name, value]) => [
+    name,
+    printable(value, VALUE_CHARACTERS),
+  ]);
+  return report(`valid\n${alignRows([...rows, ["body", `${bodyBytes} bytes`]])}`, {
+    isValid: true,
+    ...facts,
+  });
+}
+
+function refusalReport(refusal: Refusal, request: ReceivedRequest): Report {
+  const { kind: _, ...rest } = refusal;
+  const advice = [...refusal.advice, ...hints(refusal, request)];
+  const rows = refusalRows({ ...refusal, advice });
+  const json = { isValid: false, ...rest, advice, bodyBytes: request.body.length };
+  return { text: `invalid ${refusal.code}\n${alignRows(rows)}`, json, exitCode: EXIT.failure };
+}
+
+/** What only a capture can be helped with. */
+function hints({ validAt }: Refusal, { headers, body }: ReceivedRequest): readonly string[] {
+  const told = headers.find(([name]) => name.toLowerCase() === "content-length")?.[1];
+  const isCut = told !== undefined && /^\d{1,12}$/.test(told) && Number(told) > body.length;
+  return [
+    ...(validAt === null ? [] : [`--at ${validAt} judges it as of then`]),
+    ...(isCut ? [`the capture has only ${body.length} of ${told} bytes of the body`] : []),
+  ];
+}
+
+/** As far as the capture tells. Webhooks go over https; where this one did not, the diagnosis finds out. */
+function senderUrl({ target, headers }: CapturedRequest): string {
+  const host = headers.find(([name]) => name.toLowerCase() === "host")?.[1] ?? "unknown.invalid";
+  return URL.parse(target ?? "/", `https://${host}`)?.href ?? `https://${host}/`;
+}
+
+/** Epoch ms; now when --at is not given. */
+function timeOf(asked: Invocation): number {
+  const text = asked.one("at");
+  if (text === undefined) return system.now();
+  const timeMs = /^\d{1,12}$/.test(text) ? Number(text) * 1_000 : Date.parse(text);
+  if (Number.isFinite(timeMs) && (TIMESTAMP_PATTERN.test(text) || /^\d+$/.test(text))) return timeMs;
+  throw usage("--at with a time such as 2026-01-31T12:00:00Z, or unix seconds", JSON.stringify(text));
+}

@@ -1,0 +1,121 @@
+/**
+ * Reads back what the attempt log has written of one endpoint, newest first. An endpoint's stream is trimmed and
+ * expires, so this is the recent past; a page looks at a bounded part of it, whatever its filter leaves out.
+ */
+import { z } from "zod";
+import type { AttemptRecord } from "../core/attempt.ts";
+import { asDeliveryId, asEndpointId, asEventId, type EndpointId } from "../core/brand.ts";
+import { PROFILE_NAMES } from "../core/endpoint.ts";
+import { subscriptionCovers } from "../core/event.ts";
+import { OUTCOME_KINDS } from "../core/outcome.ts";
+import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
+import { BURY_REASONS } from "../core/verdict.ts";
+import type { Keys } from "./keys.ts";
+import type { Redis } from "./redis.ts";
+
+export interface LoggedAttempt {
+  readonly record: AttemptRecord;
+  /** The beginning of what the receiver answered when it refused; else empty. */
+  readonly excerpt: string;
+}
+
+export interface AttemptFilter {
+  readonly verdict?: AttemptRecord["verdict"];
+  /** A type, or a family such as `job.*`. */
+  readonly eventType?: string;
+  /** Epoch ms between which the attempt was recorded. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+export type ReadAttempts = (
+  id: EndpointId,
+  filter: AttemptFilter,
+  page: PageRequest,
+) => Promise<Page<LoggedAttempt>>;
+
+const LOOKED_AT_MAX = 1_000;
+const READ_TOGETHER = 250;
+const CURSOR = /^\d{1,15}-\d{1,15}$/;
+
+const recordSchema = z.object({
+  attemptId: z.string(),
+  deliveryId: z.string().transform(asDeliveryId),
+  eventId: z.string().transform(asEventId),
+  eventType: z.string(),
+  endpointId: z.string().transform(asEndpointId),
+  profile: z.enum(PROFILE_NAMES),
+  attemptNumber: z.number(),
+  round: z.number(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  bodyBytes: z.number(),
+  outcome: z.enum(OUTCOME_KINDS),
+  status: z.number().nullable(),
+  reason: z.string().nullable(),
+  verdict: z.enum(["complete", "retry", "hold", "bury"]),
+  nextInMs: z.number().nullable(),
+  because: z.enum(BURY_REASONS).nullable(),
+});
+
+type Entry = readonly [id: string, fields: readonly string[]];
+
+/** Throws CURSOR_INVALID. */
+export function createAttemptHistory(redis: Redis, keys: Keys): ReadAttempts {
+  return async (id, filter, { after, limit }) => {
+    const data: LoggedAttempt[] = [];
+    const together = isSelective(filter) ? READ_TOGETHER : limit;
+    let place = checked(after);
+    for (let lookedAt = 0; lookedAt < LOOKED_AT_MAX; lookedAt += together) {
+      const range = rangeBefore(place, filter);
+      const entries = await redis.xrevrange(keys.attempts(id), ...range, "COUNT", together);
+      place = take(entries, filter, limit, data);
+      if (data.length === limit) return { data, next: place };
+      if (entries.length < together) return { data, next: null };
+    }
+    return { data, next: place };
+  };
+}
+
+function checked(cursor: string | null): string | null {
+  if (cursor !== null && !CURSOR.test(cursor)) throw cursorInvalid(cursor);
+  return cursor;
+}
+
+/** Of stream ids, newest first; they begin with the time. */
+function rangeBefore(place: string | null, { since, until }: AttemptFilter): [string, string] {
+  const oldest = String(since ?? "-");
+  return place === null ? [String(until ?? "+"), oldest] : [`(${place}`, oldest];
+}
+
+/** Adds what matches until `limit` is reached; returns the id of the last entry looked at. */
+function take(
+  entries: readonly Entry[],
+  filter: AttemptFilter,
+  limit: number,
+  data: LoggedAttempt[],
+): string | null {
+  let place: string | null = null;
+  for (const [id, fields] of entries) {
+    place = id;
+    const attempt = readEntry(fields);
+    if (matches(attempt.record, filter)) data.push(attempt);
+    if (data.length === limit) break;
+  }
+  return place;
+}
+
+/** The fields of a stream's entry, in pairs. */
+function readEntry([, text = "", , excerpt = ""]: readonly string[]): LoggedAttempt {
+  return { record: recordSchema.parse(JSON.parse(text)), excerpt };
+}
+
+const isSelective = ({ verdict, eventType }: AttemptFilter): boolean =>
+  verdict !== undefined || eventType !== undefined;
+
+function matches(record: AttemptRecord, { verdict, eventType }: AttemptFilter): boolean {
+  return (
+    (verdict === undefined || record.verdict === verdict) &&
+    (eventType === undefined || subscriptionCovers(eventType, record.eventType))
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * The endpoints in a process's memory, so that finding the receivers of an event, or a page of them for a person,
+ * costs no round trip. Holds what it is given; what the truth is, endpoints.ts asks Redis.
+ */
+import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import { type Endpoint, subscribes } from "../core/endpoint.ts";
+import { summarise } from "../core/errors.ts";
+import type { Tell } from "../core/happening.ts";
+import { readRecord } from "./endpoint-record.ts";
+import type { Sealer } from "./sealing.ts";
+
+export interface Mirror {
+  /** Throws SECRET_UNREADABLE when a stored endpoint cannot be read with our key. */
+  readonly insistReadable: () => void;
+  readonly get: (id: EndpointId) => Endpoint | undefined;
+  /** Oldest first; the same array until something changes. */
+  readonly all: () => readonly Endpoint[];
+  readonly subscribedTo: (eventType: string) => readonly Endpoint[];
+  /** `text` is the endpoint's record; null where there is none any more. */
+  readonly set: (id: EndpointId, text: string | null) => void;
+  readonly replace: (records: readonly (readonly [string, string])[]) => void;
+}
+
+/** Producers choose type names, so the memory they can occupy is bounded. */
+const SUBSCRIPTIONS_MAX = 10_000;
+
+export function createMirror(sealer: Sealer, tell: Tell): Mirror {
+  // A record that is what it was need not be opened again: the poll after one change reads all of them.
+  const texts = new Map<EndpointId, string>();
+  const endpoints = new Map<EndpointId, Endpoint>();
+  const unreadable = new Map<EndpointId, unknown>();
+  const bySubscription = new Map<string, readonly Endpoint[]>();
+  let inOrder: readonly Endpoint[] | null = null;
+
+  // An endpoint we cannot read is our fault, not its receiver's: whatever may concern it must wait, because going
+  // on without it would lose its events silently.
+  const insistOn = (trouble: unknown): void => {
+    if (trouble !== undefined) throw trouble;
+  };
+  const insistReadable = (): void => insistOn(unreadable.values().next().value);
+
+  const set = (id: EndpointId, text: string | null): void => {
+    if (texts.get(id) === (text ?? undefined)) return;
+    inOrder = null;
+    bySubscription.clear();
+    texts.delete(id);
+    endpoints.delete(id);
+    unreadable.delete(id);
+    if (text === null) return;
+    texts.set(id, text);
+    try {
+      endpoints.set(id, readRecord(text, sealer));
+    } catch (error) {
+      unreadable.set(id, error);
+      tell({ kind: "service.failed", doing: "read_endpoint", error: summarise(error) });
+    }
+  };
+
+  return {
+    insistReadable,
+    get: (id) => {
+      insistOn(unreadable.get(id));
+      return endpoints.get(id);
+    },
+    all: () => {
+      inOrder ??= [...endpoints.values()].sort(byAge);
+      return inOrder;
+    },
+    subscribedTo: (eventType) => {
+      insistReadable();
+      const known = bySubscription.get(eventType);
+      if (known !== undefined) return known;
+      const found = [...endpoints.values()].filter((endpoint) => subscribes(endpoint, eventType));
+      if (bySubscription.size >= SUBSCRIPTIONS_MAX) bySubscription.clear();
+      bySubscription.set(eventType, found);
+      return found;
+    },
+    set,
+    replace: (records) => {
+      const kept = new Set(records.map(([id]) => id));
+      for (const id of texts.keys()) if (!kept.has(id)) set(id, null);
+      for (const [id, text] of records) set(asEndpointId(id), text);
+    },
+  };
+}
+
+/** Two that were made in the same millisecond keep an order, too, or a page's cursor would skip one. */
+export function byAge(
+  one: Pick<Endpoint, "createdAt" | "id">,
+  other: Pick<Endpoint, "createdAt" | "id">,
+): number {
+  return compare(one.createdAt, other.createdAt) || compare(one.id, other.id);
+}
+
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);

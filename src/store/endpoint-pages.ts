@@ -1,0 +1,80 @@
+/**
+ * Pages of the endpoints as memory holds them, oldest first. A page looks at no more than so many endpoints,
+ * whatever its filter leaves out: what one request costs is bounded.
+ */
+import { asEndpointId } from "../core/brand.ts";
+import { ENDPOINT_ID_PATTERN, type Endpoint } from "../core/endpoint.ts";
+import { subscriptionCovers } from "../core/event.ts";
+import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
+import { byAge } from "./endpoint-mirror.ts";
+
+export interface EndpointFilter {
+  readonly isActive?: boolean;
+  /** Those that subscribe to this type; or have exactly this subscription, such as `job.*`. */
+  readonly eventType?: string;
+  /** Part of the id, the URL, the description or a label, in any case. */
+  readonly text?: string;
+}
+
+type Place = Pick<Endpoint, "createdAt" | "id">;
+
+/** 10,000 take some ms of memory to look through, and no round trip. */
+const LOOKED_AT_MAX = 10_000;
+
+/** `inOrder` is sorted by age. Throws CURSOR_INVALID. */
+export function endpointPage(
+  inOrder: readonly Endpoint[],
+  filter: EndpointFilter,
+  { after, limit }: PageRequest,
+): Page<Endpoint> {
+  const start = after === null ? 0 : indexAfter(inOrder, readCursor(after));
+  const end = Math.min(inOrder.length, start + LOOKED_AT_MAX);
+  const matches = matcherOf(filter);
+  const data: Endpoint[] = [];
+  let last: Endpoint | undefined;
+  for (let index = start; index < end && data.length < limit; index += 1) {
+    last = inOrder[index];
+    if (last !== undefined && matches(last)) data.push(last);
+  }
+  return { data, next: last === undefined || last === inOrder.at(-1) ? null : writeCursor(last) };
+}
+
+function matcherOf({ isActive, eventType, text }: EndpointFilter): (endpoint: Endpoint) => boolean {
+  const wanted = text?.toLowerCase();
+  const shows = (part: string): boolean => wanted === undefined || part.toLowerCase().includes(wanted);
+  return (endpoint) =>
+    (isActive === undefined || endpoint.isActive === isActive) &&
+    (eventType === undefined ||
+      endpoint.events.some((one) => one === eventType || subscriptionCovers(one, eventType))) &&
+    (shows(endpoint.id) ||
+      shows(endpoint.url) ||
+      shows(endpoint.description) ||
+      Object.values(endpoint.metadata).some(shows));
+}
+
+/** The first that comes after this place, by halves: the endpoint of the cursor may be gone. */
+function indexAfter(inOrder: readonly Endpoint[], place: Place): number {
+  let low = 0;
+  let high = inOrder.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const endpoint = inOrder[middle];
+    if (endpoint !== undefined && byAge(endpoint, place) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const TIME = /^[\dTZ:.-]{24}$/;
+
+const writeCursor = ({ createdAt, id }: Place): string =>
+  Buffer.from(`${createdAt} ${id}`).toString("base64url");
+
+function readCursor(cursor: string): Place {
+  const [createdAt = "", id = ""] = Buffer.from(cursor, "base64url").toString().split(" ");
+  const place = { createdAt, id: asEndpointId(id) };
+  // Node's decoder skips what it does not know (trap 35).
+  const isPlace = TIME.test(createdAt) && ENDPOINT_ID_PATTERN.test(id) && writeCursor(place) === cursor;
+  if (!isPlace) throw cursorInvalid(cursor);
+  return place;
+}

@@ -1,0 +1,120 @@
+/**
+ * How each endpoint has done: what was delivered and given up since it was added, and the attempts of the last day
+ * by the hour. Attempts are counted by the attempt log, in the command that records them; what is given up is
+ * counted here, because much of it ends without an attempt. A replayed delivery counts again with its new end.
+ */
+import { z } from "zod";
+import type { AttemptRecord } from "../core/attempt.ts";
+import type { EndpointId } from "../core/brand.ts";
+import { bucketOf, quantileMs } from "../core/histogram.ts";
+import type { Keys } from "./keys.ts";
+import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
+
+export interface Spell {
+  readonly attempts: number;
+  readonly delivered: number;
+  readonly buried: number;
+  /** Of all attempts, answered or not; null when there was none. */
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
+export interface Hour extends Spell {
+  /** ISO 8601. */
+  readonly startsAt: string;
+}
+
+export interface EndpointStatistics {
+  /** Deliveries since the endpoint was added. */
+  readonly delivered: number;
+  readonly buried: number;
+  /** Deliveries that wait for another attempt now. */
+  readonly waiting: number;
+  readonly lastDay: Spell;
+  /** The 24 hours of that day, oldest first; the last one is not over. */
+  readonly hours: readonly Hour[];
+}
+
+export interface Statistics {
+  readonly read: (id: EndpointId) => Promise<EndpointStatistics>;
+  /** Counts a delivery that was given up; does nothing where the endpoint is registered no more. */
+  readonly countBuried: (id: EndpointId) => Promise<void>;
+}
+
+const HOURS = 24;
+const HOUR_MS = 60 * 60 * 1_000;
+/** From an hour's last attempt on: longer than anybody reads it. */
+export const HOUR_KEPT_MS = (HOURS + 1) * HOUR_MS;
+
+/** A counter of the hash of an hour: the attempts that took so long and were `d`elivered, or were not. */
+export const attemptField = ({ outcome, durationMs }: AttemptRecord): string =>
+  `${outcome === "delivered" ? "d" : "f"}${bucketOf(durationMs)}`;
+const ATTEMPT_FIELD = /^([df])(\d{1,3})$/;
+
+/** The hour of an ISO 8601 time, as its key is named. */
+export const hourOf = (at: string): string => at.slice(0, "2026-01-31T12".length);
+
+/** Every key that may hold something of this endpoint now. */
+export function statisticsKeys(keys: Keys, id: EndpointId, nowMs: number): readonly string[] {
+  // An hour's key outlives the last hour that is read.
+  return [keys.statistics(id), ...hoursUntil(nowMs, HOURS + 2).map((hour) => keys.statisticsHour(id, hour))];
+}
+
+// Begins with a write that needs no memory: when memory is short, deliveries must still come to an end.
+const COUNT_BURIED = `
+redis.call('HDEL', KEYS[2], '')
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return end
+redis.call('HINCRBY', KEYS[2], 'buried', 1)
+redis.call('HINCRBY', KEYS[3], 'buried', 1)
+redis.call('PEXPIRE', KEYS[3], ${HOUR_KEPT_MS})`;
+
+const hashes = z.array(z.tuple([z.null(), z.record(z.string(), z.coerce.number())]));
+
+export function createStatistics(redis: Redis, keys: Keys, now: () => number): Statistics {
+  const runCountBuried = prepareScript(redis, COUNT_BURIED);
+  return {
+    countBuried: async (id) => {
+      const hour = hourOf(new Date(now()).toISOString());
+      await runCountBuried([keys.endpoints, keys.statistics(id), keys.statisticsHour(id, hour)], [id]);
+    },
+    read: async (id) => {
+      const hours = hoursUntil(now(), HOURS);
+      const pipeline = redis.pipeline().hgetall(keys.statistics(id));
+      for (const hour of hours) pipeline.hgetall(keys.statisticsHour(id, hour));
+      const [answers, waiting] = await Promise.all([pipeline.exec(), redis.zcard(keys.waiting(id))]);
+      const [totals = {}, ...counters] = hashes.parse(answers).map(([, hash]) => hash);
+      return {
+        delivered: totals["delivered"] ?? 0,
+        buried: totals["buried"] ?? 0,
+        waiting,
+        lastDay: spellOf(counters),
+        hours: hours.map((hour, index) => ({
+          startsAt: `${hour}:00:00.000Z`,
+          ...spellOf([counters[index] ?? {}]),
+        })),
+      };
+    },
+  };
+}
+
+/** Oldest first. */
+function hoursUntil(nowMs: number, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) =>
+    hourOf(new Date(nowMs - (count - 1 - index) * HOUR_MS).toISOString()),
+  );
+}
+
+function spellOf(hours: readonly Readonly<Record<string, number>>[]): Spell {
+  const counts = new Map<number, number>();
+  let [attempts, delivered, buried] = [0, 0, 0];
+  for (const [field, count] of hours.flatMap((hour) => Object.entries(hour))) {
+    if (field === "buried") buried += count;
+    const [, end, digits] = ATTEMPT_FIELD.exec(field) ?? [];
+    if (digits === undefined) continue;
+    attempts += count;
+    if (end === "d") delivered += count;
+    counts.set(Number(digits), (counts.get(Number(digits)) ?? 0) + count);
+  }
+  return { attempts, delivered, buried, p50Ms: quantileMs(counts, 0.5), p99Ms: quantileMs(counts, 0.99) };
+}

@@ -1,0 +1,255 @@
+/** Webhooks over real HTTP: made and changed, as JSON, and what is refused. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, send } from "../support/api.ts";
+import {
+  fieldOf,
+  startWebhookService,
+  URL_OF_NOBODY,
+  WEBHOOKS,
+  type WebhookService,
+} from "../support/webhooks.ts";
+
+let service: WebhookService;
+beforeAll(async () => {
+  service = await startWebhookService();
+});
+afterAll(() => service[Symbol.asyncDispose]());
+
+const problems = (answer: Answer): readonly string[] =>
+  Array.from(Object(fieldOf(answer, "errors")), (one) => Object(one).pointer).toSorted();
+
+describe("a webhook that is made", () => {
+  it("gets an id, the defaults and a secret, which no other answer shows", async () => {
+    const made = await send(service.api, "POST", WEBHOOKS, { url: URL_OF_NOBODY });
+    expect(made.status).toBe(201);
+    const { secret, ...webhook } = Object(made.body);
+    expect(secret).toMatch(/^whsec_/);
+    expect(made.headers.get("location")).toBe(`${WEBHOOKS}/${webhook.id}`);
+    expect(webhook).toEqual({
+      id: expect.stringMatching(/^ep_[0-9a-f]{24}$/),
+      url: URL_OF_NOBODY,
+      events: ["*"],
+      profile: "standard",
+      further_profiles: [],
+      signature_prefix: true,
+      replay_protection: false,
+      signature_header: "Stripe-Signature",
+      headers: {},
+      signs_destinations: false,
+      timeout_seconds: 15,
+      max_retries: 5,
+      retry_schedule: ["2s", "4s", "8s", "16s", "32s"],
+      max_in_flight: 10,
+      rate_limit: null,
+      description: "",
+      metadata: {},
+      is_active: true,
+      disabled_because: null,
+      secrets: [{ expires_at: null }],
+      public_key: null,
+      created_at: expect.any(String),
+      updated_at: webhook.created_at,
+    });
+    const shown = await send(service.api, "GET", `${WEBHOOKS}/${webhook.id}`);
+    expect(shown).toMatchObject({ status: 200, body: webhook });
+    expect(JSON.stringify(shown.body)).not.toContain(secret);
+    expect(JSON.stringify((await send(service.api, "GET", `${WEBHOOKS}?limit=100`)).body)).not.toContain(
+      secret,
+    );
+  });
+
+  it("is all that was asked for, with the values of its headers masked from then on", async () => {
+    const asked = {
+      id: "whole",
+      url: URL_OF_NOBODY,
+      events: ["job.*", "model.registered"],
+      profile: "hokusai",
+      further_profiles: ["github"],
+      signature_prefix: false,
+      replay_protection: true,
+      timeout_seconds: 2.5,
+      max_retries: 3,
+      retry_schedule: ["1s", "90s"],
+      max_in_flight: 3,
+      rate_limit: { count: 5, per_seconds: 60 },
+      description: "a note",
+      metadata: { team: "search" },
+      is_active: false,
+    };
+    const secrets = { secret: "hunter2-secret", headers: { Authorization: "hunter2-header" } };
+    const made = await send(service.api, "POST", WEBHOOKS, { ...asked, ...secrets });
+    const expected = { ...asked, retry_schedule: ["1s", "90s", "3m"], headers: { Authorization: "••••" } };
+    expect(made).toMatchObject({ status: 201, body: { ...expected, secret: "hunter2-secret" } });
+    const { body } = await send(service.api, "GET", `${WEBHOOKS}/whole`);
+    expect(body).toMatchObject({ ...expected, disabled_because: "switched off by an operator" });
+    expect(JSON.stringify(body)).not.toContain("hunter2");
+    expect(await service.hookwave.endpoints.get("whole")).toMatchObject({
+      headers: { Authorization: "hunter2-header" },
+      rateLimit: { count: 5, perMs: 60_000 },
+      timeoutMs: 2_500,
+    });
+  });
+
+  it("may have its id in the query, a named schedule, an Ed25519 secret, and nulls for what is left out", async () => {
+    const made = await send(service.api, "POST", `${WEBHOOKS}?webhook_id=from-query`, {
+      url: URL_OF_NOBODY,
+      retry_schedule: "standard-webhooks",
+      ed25519: true,
+      headers: null,
+      secret: null,
+      max_retries: null,
+      rate_limit: null,
+    });
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        id: "from-query",
+        max_retries: 9,
+        secret: expect.stringMatching(/^whsk_/),
+        public_key: expect.stringMatching(/^whpk_/),
+      },
+    });
+  });
+
+  it("is refused where there is one of that id, and that one stays", async () => {
+    const id = await service.make({ id: "taken", description: "first" });
+    const refused = await send(service.api, "POST", WEBHOOKS, { id, url: URL_OF_NOBODY });
+    expect(refused).toMatchObject({ status: 409, body: { code: "ENDPOINT_CONFLICT" } });
+    expect((await send(service.api, "GET", `${WEBHOOKS}/${id}`)).body).toMatchObject({
+      description: "first",
+    });
+  });
+
+  it("is refused with every flaw of its form, and with every one of its meaning", async () => {
+    const form = await send(service.api, "POST", WEBHOOKS, {
+      url: 7,
+      events: "job.*",
+      profile: "unheard-of",
+      timeout_seconds: 301,
+      max_retries: 25,
+      retry_schedule: ["soon"],
+      rate_limit: { count: 0, per_seconds: 1 },
+      metadata: { a: 1 },
+      retry_shedule: [],
+    });
+    expect(form).toMatchObject({ status: 400, body: { code: "REQUEST_INVALID" } });
+    expect(problems(form)).toEqual([
+      "#",
+      "#/events",
+      "#/max_retries",
+      "#/metadata/a",
+      "#/profile",
+      "#/rate_limit/count",
+      "#/retry_schedule/0",
+      "#/timeout_seconds",
+      "#/url",
+    ]);
+    const meaning = await send(service.api, "POST", WEBHOOKS, {
+      id: "a.b",
+      url: "http://10.0.0.1/",
+      events: ["A B"],
+      secret: "whsec_dG9vLXNob3J0LWNhbmFyeQ==",
+      headers: { Host: "evil" },
+      metadata: { "a b": "x" },
+      retry_schedule: ["8d"],
+      further_profiles: ["standard"],
+    });
+    expect(meaning).toMatchObject({ status: 422, body: { code: "ENDPOINT_INVALID" } });
+    expect(problems(meaning)).toEqual([
+      "#/events",
+      "#/further_profiles",
+      "#/headers",
+      "#/id",
+      "#/metadata",
+      "#/retry_schedule",
+      "#/secret",
+      "#/url",
+    ]);
+    expect(JSON.stringify(meaning.body)).not.toContain("dG9vLXNob3J0LWNhbmFyeQ");
+  });
+
+  it.each<[string, string, unknown, number]>([
+    ["no body", WEBHOOKS, undefined, 400],
+    ["a list", WEBHOOKS, [], 400],
+    ["no URL", WEBHOOKS, {}, 400],
+    ["two ids", `${WEBHOOKS}?webhook_id=one`, { id: "other", url: URL_OF_NOBODY }, 400],
+    ["another query", `${WEBHOOKS}?id=one`, { url: URL_OF_NOBODY }, 400],
+    ["the id of a destination", WEBHOOKS, { id: "dst_1", url: URL_OF_NOBODY }, 422],
+    ["an unknown schedule", WEBHOOKS, { url: URL_OF_NOBODY, retry_schedule: "often" }, 400],
+    ["a description of 501", WEBHOOKS, { url: URL_OF_NOBODY, description: "x".repeat(501) }, 400],
+    ["an Ed25519 secret to share", WEBHOOKS, { url: URL_OF_NOBODY, ed25519: true, profile: "github" }, 422],
+  ])("is refused with %s", async (_what, path, body, status) => {
+    expect(await send(service.api, "POST", path, body)).toMatchObject({ status });
+  });
+});
+
+describe("a webhook that is changed", () => {
+  it("as a whole takes defaults again, but keeps its age, its secret and its state", async () => {
+    const id = await service.make({
+      secret: "kept",
+      description: "a note",
+      max_retries: 1,
+      is_active: false,
+    });
+    const before = await service.hookwave.endpoints.get(id);
+    const put = await send(service.api, "PUT", `${WEBHOOKS}/${id}`, { url: `${URL_OF_NOBODY}/new` });
+    expect(put).toMatchObject({
+      status: 200,
+      body: { id, url: `${URL_OF_NOBODY}/new`, description: "", max_retries: 5, is_active: false },
+    });
+    expect(put.body).not.toHaveProperty("secret");
+    const after = await service.hookwave.endpoints.get(id);
+    expect([after.secrets, after.createdAt]).toEqual([before.secrets, before.createdAt]);
+  });
+
+  it("in part keeps everything else", async () => {
+    const id = await service.make({
+      headers: { "X-Key": "hunter2" },
+      max_retries: 3,
+      rate_limit: { count: 1, per_seconds: 1 },
+    });
+    const before = await service.hookwave.endpoints.get(id);
+    const patched = await send(service.api, "PATCH", `${WEBHOOKS}/${id}`, {
+      description: "new",
+      rate_limit: null,
+    });
+    expect(patched).toMatchObject({ status: 200, body: { description: "new", rate_limit: null } });
+    const { updatedAt, ...after } = await service.hookwave.endpoints.get(id);
+    expect({ ...after, updatedAt: before.updatedAt }).toEqual({
+      ...before,
+      description: "new",
+      rateLimit: null,
+    });
+  });
+
+  it("can be written back as it was read, and is what it was", async () => {
+    const id = await service.make({
+      headers: { "X-Key": "hunter2" },
+      retry_schedule: ["1500ms"],
+      timeout_seconds: 3,
+    });
+    const before = await service.hookwave.endpoints.get(id);
+    const { body } = await send(service.api, "GET", `${WEBHOOKS}/${id}`);
+    for (const method of ["PUT", "PATCH"]) {
+      expect(await send(service.api, method, `${WEBHOOKS}/${id}`, body)).toMatchObject({ status: 200 });
+      const { updatedAt, ...after } = await service.hookwave.endpoints.get(id);
+      expect({ ...after, updatedAt: before.updatedAt }).toEqual(before);
+    }
+  });
+
+  it.each<[string, string, unknown, number]>([
+    ["PUT without a URL", "PUT", { description: "x" }, 400],
+    ["PUT under another id", "PUT", { url: URL_OF_NOBODY, id: "other" }, 400],
+    ["PATCH under another id", "PATCH", { id: "other" }, 400],
+    ["PATCH with a flaw of form", "PATCH", { timeout_seconds: "soon" }, 400],
+    ["PATCH with a flaw of meaning", "PATCH", { url: "ftp://x", events: [] }, 422],
+    ["PATCH with a mask for a header it has not", "PATCH", { headers: { "X-New": "••••" } }, 422],
+    ["PATCH with a field there is not", "PATCH", { retries: 3 }, 400],
+    ["PATCH without a body", "PATCH", undefined, 400],
+  ])("is refused: %s", async (_what, method, body, status) => {
+    const id = await service.make();
+    const before = await service.hookwave.endpoints.get(id);
+    expect(await send(service.api, method, `${WEBHOOKS}/${id}`, body)).toMatchObject({ status });
+    expect(await service.hookwave.endpoints.get(id), "nothing has changed").toEqual(before);
+  });
+});
