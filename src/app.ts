@@ -4,6 +4,8 @@
  */
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
 import { type EndpointStatus, endpointHealth } from "./app/endpoint-health.ts";
+import { createExamination, type Examination } from "./app/examination.ts";
+import { createFleetState } from "./app/fleet-state.ts";
 import { createKeyDesk, type KeyDesk } from "./app/key-desk.ts";
 import { createLetterDesk, type ReplayDesk } from "./app/letter-desk.ts";
 import { openPublishing } from "./app/publishing.ts";
@@ -20,15 +22,10 @@ import { createTelemetry } from "./observe/telemetry.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import { type Census, takeCensus } from "./queue/census.ts";
 import type { DeadLetters } from "./queue/dead-letters.ts";
-import { createApiKeys } from "./store/api-keys.ts";
-import { createSharedBreakers } from "./store/breakers.ts";
-import { createEndpoints } from "./store/endpoints.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
 import { createKeys } from "./store/keys.ts";
 import { type Redis, untilReady } from "./store/redis.ts";
 import { type CountRequest, createRequestCounter } from "./store/request-counts.ts";
-import { createSealer } from "./store/sealing.ts";
-import { createWaitingIndex } from "./store/waiting.ts";
 
 export interface PublisherOptions {
   /** redis:// or rediss:// */
@@ -63,6 +60,7 @@ export interface HookwaveOptions extends Partial<Config> {
 
 export interface Hookwave extends Publisher, Records {
   readonly endpoints: EndpointDesk;
+  readonly examination: Examination;
   readonly deadLetters: DeadLetters;
   /** Many dead letters at once, as jobs that go on by themselves. */
   readonly replays: ReplayDesk;
@@ -92,10 +90,8 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const hear = createRelay();
   const { publisher, redis, queues, disconnect } = openPublishing({ ...config, redisUrl }, hear.tell);
   const keys = createKeys(config.prefix);
-  const endpoints = createEndpoints(redis, keys, createSealer(key, config.encryptionKeyPrevious), hear.tell);
-  const breakers = createSharedBreakers(redis, keys, system.now, hear.tell);
-  const waiting = createWaitingIndex(redis, keys, config.eventRetentionMs);
-  const apiKeys = createApiKeys(redis, keys);
+  const fleet = createFleetState({ config, key, redis, keys, tell: hear.tell });
+  const { endpoints, breakers, waiting, apiKeys } = fleet;
   const census = (): Promise<Census> =>
     takeCensus(queues, (name, field) => redis.hget(name, field), system.now());
   const metrics = createMetrics({
@@ -105,8 +101,9 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   });
   hear.connect(createTelemetry([metrics.tell, ...listeners]));
   const desk = createEndpointDesk({ config, policy, endpoints, redis, keys, system, tell: hear.tell });
+  const examination = createExamination({ policy, desk, endpoints, breakers, redis, keys, system });
   const service = createService(
-    { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers, apiKeys },
+    { ...fleet, config, policy, redisUrl, keys, system, tell: hear.tell },
     desk,
     redis,
   );
@@ -120,6 +117,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     endpoints: desk,
     deadLetters,
     replays,
+    examination,
     start: () => service.start().then(letters.start),
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
     isRedisReachable: () => answers(redis),
@@ -131,7 +129,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     keys: createKeyDesk(apiKeys, config.apiKey, system.now),
     countRequest: createRequestCounter(redis, keys),
     close: async () => {
-      await publisher.close();
+      await Promise.all([publisher.close(), examination.close()]);
       await Promise.all([letters.stop(), service.stop()]);
       disconnect();
     },

@@ -6,6 +6,7 @@ import type { Caller, Role } from "../core/access.ts";
 import type { BreakerState } from "../core/happening.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { DeliveryDesk, EventDesk } from "./event-ports.ts";
+import type { Examination } from "./examination-ports.ts";
 import type { LetterDesk, ReplayDesk } from "./letter-ports.ts";
 import type { WebhookDesk } from "./webhooks-ports.ts";
 
@@ -58,6 +59,7 @@ export interface ApiHookwave {
   readonly replays: ReplayDesk;
   readonly endpoints: WebhookDesk;
   readonly countRequest: CountRequest;
+  readonly examination: Examination;
 }
 
 export interface AccessControl {

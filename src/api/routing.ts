@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
-import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Caller, Role } from "../core/access.ts";
 
@@ -25,6 +25,20 @@ declare module "fastify" {
     /** Whose key came with the request; null without a valid one. */
     caller: Caller | null;
   }
+}
+
+/**
+ * For routes that must see a body's text, because parsing and writing it again would lose bytes: it stays what came.
+ * Its schema then only describes it; what else comes with the request is checked as everywhere.
+ */
+export function keepBodyText(app: Api): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.setValidatorCompiler((part: Parameters<typeof validatorCompiler>[0]) =>
+    part.httpPart === "body" ? (value: unknown) => ({ value }) : validatorCompiler(part),
+  );
 }
 
 /** What every list takes in its query. */

@@ -17,6 +17,7 @@ import { addDeliveryRoutes } from "./routes/deliveries.ts";
 import { addEventRecordRoutes } from "./routes/event-records.ts";
 import { addEventTypeRoutes } from "./routes/event-types.ts";
 import { addEventRoutes } from "./routes/events.ts";
+import { addExaminationRoutes } from "./routes/examination.ts";
 import { addHealthRoutes, addProbes } from "./routes/health.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
@@ -86,6 +87,7 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   app.register(async (events: Api) => addEventRoutes(events, hookwave.events));
   addEventRecordRoutes(app, hookwave.events);
   addDeliveryRoutes(app, hookwave.deliveries);
+  app.register(async (examination: Api) => addExaminationRoutes(examination, hookwave.examination));
 }
 
 function openServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">): Api {

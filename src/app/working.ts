@@ -13,6 +13,7 @@ import { createBreakers } from "../deliver/breaker.ts";
 import { createDeliver } from "../deliver/deliver.ts";
 import { createDispatch, createResume } from "../deliver/dispatch.ts";
 import { createLimits } from "../deliver/limits.ts";
+import type { FleetRate } from "../deliver/ports.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { drain } from "../queue/durable-worker.ts";
 import { createOutbox, type Outbox, openQueues } from "../queue/queues.ts";
@@ -21,6 +22,7 @@ import { type AttemptLog, createAttemptLog } from "../store/attempt-log.ts";
 import type { SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
+import { createFleetRates } from "../store/fleet-rates.ts";
 import type { Keys } from "../store/keys.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
 import { connectRedis } from "../store/redis.ts";
@@ -50,7 +52,7 @@ export function startWorking(deps: WorkingDeps): Working {
   const redis = connectRedis(deps.redisUrl, "worker", onError(tell, "redis"));
   const queues = openQueues(redis, config.prefix, onError(tell, "queues"));
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
-  const stage = openDeliverStage(deps, attempts);
+  const stage = openDeliverStage(deps, attempts, createFleetRates(redis, deps.keys, system.dice));
   const outbox = counting(
     createOutbox(queues, createLetterIndex(redis, deps.keys), tell),
     createStatistics(redis, deps.keys, system.now),
@@ -114,7 +116,7 @@ function counting(outbox: Outbox, statistics: Statistics, tell: Tell): Outbox {
   };
 }
 
-function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog) {
+function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog, rate: FleetRate) {
   const { config, system, tell, endpoints } = deps;
   const transport = createTransport({
     policy: deps.policy,
@@ -148,6 +150,7 @@ function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog) {
     transport,
     limits,
     breakers,
+    rate,
     record,
     tell,
     system,

@@ -5,7 +5,7 @@
 import type { AttemptRecord } from "../core/attempt.ts";
 import type { EndpointId, EventId } from "../core/brand.ts";
 import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
-import type { Endpoint } from "../core/endpoint.ts";
+import type { Endpoint, RateLimit } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
 import type { BuryReason } from "../core/verdict.ts";
@@ -59,6 +59,19 @@ export interface SharedBreaker {
   readonly leaseProbe: (id: EndpointId, leaseMs: number) => Promise<boolean>;
 }
 
+/** The rate of an endpoint that has a limit, kept by the whole fleet together. */
+export interface FleetRate {
+  /**
+   * When an attempt may begin: in so many ms, few enough to wait for them; or that the delivery is to be held for so
+   * many. `hasWaited`: it comes back from a hold, and so goes before what is new.
+   */
+  readonly enter: (
+    id: EndpointId,
+    limit: RateLimit,
+    hasWaited: boolean,
+  ) => Promise<{ readonly kind: "begin" | "hold"; readonly inMs: number }>;
+}
+
 export interface OutgoingRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -88,6 +101,35 @@ export interface Transport {
   /** Waits for what is open, which has its deadlines. */
   readonly close: () => Promise<void>;
   /** Lets go at once: what is open rejects with CLOSED, so that nobody takes it for the receiver's doing. */
+  readonly abandon: () => Promise<void>;
+}
+
+/** How long each part of a probe took, in ms; null for a part that was not needed or not reached. */
+export interface Timings {
+  /** Null for a literal address. */
+  readonly dnsMs: number | null;
+  readonly connectMs: number | null;
+  /** Null for plain http. */
+  readonly tlsMs: number | null;
+  /** From the open connection to the first byte of an answer. */
+  readonly firstByteMs: number | null;
+  readonly totalMs: number;
+}
+
+/** One exchange, looked at closely. */
+export interface ProbeReport {
+  readonly exchange: Exchange;
+  readonly timings: Timings;
+  /** Of the answer, at most 16 KiB in all; empty without one. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Why there is no answer: a code such as ECONNREFUSED, or what is wrong with the URL; never an address. */
+  readonly detail: string | null;
+}
+
+export interface Probe {
+  /** POSTs once over a connection of its own; rejects as a transport does. */
+  readonly send: (request: OutgoingRequest) => Promise<ProbeReport>;
+  /** Lets go at once: what is open rejects with CLOSED. */
   readonly abandon: () => Promise<void>;
 }
 

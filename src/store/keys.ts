@@ -4,6 +4,7 @@
  */
 import { hash } from "node:crypto";
 import type { EndpointId, EventId } from "../core/brand.ts";
+import type { RateLimit } from "../core/endpoint.ts";
 
 export interface Keys {
   readonly endpoints: string;
@@ -25,6 +26,8 @@ export interface Keys {
   readonly attempts: (id: EndpointId) => string;
   readonly health: (id: EndpointId) => string;
   readonly probe: (id: EndpointId) => string;
+  /** Another limit is another key: what was given out under the old one ends by itself. */
+  readonly rate: (id: EndpointId, limit: RateLimit) => string;
   /** Sorted set of delivery ids by the time they were accepted. */
   readonly waiting: (id: EndpointId) => string;
   /** Sorted set of the ids of all dead letters by the time they were buried. */
@@ -58,6 +61,7 @@ export function createKeys(prefix: string): Keys {
     attempts: (id) => `${prefix}:attempts:${id}`,
     health: (id) => `${prefix}:health:${id}`,
     probe: (id) => `${prefix}:probe:${id}`,
+    rate: (id, { count, perMs }) => `${prefix}:rate:${id}:${count}:${perMs}`,
     waiting: (id) => `${prefix}:waiting:${id}`,
     letters: `${prefix}:letters`,
     lettersOf: (id) => `${prefix}:letters:${id}`,

@@ -149,6 +149,23 @@ describe("a letter that came past the index, such as another version's", () => {
   });
 });
 
+describe("replaying one", () => {
+  it("shows its delivery as waiting again, in its next round", async () => {
+    await using receiver = await startReceiver(500);
+    await hookwave.endpoints.add({ id: "ep_1", url: receiver.url, retrySchedule: [] });
+    const worker = await startHookwave(redis);
+    await hookwave.publish({ id: "evt_1", type: "thing.made", data: {} });
+    await until("it is buried", async () => (await hookwave.census()).dead.depth === 1);
+    await worker.close();
+
+    const [letter] = await summaries(hookwave);
+    await hookwave.deadLetters.replay(letter?.id ?? "");
+
+    const delivery = await hookwave.deliveries.get("evt_1.ep_1");
+    expect(delivery.state).toMatchObject({ status: "held", round: 1, attempts: [] });
+  });
+});
+
 describe("removing dead letters", () => {
   it("one takes it from the list, and a second time it is unknown", async () => {
     const [id = ""] = await bury(redis, letters(1));

@@ -1,7 +1,9 @@
 /** Replays to another endpoint than the one that owes: each event goes there once, also after a crash. */
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { asEndpointId } from "../../src/core/brand.ts";
+import { asEndpointId, asEventId } from "../../src/core/brand.ts";
+import { stateField, stateText } from "../../src/store/event-record.ts";
+import { createKeys } from "../../src/store/keys.ts";
 import { aLetter, bury } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
@@ -78,6 +80,20 @@ describe("a replay to another endpoint", () => {
 
     expect(other.ids()).toEqual(["evt_0", "evt_0"]);
     expect(await hookwave.deadLetters.count({})).toBe(0);
+  });
+
+  it("sends an event whose delivery there had been cancelled before anything was tried", async () => {
+    await using other = await startReceiver();
+    await hookwave.endpoints.add({ id: "other", url: other.url });
+    const none = { attempts: [], nextAttemptAt: null, because: null };
+    const cancelled = stateText({ round: 0, status: "cancelled", ...none });
+    await raw.hset(createKeys("{hookwave}").event(asEventId("evt_0")), stateField(TO_OTHER.to), cancelled);
+    await bury(redis, letters(1, "ep_1"));
+
+    await settled((await hookwave.replays.begin(TO_OTHER)).id);
+
+    await other.received(1);
+    expect(other.ids()).toEqual(["evt_0"]);
   });
 
   it("leaves an events job where it is, because it is owed to nobody yet", async () => {

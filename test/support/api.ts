@@ -66,3 +66,9 @@ export function publish(
   const all = { "content-type": "application/json", ...headers };
   return ask(`${api.url}/api/v1/events${query}`, { method: "POST", headers: all, body });
 }
+
+/** POSTs JSON text, or nothing at all. */
+export function post(api: Api, path: string, body?: string): Promise<Answer> {
+  const json = body === undefined ? {} : { headers: { "content-type": "application/json" }, body };
+  return ask(`${api.url}${path}`, { method: "POST", ...json });
+}

@@ -21,14 +21,17 @@ export function createAuthority(name = "Hookwave test authority"): Authority {
     cert: certificatePem({ ...own, extension: basicConstraints }, keys.privateKey),
     issue: (dnsName, { endsInDays } = { endsInDays: 1 }) => {
       const { publicKey, privateKey } = newKeys();
-      const names = extension([0x55, 0x1d, 0x11], sequence(der(0x82, Buffer.from(dnsName))));
-      const leaf = { subject: dnsName, issuer: name, publicKey, endsInDays, extension: names };
-      return {
-        cert: certificatePem(leaf, keys.privateKey),
-        key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-      };
+      const leaf = { subject: dnsName, issuer: name, publicKey, endsInDays, extension: namesOf(dnsName) };
+      return { cert: certificatePem(leaf, keys.privateKey), key: keyPem(privateKey) };
     },
   };
+}
+
+/** A certificate that vouches for itself, as they are made in a hurry. */
+export function selfSigned(dnsName: string): Certificate {
+  const { publicKey, privateKey } = newKeys();
+  const own = { subject: dnsName, issuer: dnsName, publicKey, endsInDays: 1, extension: namesOf(dnsName) };
+  return { cert: certificatePem(own, privateKey), key: keyPem(privateKey) };
 }
 
 interface Contents {
@@ -42,6 +45,8 @@ interface Contents {
 function newKeys(): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
   return generateKeyPairSync("ec", { namedCurve: "P-256" });
 }
+
+const keyPem = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString();
 
 function certificatePem(contents: Contents, signer: KeyObject): string {
   const ecdsaWithSha256 = sequence(oid([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]));
@@ -75,6 +80,9 @@ const oid = (bytes: readonly number[]): Buffer => der(0x06, Buffer.from(bytes));
 const extension = (id: readonly number[], value: Buffer): Buffer => sequence(oid(id), der(0x04, value));
 const commonName = (name: string): Buffer =>
   sequence(der(0x31, sequence(oid([0x55, 0x04, 0x03]), der(0x0c, Buffer.from(name)))));
+
+const namesOf = (dnsName: string): Buffer =>
+  extension([0x55, 0x1d, 0x11], sequence(der(0x82, Buffer.from(dnsName))));
 
 function integer(value: number): Buffer {
   const bytes = Buffer.alloc(4);
