@@ -25,6 +25,7 @@ import type { Endpoints } from "../store/endpoints.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import type { Keys } from "../store/keys.ts";
+import { createLetterIndex } from "../store/letter-index.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
 import { createStatistics, type Statistics } from "../store/statistics.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
@@ -56,7 +57,11 @@ export function startWorking(deps: WorkingDeps): Working {
   const queues = openQueues(redis, config.prefix, onError(tell, "queues"));
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
   const stage = openDeliverStage(deps, attempts, createFleetRates(redis, deps.keys, system.dice));
-  const outbox = counting(createOutbox(queues, tell), createStatistics(redis, deps.keys, system.now), tell);
+  const outbox = counting(
+    createOutbox(queues, createLetterIndex(redis, deps.keys), tell),
+    createStatistics(redis, deps.keys, system.now),
+    tell,
+  );
 
   const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs);
   const waiting = createWaitingIndex(redis, deps.keys, config.eventRetentionMs);

@@ -126,6 +126,18 @@ const endpointOptions: readonly OptionSpec[] = [
   },
 ];
 
+const letterFilter: readonly OptionSpec[] = [
+  { name: "endpoint", value: "<id>", doc: "Only those of this endpoint." },
+  { name: "type", value: "<type>", doc: "Only events of this type, or of a family such as job.*" },
+  {
+    name: "reason",
+    value: "<reason>",
+    doc: "Only those given up because of this: exhausted, final_status, gone, …",
+  },
+  { name: "since", value: "<time>", doc: "Only those buried then or later (RFC 3339)." },
+  { name: "until", value: "<time>", doc: "Only those buried before." },
+];
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "start",
@@ -192,8 +204,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: [],
     doc: "List what was given up, newest first.",
     options: [
-      { name: "offset", value: "<n>", doc: "How many to skip (default 0)." },
+      ...letterFilter,
       { name: "limit", value: "<n>", doc: "How many to show, 1–1,000 (default 20)." },
+      { name: "after", value: "<cursor>", doc: "Go on behind an earlier page; it names the cursor." },
       redis,
     ],
   },
@@ -207,13 +220,23 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "dead-letters replay",
     operands: ["[<id>]"],
     doc: "Send one again, from the first attempt on and under the same webhook-id; or all of them.",
-    options: [{ name: "all", value: null, doc: "Replay every dead letter there is now." }, redis],
+    options: [
+      {
+        name: "all",
+        value: null,
+        doc: "Replay every dead letter there is now, or those of the options below.",
+      },
+      ...letterFilter,
+      { name: "rate", value: "<n>", doc: "Letters per second, 1–10,000 (default 50)." },
+      { name: "to", value: "<id>", doc: "Send them to this endpoint instead of the one they were owed to." },
+      redis,
+    ],
   },
   {
     name: "dead-letters purge",
     operands: [],
-    doc: "Remove all dead letters for good.",
-    options: [{ name: "yes", value: null, doc: "Yes, for good." }, redis],
+    doc: "Remove dead letters for good: all of them, or those of the options below.",
+    options: [{ name: "yes", value: null, doc: "Yes, for good." }, ...letterFilter, redis],
   },
   {
     name: "keys create",

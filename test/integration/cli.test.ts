@@ -109,7 +109,8 @@ describe("a running service and the commands of its directory", () => {
     expect(census).toMatchObject({ new: { depth: 0 }, retrying: { depth: 0 }, dead: { depth: 1 } });
     expect(census.dead.oldestAgeMs).toBeGreaterThan(0);
     expect(await runForJson(["dead-letters", "replay", "--all", ...there], variables)).toMatchObject({
-      refused: [],
+      replayed: 1,
+      failed: 0,
     });
     await buried(3);
     expect(await runForJson(["dead-letters", "purge", "--yes", ...there], variables)).toEqual({ purged: 1 });

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { createHookwave } from "../../src/app.ts";
+import { summaries } from "../support/letters.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { LOOPBACK, startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -210,8 +211,8 @@ describe("what an endpoint has seen", () => {
     expect(await keysOfIt()).toEqual([]);
     expect(await client.hlen("{hookwave}:breakers")).toBe(0);
     await until("it is a dead letter", async () => (await hookwave.census()).dead.depth === 1);
-    expect((await hookwave.deadLetters.list(0, 1))[0]?.letter.because).toBe("endpoint_missing");
-    expect(await keysOfIt(), "nothing is begun again").toEqual([]);
+    expect(await summaries(hookwave)).toMatchObject([{ because: "endpoint_missing" }]);
+    expect(await keysOfIt(), "nothing is begun again").toEqual([`{hookwave}:letters:${id}`]);
     client.disconnect();
   });
 });
