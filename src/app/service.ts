@@ -37,7 +37,7 @@ export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: R
       connection,
       deps.keys,
       {
-        endpointChanged: endpoints.reload,
+        endpointChanged: endpoints.hear,
         breakersChanged: breakers.refresh,
         keysChanged: apiKeys.refresh,
         catchUp: async () => {

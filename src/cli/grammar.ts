@@ -182,6 +182,23 @@ export const COMMANDS: readonly CommandSpec[] = [
     doc: "Remove a receiver; what is still owed to it becomes dead letters.",
     options: [redis],
   },
+  { name: "endpoints enable", operands: ["<id>"], doc: "Deliver to a receiver (again).", options: [redis] },
+  {
+    name: "endpoints disable",
+    operands: ["<id>"],
+    doc: "Deliver nothing to a receiver; what waits for it becomes dead letters.",
+    options: [{ name: "because", value: "<text>", doc: "The reason, for whoever lists it." }, redis],
+  },
+  {
+    name: "endpoints rotate",
+    operands: ["<id>"],
+    doc: "Give a receiver a new secret and show it, this once; those before it still sign for a while.",
+    options: [
+      { name: "grace", value: "<duration>", doc: "For how long, 0s to 7d (default 24h)." },
+      { name: "secret", value: "<text>", doc: "The new secret. Generated when absent." },
+      redis,
+    ],
+  },
   {
     name: "dead-letters list",
     operands: [],
