@@ -13,6 +13,7 @@ import { createOutbox, openQueues } from "../src/queue/queues.ts";
 import { createAttemptLog } from "../src/store/attempt-log.ts";
 import { createEventLedger } from "../src/store/event-ledger.ts";
 import { createKeys } from "../src/store/keys.ts";
+import { createLetterIndex } from "../src/store/letter-index.ts";
 import { connectRedis } from "../src/store/redis.ts";
 import { clockMs } from "./due.ts";
 import { DATA, inFlight } from "./workload.ts";
@@ -42,7 +43,7 @@ export async function fill(redisUrl: string, encryptionKey: Buffer, retained: Re
   const keys = createKeys(PREFIX);
   const ledger = createEventLedger(redis, keys, RETENTION_MS);
   const { record } = createAttemptLog(redis, keys, RETENTION_MS, NOBODY);
-  const { schedule, bury } = createOutbox(queues, NOBODY);
+  const { schedule, bury } = createOutbox(queues, createLetterIndex(redis, keys), NOBODY);
 
   const settle = async (delivery: Delivery, verdict: Verdict): Promise<void> => {
     const entry = recordOf(delivery, verdict);
