@@ -3,6 +3,7 @@
  * node:crypto (X.690 for the encoding, RFC 5280 for the shape). ECDSA on P-256 throughout.
  */
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { isIPv4 } from "node:net";
 import type { Certificate } from "./raw-receiver.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -10,7 +11,8 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 export interface Authority {
   /** The authority's own certificate, PEM: what a client trusts. */
   readonly cert: string;
-  readonly issue: (dnsName: string, validity?: { readonly endsInDays: number }) => Certificate;
+  /** For a name or an IPv4 address. */
+  readonly issue: (host: string, validity?: { readonly endsInDays: number }) => Certificate;
 }
 
 export function createAuthority(name = "Hookwave test authority"): Authority {
@@ -19,17 +21,33 @@ export function createAuthority(name = "Hookwave test authority"): Authority {
   const own = { subject: name, issuer: name, publicKey: keys.publicKey, endsInDays: 1 };
   return {
     cert: certificatePem({ ...own, extension: basicConstraints }, keys.privateKey),
-    issue: (dnsName, { endsInDays } = { endsInDays: 1 }) => {
+    issue: (host, { endsInDays } = { endsInDays: 1 }) => {
       const { publicKey, privateKey } = newKeys();
-      const names = extension([0x55, 0x1d, 0x11], sequence(der(0x82, Buffer.from(dnsName))));
-      const leaf = { subject: dnsName, issuer: name, publicKey, endsInDays, extension: names };
+      const leaf = { subject: host, issuer: name, publicKey, endsInDays, extension: subjectNames(host) };
       return {
         cert: certificatePem(leaf, keys.privateKey),
-        key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+        key: keyPem(privateKey),
       };
     },
   };
 }
+
+/** One that nobody else vouches for. */
+export function selfSigned(host: string): Certificate {
+  const { publicKey, privateKey } = newKeys();
+  const own = { subject: host, issuer: host, publicKey, endsInDays: 1, extension: subjectNames(host) };
+  return { cert: certificatePem(own, privateKey), key: keyPem(privateKey) };
+}
+
+/** RFC 5280 §4.2.1.6. */
+function subjectNames(host: string): Buffer {
+  const name = isIPv4(host)
+    ? der(0x87, Buffer.from(host.split(".").map(Number)))
+    : der(0x82, Buffer.from(host));
+  return extension([0x55, 0x1d, 0x11], sequence(name));
+}
+
+const keyPem = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString();
 
 interface Contents {
   readonly subject: string;
