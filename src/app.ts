@@ -4,8 +4,11 @@
  */
 import { createEndpointDesk, type EndpointDesk } from "./app/endpoint-desk.ts";
 import { type EndpointStatus, endpointHealth } from "./app/endpoint-health.ts";
+import { createExamination, type Examination } from "./app/examination.ts";
+import { createFleetState } from "./app/fleet-state.ts";
 import { createKeyDesk, type KeyDesk } from "./app/key-desk.ts";
 import { openPublishing } from "./app/publishing.ts";
+import { openRecords, type Records } from "./app/records.ts";
 import { createService } from "./app/service.ts";
 import { type Config, configWith } from "./config/environment.ts";
 import { system } from "./config/system.ts";
@@ -19,15 +22,10 @@ import type { Publisher } from "./publish/publisher.ts";
 import { type Census, takeCensus } from "./queue/census.ts";
 import { createDeadLetters, type DeadLetters } from "./queue/dead-letters.ts";
 import { createOutbox } from "./queue/queues.ts";
-import { createApiKeys } from "./store/api-keys.ts";
-import { createSharedBreakers } from "./store/breakers.ts";
-import { createEndpoints } from "./store/endpoints.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
 import { createKeys } from "./store/keys.ts";
 import { untilReady } from "./store/redis.ts";
 import { type CountRequest, createRequestCounter } from "./store/request-counts.ts";
-import { createSealer } from "./store/sealing.ts";
-import { createWaitingIndex } from "./store/waiting.ts";
 
 export interface PublisherOptions {
   /** redis:// or rediss:// */
@@ -60,8 +58,9 @@ export interface HookwaveOptions extends Partial<Config> {
   readonly listeners?: readonly Tell[];
 }
 
-export interface Hookwave extends Publisher {
+export interface Hookwave extends Publisher, Records {
   readonly endpoints: EndpointDesk;
+  readonly examination: Examination;
   readonly deadLetters: DeadLetters;
   /** Waits for Redis, checks that it is safe, and begins to deliver unless the role is `api`. */
   readonly start: () => Promise<void>;
@@ -89,10 +88,8 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const hear = createRelay();
   const { publisher, redis, queues, disconnect } = openPublishing({ ...config, redisUrl }, hear.tell);
   const keys = createKeys(config.prefix);
-  const endpoints = createEndpoints(redis, keys, createSealer(key, config.encryptionKeyPrevious), hear.tell);
-  const breakers = createSharedBreakers(redis, keys, system.now, hear.tell);
-  const waiting = createWaitingIndex(redis, keys);
-  const apiKeys = createApiKeys(redis, keys);
+  const fleet = createFleetState({ config, key, redis, keys, tell: hear.tell });
+  const { endpoints, breakers, waiting, apiKeys } = fleet;
   const census = (): Promise<Census> =>
     takeCensus(queues, (name, field) => redis.hget(name, field), system.now());
   const metrics = createMetrics({
@@ -102,16 +99,22 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   });
   hear.connect(createTelemetry([metrics.tell, ...listeners]));
   const desk = createEndpointDesk({ config, policy, endpoints, redis, keys, system, tell: hear.tell });
+  const examination = createExamination({ policy, desk, endpoints, breakers, redis, keys, system });
   const service = createService(
-    { config, policy, redisUrl, keys, system, tell: hear.tell, endpoints, breakers, apiKeys },
+    { ...fleet, config, policy, redisUrl, keys, system, tell: hear.tell },
     desk,
     redis,
   );
 
+  const outbox = createOutbox(queues, hear.tell);
+  const deadLetters = createDeadLetters(queues, outbox);
+
   return {
     ...publisher,
+    ...openRecords({ config, redis, keys, queues, outbox, deadLetters, publisher, endpoints, waiting }),
     endpoints: desk,
-    deadLetters: createDeadLetters(queues, createOutbox(queues, hear.tell)),
+    deadLetters,
+    examination,
     start: service.start,
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
     isRedisReachable: () =>
@@ -127,7 +130,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     keys: createKeyDesk(apiKeys, config.apiKey, system.now),
     countRequest: createRequestCounter(redis, keys),
     close: async () => {
-      await publisher.close();
+      await Promise.all([publisher.close(), examination.close()]);
       await service.stop();
       disconnect();
     },

@@ -3,20 +3,11 @@
  * pino logger fit as they are.
  */
 import type { Caller, Role } from "../core/access.ts";
-import type { DestinationRequest } from "../core/destination.ts";
-import type { Durability } from "../core/durability.ts";
 import type { BreakerState } from "../core/happening.ts";
 import type { Page, PageRequest } from "../core/page.ts";
+import type { DeliveryDesk, EventDesk } from "./event-ports.ts";
+import type { Examination } from "./examination-ports.ts";
 import type { WebhookDesk } from "./webhooks-ports.ts";
-
-/** An event whose data is JSON text, cut out of the request as it stands. */
-export interface TextEvent {
-  readonly type: string;
-  readonly dataText: string;
-  readonly id?: string;
-  readonly timestamp?: string;
-  readonly destinations?: readonly DestinationRequest[];
-}
 
 export interface EndpointStatus {
   readonly id: string;
@@ -55,11 +46,8 @@ export type CountRequest = (
 ) => Promise<{ readonly current: number; readonly ttl: number }>;
 
 export interface ApiHookwave {
-  /** Resolves with the ids, in order, once every event is stored; rejects with a coded error. */
-  readonly publishMany: (
-    events: readonly TextEvent[],
-    options: { readonly durability?: Durability },
-  ) => Promise<readonly { readonly id: string }[]>;
+  readonly events: EventDesk;
+  readonly deliveries: DeliveryDesk;
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
   readonly isConsuming: () => boolean;
@@ -68,6 +56,7 @@ export interface ApiHookwave {
   readonly keys: KeyDesk;
   readonly endpoints: WebhookDesk;
   readonly countRequest: CountRequest;
+  readonly examination: Examination;
 }
 
 export interface AccessControl {

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
-import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Caller, Role } from "../core/access.ts";
 
@@ -27,11 +27,31 @@ declare module "fastify" {
   }
 }
 
+/**
+ * For routes that must see a body's text, because parsing and writing it again would lose bytes: it stays what came.
+ * Its schema then only describes it; what else comes with the request is checked as everywhere.
+ */
+export function keepBodyText(app: Api): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.setValidatorCompiler((part: Parameters<typeof validatorCompiler>[0]) =>
+    part.httpPart === "body" ? (value: unknown) => ({ value }) : validatorCompiler(part),
+  );
+}
+
 /** What every list takes in its query. */
 export const pageQuery = {
   after: z.string().max(200).optional().describe("The `next` of the page before."),
   limit: z.coerce.number().int().min(1).max(100).default(20).describe("How many at the most."),
 };
+
+/** A time in a query, as epoch ms. */
+export const timeQuery = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .optional();
 
 /** `{ data, next }` of what a list holds. */
 export function pageOf<Item extends z.ZodType>(item: Item) {

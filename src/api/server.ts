@@ -12,8 +12,11 @@ import type { ApiDeps, ApiLogger } from "./ports.ts";
 import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, REDIS_AWAY_PROBLEM, sendProblem } from "./problem.ts";
 import { addRateLimits } from "./rate-limits.ts";
 import { readJson } from "./read-json.ts";
+import { addDeliveryRoutes } from "./routes/deliveries.ts";
+import { addEventRecordRoutes } from "./routes/event-records.ts";
 import { addEventTypeRoutes } from "./routes/event-types.ts";
 import { addEventRoutes } from "./routes/events.ts";
+import { addExaminationRoutes } from "./routes/examination.ts";
 import { addHealthRoutes, addProbes } from "./routes/health.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
@@ -77,7 +80,10 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   addKeyRoutes(app, hookwave.keys);
   addWebhookRoutes(app, hookwave.endpoints);
   addWebhookLogRoutes(app, hookwave.endpoints);
-  app.register(async (events: Api) => addEventRoutes(events, hookwave));
+  app.register(async (events: Api) => addEventRoutes(events, hookwave.events));
+  addEventRecordRoutes(app, hookwave.events);
+  addDeliveryRoutes(app, hookwave.deliveries);
+  app.register(async (examination: Api) => addExaminationRoutes(examination, hookwave.examination));
 }
 
 function openServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">): Api {

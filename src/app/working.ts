@@ -13,6 +13,7 @@ import { createBreakers } from "../deliver/breaker.ts";
 import { createDeliver } from "../deliver/deliver.ts";
 import { createDispatch, createResume } from "../deliver/dispatch.ts";
 import { createLimits } from "../deliver/limits.ts";
+import type { FleetRate } from "../deliver/ports.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { drain } from "../queue/durable-worker.ts";
 import { createOutbox, type Outbox, openQueues } from "../queue/queues.ts";
@@ -21,6 +22,7 @@ import { type AttemptLog, createAttemptLog } from "../store/attempt-log.ts";
 import type { SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
+import { createFleetRates } from "../store/fleet-rates.ts";
 import type { Keys } from "../store/keys.ts";
 import { connectRedis } from "../store/redis.ts";
 import { createStatistics, type Statistics } from "../store/statistics.ts";
@@ -49,11 +51,11 @@ export function startWorking(deps: WorkingDeps): Working {
   const redis = connectRedis(deps.redisUrl, "worker", onError(tell, "redis"));
   const queues = openQueues(redis, config.prefix, onError(tell, "queues"));
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
-  const stage = openDeliverStage(deps, attempts);
+  const stage = openDeliverStage(deps, attempts, createFleetRates(redis, deps.keys, system.dice));
   const outbox = counting(createOutbox(queues, tell), createStatistics(redis, deps.keys, system.now), tell);
 
   const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs);
-  const waiting = createWaitingIndex(redis, deps.keys);
+  const waiting = createWaitingIndex(redis, deps.keys, config.eventRetentionMs);
   const { deliver, directory } = stage;
   const dispatch = createDispatch({ ledger, endpoints: directory, deliver, outbox, waiting, tell, system });
   const resume = createResume({ ledger, deliver, waiting, system });
@@ -109,7 +111,7 @@ function counting(outbox: Outbox, statistics: Statistics, tell: Tell): Outbox {
   };
 }
 
-function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog) {
+function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog, rate: FleetRate) {
   const { config, system, tell, endpoints } = deps;
   const transport = createTransport({
     policy: deps.policy,
@@ -143,6 +145,7 @@ function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog) {
     transport,
     limits,
     breakers,
+    rate,
     record,
     tell,
     system,

@@ -6,9 +6,16 @@ import type { z } from "zod";
 import { jobEvents } from "./job-events.ts";
 import { modelEvents } from "./model-events.ts";
 import { taskEvents } from "./task-events.ts";
+import { webhookEvents } from "./webhook-events.ts";
 import { workflowEvents } from "./workflow-events.ts";
 
-export const catalogue = { ...modelEvents, ...jobEvents, ...taskEvents, ...workflowEvents } as const;
+export const catalogue = {
+  ...modelEvents,
+  ...jobEvents,
+  ...taskEvents,
+  ...workflowEvents,
+  ...webhookEvents,
+} as const;
 
 export type KnownEventType = keyof typeof catalogue;
 

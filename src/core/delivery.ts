@@ -2,8 +2,16 @@
  * A delivery: one event owed to one endpoint, and what has been tried so far. It carries its whole event, so
  * that a retry days later needs nothing that may have expired meanwhile.
  */
-import { asDeliveryId, type DeliveryId, type EndpointId } from "./brand.ts";
-import type { Destination, PublishedEvent } from "./event.ts";
+import {
+  asDeliveryId,
+  asEndpointId,
+  asEventId,
+  type DeliveryId,
+  type EndpointId,
+  type EventId,
+} from "./brand.ts";
+import { ENDPOINT_ID_PATTERN } from "./endpoint.ts";
+import { type Destination, EVENT_ID_PATTERN, type PublishedEvent } from "./event.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import type { BuryReason, Verdict } from "./verdict.ts";
 
@@ -31,21 +39,47 @@ export interface Delivery {
   readonly heldSince: number | null;
 }
 
+/** `held`: it waits, and nothing has been tried yet in this round. `cancelled`: a person ended it. */
+export const DELIVERY_STATUSES = ["held", "retrying", "delivered", "buried", "cancelled"] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
 /** What the event's record says of one delivery: enough for a re-run to know what is already done. */
 export interface DeliveryState {
   readonly round: number;
-  readonly status: "delivered" | "retrying" | "buried";
+  readonly status: DeliveryStatus;
   readonly attempts: readonly PastAttempt[];
   /** Epoch ms of the next attempt while retrying. */
   readonly nextAttemptAt: number | null;
   readonly because: BuryReason | null;
 }
 
-export function deliveryId(delivery: {
-  readonly event: PublishedEvent;
+/** What names a delivery. */
+export interface DeliveryKey {
+  readonly event: Pick<PublishedEvent, "id">;
   readonly endpointId: EndpointId;
-}): DeliveryId {
+}
+
+export function deliveryId(delivery: DeliveryKey): DeliveryId {
   return asDeliveryId(`${delivery.event.id}.${delivery.endpointId}`);
+}
+
+/** An event's deliveries as they begin; none of them carries the destinations of the others. */
+export function deliveryOf(
+  published: PublishedEvent,
+  acceptedAt: number,
+): (endpointId: EndpointId) => Delivery {
+  const { destinations: _, ...event } = published;
+  return (endpointId) => ({ event, endpointId, acceptedAt, attempts: [], round: 0, heldSince: null });
+}
+
+/** The two ids of a delivery's; null for what is no delivery id. Neither of them may hold a dot. */
+export function readDeliveryId(
+  text: string,
+): { readonly eventId: EventId; readonly endpointId: EndpointId } | null {
+  const [eventId = "", endpointId = "", ...rest] = text.split(".");
+  if (rest.length > 0 || !EVENT_ID_PATTERN.test(eventId) || !ENDPOINT_ID_PATTERN.test(endpointId))
+    return null;
+  return { eventId: asEventId(eventId), endpointId: asEndpointId(endpointId) };
 }
 
 /** The state a finished attempt leaves behind; null for a hold, which is no attempt. */

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   EVENT_TOO_LARGE: "An event's data is larger than the limit.",
   ENDPOINT_INVALID: "An endpoint's URL, headers, secrets or settings cannot be accepted.",
   ENDPOINT_UNKNOWN: "No endpoint has this id.",
+  TEST_RUNNING: "A test of this endpoint is under way.",
   ENDPOINT_CONFLICT: "An endpoint has this id already.",
   EVENT_UNKNOWN: "No event with this id is remembered.",
   EVENT_CONFLICT: "Another event was published under this id.",

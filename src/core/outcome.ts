@@ -8,7 +8,7 @@ export type UnreachableReason = (typeof UNREACHABLE_REASONS)[number];
 export const BLOCKED_REASONS = ["blocked_destination", "blocked_url"] as const;
 export type BlockedReason = (typeof BLOCKED_REASONS)[number];
 
-export const HOLD_REASONS = ["breaker_open", "busy"] as const;
+export const HOLD_REASONS = ["breaker_open", "busy", "rate_limited"] as const;
 export type HoldReason = (typeof HOLD_REASONS)[number];
 
 /** What a receiver may ask for in the `webhook-delivery` response header. */

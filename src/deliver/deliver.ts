@@ -3,28 +3,28 @@
  * A receiver's failure comes out as a verdict. Only a failure of our own is thrown, and then nothing has been
  * charged to the endpoint: no attempt, no breaker. (The guard sits in the transport, where addresses are known.)
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { type AttemptRecord, pastAttempt } from "../core/attempt.ts";
 import { type Delivery, deliveryId, stateAfter } from "../core/delivery.ts";
-import { type Endpoint, liveSecrets } from "../core/endpoint.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import type { Tell } from "../core/happening.ts";
 import type { HoldReason, Outcome } from "../core/outcome.ts";
 import type { System } from "../core/system.ts";
 import { type BuryReason, decide, type Verdict } from "../core/verdict.ts";
-import type { WireProfile } from "../wire/profile.ts";
 import { profiles } from "../wire/profiles.ts";
-import { signRequest } from "../wire/sign.ts";
 import type { Breakers } from "./breaker.ts";
 import { classify } from "./classify.ts";
 import { addresseeOf } from "./destinations.ts";
-import { mergeHeaders } from "./header-policy.ts";
 import type { Limits } from "./limits.ts";
-import type { EndpointDirectory, Exchange, RecordAttempt, Transport } from "./ports.ts";
+import { requestTo } from "./outgoing.ts";
+import type { EndpointDirectory, Exchange, FleetRate, RecordAttempt, Transport } from "./ports.ts";
 
 export interface DeliverDeps {
   readonly endpoints: EndpointDirectory;
   readonly transport: Transport;
   readonly limits: Limits;
   readonly breakers: Breakers;
+  readonly rate: FleetRate;
   readonly record: RecordAttempt;
   readonly tell: Tell;
   readonly system: System;
@@ -45,7 +45,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     if (endpoint === undefined) return untried(delivery, "endpoint_missing");
     if (!endpoint.isActive) return untried(delivery, "endpoint_disabled");
 
-    const admission = await admit(endpoint, deps);
+    const admission = await admit(endpoint, delivery, deps);
     if (admission.kind === "held") return held(delivery, endpoint, admission, deps);
 
     const attempt = await send(delivery, endpoint, deps);
@@ -56,7 +56,6 @@ export function createDeliver(deps: DeliverDeps): Deliver {
 }
 
 interface Attempt {
-  readonly profile: WireProfile;
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly bodyBytes: number;
@@ -67,33 +66,18 @@ interface Attempt {
 /** sign → guard → POST → classify, and what the endpoint's lane learns from it. */
 async function send(delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): Promise<Attempt> {
   const { system, transport, limits } = deps;
-  const { url, timeoutMs } = endpoint;
   const startedAtMs = system.now();
   const startedMonotonicMs = system.monotonicMs();
   let durationMs: number | null = null;
   let outcome: Outcome | null = null;
   try {
-    const profile = profiles[endpoint.profile];
-    const signing = {
-      secrets: liveSecrets(endpoint, startedAtMs),
-      attemptNumber: delivery.attempts.length + 1,
-      timestamp: Math.floor(startedAtMs / 1_000),
-      nonce: system.uuid(),
-      url,
-      options: endpoint.profileOptions,
-    };
-    const further = endpoint.furtherProfiles.map((name) => profiles[name]);
-    const { body, headers } = signRequest(delivery.event, profile, signing, further);
-    const exchange = await transport.post({
-      url,
-      headers: mergeHeaders(headers, endpoint.headers),
-      body,
-      timeoutMs,
-    });
+    const attemptNumber = delivery.attempts.length + 1;
+    const request = requestTo(endpoint, delivery.event, { startedAtMs, attemptNumber, nonce: system.uuid() });
+    const exchange = await transport.post(request);
     durationMs = Math.round(system.monotonicMs() - startedMonotonicMs);
     outcome = classify(exchange, system.now());
-    const bodyBytes = Buffer.byteLength(body);
-    return { profile, startedAtMs, durationMs, bodyBytes, outcome, excerpt: excerptOf(exchange) };
+    const bodyBytes = Buffer.byteLength(request.body);
+    return { startedAtMs, durationMs, bodyBytes, outcome, excerpt: excerptOf(exchange) };
   } finally {
     limits.leave(endpoint.id, durationMs, outcome);
   }
@@ -107,7 +91,7 @@ async function conclude(
   deps: DeliverDeps,
 ): Promise<Settled> {
   const { system, record, tell } = deps;
-  const verdict = decideOn(attempt.outcome, delivery, endpoint, attempt.profile, deps);
+  const verdict = decideOn(attempt.outcome, delivery, endpoint, deps);
   const entry = entryFor(delivery, endpoint, attempt, verdict, system);
   const attempts = [...delivery.attempts, pastAttempt(entry)];
   const nowMs = system.now();
@@ -133,11 +117,16 @@ interface Admitted {
 }
 type Held = Outcome & { readonly kind: "held" };
 
-/** An open breaker is asked before the lane, so that what cannot go does not wait its turn; and once more after. */
-async function admit(endpoint: Endpoint, deps: DeliverDeps): Promise<Admitted | Held> {
+/**
+ * An open breaker is asked before the others, so that what cannot go does not wait its turn; and once more after. A
+ * turn of the endpoint's rate is waited for outside its lane, which is for POSTs that are open.
+ */
+async function admit(endpoint: Endpoint, delivery: Delivery, deps: DeliverDeps): Promise<Admitted | Held> {
   const { breakers, limits, system } = deps;
   const closedInMs = breakers.closedInMs(endpoint.id);
   if (closedInMs > 0) return heldFor("breaker_open", closedInMs);
+  const overRateMs = await takeTurn(endpoint, delivery, deps);
+  if (overRateMs > 0) return heldFor("rate_limited", overRateMs);
   const busyMs = await limits.enter(endpoint);
   if (busyMs > 0) return heldFor("busy", busyMs * (1 + system.dice() * BUSY_JITTER));
   let isAdmitted = false;
@@ -149,6 +138,19 @@ async function admit(endpoint: Endpoint, deps: DeliverDeps): Promise<Admitted | 
     // Also when asking failed: a place in the lane that nobody gives back is lost until the worker restarts.
     if (!isAdmitted) limits.leave(endpoint.id, null, null);
   }
+}
+
+/** Resolves with 0 when it is this delivery's turn, else with how long to hold it, in ms. */
+async function takeTurn(
+  { id, rateLimit }: Endpoint,
+  { heldSince }: Delivery,
+  { rate }: DeliverDeps,
+): Promise<number> {
+  if (rateLimit === null) return 0;
+  const { kind, inMs } = await rate.enter(id, rateLimit, heldSince !== null);
+  if (kind === "hold") return inMs;
+  if (inMs > 0) await pause(inMs);
+  return 0;
 }
 
 const BUSY_JITTER = 0.1;
@@ -169,22 +171,16 @@ function held(delivery: Delivery, endpoint: Endpoint, outcome: Held, deps: Deliv
     reason,
     forMs,
   });
-  const verdict = decideOn(outcome, delivery, endpoint, profiles[endpoint.profile], deps);
+  const verdict = decideOn(outcome, delivery, endpoint, deps);
   return { verdict, delivery: { ...delivery, heldSince: delivery.heldSince ?? deps.system.now() } };
 }
 
-function decideOn(
-  outcome: Outcome,
-  delivery: Delivery,
-  endpoint: Endpoint,
-  profile: WireProfile,
-  deps: DeliverDeps,
-): Verdict {
+function decideOn(outcome: Outcome, delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): Verdict {
   const { system, holdMaxAgeMs } = deps;
   const { retrySchedule } = endpoint;
   return decide(
     outcome,
-    { retrySchedule, holdMaxAgeMs, isFinal: profile.isFinal },
+    { retrySchedule, holdMaxAgeMs, isFinal: profiles[endpoint.profile].isFinal },
     {
       attemptNumber: delivery.attempts.length + 1,
       heldForMs: delivery.heldSince === null ? 0 : system.now() - delivery.heldSince,

@@ -20,14 +20,16 @@ export function ownDestinations(event: PublishedEvent): ReadonlyMap<EndpointId, 
 }
 
 /** The same for the same URL, profile and key, so that a receiver has one breaker and one lane over many events. */
-function destinationId({ url, profile, keyId }: Destination): EndpointId {
+export function destinationId({ url, profile, keyId }: Destination): EndpointId {
   const digest = hash("sha256", JSON.stringify([url, profile, keyId]), "hex");
   return asEndpointId(`${DESTINATION_ID_PREFIX}${digest.slice(0, DIGEST_CHARACTERS)}`);
 }
 
 /** Who a delivery is owed to; undefined where nobody is registered who would get or sign it. */
-export function addresseeOf(delivery: Delivery, endpoints: EndpointDirectory): Endpoint | undefined {
-  const { endpointId, destination } = delivery;
+export function addresseeOf(
+  { endpointId, destination }: Pick<Delivery, "endpointId" | "destination">,
+  endpoints: Pick<EndpointDirectory, "get">,
+): Endpoint | undefined {
   if (destination === undefined) return endpoints.get(endpointId);
   const signer = endpoints.get(asEndpointId(destination.keyId));
   const lent = signer?.signsDestinations ? lentProfiles(signer, destination) : undefined;

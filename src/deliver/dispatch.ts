@@ -4,7 +4,7 @@
  * any more; throws only for a failure of our own, and then the whole batch may safely run again.
  */
 import type { EndpointId } from "../core/brand.ts";
-import type { Delivery, DeliveryState } from "../core/delivery.ts";
+import { type Delivery, type DeliveryState, deliveryOf } from "../core/delivery.ts";
 import { isDestinationId } from "../core/destination.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
@@ -13,7 +13,7 @@ import type { BuryReason, Verdict } from "../core/verdict.ts";
 import type { Deliver, Settled } from "./deliver.ts";
 import { ownDestinations } from "./destinations.ts";
 import { createGate, type Gate } from "./gate.ts";
-import type { Claim, EndpointDirectory, EventLedger, Outbox, WaitingIndex } from "./ports.ts";
+import type { Claim, EndpointDirectory, EventLedger, EventsBatch, Outbox, WaitingIndex } from "./ports.ts";
 import { recall } from "./recall.ts";
 
 export interface DispatchDeps {
@@ -26,13 +26,6 @@ export interface DispatchDeps {
   readonly system: System;
 }
 
-export interface EventsBatch {
-  readonly events: readonly PublishedEvent[];
-  readonly holder: string;
-  /** Epoch ms at which they were stored. */
-  readonly acceptedAt: number;
-}
-
 /** First attempts in one job; the tail of a larger fan-out must not hold its slot. */
 const FIRST_ATTEMPTS_MAX = 256;
 /** First attempts in one worker, over all its jobs. */
@@ -42,7 +35,7 @@ export function createDispatch(deps: DispatchDeps): (batch: EventsBatch) => Prom
   const gate = createGate(FIRST_ATTEMPTS_OPEN);
   return async (batch) => {
     const events = withoutRepeats(batch.events, deps.tell);
-    const claims = await deps.ledger.claim(events, batch.holder);
+    const claims = await deps.ledger.claim({ ...batch, events });
     const owed = events.flatMap((event, index) => fanOut(event, claims[index], batch.acceptedAt, deps));
     const settling = owed.map((one, index) =>
       index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, gate, deps) : postpone(one.delivery, 0, deps),
@@ -78,12 +71,6 @@ function fanOut(
   return owedStill(owed, claim.states, toEndpoint, deps.system.now());
 }
 
-/** A fresh delivery of an event; it does not carry the destinations of the others. */
-function deliveryOf(published: PublishedEvent, acceptedAt: number): (endpointId: EndpointId) => Delivery {
-  const { destinations: _, ...event } = published;
-  return (endpointId) => ({ event, endpointId, acceptedAt, attempts: [], round: 0, heldSince: null });
-}
-
 /**
  * What a re-run finds. An attempt that was recorded is taken as it is, also when its endpoint subscribes no more:
  * what was to follow it (a retry, a dead letter) may not have been written. Without a record the first run may have
@@ -106,7 +93,8 @@ function owedStill(
 const HAND_ON: Verdict = { kind: "hold", inMs: 0 };
 
 async function firstAttempt(owed: Owed, gate: Gate, deps: DispatchDeps): Promise<void> {
-  const { verdict, delivery } = owed.recalled ?? (await deliverThrough(gate, owed.delivery, deps));
+  const settled = owed.recalled ?? (await deliverThrough(gate, owed.delivery, deps));
+  const { verdict, delivery } = await buriedOrOver(settled, deps.ledger);
   switch (verdict.kind) {
     case "complete":
       return;
@@ -127,6 +115,16 @@ async function deliverThrough(gate: Gate, delivery: Delivery, deps: DispatchDeps
   } finally {
     gate.leave();
   }
+}
+
+/**
+ * Before its letter is written, the ledger says that it is buried, also where no attempt was recorded that led to it.
+ * What was cancelled while its last attempt was under way gets no letter.
+ */
+async function buriedOrOver(settled: Settled, ledger: EventLedger): Promise<Settled> {
+  const { verdict, delivery } = settled;
+  if (verdict.kind !== "bury" || (await ledger.bury(delivery, verdict.because))) return settled;
+  return { verdict: { kind: "complete" }, delivery };
 }
 
 async function postpone(delivery: Delivery, inMs: number, deps: DispatchDeps): Promise<void> {
@@ -159,7 +157,8 @@ export interface Resume {
 export function createResume({ ledger, deliver, waiting, system }: ResumeDeps): Resume {
   const settle = async (delivery: Delivery, otherwise: Deliver): Promise<Settled> => {
     const state = await ledger.stateOf(delivery.event.id, delivery.endpointId);
-    const settled = recall(delivery, state, system.now()) ?? (await otherwise(delivery));
+    const reached = recall(delivery, state, system.now()) ?? (await otherwise(delivery));
+    const settled = await buriedOrOver(reached, ledger);
     const isOver = settled.verdict.kind === "complete" || settled.verdict.kind === "bury";
     await (isOver ? waiting.remove(delivery) : waiting.add(delivery));
     return settled;

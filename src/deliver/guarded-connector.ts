@@ -23,7 +23,11 @@ export interface ConnectorOptions {
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | undefined;
   readonly lookup?: Lookup | undefined;
+  /** Hears how far each connection has come; a literal address is never resolved, and plain http never secured. */
+  readonly onStage?: ((stage: ConnectStage) => void) | undefined;
 }
+
+export type ConnectStage = "resolved" | "connected" | "secured";
 
 export interface GuardedConnector {
   readonly connect: buildConnector.connector;
@@ -89,6 +93,7 @@ async function checkedAddresses(
 ): Promise<readonly LookupAddress[]> {
   const family = isIP(hostname);
   const addresses = family === 0 ? await resolve(hostname, options) : [{ address: hostname, family }];
+  if (family === 0) options.onStage?.("resolved");
   if (!addresses.every(({ address }) => isAddressAllowed(address, options.policy))) throw blocked();
   return addresses;
 }
@@ -161,8 +166,10 @@ function whenOpen(
   socket.on("error", (error) => giveUp(failed(stage, error)));
   socket.once("connect", () => {
     stage = "tls";
+    options.onStage?.("connected");
     if (!isAddressAllowed(socket.remoteAddress ?? "", options.policy)) giveUp(blocked());
   });
+  socket.once("secureConnect", () => options.onStage?.("secured"));
   socket.once(event, () => open(socket));
   return promise.finally(() => clearTimeout(timer));
 }

@@ -5,9 +5,10 @@
 import type { AttemptRecord } from "../core/attempt.ts";
 import type { EndpointId, EventId } from "../core/brand.ts";
 import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
-import type { Endpoint } from "../core/endpoint.ts";
+import type { Endpoint, RateLimit } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
+import type { BuryReason } from "../core/verdict.ts";
 
 export interface EndpointDirectory {
   readonly get: (id: EndpointId) => Endpoint | undefined;
@@ -22,10 +23,19 @@ export type Claim =
   | { readonly kind: "again"; readonly states: ReadonlyMap<EndpointId, DeliveryState> }
   | { readonly kind: "taken" };
 
+export interface EventsBatch {
+  readonly events: readonly PublishedEvent[];
+  readonly holder: string;
+  /** Epoch ms at which they were stored. */
+  readonly acceptedAt: number;
+}
+
 export interface EventLedger {
-  /** Claims each event for `holder`; the answers are in the order of the events. */
-  readonly claim: (events: readonly PublishedEvent[], holder: string) => Promise<readonly Claim[]>;
+  /** Claims each event for the batch's holder; the answers are in the order of the events. */
+  readonly claim: (batch: EventsBatch) => Promise<readonly Claim[]>;
   readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+  /** Writes that it was given up; false, and nothing, where it has been delivered, cancelled or replayed meanwhile. */
+  readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
 }
 
 export interface FinishedAttempt {
@@ -47,6 +57,19 @@ export interface SharedBreaker {
   readonly close: (id: EndpointId) => Promise<void>;
   /** True for the one worker that may probe now; the lease lasts `leaseMs`. */
   readonly leaseProbe: (id: EndpointId, leaseMs: number) => Promise<boolean>;
+}
+
+/** The rate of an endpoint that has a limit, kept by the whole fleet together. */
+export interface FleetRate {
+  /**
+   * When an attempt may begin: in so many ms, few enough to wait for them; or that the delivery is to be held for so
+   * many. `hasWaited`: it comes back from a hold, and so goes before what is new.
+   */
+  readonly enter: (
+    id: EndpointId,
+    limit: RateLimit,
+    hasWaited: boolean,
+  ) => Promise<{ readonly kind: "begin" | "hold"; readonly inMs: number }>;
 }
 
 export interface OutgoingRequest {
@@ -81,8 +104,38 @@ export interface Transport {
   readonly abandon: () => Promise<void>;
 }
 
+/** How long each part of a probe took, in ms; null for a part that was not needed or not reached. */
+export interface Timings {
+  /** Null for a literal address. */
+  readonly dnsMs: number | null;
+  readonly connectMs: number | null;
+  /** Null for plain http. */
+  readonly tlsMs: number | null;
+  /** From the open connection to the first byte of an answer. */
+  readonly firstByteMs: number | null;
+  readonly totalMs: number;
+}
+
+/** One exchange, looked at closely. */
+export interface ProbeReport {
+  readonly exchange: Exchange;
+  readonly timings: Timings;
+  /** Of the answer, at most 16 KiB in all; empty without one. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Why there is no answer: a code such as ECONNREFUSED, or what is wrong with the URL; never an address. */
+  readonly detail: string | null;
+}
+
+export interface Probe {
+  /** POSTs once over a connection of its own; rejects as a transport does. */
+  readonly send: (request: OutgoingRequest) => Promise<ProbeReport>;
+  /** Lets go at once: what is open rejects with CLOSED. */
+  readonly abandon: () => Promise<void>;
+}
+
 /** Which deliveries wait for another attempt; kept for people to see. */
 export interface WaitingIndex {
+  /** One without an attempt so far is known as `held` from here on. */
   readonly add: (delivery: Delivery) => Promise<void>;
   readonly remove: (delivery: Delivery) => Promise<void>;
 }

@@ -15,7 +15,8 @@ export function recall(
   if (state === null || state === undefined || state.round < delivery.round) return null;
   // A replay has begun a later round; this job is what was left of an earlier one.
   if (state.round > delivery.round) return { verdict: { kind: "complete" }, delivery };
-  const isNews = state.status === "delivered" || state.attempts.length > delivery.attempts.length;
+  const isOver = state.status === "delivered" || state.status === "cancelled";
+  const isNews = isOver || state.attempts.length > delivery.attempts.length;
   if (!isNews) return null;
   return {
     verdict: verdictOf(state, nowMs),
@@ -26,7 +27,10 @@ export function recall(
 function verdictOf(state: DeliveryState, nowMs: number): Verdict {
   switch (state.status) {
     case "delivered":
+    case "cancelled":
       return { kind: "complete" };
+    case "held":
+      return { kind: "hold", inMs: 0 };
     case "retrying":
       return { kind: "retry", inMs: Math.max(0, (state.nextAttemptAt ?? nowMs) - nowMs) };
     case "buried":

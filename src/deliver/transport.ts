@@ -7,7 +7,12 @@ import { LRUCache } from "lru-cache";
 import { Agent } from "undici";
 import { HookwaveError } from "../core/errors.ts";
 import type { AddressPolicy } from "./address-guard.ts";
-import { createGuardedConnector, type Lookup } from "./guarded-connector.ts";
+import {
+  type ConnectStage,
+  createGuardedConnector,
+  type GuardedConnector,
+  type Lookup,
+} from "./guarded-connector.ts";
 import { OpenExchange, type Routes } from "./open-exchange.ts";
 import type { Exchange, OutgoingRequest, Transport } from "./ports.ts";
 import { checkUrl } from "./url-policy.ts";
@@ -38,10 +43,10 @@ const KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MAX_MS = 5_000;
 const REMEMBERED_URLS = 4_096;
 
-/** Where a URL leads, once checked: the parts a request needs, or the refusal. */
-type Target =
+/** Where a URL leads, once checked: the parts a request needs, or the refusal and its problem in words. */
+export type Target =
   | { readonly kind: "open"; readonly origin: string; readonly path: string }
-  | Extract<Exchange, { readonly kind: "blocked" }>;
+  | { readonly kind: "refused"; readonly exchange: Exchange; readonly problem: string };
 
 export function createTransport(options: TransportOptions): Transport {
   const routes = openRoutes(options);
@@ -63,7 +68,7 @@ export function createTransport(options: TransportOptions): Transport {
       const target = targetOf(request.url);
       return target.kind === "open"
         ? exchange(request, target, routes, () => isAbandoned)
-        : Promise.resolve(target);
+        : Promise.resolve(target.exchange);
     },
     close: () => {
       closing ??= closeRoutes(routes);
@@ -94,27 +99,44 @@ function exchange(
   });
 }
 
-function checkTarget(text: string, policy: AddressPolicy): Target {
+export function checkTarget(text: string, policy: AddressPolicy): Target {
   const check = checkUrl(text, policy);
-  if (!check.ok) return { kind: "blocked", reason: check.reason };
+  if (!check.ok) {
+    const { reason, problem } = check;
+    return { kind: "refused", exchange: { kind: "blocked", reason }, problem };
+  }
   return { kind: "open", origin: check.url.origin, path: check.url.pathname + check.url.search };
 }
 
-function openRoutes(options: TransportOptions): Routes {
-  const connector = createGuardedConnector({
+/** The guard, as each way out of the house has it. */
+export function connectorOf(
+  options: TransportOptions,
+  onStage?: (stage: ConnectStage) => void,
+): GuardedConnector {
+  return createGuardedConnector({
     policy: options.policy,
     connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     ca: options.ca,
     lookup: options.lookup,
+    onStage,
   });
+}
+
+/** What every agent of ours is told. */
+export const AGENT_OPTIONS = {
+  allowH2: false,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  // Both restart with each byte and so bound nothing; OpenExchange has the one deadline that does.
+  headersTimeout: 0,
+  bodyTimeout: 0,
+} as const;
+
+function openRoutes(options: TransportOptions): Routes {
+  const connector = connectorOf(options);
   const common = {
+    ...AGENT_OPTIONS,
     connect: connector.connect,
     connections: options.connectionsPerOrigin ?? CONNECTIONS_PER_ORIGIN,
-    allowH2: false,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    // Both restart with each byte and so bound nothing; OpenExchange has the one deadline that does.
-    headersTimeout: 0,
-    bodyTimeout: 0,
   };
   return {
     kept: new Agent({
@@ -138,7 +160,7 @@ async function closeRoutes({ kept, single }: Routes): Promise<void> {
   await single.close();
 }
 
-function closedError(): HookwaveError {
+export function closedError(): HookwaveError {
   return new HookwaveError("CLOSED", {
     expected: "an open transport",
     got: "a closed one",

@@ -105,7 +105,8 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
   };
 }
 
-function prepareEvent(event: NewEvent<string> | NewTextEvent, system: System): PublishedEvent {
+/** The event as it would be stored. Throws EVENT_INVALID or EVENT_TOO_LARGE. */
+export function prepareEvent(event: NewEvent<string> | NewTextEvent, system: System): PublishedEvent {
   const { type, id, timestamp } = event;
   if (!isEventType(type)) throw invalid("type: dotted lower-case words, like job.completed", type);
   if (id !== undefined && !EVENT_ID_PATTERN.test(id))

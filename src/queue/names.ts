@@ -14,6 +14,9 @@ const digest = (text: string): string => hash("sha256", text, "base64url");
 /** Each round of a delivery (a replay starts a new one) is a job of its own. */
 export const deliveryJobId = (id: DeliveryId, round: number): string => `d_${digest(`${id}#${round}`)}`;
 
+/** The letter of a delivery that was given up in this round. */
+export const deliveryLetterId = (id: DeliveryId, round: number): string => deadLetterId(`${id}#${round}`);
+
 export const deadLetterId = (what: string): string => `dl_${digest(what)}`;
 
 /** An event that goes on alone, split off from the job of `holder`. */

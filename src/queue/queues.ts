@@ -16,6 +16,7 @@ import {
   DELIVERIES_QUEUE,
   deadLetterId,
   deliveryJobId,
+  deliveryLetterId,
   EVENTS_QUEUE,
   splitJobId,
 } from "./names.ts";
@@ -127,5 +128,5 @@ function toScheduledJob(scheduled: { readonly delivery: Delivery; readonly inMs:
 
 export function letterId(letter: DeadLetter): string {
   if (letter.kind === "job") return deadLetterId(`job:${letter.jobId}:${letter.addedAt}`);
-  return deadLetterId(`${deliveryId(letter.delivery)}#${letter.delivery.round}`);
+  return deliveryLetterId(deliveryId(letter.delivery), letter.delivery.round);
 }

@@ -11,7 +11,7 @@ import { isDestinationId } from "../core/destination.ts";
 import { summarise } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
-import { STATE_FIELD_PREFIX } from "./event-ledger.ts";
+import { excerptField, KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
@@ -41,22 +41,17 @@ const RETRY_MS = 250;
 // KEYS: recent, then event and stream per attempt, then the streams once each, then health, totals and hour per
 // endpoint, then the registered endpoints.
 // It begins with a write that needs no memory: Redis then lets it go on when memory is short, and what is delivered
-// makes room. What was delivered stays so, should two workers have had the job at once. A state written after its
-// event has expired (a retry days later) must not stay for ever, hence the PTTL; nor must what is kept as long as
-// its endpoint, hence the HEXISTS.
-const RECORD = `
+// makes room. What is kept as long as its endpoint must not stay for ever, hence the HEXISTS.
+const RECORD = `${KEEP_STATE}
 redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX})
 local retention, attempts, at = ARGV[1], tonumber(ARGV[2]), 2
-local DELIVERED = '^{"round":%d+,"status":"delivered"'
 for i = 1, attempts do
-  local event, stream, field, state = KEYS[i * 2], KEYS[i * 2 + 1], ARGV[at + 1], ARGV[at + 2]
-  local old = not string.find(state, DELIVERED) and redis.call('HGET', event, field)
-  local isOver = old and string.match(old, DELIVERED) == string.match(state, '^{"round":%d+,') .. '"status":"delivered"'
-  if not isOver then redis.call('HSET', event, field, state) end
-  if redis.call('PTTL', event) < 0 then redis.call('PEXPIRE', event, retention) end
-  redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
+  local event, stream = KEYS[i * 2], KEYS[i * 2 + 1]
+  keepState(event, ARGV[at + 1], ARGV[at + 2], retention)
+  local entry = redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
+  if ARGV[at + 4] ~= '' then redis.call('HSET', event, ARGV[at + 5], entry) end
   redis.call('XADD', KEYS[1], '*', 'attempt', ARGV[at + 3])
-  at = at + 4
+  at = at + 5
 end
 local streams = tonumber(ARGV[at + 1])
 at = at + 1
@@ -116,10 +111,11 @@ function commandFor(
   for (const { record, recordText, state, excerpt } of group) {
     scriptKeys.push(keys.event(record.eventId), keys.attempts(record.endpointId));
     scriptArgs.push(
-      `${STATE_FIELD_PREFIX}${record.endpointId}`,
-      JSON.stringify(state),
+      stateField(record.endpointId),
+      stateText(state),
       recordText,
       record.outcome === "delivered" ? "" : excerpt.slice(0, EXCERPT_KEPT),
+      excerptField(record.endpointId, record.round, record.attemptNumber),
     );
     // Health and statistics are kept for as long as their endpoint is registered, which a destination never is.
     if (!isDestinationId(record.endpointId)) tally(record, tallies);

@@ -4,6 +4,7 @@
  */
 import { hash } from "node:crypto";
 import type { EndpointId, EventId } from "../core/brand.ts";
+import type { RateLimit } from "../core/endpoint.ts";
 
 export interface Keys {
   readonly endpoints: string;
@@ -17,10 +18,16 @@ export interface Keys {
   /** What the counters of the API's rate limits begin with. */
   readonly rateLimits: string;
   readonly recent: string;
+  /** Stream of event ids and types in the order in which workers took them on. */
+  readonly feed: string;
   readonly event: (id: EventId) => string;
+  /** Digest of what was first published over HTTP under this id. */
+  readonly published: (id: EventId) => string;
   readonly attempts: (id: EndpointId) => string;
   readonly health: (id: EndpointId) => string;
   readonly probe: (id: EndpointId) => string;
+  /** Another limit is another key: what was given out under the old one ends by itself. */
+  readonly rate: (id: EndpointId, limit: RateLimit) => string;
   /** Sorted set of delivery ids by the time they were accepted. */
   readonly waiting: (id: EndpointId) => string;
   readonly statistics: (id: EndpointId) => string;
@@ -37,10 +44,13 @@ export function createKeys(prefix: string): Keys {
     apiKeys: `${prefix}:api-keys`,
     rateLimits: `${prefix}:requests:`,
     recent: `${prefix}:recent`,
+    feed: `${prefix}:feed`,
     event: (id) => `${prefix}:event:${hash("sha256", id, "base64url")}`,
+    published: (id) => `${prefix}:published:${hash("sha256", id, "base64url")}`,
     attempts: (id) => `${prefix}:attempts:${id}`,
     health: (id) => `${prefix}:health:${id}`,
     probe: (id) => `${prefix}:probe:${id}`,
+    rate: (id, { count, perMs }) => `${prefix}:rate:${id}:${count}:${perMs}`,
     waiting: (id) => `${prefix}:waiting:${id}`,
     statistics: (id) => `${prefix}:statistics:${id}`,
     statisticsHour: (id, hour) => `${prefix}:statistics:${id}:${hour}`,

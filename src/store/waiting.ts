@@ -4,9 +4,11 @@
  * twice does no harm, and a re-run after a crash puts right what was missed.
  */
 import type { EndpointId } from "../core/brand.ts";
-import { type Delivery, deliveryId } from "../core/delivery.ts";
+import { type Delivery, type DeliveryKey, deliveryId } from "../core/delivery.ts";
+import { KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
 
 export interface Backlog {
   readonly waiting: number;
@@ -15,15 +17,31 @@ export interface Backlog {
 }
 
 export interface WaitingIndex {
+  /** Of one that nothing has been tried of in its round, the event's record says from now on that it is held. */
   readonly add: (delivery: Delivery) => Promise<void>;
-  readonly remove: (delivery: Delivery) => Promise<void>;
+  readonly remove: (delivery: DeliveryKey) => Promise<void>;
   readonly read: (id: EndpointId) => Promise<Backlog>;
 }
 
-export function createWaitingIndex(redis: Redis, keys: Keys): WaitingIndex {
+const HOLD = `${KEEP_STATE}
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+keepState(KEYS[2], ARGV[3], ARGV[4], ARGV[5])`;
+
+export function createWaitingIndex(redis: Redis, keys: Keys, retentionMs: number): WaitingIndex {
+  const runHold = prepareScript(redis, HOLD);
   return {
     add: async (delivery) => {
-      await redis.zadd(keys.waiting(delivery.endpointId), delivery.acceptedAt, deliveryId(delivery));
+      const { endpointId, acceptedAt, round, attempts } = delivery;
+      const index = keys.waiting(endpointId);
+      if (attempts.length > 0) {
+        await redis.zadd(index, acceptedAt, deliveryId(delivery));
+        return;
+      }
+      const state = stateText({ round, status: "held", attempts, nextAttemptAt: null, because: null });
+      await runHold(
+        [index, keys.event(delivery.event.id)],
+        [acceptedAt, deliveryId(delivery), stateField(endpointId), state, retentionMs],
+      );
     },
     remove: async (delivery) => {
       await redis.zrem(keys.waiting(delivery.endpointId), deliveryId(delivery));

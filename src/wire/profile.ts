@@ -31,4 +31,6 @@ export interface WireProfile {
   ) => Readonly<Record<string, string>>;
   /** Is this status final, so that a retry cannot help? */
   readonly isFinal: (status: number) => boolean;
+  /** How a receiver checks the family's signature, for its owner when it refuses ours. */
+  readonly verification: string;
 }

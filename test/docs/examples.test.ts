@@ -55,7 +55,7 @@ describe("the README's five minutes", () => {
     // A service and a receiver of a reader's own keep their ports.
     const variables = { HOOKWAVE_DATA_DIR: directory.path, HOOKWAVE_PORT: "0", REDIS_URL: "" };
     await using service = paste(one, variables);
-    await until("the service works", () => service.shown().includes("service.connected"));
+    await until("the service works", () => service.shown().includes("service.connected"), 30_000);
     await using commands = paste(other.replaceAll("3000", String(await freePort())), variables);
 
     await until("the last command has answered", () => commands.shown().includes("no dead letters"), 30_000);
@@ -63,7 +63,7 @@ describe("the README's five minutes", () => {
       /\{[^{]*"type":"invoice\.paid".*"data":\{"invoice":"in_42"\}\s*\}/s.test(commands.shown()),
     );
     expect(commands.shown()).toMatch(/whsec_/);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("docs/producers.md", () => {

@@ -35,6 +35,36 @@ describe("the attempt log", () => {
     connection.disconnect();
   });
 
+  it("keeps that a delivery was cancelled, unless it was delivered all the same; a later round overrules both", async () => {
+    await using redis = await startRedis();
+    const connection = new Redis(redis.url);
+    const keys = createKeys("{hookwave}");
+    const { record } = createAttemptLog(connection, keys, RETENTION_MS, () => undefined);
+    const { bury, stateOf } = createEventLedger(connection, keys, RETENTION_MS);
+    const { eventId, endpointId } = delivered;
+    const statusNow = async () => (await stateOf(eventId, endpointId))?.status;
+    const event = { id: eventId, type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
+    const delivery = { event, endpointId, acceptedAt: 1, attempts: [], round: 0, heldSince: null };
+
+    await record(finished("cancelled"));
+    await record(finished("retrying"));
+    expect(await statusNow()).toBe("cancelled");
+    expect(await bury(delivery, "exhausted")).toBe(false);
+    expect(await statusNow()).toBe("cancelled");
+    await record(finished("delivered"));
+    expect(await statusNow()).toBe("delivered");
+    expect(await bury({ ...delivery, round: 1 }, "expired")).toBe(true);
+    expect(await stateOf(eventId, endpointId)).toMatchObject({
+      status: "buried",
+      round: 1,
+      because: "expired",
+    });
+    await record(finished("retrying"));
+    expect(await statusNow()).toBe("buried");
+    expect(await connection.pttl(keys.event(eventId))).toBeGreaterThan(0);
+    connection.disconnect();
+  });
+
   it("gives a fresh claim a clean slate, where a late attempt had written to an event long forgotten", async () => {
     await using redis = await startRedis();
     const connection = new Redis(redis.url);
@@ -45,7 +75,7 @@ describe("the attempt log", () => {
     expect(await connection.pttl(keys.event(delivered.eventId))).toBeGreaterThan(0);
 
     const event = { id: delivered.eventId, type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
-    expect(await claim([event], "7")).toEqual([{ kind: "fresh" }]);
+    expect(await claim({ events: [event], holder: "7", acceptedAt: 1 })).toEqual([{ kind: "fresh" }]);
 
     expect(await stateOf(delivered.eventId, delivered.endpointId)).toBeNull();
     connection.disconnect();

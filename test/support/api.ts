@@ -40,13 +40,14 @@ export interface Answer {
   readonly headers: Headers;
   /** Parsed if it is JSON, else text. */
   readonly body: unknown;
+  readonly text: string;
 }
 
 export async function ask(url: string, init?: RequestInit): Promise<Answer> {
   const response = await fetch(url, init);
   const text = await response.text();
   const isJson = /^application\/(?:problem\+)?json/.test(response.headers.get("content-type") ?? "");
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text, text };
 }
 
 /** Sends a JSON body, or none, with any method. */
@@ -64,4 +65,10 @@ export function publish(
 ): Promise<Answer> {
   const all = { "content-type": "application/json", ...headers };
   return ask(`${api.url}/api/v1/events${query}`, { method: "POST", headers: all, body });
+}
+
+/** POSTs JSON text, or nothing at all. */
+export function post(api: Api, path: string, body?: string): Promise<Answer> {
+  const json = body === undefined ? {} : { headers: { "content-type": "application/json" }, body };
+  return ask(`${api.url}${path}`, { method: "POST", ...json });
 }

@@ -11,7 +11,6 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 export interface Authority {
   /** The authority's own certificate, PEM: what a client trusts. */
   readonly cert: string;
-  /** For a name or an IPv4 address. */
   readonly issue: (host: string, validity?: { readonly endsInDays: number }) => Certificate;
 }
 
@@ -23,31 +22,18 @@ export function createAuthority(name = "Hookwave test authority"): Authority {
     cert: certificatePem({ ...own, extension: basicConstraints }, keys.privateKey),
     issue: (host, { endsInDays } = { endsInDays: 1 }) => {
       const { publicKey, privateKey } = newKeys();
-      const leaf = { subject: host, issuer: name, publicKey, endsInDays, extension: subjectNames(host) };
-      return {
-        cert: certificatePem(leaf, keys.privateKey),
-        key: keyPem(privateKey),
-      };
+      const leaf = { subject: host, issuer: name, publicKey, endsInDays, extension: namesOf(host) };
+      return { cert: certificatePem(leaf, keys.privateKey), key: keyPem(privateKey) };
     },
   };
 }
 
-/** One that nobody else vouches for. */
+/** A certificate that vouches for itself, as they are made in a hurry. */
 export function selfSigned(host: string): Certificate {
   const { publicKey, privateKey } = newKeys();
-  const own = { subject: host, issuer: host, publicKey, endsInDays: 1, extension: subjectNames(host) };
+  const own = { subject: host, issuer: host, publicKey, endsInDays: 1, extension: namesOf(host) };
   return { cert: certificatePem(own, privateKey), key: keyPem(privateKey) };
 }
-
-/** RFC 5280 §4.2.1.6. */
-function subjectNames(host: string): Buffer {
-  const name = isIPv4(host)
-    ? der(0x87, Buffer.from(host.split(".").map(Number)))
-    : der(0x82, Buffer.from(host));
-  return extension([0x55, 0x1d, 0x11], sequence(name));
-}
-
-const keyPem = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString();
 
 interface Contents {
   readonly subject: string;
@@ -60,6 +46,8 @@ interface Contents {
 function newKeys(): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
   return generateKeyPairSync("ec", { namedCurve: "P-256" });
 }
+
+const keyPem = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString();
 
 function certificatePem(contents: Contents, signer: KeyObject): string {
   const ecdsaWithSha256 = sequence(oid([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]));
@@ -93,6 +81,14 @@ const oid = (bytes: readonly number[]): Buffer => der(0x06, Buffer.from(bytes));
 const extension = (id: readonly number[], value: Buffer): Buffer => sequence(oid(id), der(0x04, value));
 const commonName = (name: string): Buffer =>
   sequence(der(0x31, sequence(oid([0x55, 0x04, 0x03]), der(0x0c, Buffer.from(name)))));
+
+/** RFC 5280 §4.2.1.6: a name, or an IPv4 address. */
+function namesOf(host: string): Buffer {
+  const name = isIPv4(host)
+    ? der(0x87, Buffer.from(host.split(".").map(Number)))
+    : der(0x82, Buffer.from(host));
+  return extension([0x55, 0x1d, 0x11], sequence(name));
+}
 
 function integer(value: number): Buffer {
   const bytes = Buffer.alloc(4);

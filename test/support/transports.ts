@@ -2,7 +2,8 @@
  * Receivers and transports for the transport's tests, and the closing of all that a test opened.
  */
 import { createAddressPolicy } from "../../src/deliver/address-guard.ts";
-import type { OutgoingRequest, Transport } from "../../src/deliver/ports.ts";
+import type { OutgoingRequest, Probe, Transport } from "../../src/deliver/ports.ts";
+import { createProbe } from "../../src/deliver/probe.ts";
 import { createTransport, type TransportOptions } from "../../src/deliver/transport.ts";
 import { type Answer, type Certificate, type RawReceiver, startRawReceiver } from "./raw-receiver.ts";
 
@@ -15,6 +16,7 @@ export const publicPolicy = createAddressPolicy({ allowHttp: true, allowPrivateN
 export function openThings(): {
   readonly receiver: (answer: Answer, certificate?: Certificate) => Promise<RawReceiver>;
   readonly transport: (options?: Partial<TransportOptions>) => Transport;
+  readonly probe: (options?: Partial<TransportOptions>) => Probe;
   readonly closeAll: () => Promise<void>;
 } {
   const opened: { readonly close: () => Promise<void> }[] = [];
@@ -22,10 +24,15 @@ export function openThings(): {
     opened.push(thing);
     return thing;
   };
+  const defaults = { policy: loopbackPolicy, now: () => performance.now() };
   return {
     receiver: async (answer, certificate) => keep(await startRawReceiver(answer, certificate)),
-    transport: (options = {}) =>
-      keep(createTransport({ policy: loopbackPolicy, now: () => performance.now(), ...options })),
+    transport: (options = {}) => keep(createTransport({ ...defaults, ...options })),
+    probe: (options = {}) => {
+      const probe = createProbe({ ...defaults, ...options });
+      opened.push({ close: probe.abandon });
+      return probe;
+    },
     closeAll: async () => {
       await Promise.all(opened.splice(0).map((thing) => thing.close()));
     },

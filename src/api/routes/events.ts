@@ -2,19 +2,19 @@
  * Where producers without an SDK publish: one event, or a list that is published whole or not at all. Answers 202
  * once Redis has acknowledged, as safely as `?durability=` asks, with the ids that receivers will see.
  */
-import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { DURABILITIES } from "../../core/durability.ts";
-import type { ApiHookwave } from "../ports.ts";
+import type { EventDesk } from "../event-ports.ts";
 import { EVENTS_MAX, readEvents } from "../read-events.ts";
-import type { Api } from "../routing.ts";
+import { type Api, keepBodyText } from "../routing.ts";
 
 const stored = z.union([
   z.object({ id: z.string() }),
   z.object({ ids: z.array(z.string()).describe("In the order of the list that was sent.") }),
 ]);
 
-const newEvent = z.object({
+/** Described only: readEvents reads, because it must see the text. */
+export const newEvent = z.object({
   type: z.string().describe("Dotted lower-case words, like `job.completed`."),
   data: z.unknown().describe("Any JSON; sent to receivers as exactly the bytes it came in."),
   id: z.string().optional().describe("1–64 of A–Z a–z 0–9 _ -; the `webhook-id` of every copy."),
@@ -22,17 +22,8 @@ const newEvent = z.object({
   destinations: z.array(z.looseObject({ url: z.url() })).optional(),
 });
 
-export function addEventRoutes(app: Api, { publishMany }: ApiHookwave): void {
-  app.removeAllContentTypeParsers();
-  // The body stays what came: parsing and writing it again would lose bytes.
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
-    done(null, body),
-  );
-  // So the body's schema only describes it: readEvents reads it, because it must see the text.
-  app.setValidatorCompiler((part: Parameters<typeof validatorCompiler>[0]) =>
-    part.httpPart === "body" ? (value: unknown) => ({ value }) : validatorCompiler(part),
-  );
-
+export function addEventRoutes(app: Api, { publishOnce }: EventDesk): void {
+  keepBodyText(app);
   app.post(
     "/api/v1/events",
     {
@@ -54,7 +45,7 @@ export function addEventRoutes(app: Api, { publishMany }: ApiHookwave): void {
     },
     async ({ body, headers, query }, reply) => {
       const { isList, events } = readEvents(body, headers["idempotency-key"]);
-      const receipts = await publishMany(events, query);
+      const receipts = await publishOnce(events, query);
       const ids = receipts.map(({ id }) => id);
       return reply.code(202).send(isList ? { ids } : { id: ids[0] ?? "" });
     },

@@ -23,6 +23,10 @@ export const aiCore: WireProfile = {
   // Retried are "5xx, timeouts and network errors only; a 4xx is final": every one, also 408 and 429, whose
   // Retry-After is not waited for, and a redirect. What these callers miss they pull from the feed.
   isFinal: (status) => status < 500,
+  verification:
+    "Signature-Input and Signature are HTTP message signatures (RFC 9421, HMAC-SHA256) over " +
+    "@method, @target-uri, content-digest and date; they hold for 300 s and for exactly this URL; " +
+    "the key is the secret's text, or what follows `whsec_`, decoded from base64",
 };
 
 function signatures(date: string, digest: string, signing: Signing): Readonly<Record<string, string>> {

@@ -14,4 +14,7 @@ export const github: WireProfile = {
     "X-GitHub-Delivery": event.id,
   }),
   isFinal: () => false,
+  verification:
+    "X-Hub-Signature-256 is `sha256=` and the hex HMAC-SHA256 of the raw body; the key is the " +
+    "secret's text",
 };

@@ -17,6 +17,10 @@ export const hokusai: WireProfile = {
     "X-Hokusai-Idempotency-Key": idempotencyKey(event),
   }),
   isFinal: () => false,
+  verification:
+    "X-Hokusai-Signature is the hex HMAC-SHA256 of the raw body, or with replay protection of " +
+    "`<X-Hokusai-Timestamp>.<X-Hokusai-Nonce>.<raw body>`, behind `sha256=` unless " +
+    "signaturePrefix is off; the key is the secret's text",
 };
 
 function signatureHeaders(body: string, signing: Signing): Readonly<Record<string, string>> {

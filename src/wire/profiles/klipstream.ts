@@ -19,6 +19,9 @@ export const klipstream: WireProfile = {
     "X-KlipStream-Signature": `sha256=${singleSignature(body, signing)}`,
   }),
   isFinal: () => false,
+  verification:
+    "X-KlipStream-Signature is `sha256=` and the hex HMAC-SHA256 of the raw body; the key is the " +
+    "secret's text",
 };
 
 /** An event that tells of no job (an endpoint may subscribe to anything) is `data` as a whole: nothing is lost. */

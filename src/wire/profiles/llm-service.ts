@@ -13,4 +13,7 @@ export const llmService: WireProfile = {
     "X-Webhook-Event": event.type,
   }),
   isFinal: () => false,
+  verification:
+    "X-Webhook-Signature is `sha256=` and the hex HMAC-SHA256 of the raw body; the key is the " +
+    "secret's text",
 };

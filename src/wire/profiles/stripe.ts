@@ -15,4 +15,8 @@ export const stripe: WireProfile = {
     return { [options.signatureHeader]: [`t=${timestamp}`, ...signatures].join(",") };
   },
   isFinal: () => false,
+  verification:
+    "the signature header (Stripe-Signature unless signatureHeader says otherwise) is " +
+    "`t=<time>,v1=` and the hex HMAC-SHA256 of `<time>.<raw body>`; the key is the whole secret, " +
+    "`whsec_` included",
 };

@@ -11,7 +11,7 @@ import { isEventType } from "../../../src/core/event.ts";
 const entries = Object.entries(catalogue);
 
 describe("the catalogue", () => {
-  it("knows the event types of the four source systems", () => {
+  it("knows the event types of the four source systems, and our own", () => {
     expect(Object.keys(catalogue).toSorted()).toEqual([
       "job.cancelled",
       "job.completed",
@@ -25,6 +25,7 @@ describe("the catalogue", () => {
       "task_failed",
       "task_progress",
       "task_started",
+      "webhook.test",
       "workflow.completed",
       "workflow.failed",
     ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
-import { deliveryId, type PastAttempt, stateAfter } from "../../../src/core/delivery.ts";
+import { deliveryId, type PastAttempt, readDeliveryId, stateAfter } from "../../../src/core/delivery.ts";
 import { BURY_REASONS } from "../../../src/core/verdict.ts";
 
 const ATTEMPTS: readonly PastAttempt[] = [
@@ -55,4 +55,17 @@ describe("deliveryId", () => {
     const event = { id: asEventId("evt_1"), type: "a", timestamp: "2025-03-04T05:06:07Z", data: "{}" };
     expect(deliveryId({ event, endpointId: asEndpointId("ep_1") })).toBe("evt_1.ep_1");
   });
+});
+
+describe("readDeliveryId", () => {
+  it("gives back what a delivery's id was made of", () => {
+    expect(readDeliveryId("evt_1.ep_1")).toEqual({ eventId: "evt_1", endpointId: "ep_1" });
+  });
+
+  it.each(["", "evt_1", "evt_1.", ".ep_1", "a.b.c", "a b.c", `${"a".repeat(65)}.b`, "../..", "évt.ep"])(
+    "refuses what is none: %j",
+    (text) => {
+      expect(readDeliveryId(text)).toBeNull();
+    },
+  );
 });

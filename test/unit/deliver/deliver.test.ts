@@ -31,6 +31,7 @@ describe("an attempt that could not even be admitted", () => {
         report: () => undefined,
         close: () => undefined,
       },
+      rate: { enter: async () => ({ kind: "begin", inMs: 0 }) },
       record: async () => undefined,
       tell: () => undefined,
       system: { now: () => 0, monotonicMs: () => 0, dice: () => 0, uuid: () => "u" },

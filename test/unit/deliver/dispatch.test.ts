@@ -28,12 +28,12 @@ const buriedState: DeliveryState = {
 };
 
 /** A dispatch whose ports are plain functions that remember what they were asked. */
-function stage(claim: Claim, subscribed: readonly Endpoint[]) {
+function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
   const sent: Delivery[] = [];
   const scheduled: [Delivery, number][] = [];
   const buried: DeadLetter[] = [];
   const dispatch = createDispatch({
-    ledger: { claim: async () => [claim], stateOf: async () => null },
+    ledger: { claim: async () => [claim], stateOf: async () => null, bury: async () => !isOver },
     endpoints: { get: () => undefined, subscribedTo: () => subscribed, disable: async () => undefined },
     deliver: async (delivery) => {
       sent.push(delivery);
@@ -59,6 +59,12 @@ describe("an events job that runs again after a crash", () => {
     expect(sent).toEqual([]);
   });
 
+  it("buries nothing that was cancelled meanwhile", async () => {
+    const { run, buried } = stage({ kind: "again", states: new Map([[former, buriedState]]) }, [], true);
+    await run();
+    expect(buried).toEqual([]);
+  });
+
   it("hands on what the first run may have handed on, instead of sending it beside its own job", async () => {
     const { run, scheduled, sent } = stage({ kind: "again", states: new Map() }, [anEndpoint({})]);
     await run();
@@ -78,7 +84,7 @@ describe("giving a delivery up", () => {
   it("does not bury what had been delivered before", async () => {
     const delivered: DeliveryState = { ...buriedState, status: "delivered", because: null };
     const { giveUp } = createResume({
-      ledger: { claim: async () => [], stateOf: async () => delivered },
+      ledger: { claim: async () => [], stateOf: async () => delivered, bury: async () => true },
       deliver: () => Promise.reject(new Error("nothing is to be sent")),
       waiting: { add: async () => undefined, remove: async () => undefined },
       system,

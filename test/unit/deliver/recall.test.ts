@@ -67,6 +67,17 @@ describe("what a re-run takes from the ledger", () => {
     expect(recall(delivery(3), state("delivered", 2), 0)?.verdict).toEqual({ kind: "complete" });
   });
 
+  it("is that it was cancelled, however many attempts either knows of", () => {
+    for (const attempts of [0, 1, 2])
+      expect(recall(delivery(1), state("cancelled", attempts), 0)?.verdict).toEqual({ kind: "complete" });
+    expect(recall(delivery(0, 1), state("cancelled", 1, 0), 0)).toBeNull();
+  });
+
+  it("is nothing where it has only been held so far", () => {
+    expect(recall(delivery(0), state("held", 0), 0)).toBeNull();
+    expect(recall(delivery(0, 1), state("held", 0, 1), 0)).toBeNull();
+  });
+
   it("is nothing more to do once a replay has begun a later round", () => {
     expect(recall(delivery(2, 0), state("retrying", 1, 1), 0)?.verdict).toEqual({ kind: "complete" });
   });

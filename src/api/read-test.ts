@@ -1,0 +1,20 @@
+/** Reads what a test is to send: nothing, or a type, or data, whose text is kept as it stands. */
+import { z } from "zod";
+import { memberTexts } from "../core/json-text.ts";
+import { readJson, unreadable } from "./read-json.ts";
+import type { TextEvent } from "./text-event.ts";
+
+const testSchema = z.strictObject({ type: z.string().exactOptional(), data: z.unknown().optional() });
+
+/** `body` is the bytes that came, if any. Throws a Refusal. */
+export function readTest(body: unknown): Partial<Pick<TextEvent, "type" | "dataText">> {
+  if (!Buffer.isBuffer(body) || body.length === 0) return {};
+  const { text, value } = readJson(body, "an object with a type or data, or nothing");
+  const read = testSchema.safeParse(value);
+  if (!read.success) throw unreadable("an object with at most type (a text) and data", "something else");
+  const dataText = memberTexts(text).get("data");
+  return {
+    ...("type" in read.data && { type: read.data.type }),
+    ...(dataText !== undefined && { dataText }),
+  };
+}

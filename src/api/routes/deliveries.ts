@@ -1,0 +1,93 @@
+/** Deliveries over HTTP: which there are, what was tried of one, and trying it now or not any more. */
+import { z } from "zod";
+import { asEndpointId, asEventId } from "../../core/brand.ts";
+import { DELIVERY_STATUSES } from "../../core/delivery.ts";
+import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
+import { EVENT_ID_PATTERN } from "../../core/event.ts";
+import type { DeliveryDesk } from "../event-ports.ts";
+import { type Api, idParams, pageOf, pageQuery, timeQuery } from "../routing.ts";
+import { deliverySchema, showDelivery, showWholeDelivery, wholeDeliverySchema } from "../shown-delivery.ts";
+
+const TAGS = { tags: ["Deliveries"] };
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  event: z.string().regex(EVENT_ID_PATTERN).transform(asEventId).optional().describe("Of this event."),
+  endpoint: z
+    .string()
+    .regex(ENDPOINT_ID_PATTERN)
+    .transform(asEndpointId)
+    .optional()
+    .describe("To this endpoint."),
+  status: z.enum(DELIVERY_STATUSES).optional(),
+  since: timeQuery.describe("Created then or later."),
+  until: timeQuery.describe("Created before."),
+});
+
+export function addDeliveryRoutes(app: Api, deliveries: DeliveryDesk): void {
+  app.get(
+    "/api/v1/deliveries",
+    {
+      config: { access: "read" },
+      schema: {
+        ...TAGS,
+        operationId: "listDeliveries",
+        summary: "List deliveries, those of the newest events first",
+        querystring: listQuery,
+        response: { 200: pageOf(deliverySchema) },
+      },
+    },
+    async ({ query }) => {
+      const { after = null, limit, event = null, endpoint = null, status = null } = query;
+      const { since = null, until = null } = query;
+      const filter = { eventId: event, endpointId: endpoint, status, since, until };
+      const { data, next } = await deliveries.list(filter, { after, limit });
+      return { data: data.map(showDelivery), next };
+    },
+  );
+  app.get(
+    "/api/v1/deliveries/:id",
+    {
+      config: { access: "read" },
+      schema: {
+        ...TAGS,
+        operationId: "getDelivery",
+        summary: "One delivery, with every attempt of its round",
+        params: idParams,
+        response: { 200: wholeDeliverySchema },
+      },
+    },
+    async ({ params }) => showWholeDelivery(await deliveries.get(params.id)),
+  );
+  addChanges(app, deliveries);
+}
+
+function addChanges(app: Api, deliveries: DeliveryDesk): void {
+  const schema = { ...TAGS, params: idParams, response: { 200: wholeDeliverySchema } };
+  app.post(
+    "/api/v1/deliveries/:id/retry",
+    {
+      config: { access: "admin" },
+      schema: {
+        ...schema,
+        operationId: "retryDelivery",
+        summary: "Try a delivery now that waits or was buried",
+      },
+    },
+    async ({ params }) => {
+      await deliveries.retry(params.id);
+      return showWholeDelivery(await deliveries.get(params.id));
+    },
+  );
+  app.post(
+    "/api/v1/deliveries/:id/cancel",
+    {
+      config: { access: "admin" },
+      schema: { ...schema, operationId: "cancelDelivery", summary: "Try a delivery that waits no more" },
+    },
+    async ({ params }) => {
+      await deliveries.cancel(params.id);
+      return showWholeDelivery(await deliveries.get(params.id));
+    },
+  );
+}

@@ -1,0 +1,126 @@
+/** Events that are on record, over HTTP: the feed that receivers pull, one event whole, and sending it again. */
+import { z } from "zod";
+import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
+import { isSubscription, type PublishedEvent } from "../../core/event.ts";
+import type { EventDesk } from "../event-ports.ts";
+import { eventsText, eventText } from "../event-text.ts";
+import { maskUrl } from "../mask-url.ts";
+import { type Api, idParams, pageOf, pageQuery, timeQuery } from "../routing.ts";
+import { deliverySchema, showDelivery } from "../shown-delivery.ts";
+
+const TAGS = { tags: ["Events"] };
+
+const eventSchema = z.object({
+  id: z.string().describe("The `webhook-id` of every copy."),
+  type: z.string(),
+  timestamp: z.string(),
+  data: z.unknown().describe("Exactly the bytes that were published."),
+});
+
+const wholeEventSchema = eventSchema.extend({
+  accepted_at: z.iso.datetime(),
+  destinations: z
+    .array(
+      z.object({
+        url: z.string(),
+        events: z.array(z.string()),
+        profile: z.string().nullable(),
+        key_id: z.string(),
+      }),
+    )
+    .describe("Receivers that came with the event; of their URLs, secrets are masked."),
+  deliveries: pageOf(deliverySchema).describe(
+    "The first hundred; `next` goes on at /api/v1/deliveries?event=.",
+  ),
+});
+
+export function addEventRecordRoutes(app: Api, events: EventDesk): void {
+  app.get(
+    "/api/v1/events",
+    {
+      config: { access: "read" },
+      serializerCompiler: () => eventsText,
+      schema: {
+        ...TAGS,
+        operationId: "listEvents",
+        summary: "The feed of events, oldest first, as webhooks bring them",
+        querystring: z.strictObject({
+          ...pageQuery,
+          type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
+          since: timeQuery.describe("Taken on by a worker then or later."),
+        }),
+        response: { 200: pageOf(eventSchema) },
+      },
+    },
+    async ({ query: { after = null, limit, type = null, since = null } }) => {
+      const { data, next } = await events.feed({ type, since }, { after, limit });
+      return { data: [...data], next };
+    },
+  );
+  app.get(
+    "/api/v1/events/:id",
+    {
+      config: { access: "read" },
+      serializerCompiler: () => eventText,
+      schema: {
+        ...TAGS,
+        operationId: "getEvent",
+        summary: "One event, and the state of its deliveries",
+        params: idParams,
+        response: { 200: wholeEventSchema },
+      },
+    },
+    async ({ params }) => {
+      const { event, acceptedAt, deliveries } = await events.get(params.id);
+      const { id, type, timestamp, data } = event;
+      return {
+        ...{ id, type, timestamp, data },
+        accepted_at: new Date(acceptedAt).toISOString(),
+        destinations: showDestinations(event),
+        deliveries: { data: deliveries.data.map(showDelivery), next: deliveries.next },
+      };
+    },
+  );
+  addReplay(app, events);
+}
+
+function showDestinations({ destinations = [] }: PublishedEvent) {
+  return destinations.map(({ url, events, profile, keyId }) => ({
+    url: maskUrl(url),
+    events: [...events],
+    profile,
+    key_id: keyId,
+  }));
+}
+
+function addReplay(app: Api, events: EventDesk): void {
+  app.post(
+    "/api/v1/events/:id/replay",
+    {
+      config: { access: "admin" },
+      schema: {
+        ...TAGS,
+        operationId: "replayEvent",
+        summary: "Send an event again, to all it was owed to or to one endpoint",
+        params: idParams,
+        querystring: z.strictObject({
+          endpoint: z
+            .string()
+            .regex(ENDPOINT_ID_PATTERN)
+            .optional()
+            .describe("Only to this one, which need not have had it; to all when absent."),
+        }),
+        response: {
+          202: z.object({
+            started: z.number().int().describe("Deliveries that begin again."),
+            brought_forward: z.number().int().describe("Deliveries that were waiting, and are tried now."),
+          }),
+        },
+      },
+    },
+    async ({ params, query: { endpoint = null } }, reply) => {
+      const { started, broughtForward } = await events.replay(params.id, endpoint);
+      return reply.code(202).send({ started, brought_forward: broughtForward });
+    },
+  );
+}

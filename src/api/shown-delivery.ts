@@ -1,0 +1,82 @@
+/** A delivery and its attempts, as every route that tells of them writes them. */
+import { z } from "zod";
+import { DELIVERY_STATUSES, type PastAttempt } from "../core/delivery.ts";
+import { OUTCOME_KINDS } from "../core/outcome.ts";
+import { BURY_REASONS } from "../core/verdict.ts";
+import type { ShownDelivery, WholeDelivery } from "./event-ports.ts";
+
+const time = z.iso.datetime();
+
+const attempt = z.object({
+  attempt_number: z.number().int(),
+  started_at: time,
+  duration_ms: z.number(),
+  outcome: z.enum(OUTCOME_KINDS),
+  status: z.number().int().nullable().describe("The HTTP status, where there was an answer."),
+  reason: z.string().nullable().describe("Why there was none: dns, connect, tls, timeout, reset, …"),
+});
+
+export const deliverySchema = z.object({
+  id: z.string().describe("`<event id>.<endpoint id>`"),
+  event_id: z.string(),
+  event_type: z.string(),
+  endpoint_id: z.string(),
+  status: z.enum(DELIVERY_STATUSES).describe("`held` waits, and nothing has been tried yet in this round."),
+  reason: z.enum(BURY_REASONS).nullable().describe("Why it was buried."),
+  round: z.number().int().describe("0 at first, one more each time that it was sent again."),
+  attempt_count: z.number().int().describe("In this round."),
+  last_attempt: attempt.nullable(),
+  next_attempt_at: time.nullable().describe("null while it is under way, and when it is over."),
+  created_at: time.describe("When a worker took its event on."),
+});
+
+export const wholeDeliverySchema = deliverySchema.extend({
+  attempts: z.array(
+    attempt.extend({
+      response_excerpt: z
+        .string()
+        .nullable()
+        .describe("What the receiver said to a failed attempt: its first 1,024 characters."),
+    }),
+  ),
+});
+
+const isoOf = (epochMs: number): string => new Date(epochMs).toISOString();
+
+export function showDelivery(delivery: ShownDelivery): z.output<typeof deliverySchema> {
+  const { id, event, endpointId, state, createdAt, nextAttemptAt } = delivery;
+  const last = state.attempts.at(-1);
+  return {
+    id,
+    event_id: event.id,
+    event_type: event.type,
+    endpoint_id: endpointId,
+    status: state.status,
+    reason: state.because,
+    round: state.round,
+    attempt_count: state.attempts.length,
+    last_attempt: last === undefined ? null : showAttempt(last),
+    next_attempt_at: nextAttemptAt === null ? null : isoOf(nextAttemptAt),
+    created_at: isoOf(createdAt),
+  };
+}
+
+export function showWholeDelivery(delivery: WholeDelivery): z.output<typeof wholeDeliverySchema> {
+  const attempts = delivery.attempts.map((one) => ({
+    ...showAttempt(one),
+    response_excerpt: one.responseExcerpt,
+  }));
+  return { ...showDelivery(delivery), attempts };
+}
+
+function showAttempt(one: PastAttempt): z.output<typeof attempt> {
+  const { attemptNumber, startedAt, durationMs, outcome, status, reason } = one;
+  return {
+    attempt_number: attemptNumber,
+    started_at: startedAt,
+    duration_ms: durationMs,
+    outcome,
+    status,
+    reason,
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * Sends a delivery again because a person asked: one that waits is brought forward, one that is over begins a new round
+ * under the same webhook-id. Everything here has an id of its own making, so that asking twice does it once.
+ */
+import type { EndpointId } from "../core/brand.ts";
+import { type Delivery, type DeliveryState, deliveryId, deliveryOf } from "../core/delivery.ts";
+import { HookwaveError } from "../core/errors.ts";
+import { ownDestinations } from "../deliver/destinations.ts";
+import type { DeadLetters } from "../queue/dead-letters.ts";
+import { deliveryLetterId } from "../queue/names.ts";
+import type { Outbox } from "../queue/queues.ts";
+import type { Scheduled } from "../queue/scheduled.ts";
+import type { RememberedEvent } from "../store/remembered.ts";
+import type { WaitingIndex } from "../store/waiting.ts";
+
+export type Revived = "started" | "brought_forward";
+
+/** `state` is null for an endpoint that has not had the event. */
+export type Revive = (
+  event: RememberedEvent,
+  endpointId: EndpointId,
+  state: DeliveryState | null,
+) => Promise<Revived>;
+
+export interface RevivalDeps {
+  readonly outbox: Outbox;
+  readonly scheduled: Scheduled;
+  readonly waiting: WaitingIndex;
+  readonly deadLetters: Pick<DeadLetters, "replay">;
+}
+
+export function createRevival(deps: RevivalDeps): Revive {
+  return async (remembered, endpointId, state) => {
+    const delivery = newDelivery(remembered, endpointId);
+    switch (state?.status) {
+      case undefined:
+        return await begin(delivery, deps);
+      case "held":
+      case "retrying":
+        return await hasten({ ...delivery, round: state.round, attempts: state.attempts }, deps);
+      case "delivered":
+      case "cancelled":
+        return await begin({ ...delivery, round: state.round + 1 }, deps);
+      case "buried":
+        return await exhume({ ...delivery, round: state.round + 1 }, deps);
+    }
+  };
+}
+
+function newDelivery({ event, acceptedAt }: RememberedEvent, endpointId: EndpointId): Delivery {
+  const destination = ownDestinations(event).get(endpointId);
+  return { ...deliveryOf(event, acceptedAt)(endpointId), ...(destination !== undefined && { destination }) };
+}
+
+async function begin(delivery: Delivery, { waiting, outbox }: RevivalDeps): Promise<Revived> {
+  await waiting.add(delivery);
+  await outbox.schedule(delivery, 0);
+  return "started";
+}
+
+/** One without a job (its first attempt has only just failed, or a crash lost it) gets it here. */
+async function hasten(delivery: Delivery, { scheduled, outbox }: RevivalDeps): Promise<Revived> {
+  if (!(await scheduled.bringForward(deliveryId(delivery), delivery.round))) {
+    await outbox.schedule(delivery, 0);
+  }
+  return "brought_forward";
+}
+
+/** Its letter goes with it: what is sent again is given up no longer. The letter may have been removed, or replayed. */
+async function exhume(delivery: Delivery, deps: RevivalDeps): Promise<Revived> {
+  await deps.waiting.add(delivery);
+  try {
+    await deps.deadLetters.replay(deliveryLetterId(deliveryId(delivery), delivery.round - 1));
+  } catch (error) {
+    if (!(error instanceof HookwaveError) || error.code !== "DEAD_LETTER_UNKNOWN") throw error;
+    await deps.outbox.schedule(delivery, 0);
+  }
+  return "started";
+}

@@ -1,0 +1,66 @@
+/**
+ * How an event lies in its hash: itself, when it was taken on, and a field for each of its deliveries. Several modules
+ * write the deliveries' states; by which rule one state replaces another is written here, once.
+ */
+import { z } from "zod";
+import type { EndpointId } from "../core/brand.ts";
+import { DELIVERY_STATUSES, type DeliveryState } from "../core/delivery.ts";
+import { OUTCOME_KINDS } from "../core/outcome.ts";
+import { BURY_REASONS } from "../core/verdict.ts";
+
+/** Hash fields of deliveries start with this; the event's own fields do not. */
+export const STATE_FIELD_PREFIX = "d:";
+
+export const stateField = (id: EndpointId): string => `${STATE_FIELD_PREFIX}${id}`;
+
+const pastAttemptSchema = z.object({
+  attemptNumber: z.number(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  outcome: z.enum(OUTCOME_KINDS),
+  status: z.number().nullable(),
+  reason: z.string().nullable(),
+});
+
+const stateSchema = z.object({
+  round: z.number(),
+  status: z.enum(DELIVERY_STATUSES),
+  attempts: z.array(pastAttemptSchema),
+  nextAttemptAt: z.number().nullable(),
+  because: z.enum(BURY_REASONS).nullable(),
+});
+
+export function readState(text: string): DeliveryState {
+  return stateSchema.parse(JSON.parse(text));
+}
+
+/** Where the stream entry of an attempt is named whose answer had something to say. */
+export const excerptField = (id: EndpointId, round: number, attemptNumber: number): string =>
+  `x:${id}#${round}.${attemptNumber}`;
+
+/** Round and status come first: scripts read a state by how it begins. */
+export function stateText({ round, status, attempts, nextAttemptAt, because }: DeliveryState): string {
+  return JSON.stringify({ round, status, attempts, nextAttemptAt, because });
+}
+
+/**
+ * Lua, to be put before a script: `keepState(event, field, state, retention)` writes a delivery's state and answers 1,
+ * or leaves what overrules it and answers 0. What was delivered stays so, and so does what was cancelled unless it was
+ * delivered all the same; nothing of an earlier round counts any more. A state written after its event has expired (a
+ * retry days later) must not stay for ever, hence the PTTL.
+ */
+export const KEEP_STATE = `
+local function keepState(event, field, state, retention)
+  local round, status = string.match(state, '^{"round":(%d+),"status":"(%a+)"')
+  local old = status ~= 'delivered' and redis.call('HGET', event, field)
+  if old then
+    local oldRound, oldStatus = string.match(old, '^{"round":(%d+),"status":"(%a+)"')
+    if tonumber(oldRound) > tonumber(round) then return 0 end
+    local isOver = oldStatus == 'delivered' or oldStatus == 'cancelled' or status == 'held'
+    if oldRound == round and isOver then return 0 end
+  end
+  redis.call('HSET', event, field, state)
+  if redis.call('PTTL', event) < 0 then redis.call('PEXPIRE', event, retention) end
+  return 1
+end
+`;

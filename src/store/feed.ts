@@ -1,0 +1,81 @@
+/**
+ * The feed: events in the order in which workers took them on, for receivers that pull what no webhook brought. Events
+ * come as they were published, byte for byte. What has expired is passed over.
+ */
+import { z } from "zod";
+import { asEventId } from "../core/brand.ts";
+import { type PublishedEvent, subscriptionCovers } from "../core/event.ts";
+import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
+import { FEED_ID_PATTERN, type FeedEntry, feedTime, readFeedEntries } from "./feed-entries.ts";
+import type { Keys } from "./keys.ts";
+import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
+
+export interface FeedFilter {
+  /** A type, a family (`job.*`) or `*`; null for all. */
+  readonly type: string | null;
+  /** Epoch ms: only what was taken on then or later. */
+  readonly since: number | null;
+}
+
+export interface Feed {
+  /** Oldest first. Throws CURSOR_INVALID. */
+  readonly page: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
+}
+
+/** Entries that a filter looks at for one page. */
+const SCAN_MAX = 1_000;
+/** Of data in one page, the last event may go beyond: a hundred events of 256 KiB would be 25 MiB. */
+const PAGE_BYTES = 1_024 * 1_024;
+
+// KEYS: events. ARGV: their places in the feed; an event that had expired and was published again has another by now.
+const READ = `
+local events, bytes = {}, 0
+for i, key in ipairs(KEYS) do
+  local isHere = redis.call('HGET', key, 'feed') == ARGV[i]
+  events[i] = isHere and redis.call('HMGET', key, 'id', 'type', 'timestamp', 'data') or {}
+  bytes = bytes + #(events[i][4] or '')
+  if bytes >= ${PAGE_BYTES} then break end
+end
+return events`;
+
+const eventsSchema = z.array(z.array(z.string().nullable()));
+
+export function createFeed(redis: Redis, keys: Keys): Feed {
+  const runRead = prepareScript(redis, READ);
+
+  const read = async (entries: readonly FeedEntry[]) => {
+    if (entries.length === 0) return [];
+    const scriptKeys = entries.map(({ eventId }) => keys.event(eventId));
+    const places = entries.map(({ at }) => at);
+    return eventsSchema.parse(await runRead(scriptKeys, places));
+  };
+
+  return {
+    page: async ({ type, since }, { after, limit }) => {
+      const count = type === null ? limit + 1 : SCAN_MAX;
+      const entries = readFeedEntries(
+        await redis.xrange(keys.feed, startAt(after, since), "+", "COUNT", count),
+      );
+      const wanted = entries.filter((entry) => type === null || subscriptionCovers(type, entry.type));
+      const asked = wanted.slice(0, limit);
+      const events = await read(asked);
+      const isWholeWindow = events.length === wanted.length;
+      const last = isWholeWindow ? entries.at(-1) : asked[events.length - 1];
+      const isEnd = isWholeWindow && entries.length < count;
+      return { data: events.flatMap(toEvent), next: isEnd ? null : (last?.at ?? null) };
+    },
+  };
+}
+
+/** Where to begin, as XRANGE wants it. */
+function startAt(after: string | null, since: number | null): string {
+  if (after !== null && !FEED_ID_PATTERN.test(after)) throw cursorInvalid(after);
+  if (after !== null && feedTime(after) >= (since ?? 0)) return `(${after}`;
+  return since === null ? "-" : String(Math.max(0, since));
+}
+
+function toEvent([id, type, timestamp, data]: readonly (string | null)[]): readonly PublishedEvent[] {
+  if (typeof id !== "string" || typeof type !== "string") return [];
+  return [{ id: asEventId(id), type, timestamp: timestamp ?? "", data: data ?? "" }];
+}

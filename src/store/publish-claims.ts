@@ -1,0 +1,35 @@
+/**
+ * Who sends one id twice with different content is told so, instead of having the second taken for a repetition of the
+ * first. Only digests are kept. The ledger does not need this: it delivers an id once, whatever comes under it later.
+ */
+import type { EventId } from "../core/brand.ts";
+import type { Keys } from "./keys.ts";
+import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
+
+export interface PublishClaim {
+  readonly id: EventId;
+  readonly digest: string;
+}
+
+/** Claims all in one round trip and answers null, or none and answers with the index of the first id that was taken. */
+export type ClaimPublishing = (claims: readonly PublishClaim[]) => Promise<number | null>;
+
+const CLAIM = `
+local seen = {}
+for i, key in ipairs(KEYS) do
+  local digest = seen[key] or redis.call('GET', key)
+  if digest and digest ~= ARGV[i + 1] then return i end
+  seen[key] = ARGV[i + 1]
+end
+for i, key in ipairs(KEYS) do redis.call('SET', key, ARGV[i + 1], 'PX', ARGV[1], 'NX') end
+return 0`;
+
+export function createPublishClaims(redis: Redis, keys: Keys, retentionMs: number): ClaimPublishing {
+  const runClaim = prepareScript(redis, CLAIM);
+  return async (claims) => {
+    const scriptKeys = claims.map(({ id }) => keys.published(id));
+    const taken = await runClaim(scriptKeys, [retentionMs, ...claims.map(({ digest }) => digest)]);
+    return taken === 0 ? null : Number(taken) - 1;
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * What the ledger remembers of one event or one delivery, for people: reading it whole, and cancelling. Nothing here
+ * is needed to deliver.
+ */
+import { z } from "zod";
+import type { EndpointId, EventId } from "../core/brand.ts";
+import type { DeliveryState } from "../core/delivery.ts";
+import type { PublishedEvent } from "../core/event.ts";
+import type { RememberedDelivery } from "./delivery-pages.ts";
+import { excerptField, readState, stateField, stateText } from "./event-record.ts";
+import { feedTime } from "./feed-entries.ts";
+import type { Keys } from "./keys.ts";
+import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
+
+export interface RememberedEvent {
+  readonly event: PublishedEvent;
+  /** Epoch ms at which it was stored. */
+  readonly acceptedAt: number;
+}
+
+export interface Remembered {
+  /** Null for what was never taken on, or has expired. */
+  readonly event: (id: EventId) => Promise<RememberedEvent | null>;
+  readonly delivery: (eventId: EventId, endpointId: EndpointId) => Promise<RememberedDelivery | null>;
+  /** What the receiver answered to each failed attempt, in their order; null where nothing is known of it any more. */
+  readonly excerpts: (delivery: RememberedDelivery) => Promise<readonly (string | null)[]>;
+  /** Ends one that waits; answers with the state that stood against it, or null once it is cancelled. */
+  readonly cancel: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+}
+
+const destinationsSchema = z.array(
+  z.object({
+    url: z.string(),
+    events: z.array(z.string()),
+    profile: z.string().nullable(),
+    keyId: z.string(),
+  }),
+);
+
+const REPLACE = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`;
+
+export function createRemembered(redis: Redis, keys: Keys): Remembered {
+  const runReplace = prepareScript(redis, REPLACE);
+
+  const excerptAt = async (endpointId: EndpointId, at: string | null): Promise<string | null> => {
+    if (at === null) return null;
+    const [entry] = await redis.xrange(keys.attempts(endpointId), at, at);
+    const [, , , excerpt = null] = entry?.[1] ?? [];
+    return excerpt;
+  };
+
+  return {
+    event: async (id) => {
+      const [type, timestamp, data, acceptedAt, destinations = null] = await redis.hmget(
+        keys.event(id),
+        "type",
+        "timestamp",
+        "data",
+        "accepted_at",
+        "destinations",
+      );
+      if (!type || !timestamp || !data || !acceptedAt) return null;
+      const own =
+        destinations === null ? {} : { destinations: destinationsSchema.parse(JSON.parse(destinations)) };
+      return { event: { id, type, timestamp, data, ...own }, acceptedAt: Number(acceptedAt) };
+    },
+    delivery: async (eventId, endpointId) => {
+      const [type, at, text] = await redis.hmget(keys.event(eventId), "type", "feed", stateField(endpointId));
+      if (!type || !at || !text) return null;
+      return { event: { id: eventId, type }, endpointId, createdAt: feedTime(at), state: readState(text) };
+    },
+    excerpts: async ({ event, endpointId, state }) => {
+      const fields = state.attempts.map((one) => excerptField(endpointId, state.round, one.attemptNumber));
+      if (fields.length === 0) return [];
+      const places = await redis.hmget(keys.event(event.id), ...fields);
+      return await Promise.all(places.map((at) => excerptAt(endpointId, at)));
+    },
+    cancel: async (eventId, endpointId) => {
+      const [key, field] = [keys.event(eventId), stateField(endpointId)];
+      for (;;) {
+        const text = await redis.hget(key, field);
+        if (text === null) return null;
+        const state = readState(text);
+        if (state.status !== "held" && state.status !== "retrying") return state;
+        const cancelled = stateText({ ...state, status: "cancelled", nextAttemptAt: null });
+        // Not replaced: another attempt has been recorded meanwhile.
+        if ((await runReplace([key], [field, text, cancelled])) === 1) return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/** An endpoint's rate, kept by a whole fleet: with one real Redis, real workers and a receiver that counts. */
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { asEndpointId } from "../../src/core/brand.ts";
+import { createFleetRates, type FleetRates, type Turn } from "../../src/store/fleet-rates.ts";
+import { createKeys } from "../../src/store/keys.ts";
+import { connectRedis, untilReady } from "../../src/store/redis.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
+import { startWorker } from "../support/workers.ts";
+
+const id = asEndpointId("ep_1");
+const TWENTY_A_SECOND = { count: 20, perMs: 1_000 };
+const SPACING_MS = 50;
+
+async function openRates(redis: TestRedis): Promise<FleetRates & AsyncDisposable> {
+  const connection = connectRedis(redis.url, "producer", () => undefined);
+  await untilReady(connection, 2_000);
+  return {
+    ...createFleetRates(connection, createKeys("{hookwave}"), () => 0.5),
+    [Symbol.asyncDispose]: async () => connection.disconnect(),
+  };
+}
+
+const enterMany = (rates: FleetRates, count: number, limit = TWENTY_A_SECOND): Promise<readonly Turn[]> =>
+  Promise.all(Array.from({ length: count }, () => rates.enter(id, limit, false)));
+
+/** The most that fell into any stretch of `withinMs`. */
+function mostWithin(times: readonly number[], withinMs: number): number {
+  const sorted = times.toSorted((one, other) => one - other);
+  return Math.max(
+    ...sorted.map((start, index) => sorted.slice(index).filter((time) => time < start + withinMs).length),
+  );
+}
+
+describe("the rate of an endpoint", () => {
+  it("lets what may begin soon begin, and gives each of the rest a turn of its own, evenly spread", async () => {
+    await using redis = await startRedis();
+    await using rates = await openRates(redis);
+
+    const turns = await enterMany(rates, 101);
+
+    const begun = turns.filter(({ kind }) => kind === "begin").map(({ inMs }) => inMs);
+    expect(begun[0]).toBe(0);
+    expect(begun.length).toBeGreaterThanOrEqual(4);
+    expect(begun.length).toBeLessThanOrEqual(6);
+    const held = turns.slice(begun.length).map(({ inMs }) => inMs);
+    expect(turns.slice(begun.length).every(({ kind }) => kind === "hold")).toBe(true);
+    const steps = held.slice(1).map((wait, index) => wait - (held[index] ?? 0));
+    for (const step of steps) expect(Math.abs(step - SPACING_MS)).toBeLessThan(40);
+    expect(Math.abs((held.at(-1) ?? 0) - (100 * SPACING_MS - 150))).toBeLessThan(100);
+  });
+
+  it("lets nothing new go before what comes back for its turn", async () => {
+    await using redis = await startRedis();
+    await using rates = await openRates(redis);
+    const turns = await enterMany(rates, 20);
+    const first = turns.find(({ kind }) => kind === "hold");
+    await pause(first?.inMs ?? 0);
+    expect(await rates.enter(id, TWENTY_A_SECOND, false)).toMatchObject({ kind: "hold" });
+    expect(await rates.enter(id, TWENTY_A_SECOND, true)).toMatchObject({ kind: "begin" });
+  });
+
+  it("is kept, and used to the full, however many ask and however late they come back", async () => {
+    await using redis = await startRedis();
+    await using rates = await openRates(redis);
+    const begun: number[] = [];
+    const deliver = async (): Promise<void> => {
+      let turn = await rates.enter(id, TWENTY_A_SECOND, false);
+      while (turn.kind === "hold") {
+        await pause(turn.inMs + Math.random() * 100);
+        turn = await rates.enter(id, TWENTY_A_SECOND, true);
+      }
+      begun.push(performance.now() + turn.inMs);
+    };
+    await Promise.all(Array.from({ length: 70 }, deliver));
+    expect(mostWithin(begun, 1_000)).toBeLessThanOrEqual(TWENTY_A_SECOND.count * 1.1);
+    const tookMs = Math.max(...begun) - Math.min(...begun);
+    expect(69_000 / tookMs).toBeGreaterThan(TWENTY_A_SECOND.count * 0.9);
+  });
+
+  it("does not wait for turns that nobody takes", async () => {
+    await using redis = await startRedis();
+    await using rates = await openRates(redis);
+    await enterMany(rates, 100);
+    await until(
+      "somebody new may begin, long before the hundredth turn",
+      async () => (await rates.look(id, TWENTY_A_SECOND)) <= 0,
+      3_000,
+    );
+    expect(await rates.enter(id, TWENTY_A_SECOND, false)).toEqual({ kind: "begin", inMs: 0 });
+  });
+
+  it("starts anew under another limit", async () => {
+    await using redis = await startRedis();
+    await using rates = await openRates(redis);
+    await enterMany(rates, 100);
+    expect(await rates.enter(id, { count: 40, perMs: 1_000 }, false)).toEqual({ kind: "begin", inMs: 0 });
+  });
+
+  it("gives out turns for ten minutes, and asks the rest to come back within the last five of them", async () => {
+    await using redis = await startRedis();
+    await using rates = await openRates(redis);
+    const turns = await enterMany(rates, 16, { count: 1, perMs: 60_000 });
+    expect(turns.filter(({ inMs }) => inMs === 450_000)).toHaveLength(5);
+    expect(Math.max(...turns.map(({ inMs }) => inMs))).toBeLessThanOrEqual(600_000);
+  });
+
+  it("can be looked at without taking a turn", async () => {
+    await using redis = await startRedis();
+    await using rates = await openRates(redis);
+    expect(await rates.look(id, TWENTY_A_SECOND)).toBe(0);
+    expect(await rates.look(id, TWENTY_A_SECOND)).toBe(0);
+    await rates.enter(id, TWENTY_A_SECOND, false);
+    expect(await rates.look(id, TWENTY_A_SECOND)).toBeGreaterThan(0);
+  });
+
+  it("is kept by a Redis that is out of memory, too: what was accepted must get out", async () => {
+    await using redis = await startRedis();
+    await using rates = await openRates(redis);
+    const connection = connectRedis(redis.url, "producer", () => undefined);
+    await untilReady(connection, 2_000);
+    await connection.config("SET", "maxmemory", "1");
+    expect(await rates.enter(id, TWENTY_A_SECOND, false)).toEqual({ kind: "begin", inMs: 0 });
+    connection.disconnect();
+  });
+});
+
+describe("a fleet of three workers", () => {
+  it("keeps an endpoint's rate to ten in a hundred, and charges no attempt for the waiting", async () => {
+    const limit = { count: 50, perMs: 1_000 };
+    await using redis = await startRedis();
+    await using receiver = await startReceiver();
+    await using hookwave = await startHookwave(redis, { role: "api" });
+    // No retry is allowed: a wait that was charged would bury the delivery.
+    await hookwave.endpoints.add({ url: receiver.url, rateLimit: limit, retrySchedule: [] });
+    await using _one = await startWorker(redis);
+    await using _two = await startWorker(redis);
+    await using _three = await startWorker(redis);
+
+    await hookwave.publishMany(Array.from({ length: 300 }, () => ({ type: "thing.made", data: {} })));
+
+    const requests = await receiver.received(300, 30_000);
+    expect(new Set(receiver.ids()).size).toBe(300);
+    const times = requests.map(({ at }) => at);
+    expect(mostWithin(times, 2 * limit.perMs)).toBeLessThanOrEqual(2 * limit.count * 1.1);
+    const tookMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+    expect((299 * limit.perMs) / tookMs).toBeGreaterThan(limit.count * 0.9);
+    expect((await hookwave.census()).dead.depth).toBe(0);
+  });
+});
