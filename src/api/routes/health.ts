@@ -44,8 +44,7 @@ export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void
     const isReachable = await hookwave.isRedisReachable();
     const isConsuming = hookwave.isConsuming();
     // Before it knows them, everyone who asks for more than this is refused.
-    const knowsKeys = hookwave.keys.exist() !== null;
-    const isReady = isReachable && knowsKeys && (isConsuming || !delivers);
+    const isReady = isReachable && hookwave.keys.areKnown() && (isConsuming || !delivers);
     return reply.code(isReady ? 200 : 503).send({
       status: isReady ? "ready" : "not_ready",
       redis: isReachable ? "reachable" : "unreachable",
