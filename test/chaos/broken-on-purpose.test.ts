@@ -1,6 +1,8 @@
 /** A matrix that cannot fail proves nothing: here are rows whose workers have a defect, and they are reported. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { until } from "../support/until.ts";
+import { DEFECTS } from "./harness/defects.ts";
 import { readOnlyReplica } from "./harness/refused-writes.ts";
 import type { Row } from "./harness/row.ts";
 import { runRow } from "./harness/run-row.ts";
@@ -49,6 +51,13 @@ const readOnlyForAMoment: Row = {
     await scene.drained();
   },
 };
+
+describe("every defect that can be planted", () => {
+  it.each(Object.entries(DEFECTS))("%s finds the remedy that it takes out", (_name, { module, text }) => {
+    const source = readFileSync(new URL(`../..${module}`, import.meta.url), "utf8");
+    expect(source.split(text)).toHaveLength(2);
+  });
+});
 
 describe.concurrent("a defect planted in the workers is reported", () => {
   it("as never done, where the second crash of a job's worker is its end", async () => {

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Row, RowReport } from "./harness/row.ts";
-import { runRow } from "./harness/run-row.ts";
+import { abandonRows, runRow } from "./harness/run-row.ts";
 import { promisesOf, tableOf } from "./harness/table.ts";
 import { matrix } from "./matrix.ts";
 
@@ -25,6 +25,9 @@ const rows = matrix(Number(values.minutes)).filter(({ number }) => asked === nul
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const defect = process.env["CHAOS_DEFECT"] ?? null;
 
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => void abandonRows().finally(() => process.exit(1)));
+}
 say(`seed ${seed}${defect === null ? "" : `, planted defect: ${defect}`}`);
 const reports = await runAll(rows);
 if (values.json) process.stdout.write(`${JSON.stringify({ seed, defect, rows: reports })}\n`);

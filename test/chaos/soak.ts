@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { playMixedLoad } from "./harness/mixed-load.ts";
-import { runRow } from "./harness/run-row.ts";
+import { abandonRows, runRow } from "./harness/run-row.ts";
 import { promisesOf, tableOf } from "./harness/table.ts";
 import { checkTrend } from "./harness/trend.ts";
 
@@ -24,6 +24,9 @@ if (!(minutes >= MINUTES_MIN)) {
     `expected --minutes of at least ${MINUTES_MIN}, of which 4 are warm-up, got ${values.minutes}\n`,
   );
   process.exit(64);
+}
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => void abandonRows().finally(() => process.exit(1)));
 }
 process.stderr.write(`seed ${seed}\n`);
 const startedAt = performance.now();

@@ -12,12 +12,20 @@ export interface RunOptions {
   readonly say?: (line: string) => void;
 }
 
+const open = new Set<Scene>();
+
+/** Puts away what rows are playing on: for a run that is told to stop. */
+export async function abandonRows(): Promise<void> {
+  await Promise.all([...open].map((scene) => scene[Symbol.asyncDispose]()));
+}
+
 export async function runRow(row: Row, options: RunOptions): Promise<RowReport> {
   const { seed, defect = null, say = () => undefined } = options;
   const defects = [row.defect, defect].filter((name) => name !== undefined && name !== null);
   const startedAt = performance.now();
   // Rows of one run differ in their moments, and each can be repeated alone.
   await using scene = new Scene(createDice(seed * 1_000 + row.number), say, defects);
+  open.add(scene);
   let failure: string | null = null;
   try {
     await row.run(scene);
@@ -25,6 +33,7 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowReport> 
     failure = error instanceof Error ? error.message : String(error);
   }
   const { acknowledged, lost } = await readLedger(scene);
+  open.delete(scene);
   const { recoveryMs, checks, duplicatesAllowed } = scene;
   const duplicates = countDuplicates(scene.receivers);
   const { recoveryWithinMs = null } = row;

@@ -14,7 +14,8 @@ const WORKERS = 2;
 const CAP = 20;
 const RETRY_MS = 20_000;
 const DUE_IN_MS = 8_000;
-const CAP_TOLERANCE = 1.1;
+const RATE = { count: 100, perMs: 1_000 };
+const TOLERANCE = 0.1;
 /** Of ± 10 %, the middle nine tenths span 18 %; anything from 15 % on is no herd. */
 const SPREAD = 0.15;
 
@@ -25,14 +26,12 @@ export const dueTogether: Row = {
   run: async (scene) => {
     await scene.open();
     const gaps: number[] = [];
-    for (let n = 0; n < ENDPOINTS; n += 1) {
-      await scene.receiver(`r${n}`, {
-        events: [`due.t${n}`],
-        maxInFlight: CAP,
-        retrySchedule: [RETRY_MS],
-        plan: failingFirst(gaps),
-      });
+    const request = { maxInFlight: CAP, retrySchedule: [RETRY_MS] };
+    for (let n = 1; n < ENDPOINTS; n += 1) {
+      await scene.receiver(`r${n}`, { ...request, events: [`due.t${n}`], plan: failingFirst(gaps) });
     }
+    const limited = { ...request, rateLimit: RATE, events: ["due.t0"], plan: failingFirst([]) };
+    const { posts } = await scene.receiver("r0", limited);
     await scheduleAll(scene);
     await scene.fleet(WORKERS);
     const most = await watchOpen(scene, async () => {
@@ -41,6 +40,7 @@ export const dueTogether: Row = {
     });
     await scene.drained();
 
+    checkRate(scene, posts);
     const delivered = new Set(
       scene.receivers.flatMap(({ posts }) =>
         posts.filter(({ status }) => status === 200).map(({ id }) => id),
@@ -55,7 +55,7 @@ export const dueTogether: Row = {
     );
     scene.check(
       `caps of ${CAP} open POSTs a worker are held`,
-      most <= CAP * WORKERS * CAP_TOLERANCE,
+      most <= CAP * WORKERS * (1 + TOLERANCE),
       `${most} at most over ${WORKERS} workers`,
     );
   },
@@ -101,6 +101,18 @@ async function scheduleAll(scene: Scene): Promise<void> {
   await queues.close();
   connection.disconnect();
   scene.say(`${DELIVERIES} are scheduled, due in ${((dueAt - Date.now()) / 1_000).toFixed(1)} s`);
+}
+
+/** In whichever second one looks. How many come at least depends on how soon the herd lets them through. */
+function checkRate(scene: Scene, posts: readonly Post[]): void {
+  const times = posts.map(({ at }) => at);
+  const within = (from: number): number => times.filter((at) => at >= from && at < from + RATE.perMs).length;
+  const busiest = Math.max(...times.map(within));
+  scene.check(
+    `a rate of ${RATE.count} a second is held ± 10 %`,
+    busiest <= RATE.count * (1 + TOLERANCE),
+    `${busiest} in the busiest second of ${times.length}`,
+  );
 }
 
 /** The most POSTs that one receiver had open meanwhile. */
