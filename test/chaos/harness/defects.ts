@@ -77,9 +77,9 @@ export const DEFECTS: Readonly<Record<string, Defect>> = {
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
   "deadly-event": {
     module: "/src/deliver/deliver.ts",
-    text: "const { url, timeoutMs } = endpoint;",
+    text: "const exchange = await transport.post(request);",
     instead:
-      'const { url, timeoutMs } = endpoint; if (delivery.event.type === "thing.deadly") process.kill(process.pid, "SIGKILL");',
+      'if (delivery.event.type === "thing.deadly") process.kill(process.pid, "SIGKILL"); const exchange = await transport.post(request);',
   },
 };
 
