@@ -7,6 +7,7 @@ import { type EndpointStatus, endpointHealth } from "./app/endpoint-health.ts";
 import { createExamination, type Examination } from "./app/examination.ts";
 import { createFleetState } from "./app/fleet-state.ts";
 import { createKeyDesk, type KeyDesk } from "./app/key-desk.ts";
+import { createLetterDesk, type ReplayDesk } from "./app/letter-desk.ts";
 import { openPublishing } from "./app/publishing.ts";
 import { openRecords, type Records } from "./app/records.ts";
 import { createService } from "./app/service.ts";
@@ -20,11 +21,10 @@ import { createMetrics } from "./observe/metrics.ts";
 import { createTelemetry } from "./observe/telemetry.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import { type Census, takeCensus } from "./queue/census.ts";
-import { createDeadLetters, type DeadLetters } from "./queue/dead-letters.ts";
-import { createOutbox } from "./queue/queues.ts";
+import type { DeadLetters } from "./queue/dead-letters.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
 import { createKeys } from "./store/keys.ts";
-import { untilReady } from "./store/redis.ts";
+import { type Redis, untilReady } from "./store/redis.ts";
 import { type CountRequest, createRequestCounter } from "./store/request-counts.ts";
 
 export interface PublisherOptions {
@@ -62,6 +62,8 @@ export interface Hookwave extends Publisher, Records {
   readonly endpoints: EndpointDesk;
   readonly examination: Examination;
   readonly deadLetters: DeadLetters;
+  /** Many dead letters at once, as jobs that go on by themselves. */
+  readonly replays: ReplayDesk;
   /** Waits for Redis, checks that it is safe, and begins to deliver unless the role is `api`. */
   readonly start: () => Promise<void>;
   /** Waits for the first connection; rejects with REDIS_UNAVAILABLE when it is refused or takes longer. */
@@ -105,23 +107,20 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     desk,
     redis,
   );
-
-  const outbox = createOutbox(queues, hear.tell);
-  const deadLetters = createDeadLetters(queues, outbox);
+  const base = { config, redis, keys, queues, endpoints, waiting };
+  const letters = createLetterDesk({ ...base, system, tell: hear.tell });
+  const { deadLetters, replays, outbox } = letters;
 
   return {
     ...publisher,
-    ...openRecords({ config, redis, keys, queues, outbox, deadLetters, publisher, endpoints, waiting }),
+    ...openRecords({ ...base, outbox, deadLetters, publisher }),
     endpoints: desk,
     deadLetters,
+    replays,
     examination,
-    start: service.start,
+    start: () => service.start().then(letters.start),
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
-    isRedisReachable: () =>
-      redis.ping().then(
-        () => true,
-        () => false,
-      ),
+    isRedisReachable: () => answers(redis),
     isConsuming: service.isConsuming,
     census,
     health: (page = FIRST_PAGE) =>
@@ -131,11 +130,17 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     countRequest: createRequestCounter(redis, keys),
     close: async () => {
       await Promise.all([publisher.close(), examination.close()]);
-      await service.stop();
+      await Promise.all([letters.stop(), service.stop()]);
       disconnect();
     },
   };
 }
+
+const answers = (redis: Redis): Promise<boolean> =>
+  redis.ping().then(
+    () => true,
+    () => false,
+  );
 
 /** A `tell` that exists before its listeners do: they need parts which need it. */
 function createRelay(): { readonly tell: Tell; readonly connect: (listener: Tell) => void } {

@@ -1,10 +1,19 @@
 /** What the routes of events and deliveries need from the rest of the house; the desks of src/app fit as they are. */
 import type { EndpointId, EventId } from "../core/brand.ts";
 import type { DeliveryState, DeliveryStatus, PastAttempt } from "../core/delivery.ts";
+import type { DestinationRequest } from "../core/destination.ts";
 import type { Durability } from "../core/durability.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Page, PageRequest } from "../core/page.ts";
-import type { TextEvent } from "./text-event.ts";
+
+/** An event whose data is JSON text, cut out of the request as it stands. */
+export interface TextEvent {
+  readonly type: string;
+  readonly dataText: string;
+  readonly id?: string;
+  readonly timestamp?: string;
+  readonly destinations?: readonly DestinationRequest[];
+}
 
 export interface ShownDelivery {
   readonly id: string;

@@ -2,7 +2,7 @@
 import type { Outcome } from "../core/outcome.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { Obstacle, Prospect } from "../core/prospect.ts";
-import type { TextEvent } from "./text-event.ts";
+import type { TextEvent } from "./event-ports.ts";
 
 /** Values of an endpoint's own headers are masked in it. */
 export interface ShownRequest {

@@ -7,6 +7,7 @@ import type { BreakerState } from "../core/happening.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { DeliveryDesk, EventDesk } from "./event-ports.ts";
 import type { Examination } from "./examination-ports.ts";
+import type { LetterDesk, ReplayDesk } from "./letter-ports.ts";
 import type { WebhookDesk } from "./webhooks-ports.ts";
 
 export interface EndpointStatus {
@@ -56,6 +57,8 @@ export interface ApiHookwave {
   readonly health: (page: PageRequest) => Promise<Page<EndpointStatus>>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
   readonly keys: KeyDesk;
+  readonly deadLetters: LetterDesk;
+  readonly replays: ReplayDesk;
   readonly endpoints: WebhookDesk;
   readonly countRequest: CountRequest;
   readonly examination: Examination;

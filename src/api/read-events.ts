@@ -7,9 +7,9 @@ import { validateData } from "../catalogue/validate-data.ts";
 import { type DestinationRequest, readDestinations } from "../core/destination.ts";
 import { EVENT_DATA_MAX_BYTES, EVENT_ID_PATTERN, isEventType, TIMESTAMP_PATTERN } from "../core/event.ts";
 import { elementTexts, memberTexts } from "../core/json-text.ts";
+import type { TextEvent } from "./event-ports.ts";
 import { DETAIL_MAX_CHARS, FLAWS_SHOWN_MAX, type Flaw, Refusal } from "./problem.ts";
 import { readJson, unreadable } from "./read-json.ts";
-import type { TextEvent } from "./text-event.ts";
 
 export interface PublishRequest {
   /** A list is answered with a list, also when it holds one event. */

@@ -1,8 +1,8 @@
 /** Reads what a test is to send: nothing, or a type, or data, whose text is kept as it stands. */
 import { z } from "zod";
 import { memberTexts } from "../core/json-text.ts";
+import type { TextEvent } from "./event-ports.ts";
 import { readJson, unreadable } from "./read-json.ts";
-import type { TextEvent } from "./text-event.ts";
 
 const testSchema = z.strictObject({ type: z.string().exactOptional(), data: z.unknown().optional() });
 

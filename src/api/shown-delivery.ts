@@ -7,7 +7,7 @@ import type { ShownDelivery, WholeDelivery } from "./event-ports.ts";
 
 const time = z.iso.datetime();
 
-const attempt = z.object({
+export const attemptSchema = z.object({
   attempt_number: z.number().int(),
   started_at: time,
   duration_ms: z.number(),
@@ -25,14 +25,14 @@ export const deliverySchema = z.object({
   reason: z.enum(BURY_REASONS).nullable().describe("Why it was buried."),
   round: z.number().int().describe("0 at first, one more each time that it was sent again."),
   attempt_count: z.number().int().describe("In this round."),
-  last_attempt: attempt.nullable(),
+  last_attempt: attemptSchema.nullable(),
   next_attempt_at: time.nullable().describe("null while it is under way, and when it is over."),
   created_at: time.describe("When a worker took its event on."),
 });
 
 export const wholeDeliverySchema = deliverySchema.extend({
   attempts: z.array(
-    attempt.extend({
+    attemptSchema.extend({
       response_excerpt: z
         .string()
         .nullable()
@@ -69,7 +69,7 @@ export function showWholeDelivery(delivery: WholeDelivery): z.output<typeof whol
   return { ...showDelivery(delivery), attempts };
 }
 
-function showAttempt(one: PastAttempt): z.output<typeof attempt> {
+export function showAttempt(one: PastAttempt): z.output<typeof attemptSchema> {
   const { attemptNumber, startedAt, durationMs, outcome, status, reason } = one;
   return {
     attempt_number: attemptNumber,

@@ -39,7 +39,7 @@ export interface EventDesk {
   ) => Promise<readonly Receipt[]>;
   /** Throws EVENT_UNKNOWN. */
   readonly get: (id: string) => Promise<WholeEvent>;
-  /** Oldest first. Throws CURSOR_INVALID. */
+  /** Oldest first; `next` is null only where nothing has come since. Throws CURSOR_INVALID. */
   readonly feed: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
   /**
    * Sends it again to everyone who was owed it, or to one endpoint, also one that has never had it. Throws EVENT_UNKNOWN

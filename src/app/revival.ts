@@ -60,7 +60,7 @@ async function begin(delivery: Delivery, { waiting, outbox }: RevivalDeps): Prom
 
 /** One without a job (its first attempt has only just failed, or a crash lost it) gets it here. */
 async function hasten(delivery: Delivery, { scheduled, outbox }: RevivalDeps): Promise<Revived> {
-  if (!(await scheduled.bringForward(deliveryId(delivery), delivery.round))) {
+  if (!(await scheduled.bringForward({ id: deliveryId(delivery), round: delivery.round }))) {
     await outbox.schedule(delivery, 0);
   }
   return "brought_forward";
@@ -68,12 +68,11 @@ async function hasten(delivery: Delivery, { scheduled, outbox }: RevivalDeps): P
 
 /** Its letter goes with it: what is sent again is given up no longer. The letter may have been removed, or replayed. */
 async function exhume(delivery: Delivery, deps: RevivalDeps): Promise<Revived> {
-  await deps.waiting.add(delivery);
   try {
     await deps.deadLetters.replay(deliveryLetterId(deliveryId(delivery), delivery.round - 1));
+    return "started";
   } catch (error) {
     if (!(error instanceof HookwaveError) || error.code !== "DEAD_LETTER_UNKNOWN") throw error;
-    await deps.outbox.schedule(delivery, 0);
+    return await begin(delivery, deps);
   }
-  return "started";
 }

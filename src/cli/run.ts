@@ -7,7 +7,14 @@ import {
   replayDeadLetters,
   showDeadLetter,
 } from "./commands/dead-letters.ts";
-import { addEndpoint, listEndpoints, removeEndpoint } from "./commands/endpoints.ts";
+import {
+  addEndpoint,
+  disableEndpoint,
+  enableEndpoint,
+  listEndpoints,
+  removeEndpoint,
+  rotateSecret,
+} from "./commands/endpoints.ts";
 import { help } from "./commands/help.ts";
 import { createKey, listKeys, revokeKey } from "./commands/keys.ts";
 import { publish } from "./commands/publish.ts";
@@ -30,6 +37,9 @@ export const RUNNERS: Readonly<Record<string, Command>> = {
   "endpoints add": addEndpoint,
   "endpoints list": listEndpoints,
   "endpoints remove": removeEndpoint,
+  "endpoints enable": enableEndpoint,
+  "endpoints disable": disableEndpoint,
+  "endpoints rotate": rotateSecret,
   "dead-letters list": listDeadLetters,
   "dead-letters show": showDeadLetter,
   "dead-letters replay": replayDeadLetters,

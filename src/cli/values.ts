@@ -2,6 +2,7 @@
 
 import { nearest } from "../config/unknown-variables.ts";
 import { parseDurationMs } from "../core/duration.ts";
+import { TIMESTAMP_PATTERN } from "../core/event.ts";
 import { type Invocation, usage } from "./command-line.ts";
 
 /** Undefined when the option is not given. */
@@ -61,6 +62,15 @@ function readChoice<Name extends string>(text: string, option: string, names: re
   const chosen = names.find((name) => name === text);
   if (chosen !== undefined) return chosen;
   throw usage(`--${option} with one of ${names.join(", ")}`, JSON.stringify(text), nearest(text, names));
+}
+
+/** Epoch ms of a time as RFC 3339 writes it. */
+export function timeMs(asked: Invocation, option: string): number | undefined {
+  const text = asked.one(option);
+  if (text === undefined) return undefined;
+  const value = TIMESTAMP_PATTERN.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(value)) return value;
+  throw usage(`--${option} with a time such as 2026-01-31T12:00:00Z`, JSON.stringify(text));
 }
 
 /** Items separated by commas; no text, no items. */

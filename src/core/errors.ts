@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   DELIVERY_UNKNOWN: "No delivery has this id.",
   DELIVERY_SETTLED: "The delivery is in a state in which this cannot be done.",
   DEAD_LETTER_UNKNOWN: "No dead letter has this id.",
+  PURGE_UNCONFIRMED: "The dead letters that would be removed are not as many as was confirmed.",
   REPLAY_UNKNOWN: "No replay has this id.",
   REPLAY_INVALID: "A replay cannot be run, or changed, as asked.",
   KEY_UNKNOWN: "No API key has this id.",

@@ -1,14 +1,15 @@
 /**
- * The dead letters: what was given up, kept whole. No worker touches them; people look, replay and purge.
- * A replay stores the new round before it removes the letter, so that a crash between the two costs a duplicate
- * of the letter, never the delivery.
+ * The dead letters: what was given up, kept whole. No worker touches them; people look, replay and purge. They are
+ * jobs of a queue of their own, and found in an index. An entry is written before its letter and removed after it, so
+ * a crash leaves an entry too many, never one too few; whoever lists takes away what was left behind.
  */
-import type { Job } from "bullmq";
-import type { DeadLetter, Delivery } from "../core/delivery.ts";
+import type { DeadLetter } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
-import { readDeadLetter } from "./delivery-job.ts";
-import { readEventsJob } from "./events-job.ts";
-import { enqueueEvents, type Outbox, type Queues } from "./queues.ts";
+import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
+import type { Page, PageRequest } from "../core/page.ts";
+import type { LetterIndex } from "./ports.ts";
+import type { Queues } from "./queues.ts";
+import { findLetter, letterOf, type Resend } from "./resend.ts";
 
 export interface StoredLetter {
   readonly id: string;
@@ -16,98 +17,131 @@ export interface StoredLetter {
 }
 
 export interface DeadLetters {
-  /** Newest first. */
-  readonly list: (offset: number, limit: number) => Promise<readonly StoredLetter[]>;
-  /** Of all that are there now, oldest first, each once. */
-  readonly ids: () => Promise<readonly string[]>;
+  /** Newest first. Throws CURSOR_INVALID. */
+  readonly list: (filter: LetterFilter, page: PageRequest) => Promise<Page<LetterSummary>>;
+  readonly count: (filter: LetterFilter) => Promise<number>;
+  /** Throws DEAD_LETTER_UNKNOWN. */
   readonly get: (id: string) => Promise<StoredLetter>;
-  /** Sends it again from the first attempt on, under the same webhook-id. */
-  readonly replay: (id: string) => Promise<void>;
+  /**
+   * Sends it again from the first attempt on, under the same webhook-id; resolves with what it was. Throws
+   * DEAD_LETTER_UNKNOWN, and EVENT_INVALID for what could not be read in the first place.
+   */
+  readonly replay: (id: string) => Promise<DeadLetter>;
+  /** Throws DEAD_LETTER_UNKNOWN. */
   readonly remove: (id: string) => Promise<void>;
-  /** Removes all of them; returns how many there were. */
-  readonly purge: () => Promise<number>;
+  /**
+   * Removes those that match, for good; returns how many. Throws PURGE_UNCONFIRMED when they are not `confirmedCount`.
+   */
+  readonly purge: (filter: LetterFilter, confirmedCount: number) => Promise<number>;
+  /** Finds the letters that came here past the index, and enters them. */
+  readonly reindex: () => Promise<void>;
 }
 
+export interface DeadLettersDeps {
+  readonly queues: Queues;
+  readonly index: LetterIndex;
+  readonly resend: Resend;
+  /** Of each of these Redis keys, 1 or 0. */
+  readonly exist: (keys: readonly string[]) => Promise<readonly number[]>;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+/** Between an entry and its letter lies one command, so one this old without a letter was left behind by a crash. */
+const LEFT_BEHIND_AFTER_MS = 60_000;
 const PURGE_PAGE = 100;
+const REINDEX_PAGE = 500;
+/** Ours are prioritized; a producer of letters that knows no better makes them wait in the list. */
+const STATES = ["prioritized", "waiting"] as const;
 
-export function createDeadLetters(queues: Queues, outbox: Outbox): DeadLetters {
+export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
+  const { queues, index, resend } = deps;
   const queue = queues.deadLetters;
-
-  const find = async (id: string) => {
-    const job = await queue.getJob(id);
-    if (job === undefined) throw letterUnknown(id);
-    return { job, letter: letterOf(job) };
-  };
-
-  const list = async (offset: number, limit: number): Promise<readonly StoredLetter[]> => {
-    const jobs = await queue.getJobs(["waiting"], offset, offset + limit - 1, false);
-    return jobs.map((job) => ({ id: job.id ?? "", letter: letterOf(job) }));
-  };
+  const forget = (id: string, letter: DeadLetter): Promise<void> => index.remove([summaryOf(id, letter)]);
 
   return {
-    list,
-    ids: () => queue.getRanges(["waiting"], 0, -1, true),
-    get: async (id) => ({ id, letter: (await find(id)).letter }),
+    list: (filter, page) => listThere(filter, page, deps),
+    count: index.count,
+    get: async (id) => ({ id, letter: (await findLetter(queues, id)).letter }),
     replay: async (id) => {
-      const { job, letter } = await find(id);
-      if (letter.kind === "delivery") await outbox.schedule(nextRound(letter.delivery), 0);
-      else await enqueueAgain(id, letter, queues);
-      await job.remove();
+      const letter = await resend(id);
+      await forget(id, letter);
+      return letter;
     },
     remove: async (id) => {
-      await (await find(id)).job.remove();
+      const { job, letter } = await findLetter(queues, id);
+      await job.remove();
+      await forget(id, letter);
     },
-    purge: async () => {
-      let purged = 0;
-      for (;;) {
-        const page = await queue.getJobs(["waiting"], 0, PURGE_PAGE - 1);
-        if (page.length === 0) return purged;
-        await Promise.all(page.map((job) => job.remove()));
-        purged += page.length;
-      }
+    purge: async (filter, confirmedCount) => {
+      const meant = await upToNow(index, filter);
+      const count = await index.count(meant);
+      if (count !== confirmedCount) throw purgeUnconfirmed(count, confirmedCount);
+      return await removeAll(meant, deps);
+    },
+    reindex: async () => {
+      const depth = await queue.getJobCountByTypes(...STATES);
+      if (depth <= (await index.count({}))) return;
+      for (const state of STATES) await reindexState(state, queues, index);
     },
   };
 }
 
-/** One that cannot be read, such as another version's, is shown as it is: it must not hide the others. */
-function letterOf({ id = "", data, timestamp }: Job<DeadLetter>): DeadLetter {
-  try {
-    return readDeadLetter(data);
-  } catch {
-    return {
-      kind: "job",
-      jobId: id,
-      addedAt: timestamp,
-      text: JSON.stringify(data),
-      problem: "this version cannot read it",
-      because: "invalid",
-      buriedAt: new Date(timestamp).toISOString(),
-    };
+async function listThere(
+  filter: LetterFilter,
+  page: PageRequest,
+  { queues, index, exist, now }: DeadLettersDeps,
+): Promise<Page<LetterSummary>> {
+  const { data, next } = await index.walk(filter, "newest", page);
+  const found = await exist(data.map(({ id }) => queues.deadLetters.toKey(id)));
+  const gone = data.filter((_, at) => found[at] === 0);
+  await index.remove(gone.filter(({ buriedAt }) => now() - Date.parse(buriedAt) > LEFT_BEHIND_AFTER_MS));
+  return { data: data.filter((_, at) => found[at] === 1), next };
+}
+
+async function removeAll(filter: LetterFilter, { queues, index }: DeadLettersDeps): Promise<number> {
+  let removed = 0;
+  let after: string | null = null;
+  do {
+    const page: Page<LetterSummary> = await index.walk(filter, "newest", { after, limit: PURGE_PAGE });
+    await Promise.all(page.data.map(({ id }) => queues.deadLetters.remove(id)));
+    await index.remove(page.data);
+    removed += page.data.length;
+    after = page.next;
+  } while (after !== null);
+  return removed;
+}
+
+/** So that what is buried while letters are counted and removed is neither. */
+async function upToNow(index: LetterIndex, filter: LetterFilter): Promise<LetterFilter> {
+  const [newest] = (await index.walk({}, "newest", { after: null, limit: 1 })).data;
+  if (newest === undefined) return filter;
+  return {
+    ...filter,
+    until: Math.min(filter.until ?? Number.POSITIVE_INFINITY, Date.parse(newest.buriedAt) + 1),
+  };
+}
+
+async function reindexState(
+  state: (typeof STATES)[number],
+  queues: Queues,
+  index: LetterIndex,
+): Promise<void> {
+  const queue = queues.deadLetters;
+  for (let from = 0; ; from += REINDEX_PAGE) {
+    const ids = await queue.getRanges([state], from, from + REINDEX_PAGE - 1, true);
+    for (const id of await index.missing(ids)) {
+      const job = await queue.getJob(id);
+      if (job !== undefined) await index.add(summaryOf(id, letterOf(job)));
+    }
+    if (ids.length < REINDEX_PAGE) return;
   }
 }
 
-function nextRound(delivery: Delivery): Delivery {
-  return { ...delivery, attempts: [], heldSince: null, round: delivery.round + 1 };
-}
-
-/** An events job that crashed its workers may be tried again; one that cannot be read stays unreadable. */
-async function enqueueAgain(id: string, letter: DeadLetter & { kind: "job" }, queues: Queues): Promise<void> {
-  const read = readEventsJob(letter.text, letter);
-  // Its unreadable events have letters of their own.
-  if (read.kind === "events" && read.events.length > 0) {
-    return await enqueueEvents(queues, read.events, read.holder);
-  }
-  throw new HookwaveError("EVENT_INVALID", {
-    expected: "a dead letter that can be read",
-    got: `${id}, which was buried because: ${letter.problem}`,
-    remedy: "correct the producer and publish the event again, then remove this letter",
-  });
-}
-
-function letterUnknown(id: string): HookwaveError {
-  return new HookwaveError("DEAD_LETTER_UNKNOWN", {
-    expected: "the id of a dead letter",
-    got: `"${id}"`,
-    remedy: "list them with `hookwave dead-letters list`; a replayed letter is gone from the list",
+function purgeUnconfirmed(count: number, confirmedCount: number): HookwaveError {
+  return new HookwaveError("PURGE_UNCONFIRMED", {
+    expected: `the confirmation of ${count}, which is how many dead letters would be removed`,
+    got: `${confirmedCount}`,
+    remedy: "look at the list, and confirm the number if all of them may go; nothing was removed",
   });
 }

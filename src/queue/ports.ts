@@ -1,8 +1,13 @@
 /**
- * What the workers need done with what they read. Owned here, by the consumer; app.ts plugs in the deliver stage.
+ * What the queues need from the rest of the house: what the workers read is done by the deliver stage, what is
+ * remembered of dead letters and replays is kept by the store. Owned here, by the consumer; app.ts plugs them in.
  */
-import type { Delivery } from "../core/delivery.ts";
+import type { EndpointId, EventId } from "../core/brand.ts";
+import type { Delivery, DeliveryState } from "../core/delivery.ts";
 import type { PublishedEvent } from "../core/event.ts";
+import type { LetterFilter, LetterSummary } from "../core/letter.ts";
+import type { Page, PageRequest } from "../core/page.ts";
+import type { Replay, ReplayFailure, ReplayState } from "../core/replay.ts";
 import type { BuryReason, Verdict } from "../core/verdict.ts";
 
 export interface EventsBatch {
@@ -27,4 +32,76 @@ export interface Resume {
   readonly resume: (delivery: Delivery) => Promise<Settled>;
   /** No further attempt; tells what became of the delivery, which may have been settled before. */
   readonly giveUp: (delivery: Delivery, because: BuryReason) => Promise<Settled>;
+}
+
+/** Redis beneath BullMQ, for what has got among its keys. */
+export interface RawKeys {
+  readonly type: (key: string) => Promise<string>;
+  readonly hgetall: (key: string) => Promise<Record<string, string>>;
+  readonly hmget: (key: string, ...fields: string[]) => Promise<readonly (string | null)[]>;
+  readonly hdel: (key: string, ...fields: string[]) => Promise<number>;
+  readonly lrange: (key: string, first: number, last: number) => Promise<readonly string[]>;
+  readonly eval: (script: string, keyCount: number, ...keysAndArgs: string[]) => Promise<unknown>;
+}
+
+export type LetterEntry = Pick<LetterSummary, "id" | "endpointId">;
+
+/** Finds dead letters without reading them. */
+export interface LetterIndex {
+  /** An entry that is there keeps its time. */
+  readonly add: (letter: LetterSummary) => Promise<void>;
+  readonly remove: (entries: readonly LetterEntry[]) => Promise<void>;
+  /** A page as the index has it: some of these letters may be gone. Throws CURSOR_INVALID. */
+  readonly walk: (
+    filter: LetterFilter,
+    order: "newest" | "oldest",
+    page: PageRequest,
+  ) => Promise<Page<LetterSummary>>;
+  readonly count: (filter: LetterFilter) => Promise<number>;
+  /** Those of these ids that have no entry. */
+  readonly missing: (ids: readonly string[]) => Promise<readonly string[]>;
+}
+
+/** What is recorded of a delivery; null when nothing is, or no more. */
+export type StateOf = (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+
+export interface HeldReplay {
+  readonly replay: Replay;
+  /** Behind the last letter that was dealt with; null at the beginning. */
+  readonly cursor: string | null;
+}
+
+/** What one slice of a replay came to. */
+export interface ReplayProgress {
+  readonly cursor: string | null;
+  readonly replayed: number;
+  readonly skipped: number;
+  readonly failed: number;
+  /** Those of the whole replay that are shown. */
+  readonly failures: readonly ReplayFailure[];
+  /** ISO 8601 when this was the last slice. */
+  readonly finishedAt: string | null;
+  /** Letters that are no more; they leave the index in the same moment. */
+  readonly dealtWith: readonly LetterEntry[];
+}
+
+/** Remembers replays, and that one process at a time works on one. `holder` names a process. */
+export interface ReplayBook {
+  /** False when there are too many open ones. */
+  readonly add: (replay: Replay) => Promise<boolean>;
+  readonly read: (id: string) => Promise<Replay | null>;
+  /** False when it is in another state by now. `finishedAt` is given when it ends it. */
+  readonly swapState: (
+    id: string,
+    from: ReplayState,
+    to: ReplayState,
+    finishedAt: string | null,
+  ) => Promise<boolean>;
+  /** The ids of those that are neither done nor cancelled. */
+  readonly open: () => Promise<readonly string[]>;
+  /** Takes or renews the lease; null when another process has it, or the replay is not running. */
+  readonly hold: (id: string, holder: string) => Promise<HeldReplay | null>;
+  /** Does nothing when the lease has been lost. */
+  readonly advance: (id: string, holder: string, progress: ReplayProgress) => Promise<void>;
+  readonly letGo: (id: string, holder: string) => Promise<void>;
 }

@@ -9,6 +9,7 @@ import { deliveryId } from "../core/delivery.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
+import { summaryOf } from "../core/letter.ts";
 import { type DeliveryJob, deliveryJob } from "./delivery-job.ts";
 import { EVENTS_JOB_VERSION, type EventsJob } from "./events-job.ts";
 import {
@@ -20,6 +21,7 @@ import {
   EVENTS_QUEUE,
   splitJobId,
 } from "./names.ts";
+import type { LetterIndex } from "./ports.ts";
 
 export interface Queues {
   readonly events: Queue<EventsJob>;
@@ -96,7 +98,13 @@ export interface Outbox {
 
 const SCHEDULE_MAX = 256;
 
-export function createOutbox(queues: Queues, tell: Tell): Outbox {
+/**
+ * Letters lie in the queue's sorted set instead of its list, where taking the oldest of 100,000 away looks at all
+ * others: 1.9 ms of Redis instead of 0.2.
+ */
+const LETTER_PRIORITY = 1;
+
+export function createOutbox(queues: Queues, letters: Pick<LetterIndex, "add">, tell: Tell): Outbox {
   const commits = createGroupCommit<{ readonly delivery: Delivery; readonly inMs: number }>({
     write: async (group) => {
       await queues.deliveries.addBulk(group.map(toScheduledJob));
@@ -107,7 +115,9 @@ export function createOutbox(queues: Queues, tell: Tell): Outbox {
   return {
     schedule: (delivery, inMs) => commits.add({ delivery, inMs }),
     bury: async (letter) => {
-      await queues.deadLetters.add(letter.because, letter, { jobId: letterId(letter) });
+      const id = letterId(letter);
+      await letters.add(summaryOf(id, letter));
+      await queues.deadLetters.add(letter.because, letter, { jobId: id, priority: LETTER_PRIORITY });
       tell(
         letter.kind === "job"
           ? { kind: "job.buried", because: letter.because, problem: letter.problem }

@@ -12,7 +12,7 @@ export interface CatchUpOptions {
   readonly apiKey: string;
   /** The cursor to go on from; absent, everything that the sender still has. */
   readonly after?: string | undefined;
-  /** Only events of this type. */
+  /** Only events of this type, or of a family (`job.*`). */
   readonly type?: string | undefined;
   /** Rejecting ends the run before its page is remembered. */
   readonly handler: (event: WebhookEvent) => unknown;
@@ -24,11 +24,13 @@ export interface CatchUpOptions {
 
 export interface CaughtUp {
   readonly events: number;
-  /** Where to go on next time. The last page is read again then, since it may grow; undefined where it is the first. */
+  /** Where to go on next time; undefined where there was nothing yet. */
   readonly cursor: string | undefined;
 }
 
 const TIMEOUT_MS = 30_000;
+/** The most that the feed gives at once. */
+const PAGE_EVENTS = "100";
 
 /** The sender's feed did not answer as it should; what was handled before stays handled. */
 export class CatchUpError extends Error {
@@ -81,6 +83,7 @@ async function readPage(options: CatchUpOptions, after: string | undefined): Pro
 
 function pageUrl({ baseUrl, type }: CatchUpOptions, after: string | undefined): URL {
   const url = new URL(`${baseUrl.replace(/\/+$/, "")}/api/v1/events`);
+  url.searchParams.set("limit", PAGE_EVENTS);
   if (after !== undefined) url.searchParams.set("after", after);
   if (type !== undefined) url.searchParams.set("type", type);
   return url;

@@ -41,7 +41,7 @@ const RETRY_MS = 250;
 // KEYS: recent, then event and stream per attempt, then the streams once each, then health, totals and hour per
 // endpoint, then the registered endpoints.
 // It begins with a write that needs no memory: Redis then lets it go on when memory is short, and what is delivered
-// makes room. What is kept as long as its endpoint must not stay for ever, hence the HEXISTS.
+// makes room. What is kept as long as its endpoint must not outlive it, hence the HEXISTS.
 const RECORD = `${KEEP_STATE}
 redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX})
 local retention, attempts, at = ARGV[1], tonumber(ARGV[2]), 2

@@ -9,7 +9,8 @@ import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 
 export interface ChangeListener {
-  readonly endpointChanged: (id: EndpointId) => Promise<void>;
+  /** `version` is that of all endpoints after this change. */
+  readonly endpointChanged: (id: EndpointId, version: number) => Promise<void>;
   readonly breakersChanged: () => Promise<void>;
   readonly keysChanged: () => Promise<void>;
   /** Once a second: catch up with whatever was missed. */
@@ -21,7 +22,8 @@ const ENDPOINT_NEWS = "endpoint:";
 const BREAKER_NEWS = "breakers";
 const KEY_NEWS = "api-keys";
 
-export const endpointNews = (id: EndpointId): string => `${ENDPOINT_NEWS}${id}`;
+/** The version is to follow. */
+export const endpointNews = (id: EndpointId): string => `${ENDPOINT_NEWS}${id}:`;
 export const breakerNews = BREAKER_NEWS;
 export const keyNews = KEY_NEWS;
 
@@ -38,8 +40,10 @@ export async function watchChanges(
     );
   };
   const onMessage = (_channel: string, news: string): void => {
-    if (news.startsWith(ENDPOINT_NEWS))
-      attempt(listener.endpointChanged(asEndpointId(news.slice(ENDPOINT_NEWS.length))));
+    if (news.startsWith(ENDPOINT_NEWS)) {
+      const [id = "", version] = news.slice(ENDPOINT_NEWS.length).split(":");
+      attempt(listener.endpointChanged(asEndpointId(id), Number(version)));
+    }
     if (news === BREAKER_NEWS) attempt(listener.breakersChanged());
     if (news === KEY_NEWS) attempt(listener.keysChanged());
   };

@@ -6,14 +6,12 @@ import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
-import { breakerNews, endpointNews } from "./changes.ts";
-import { createMirror } from "./endpoint-mirror.ts";
+import { createMirror, type Mirror } from "./endpoint-mirror.ts";
 import { isSealedAnew, readRecord, writeRecord } from "./endpoint-record.ts";
+import { ANYTHING, NOTHING, prepareRemove, prepareSwap } from "./endpoint-writes.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
-import { prepareScript } from "./script.ts";
 import type { Sealer } from "./sealing.ts";
-import { statisticsKeys } from "./statistics.ts";
 
 export interface Endpoints {
   /** From memory. */
@@ -33,6 +31,8 @@ export interface Endpoints {
   readonly remove: (id: EndpointId, nowMs: number) => Promise<boolean>;
   /** Seals again what is sealed with an earlier key; resolves with how many that were. */
   readonly reseal: () => Promise<number>;
+  /** Takes over what `endpointNews` told: the change that made the endpoints what they are at this version. */
+  readonly hear: (id: EndpointId, version: number) => Promise<void>;
   /** Reads one endpoint, or all, from Redis into memory. */
   readonly reload: (id: EndpointId) => Promise<void>;
   readonly reloadAll: () => Promise<void>;
@@ -40,49 +40,20 @@ export interface Endpoints {
   readonly catchUp: () => Promise<void>;
 }
 
-// Writes only over the text that was read (empty: only where there is none; '*': over anything), then tells the fleet.
-const SWAP = `
-local found = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-if ARGV[2] ~= '*' and found ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('INCR', KEYS[2])
-redis.call('PUBLISH', KEYS[3], ARGV[4])
-return 1`;
-
-const ANYTHING = "*";
-const NOTHING = "";
-
-// KEYS: endpoints, version, channel, open breakers, then all that is the endpoint's own.
-const REMOVE = `
-local found = redis.call('HDEL', KEYS[1], ARGV[1])
-redis.call('HDEL', KEYS[4], ARGV[1])
-redis.call('DEL', unpack(KEYS, 5))
-redis.call('INCR', KEYS[2])
-redis.call('PUBLISH', KEYS[3], ARGV[2])
-redis.call('PUBLISH', KEYS[3], ARGV[3])
-return found`;
-
 export function createEndpoints(redis: Redis, keys: Keys, sealer: Sealer, tell: Tell): Endpoints {
   const swap = prepareSwap(redis, keys);
   const remove = prepareRemove(redis, keys);
   const mirror = createMirror(sealer, tell);
-  let version: string | null = null;
-
-  const reload = async (id: EndpointId): Promise<void> =>
-    mirror.set(id, await redis.hget(keys.endpoints, id));
-
-  const reloadAll = async (): Promise<void> => {
-    const current = await redis.get(keys.endpointsVersion);
-    mirror.replace(Object.entries(await redis.hgetall(keys.endpoints)));
-    // Only now: a read that failed must leave the next poll something to catch up with.
-    version = current;
-  };
+  const { get, all, subscribedTo, insistReadable } = mirror;
+  const { hear, reload, reloadAll, catchUp, advance } = followChanges(redis, keys, mirror);
 
   const store = async (endpoint: Endpoint, over: string): Promise<boolean> => {
     const text = writeRecord(endpoint, sealer);
-    const isStored = await swap(endpoint.id, over, text);
-    if (isStored) mirror.set(endpoint.id, text);
-    return isStored;
+    const version = await swap(endpoint.id, over, text);
+    if (version === 0) return false;
+    mirror.set(endpoint.id, text);
+    advance(version);
+    return true;
   };
 
   const change = async (id: EndpointId, how: (endpoint: Endpoint) => Endpoint): Promise<Endpoint> => {
@@ -94,7 +65,6 @@ export function createEndpoints(redis: Redis, keys: Keys, sealer: Sealer, tell: 
     }
   };
 
-  const { get, all, subscribedTo, insistReadable } = mirror;
   return {
     get,
     all,
@@ -108,8 +78,9 @@ export function createEndpoints(redis: Redis, keys: Keys, sealer: Sealer, tell: 
     },
     change,
     remove: async (id, nowMs) => {
-      const existed = await remove(id, nowMs);
+      const { existed, version } = await remove(id, nowMs);
       mirror.set(id, null);
+      advance(version);
       return existed;
     },
     reseal: async () => {
@@ -117,39 +88,56 @@ export function createEndpoints(redis: Redis, keys: Keys, sealer: Sealer, tell: 
       for (const id of stale) await change(id, (endpoint) => endpoint);
       return stale.length;
     },
+    hear,
     reload,
     reloadAll,
-    catchUp: async () => {
-      if ((await redis.get(keys.endpointsVersion)) !== version) await reloadAll();
-    },
+    catchUp,
   };
 }
 
-/** `over` is the text that was read, or NOTHING, or ANYTHING; false where something else is there. */
-function prepareSwap(redis: Redis, keys: Keys) {
-  const runSwap = prepareScript(redis, SWAP);
-  const own = [keys.endpoints, keys.endpointsVersion, keys.changes];
-  return async (id: EndpointId, over: string, text: string): Promise<boolean> =>
-    (await runSwap(own, [id, over, text, endpointNews(id)])) === 1;
+/** Keeps the mirror at what Redis has: a change that was told costs one record, one that was missed costs all. */
+function followChanges(redis: Redis, keys: Keys, mirror: Mirror) {
+  /** Every change up to this one is in memory; null before all has been read once. */
+  let version: number | null = null;
+  let hearing: Promise<void> = Promise.resolve();
+
+  const advance = (to: number): void => {
+    if (version !== null && to === version + 1) version = to;
+  };
+  const readVersion = async (): Promise<number> => Number((await redis.get(keys.endpointsVersion)) ?? 0);
+  const reload = async (id: EndpointId): Promise<void> =>
+    mirror.set(id, await redis.hget(keys.endpoints, id));
+  const reloadAll = async (): Promise<void> => {
+    const current = await readVersion();
+    mirror.replace(Object.entries(await redis.hgetall(keys.endpoints)));
+    // Only now: a read that failed must leave the next poll something to catch up with.
+    version = current;
+  };
+
+  return {
+    advance,
+    reload,
+    reloadAll,
+    hear: (id: EndpointId, at: number): Promise<void> => {
+      const heard = async (): Promise<void> => {
+        if (version !== null && at <= version) return;
+        await reload(id);
+        advance(at);
+      };
+      // One after the other: whoever reads the second change first could not tell that it has the first as well.
+      hearing = hearing.catch(() => undefined).then(heard);
+      return hearing;
+    },
+    catchUp: async (): Promise<void> => {
+      if ((await readVersion()) !== version) await reloadAll();
+    },
+  };
 }
 
 function staleIn(records: Readonly<Record<string, string>>, sealer: Sealer): readonly EndpointId[] {
   return Object.entries(records)
     .filter(([, text]) => !isSealedAnew(text, sealer))
     .map(([id]) => asEndpointId(id));
-}
-
-function prepareRemove(redis: Redis, keys: Keys): Endpoints["remove"] {
-  const runRemove = prepareScript(redis, REMOVE);
-  const { endpoints, endpointsVersion, changes, breakers } = keys;
-  return async (id, nowMs) => {
-    const own = [keys.attempts(id), keys.health(id), keys.probe(id), keys.waiting(id)];
-    const answer = await runRemove(
-      [endpoints, endpointsVersion, changes, breakers, ...own, ...statisticsKeys(keys, id, nowMs)],
-      [id, endpointNews(id), breakerNews],
-    );
-    return answer === 1;
-  };
 }
 
 function endpointConflict(id: EndpointId): HookwaveError {

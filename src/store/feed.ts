@@ -19,7 +19,10 @@ export interface FeedFilter {
 }
 
 export interface Feed {
-  /** Oldest first. Throws CURSOR_INVALID. */
+  /**
+   * Oldest first. A feed grows: there is a `next` as long as there was anything to look at, so that whoever follows
+   * never has to read a page again. Throws CURSOR_INVALID.
+   */
   readonly page: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
 }
 
@@ -53,17 +56,15 @@ export function createFeed(redis: Redis, keys: Keys): Feed {
 
   return {
     page: async ({ type, since }, { after, limit }) => {
-      const count = type === null ? limit + 1 : SCAN_MAX;
+      const count = type === null ? limit : SCAN_MAX;
       const entries = readFeedEntries(
         await redis.xrange(keys.feed, startAt(after, since), "+", "COUNT", count),
       );
       const wanted = entries.filter((entry) => type === null || subscriptionCovers(type, entry.type));
       const asked = wanted.slice(0, limit);
       const events = await read(asked);
-      const isWholeWindow = events.length === wanted.length;
-      const last = isWholeWindow ? entries.at(-1) : asked[events.length - 1];
-      const isEnd = isWholeWindow && entries.length < count;
-      return { data: events.flatMap(toEvent), next: isEnd ? null : (last?.at ?? null) };
+      const last = events.length === wanted.length ? entries.at(-1) : asked[events.length - 1];
+      return { data: events.flatMap(toEvent), next: last?.at ?? null };
     },
   };
 }

@@ -30,6 +30,17 @@ export interface Keys {
   readonly rate: (id: EndpointId, limit: RateLimit) => string;
   /** Sorted set of delivery ids by the time they were accepted. */
   readonly waiting: (id: EndpointId) => string;
+  /** Sorted set of the ids of all dead letters by the time they were buried. */
+  readonly letters: string;
+  /** The same of one endpoint. */
+  readonly lettersOf: (id: EndpointId) => string;
+  /** Dead letter id → its summary. */
+  readonly letterSummaries: string;
+  readonly replay: (id: string) => string;
+  /** Who works on a replay now. */
+  readonly replayLease: (id: string) => string;
+  /** Ids of the replays that are neither done nor cancelled. */
+  readonly openReplays: string;
   readonly statistics: (id: EndpointId) => string;
   /** `hour` is the beginning of an ISO 8601 time. */
   readonly statisticsHour: (id: EndpointId, hour: string) => string;
@@ -52,6 +63,12 @@ export function createKeys(prefix: string): Keys {
     probe: (id) => `${prefix}:probe:${id}`,
     rate: (id, { count, perMs }) => `${prefix}:rate:${id}:${count}:${perMs}`,
     waiting: (id) => `${prefix}:waiting:${id}`,
+    letters: `${prefix}:letters`,
+    lettersOf: (id) => `${prefix}:letters:${id}`,
+    letterSummaries: `${prefix}:letter-summaries`,
+    replay: (id) => `${prefix}:replay:${id}`,
+    replayLease: (id) => `${prefix}:replay-lease:${id}`,
+    openReplays: `${prefix}:open-replays`,
     statistics: (id) => `${prefix}:statistics:${id}`,
     statisticsHour: (id, hour) => `${prefix}:statistics:${id}:${hour}`,
   };

@@ -65,7 +65,8 @@ describe("GET /events", () => {
       `{"data":[{"id":"evt_1","type":"order.paid","timestamp":"2025-03-04T05:06:07Z","data":${DATA}}],"next":"${next}"}`,
     );
     expect(idsIn(await read(`/events?after=${next}`))).toEqual(["evt_2", "evt_3"]);
-    expect(await read(`/events?after=${next}&type=thing.made`)).toMatchObject({ body: { next: null } });
+    const last = Object((await read(`/events?after=${next}&type=thing.made`)).body).next;
+    expect((await read(`/events?after=${last}`)).body).toEqual({ data: [], next: null });
   });
 
   it("knows types, families of them, and times", async () => {

@@ -129,7 +129,17 @@ describe("an explanation", () => {
 
     expect(await explain(EVENT)).toMatchObject({ event_id: "evt_1", is_duplicate: true });
     expect(await prospects(EVENT)).toEqual([["all", "never", "duplicate"]]);
+    await hookwave.publish({ type: "thing.made", data: {}, id: "evt_3" });
+    await receiver.received(2);
+    expect(await prospects(EVENT.replace("evt_1", "evt_3"))).toEqual([["all", "never", "duplicate"]]);
     expect(await prospects(EVENT.replace("evt_1", "evt_2"))).toEqual([["all", "now"]]);
+  });
+
+  it("knows an id that was published over HTTP before any worker has seen it", async () => {
+    await using accepting = await startHookwave(redis, { role: "api", prefix: "{idle}" });
+    await using door = await startApi(accepting);
+    await publish(door, EVENT);
+    expect(await post(door, "/api/v1/explain", EVENT)).toMatchObject({ body: { is_duplicate: true } });
   });
 
   it("knows an open breaker, and until when", async () => {
@@ -164,6 +174,7 @@ describe("an explanation", () => {
 
   it("is given of an event's own destinations as well, with the first page", async () => {
     await hookwave.endpoints.add({ id: "signer", url: receiver.url, events: [], signsDestinations: true });
+    await hookwave.endpoints.add({ id: "other", url: receiver.url, events: ["thing.*"] });
     const named = `{"type":"task_progress","data":{"task_id":"9e9ed2f2-5b0f-4c5f-8c53-6f4f5c4d3b2a","timestamp":"2026-01-31T12:00:00Z","progress":40,"message":"m","current_step":"s"},"destinations":[
       {"url":"${receiver.url}","keyId":"signer"},
       {"url":"${receiver.url}","keyId":"signer","events":["failed"]},
@@ -171,6 +182,8 @@ describe("an explanation", () => {
 
     const all = await explain(named);
     const matching = await explain(named, "?only_matching=true");
+    const { next } = await explain(EVENT, "?limit=1");
+    const second = await explain(named, `?after=${next}`);
 
     expect(all.destinations.map(({ would_send, reasons }) => [would_send, reasons[0]?.code])).toEqual([
       ["now", undefined],
@@ -178,6 +191,7 @@ describe("an explanation", () => {
       ["never", "key_unknown"],
     ]);
     expect(matching.destinations).toHaveLength(2);
+    expect(second.destinations).toEqual([]);
     expect(matching.data).toEqual([]);
     expect(receiver.requests).toHaveLength(0);
   });

@@ -109,7 +109,8 @@ describe("a running service and the commands of its directory", () => {
     expect(census).toMatchObject({ new: { depth: 0 }, retrying: { depth: 0 }, dead: { depth: 1 } });
     expect(census.dead.oldestAgeMs).toBeGreaterThan(0);
     expect(await runForJson(["dead-letters", "replay", "--all", ...there], variables)).toMatchObject({
-      refused: [],
+      replayed: 1,
+      failed: 0,
     });
     await buried(3);
     expect(await runForJson(["dead-letters", "purge", "--yes", ...there], variables)).toEqual({ purged: 1 });
@@ -144,6 +145,41 @@ describe("endpoints add", () => {
     expect(signer).toMatchObject({ events: [], signsDestinations: true });
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("ENDPOINT_INVALID") });
     expect(table.stdout).toContain("klipstream+github+stripe");
+  });
+});
+
+describe("hookwave endpoints", () => {
+  it("switches a receiver and rotates its secret, shown by that command only", async () => {
+    await using directory = await freshDirectory();
+    await using redis = await startRedis();
+    const key = Buffer.alloc(32, 1).toString("base64");
+    const variables = {
+      HOOKWAVE_DATA_DIR: directory.path,
+      REDIS_URL: redis.url,
+      HOOKWAVE_ENCRYPTION_KEY: key,
+    };
+    await runForJson(["endpoints", "add", "https://example.com/hook", "--id", "one"], variables);
+
+    const disabled = await runCommand(
+      ["endpoints", "disable", "one", "--because", "moving house"],
+      variables,
+    );
+    expect(disabled).toMatchObject({ code: 0, stdout: "disabled one: moving house\n" });
+    expect((await runForJson(["endpoints", "list"], variables)).endpoints[0]).toMatchObject({
+      isActive: false,
+      disabledBecause: "moving house",
+    });
+    expect(await runForJson(["endpoints", "enable", "one"], variables)).toMatchObject({ isActive: true });
+
+    const rotate = ["endpoints", "rotate", "one", "--grace", "1h", "--secret", "hunter2"];
+    const rotated = await runCommand(rotate, variables);
+    expect(rotated.stdout).toMatch(/^rotated one\n {2}secret +hunter2\n {2}before it +signs until 20/);
+    const listed = await runCommand(["endpoints", "list", "--json"], variables);
+    expect(listed.stdout).not.toContain("hunter2");
+    expect(JSON.parse(listed.stdout).endpoints[0].secrets).toHaveLength(2);
+    const tooLong = await runCommand(["endpoints", "rotate", "one", "--grace", "8d"], variables);
+    expect(tooLong.stderr).toContain("ENDPOINT_INVALID");
+    expect(tooLong.code).toBe(1);
   });
 });
 

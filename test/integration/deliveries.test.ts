@@ -209,7 +209,7 @@ describe("a delivery that was given up", () => {
     await hookwave.endpoints.add({ id: "one", url: receiver.url, retrySchedule: [] });
     const id = await publishTo(hookwave, "evt_1", "one");
     await until("its letter is there", async () => (await hookwave.census()).dead.depth === 1);
-    await hookwave.deadLetters.purge();
+    await hookwave.deadLetters.purge({}, 1);
     receiver.replies(200);
 
     await hookwave.deliveries.retry(id);

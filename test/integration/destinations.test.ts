@@ -3,6 +3,7 @@ import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { accepts, incoming } from "../support/family-receivers.ts";
+import { storedLetters } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -67,7 +68,7 @@ describe("an event with destinations", () => {
     });
 
     const [stored] = await until("it is buried", async () => {
-      const letters = await hookwave.deadLetters.list(0, 10);
+      const letters = await storedLetters(hookwave);
       return letters.length > 0 && letters;
     });
     expect(receiver.ids()).toEqual([id, id]);
@@ -119,8 +120,8 @@ describe("an event with destinations", () => {
 
     await hookwave.publish({ type: "thing.made", data: {}, destinations: [{ url: receiver.url }] });
 
-    await until("it is buried", async () => (await hookwave.deadLetters.list(0, 10)).length > 0);
-    const [stored] = await hookwave.deadLetters.list(0, 10);
+    await until("it is buried", async () => (await storedLetters(hookwave)).length > 0);
+    const [stored] = await storedLetters(hookwave);
     expect(stored?.letter).toMatchObject({ delivery: { attempts: [{ outcome: "blocked" }] } });
     expect(receiver.requests).toEqual([]);
   });
@@ -138,8 +139,8 @@ describe("an event with destinations", () => {
 
     await hookwave.publish({ type: "thing.made", data: {}, destinations: [{ url: receiver.url, ...named }] });
 
-    await until("it is buried", async () => (await hookwave.deadLetters.list(0, 10)).length > 0);
-    const [stored] = await hookwave.deadLetters.list(0, 10);
+    await until("it is buried", async () => (await storedLetters(hookwave)).length > 0);
+    const [stored] = await storedLetters(hookwave);
     expect(stored?.letter).toMatchObject({ because: "endpoint_missing" });
     expect(receiver.requests).toEqual([]);
   });
@@ -165,8 +166,8 @@ describe("an event with destinations", () => {
     ]);
 
     await receiver.received(1);
-    await until("the other is buried", async () => (await hookwave.deadLetters.list(0, 10)).length > 0);
-    const [stored] = await hookwave.deadLetters.list(0, 10);
+    await until("the other is buried", async () => (await storedLetters(hookwave)).length > 0);
+    const [stored] = await storedLetters(hookwave);
     expect(stored?.letter).toMatchObject({
       because: "invalid",
       problem: expect.stringContaining("destinations[0]: expected only url, events, profile, keyId"),

@@ -2,8 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
+import { createHookwave } from "../../src/app.ts";
+import { summaries } from "../support/letters.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
+import { LOOPBACK, startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const HOUR_MS = 3_600_000;
@@ -118,6 +120,55 @@ describe("an endpoint that is there", () => {
   });
 });
 
+describe("a change", () => {
+  it("is seen by whoever asks next, also in a process that was never started", async () => {
+    await using redis = await startRedis();
+    await using one = await startHookwave(redis, { role: "api" });
+    const { url: redisUrl, dataDir } = redis;
+    const idle = await createHookwave({ redisUrl, dataDir, ...LOOPBACK });
+    const page = async () =>
+      (await idle.endpoints.page({}, { after: null, limit: 9 })).data.map(({ id }) => id);
+    await idle.untilConnected(2_000);
+
+    const first = await one.endpoints.create({ url: "http://127.0.0.1:3000/" });
+    expect(await page()).toEqual([first.id]);
+    const second = await one.endpoints.create({ url: "http://127.0.0.1:3000/" });
+    expect((await page()).toSorted()).toEqual([first.id, second.id].toSorted());
+    await one.endpoints.remove(first.id);
+    expect(await page()).toEqual([second.id]);
+    await idle.close();
+  });
+
+  it("is one endpoint's to read for the fleet, not all; only one that was missed is all of them", async () => {
+    await using redis = await startRedis();
+    await using one = await startHookwave(redis, { role: "api" });
+    await using other = await startHookwave(redis, { role: "api" });
+    const client = new Redis(redis.url);
+    const monitor = await client.monitor();
+    const seen: string[] = [];
+    monitor.on("monitor", (_time: string, words: readonly string[]) =>
+      seen.push(words.slice(0, 2).join(" ")),
+    );
+    const count = (command: string) => seen.filter((words) => words === command).length;
+    const polled = (times: number) => {
+      const before = count("get {hookwave}:endpoints:version");
+      return until("both have polled", () => count("get {hookwave}:endpoints:version") >= before + times);
+    };
+
+    const { id } = await one.endpoints.create({ url: "http://127.0.0.1:3000/" });
+    await Promise.all([other.endpoints.amend(id, { maxInFlight: 2 }), one.endpoints.disable(id)]);
+    await one.endpoints.remove(id);
+    await polled(4);
+    expect(count("hgetall {hookwave}:endpoints")).toBe(0);
+
+    await client.incr("{hookwave}:endpoints:version");
+    await polled(4);
+    expect(count("hgetall {hookwave}:endpoints")).toBe(2);
+    monitor.disconnect();
+    client.disconnect();
+  });
+});
+
 describe("what an endpoint has seen", () => {
   it("is counted and logged, newest first, with what the receiver said", async () => {
     await using redis = await startRedis();
@@ -160,8 +211,8 @@ describe("what an endpoint has seen", () => {
     expect(await keysOfIt()).toEqual([]);
     expect(await client.hlen("{hookwave}:breakers")).toBe(0);
     await until("it is a dead letter", async () => (await hookwave.census()).dead.depth === 1);
-    expect((await hookwave.deadLetters.list(0, 1))[0]?.letter.because).toBe("endpoint_missing");
-    expect(await keysOfIt(), "nothing is begun again").toEqual([]);
+    expect(await summaries(hookwave)).toMatchObject([{ because: "endpoint_missing" }]);
+    expect(await keysOfIt(), "nothing is begun again").toEqual([`{hookwave}:letters:${id}`]);
     client.disconnect();
   });
 });

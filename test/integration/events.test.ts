@@ -50,11 +50,12 @@ describe("the feed of events", () => {
 
     const first = await hookwave.events.feed(ALL, { after: null, limit: 1 });
     expect(first.data).toEqual([{ id: "evt_0", type: "bytes.kept", timestamp, data: dataText }]);
+    // The last page is the one with nothing in it: what comes later is behind the same cursor.
     for (const [limit, pages] of [
-      [1, 5],
-      [2, 3],
-      [5, 1],
-      [100, 1],
+      [1, 6],
+      [2, 4],
+      [5, 2],
+      [100, 2],
     ] as const)
       expect(await readAll(hookwave, ALL, limit)).toEqual({
         ids: [0, 1, 2, 3, 4].map((n) => `evt_${n}`),
@@ -66,7 +67,7 @@ describe("the feed of events", () => {
     await using redis = await startRedis();
     await using hookwave = await startHookwave(redis);
     for (const id of ["evt_1", "evt_2", "evt_1"]) await publishAll(hookwave, [made(id), made(id)]);
-    expect(await readAll(hookwave, ALL, 100)).toEqual({ ids: ["evt_1", "evt_2"], pages: 1 });
+    expect((await readAll(hookwave, ALL, 100)).ids).toEqual(["evt_1", "evt_2"]);
   });
 
   it("has only one type, or a family of them, and only what was taken on since a time, where that is asked", async () => {
@@ -115,7 +116,7 @@ describe("the feed of events", () => {
     expect(page).toEqual({ data: [], next: expect.stringMatching(/^\d+-\d+$/) });
     expect(await readAll(hookwave, { ...ALL, type: "rare.thing" }, 100)).toEqual({
       ids: ["evt_rare"],
-      pages: 2,
+      pages: 3,
     });
   });
 

@@ -4,6 +4,7 @@ import { catalogue } from "../../src/catalogue/catalogue.ts";
 import { PROFILE_NAMES, type ProfileName } from "../../src/core/endpoint.ts";
 import { publicKeyOf } from "../../src/index.ts";
 import { accepts, acceptsEd25519, incoming } from "../support/family-receivers.ts";
+import { storedLetters } from "../support/letters.ts";
 import { type Received, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -117,7 +118,7 @@ describe("an endpoint", () => {
     await hookwave.publish({ type: "thing.made", data: {} });
 
     await receiver.received(2);
-    const letters = () => hookwave.deadLetters.list(0, 10);
+    const letters = () => storedLetters(hookwave);
     await until("it is given up", async () => (await letters()).length > 0);
     const [stored] = await letters();
     expect(stored?.letter).toMatchObject({

@@ -2,6 +2,7 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { storedLetters } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -56,7 +57,7 @@ describe("an events job", () => {
     await hookwave.endpoints.add({ url: receiver.url });
 
     const [stored] = await until("it is buried", async () => {
-      const letters = await hookwave.deadLetters.list(0, 10);
+      const letters = await storedLetters(hookwave);
       return letters.length > 0 && letters;
     });
     expect(stored?.letter).toMatchObject({ kind: "job", because: "poison" });
@@ -71,10 +72,7 @@ describe("an events job", () => {
     await addCrashedJob({ v: 1, events: [thing("evt_bad")], holder: "7", crashes: 3 }, 5);
     await using hookwave = await startHookwave(redis);
 
-    await until(
-      "it is buried",
-      async () => (await hookwave.deadLetters.list(0, 1))[0]?.letter.because === "poison",
-    );
+    await until("it is buried", async () => (await storedLetters(hookwave))[0]?.letter.because === "poison");
   });
 
   it("is not poison after seven crashes: a rolling restart is not its fault", async () => {
@@ -99,7 +97,7 @@ describe("a delivery job", () => {
     await hookwave.publish(thing("evt_1"));
 
     await receiver.received(2);
-    const [stored] = await hookwave.deadLetters.list(0, 10);
+    const [stored] = await storedLetters(hookwave);
     expect(stored?.letter).toMatchObject({ kind: "job", because: "invalid" });
     await deliveries.close();
   });

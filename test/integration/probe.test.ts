@@ -56,6 +56,17 @@ describe("what a probe measures", () => {
     await vi.waitFor(() => expect(receiver.openCount()).toBe(0));
   });
 
+  it("does not stay for a body once it has seen enough of it", async () => {
+    const receiver = await startReceiver((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
+      socket.write("x".repeat(20_000));
+    });
+    const { exchange } = await openProbe().send(postTo(receiver.url));
+    expect(exchange).toMatchObject({ status: 200, excerpt: "x".repeat(16_384) });
+    // The transport would stay for a second, to keep the connection.
+    await vi.waitFor(() => expect(receiver.openCount()).toBe(0), { timeout: 700 });
+  });
+
   it("sends what a delivery would send, and shows the headers of the answer", async () => {
     const headers = ["X-Request-Id: r-1", "Set-Cookie: a=1", "Set-Cookie: b=2"];
     const receiver = await startReceiver((socket) => socket.write(plainAnswer(422, "no", headers)));

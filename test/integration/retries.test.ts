@@ -1,5 +1,6 @@
 /** What happens when a receiver does not take it: the real schedule, dead letters, replay, instructions. */
 import { describe, expect, it } from "vitest";
+import { storedLetters } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -23,7 +24,7 @@ describe("a receiver that always answers 503", () => {
     }
 
     const [stored] = await until("it is a dead letter", async () => {
-      const letters = await hookwave.deadLetters.list(0, 10);
+      const letters = await storedLetters(hookwave);
       return letters.length > 0 && letters;
     });
     expect(stored?.letter).toMatchObject({ because: "exhausted", delivery: { event: { id } } });
@@ -37,7 +38,7 @@ describe("a receiver that always answers 503", () => {
     await receiver.received(7);
     expect(new Set(receiver.ids())).toEqual(new Set([id]));
     expect(new Set(requests.map(({ body }) => String(body))).size).toBe(1);
-    expect(await hookwave.deadLetters.list(0, 10)).toEqual([]);
+    expect(await storedLetters(hookwave)).toEqual([]);
   }, 120_000);
 });
 
@@ -71,7 +72,7 @@ describe("what a receiver may say", () => {
     });
     await until(
       "it is a dead letter",
-      async () => (await hookwave.deadLetters.list(0, 1))[0]?.letter.because === "gone",
+      async () => (await storedLetters(hookwave))[0]?.letter.because === "gone",
     );
     await hookwave.publish({ type: "thing.made", data: {} });
     await until("nothing is left to do", async () => (await hookwave.census()).new.depth === 0);
@@ -88,10 +89,7 @@ describe("what a receiver may say", () => {
 
     await hookwave.publish({ type: "thing.made", data: {} });
 
-    await until(
-      "it is buried",
-      async () => (await hookwave.deadLetters.list(0, 1))[0]?.letter.because === "aborted",
-    );
+    await until("it is buried", async () => (await storedLetters(hookwave))[0]?.letter.because === "aborted");
     expect(receiver.requests).toHaveLength(1);
   });
 
@@ -106,7 +104,7 @@ describe("what a receiver may say", () => {
 
     await hookwave.publish({ type: "thing.made", data: {} });
 
-    await until("it is buried", async () => (await hookwave.deadLetters.list(0, 1)).length === 1);
+    await until("it is buried", async () => (await storedLetters(hookwave)).length === 1);
     expect(target.requests).toHaveLength(0);
   });
 
@@ -122,7 +120,7 @@ describe("what a receiver may say", () => {
 
     await until(
       "it is buried",
-      async () => (await hookwave.deadLetters.list(0, 1))[0]?.letter.because === "endpoint_missing",
+      async () => (await storedLetters(hookwave))[0]?.letter.because === "endpoint_missing",
     );
     expect(receiver.requests).toHaveLength(1);
   });

@@ -40,7 +40,7 @@ export interface RunningCommand extends AsyncDisposable {
   readonly stderr: () => string;
   /** The lines of its log so far. */
   readonly log: () => readonly Readonly<Record<string, unknown>>[];
-  readonly signal: (signal: "SIGTERM" | "SIGINT") => void;
+  readonly signal: (signal: "SIGTERM" | "SIGINT" | "SIGKILL") => void;
   /** What a terminal does at Ctrl-C: SIGINT to every process of the group. */
   readonly interrupt: () => void;
   readonly hasExited: () => boolean;

@@ -1,4 +1,7 @@
-/** The sender's feed as its contract describes it, over real HTTP: pages of two, cursors, a key, types. */
+/**
+ * A feed that can be what ours never is: broken, below a gateway's path, and with pages of two. It ends as other feeds
+ * may, with a null `next` on its last page.
+ */
 import { once } from "node:events";
 import { createServer } from "node:http";
 
@@ -32,11 +35,9 @@ export async function startFeed(apiKey: string): Promise<Feed> {
     if (url.pathname !== "/gateway/api/v1/events") return answer(404, "");
     if (request.headers.authorization !== `Bearer ${apiKey}`) return answer(401, "");
     feed.asked.push(url.search);
-    const type = url.searchParams.get("type");
-    const matching = feed.events.filter((event) => type === null || event.type === type);
-    const start = matching.findIndex(({ id }) => id === url.searchParams.get("after")) + 1;
-    const data = matching.slice(start, start + PAGE);
-    const next = start + PAGE < matching.length ? (data.at(-1)?.id ?? null) : null;
+    const start = feed.events.findIndex(({ id }) => id === url.searchParams.get("after")) + 1;
+    const data = feed.events.slice(start, start + PAGE);
+    const next = start + PAGE < feed.events.length ? (data.at(-1)?.id ?? null) : null;
     return answer(200, JSON.stringify({ data, next }), { "content-type": "application/json" });
   });
   server.listen(0, "127.0.0.1");

@@ -44,6 +44,7 @@ export function addEventRecordRoutes(app: Api, events: EventDesk): void {
         ...TAGS,
         operationId: "listEvents",
         summary: "The feed of events, oldest first, as webhooks bring them",
+        description: "`next` is null only where nothing has come since: keep it, and go on from it later.",
         querystring: z.strictObject({
           ...pageQuery,
           type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),

@@ -1,6 +1,6 @@
 /**
- * `hookwave endpoints …`: adds, lists and removes receivers. A secret is shown once, by the command that added
- * it; everywhere else secrets are masked, and so are the values of custom headers, which often are secrets too.
+ * `hookwave endpoints …`: adds, lists, switches and removes receivers. A secret is shown once, by the command that
+ * made it; everywhere else secrets are masked, and so are the values of custom headers, which often are secrets too.
  */
 import type { Hookwave } from "../../app.ts";
 import { type Endpoint, MASK, PROFILE_NAMES } from "../../core/endpoint.ts";
@@ -57,6 +57,34 @@ export async function removeEndpoint(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
   await withHookwave(asked, (hookwave) => hookwave.endpoints.remove(id));
   return report(`removed ${id}`, { removed: id });
+}
+
+export async function enableEndpoint(asked: Invocation): Promise<Report> {
+  const [id = ""] = asked.operands;
+  const endpoint = await withSealedHookwave(asked, (hookwave) => hookwave.endpoints.enable(id));
+  return report(`enabled ${id}`, shown(endpoint));
+}
+
+export async function disableEndpoint(asked: Invocation): Promise<Report> {
+  const [id = ""] = asked.operands;
+  const because = asked.one("because");
+  const endpoint = await withSealedHookwave(asked, (hookwave) => hookwave.endpoints.disable(id, because));
+  return report(`disabled ${id}: ${endpoint.disabledBecause}`, shown(endpoint));
+}
+
+export async function rotateSecret(asked: Invocation): Promise<Report> {
+  const [id = ""] = asked.operands;
+  const rotation = given({ graceMs: durationMs(asked, "grace"), secret: asked.one("secret") });
+  const endpoint = await withSealedHookwave(asked, (hookwave) =>
+    hookwave.endpoints.rotateSecret(id, rotation),
+  );
+  const [newest, ...older] = endpoint.secrets;
+  const rows = [
+    ["secret", newest?.value ?? ""],
+    ...older.map(({ expiresAt }) => ["before it", `signs until ${new Date(expiresAt ?? 0).toISOString()}`]),
+  ];
+  const text = `rotated ${id}\n${alignRows(rows)}\nThe secret is not shown again: give it to the receiver now.`;
+  return report(text, { ...shown(endpoint), secret: newest?.value });
 }
 
 function requestOf(asked: Invocation): Request {

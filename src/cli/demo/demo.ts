@@ -6,6 +6,7 @@ import { system } from "../../config/system.ts";
 import type { Invocation } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { ended, type Report } from "../report.ts";
+import { createScreen, darkScreen, type Screen } from "../screen.ts";
 import type { Style, Terminal } from "../terminal.ts";
 import { listenForStop } from "../told-to-stop.ts";
 import { type Account, openAccount } from "./account.ts";
@@ -13,7 +14,6 @@ import { type Evidence, judge, seconds } from "./checks.ts";
 import { invitation, lineFor, playbill } from "./narration.ts";
 import { play } from "./play.ts";
 import type { DemoReceiver } from "./receiver.ts";
-import { createScreen, darkScreen, type Screen } from "./screen.ts";
 import { checkLines, summaryOf, summaryTable } from "./summary.ts";
 import { openTheatre, type Theatre } from "./theatre.ts";
 

@@ -6,10 +6,10 @@ import type { Hookwave } from "../../app.ts";
 import { catalogue } from "../../catalogue/catalogue.ts";
 import type { DeadLetter } from "../../core/delivery.ts";
 import type { System } from "../../core/system.ts";
+import type { Screen } from "../screen.ts";
 import type { Account } from "./account.ts";
 import { DELIVERIES, PROGRAMME } from "./cast.ts";
 import type { DemoReceiver } from "./receiver.ts";
-import type { Screen } from "./screen.ts";
 
 export interface Stage {
   readonly hookwave: Hookwave;
@@ -62,11 +62,18 @@ async function watchSchedule({ account, screen, clock, schedule }: Stage): Promi
 }
 
 async function healAndReplay({ hookwave, receivers, account, screen }: Stage): Promise<Ending> {
-  const stored = await hookwave.deadLetters.list(0, LETTERS_MAX);
+  const stored = await storedLetters(hookwave);
   screen.line("\n  broken is healed, and its dead letter replayed\n");
   receivers.find(({ role }) => role.name === "broken")?.heal();
   for (const { id } of stored) await hookwave.deadLetters.replay(id);
   await account.until(() => account.settled() >= DELIVERIES + stored.length, PATIENCE_MS);
-  const left = await hookwave.deadLetters.list(0, LETTERS_MAX);
-  return { letters: stored.map(({ letter }) => letter), lettersLeft: left.length };
+  const lettersLeft = await hookwave.deadLetters.count({});
+  return { letters: stored.map(({ letter }) => letter), lettersLeft };
+}
+
+async function storedLetters({
+  deadLetters,
+}: Hookwave): Promise<readonly { readonly id: string; readonly letter: DeadLetter }[]> {
+  const { data } = await deadLetters.list({}, { after: null, limit: LETTERS_MAX });
+  return await Promise.all(data.map(({ id }) => deadLetters.get(id)));
 }

@@ -5,7 +5,6 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { subscriptionCovers } from "../../../src/core/event.ts";
-import type { DeadLetters } from "../../../src/queue/dead-letters.ts";
 import type { Acknowledged } from "./producers.ts";
 import type { Post, Receiver } from "./receiver.ts";
 
@@ -54,17 +53,14 @@ function hasFailed({ at, status, brokenAt }: Post, deadlineMs: number): boolean 
   return status !== null || (brokenAt !== null && brokenAt - at >= deadlineMs - EARLY_MS);
 }
 
-const PAGE = 500;
-
-/** Reads the queues and the dead letters as they are now. */
-export async function readKept(redisUrl: string, deadLetters: DeadLetters): Promise<Kept> {
+/** Reads the queues and the dead letters as they are now: the jobs themselves, not what we keep to find them by. */
+export async function readKept(redisUrl: string): Promise<Kept> {
   const deliveries = new Set<string>();
   const events = new Set<string>();
-  for (const text of await letterTexts(deadLetters)) note(text);
   await using queues = openQueues(redisUrl);
   for (const queue of queues.all) {
     const jobs = await queue.getJobs(["waiting", "active", "delayed", "prioritized"]);
-    for (const job of jobs) note(JSON.stringify(job.data));
+    for (const { data } of jobs) note(data.kind === "job" ? data.text : JSON.stringify(data));
   }
   return { deliveries, events };
 
@@ -72,15 +68,6 @@ export async function readKept(redisUrl: string, deadLetters: DeadLetters): Prom
     const found = readText(text);
     if (found.endpointId === null) for (const id of found.eventIds) events.add(id);
     else for (const id of found.eventIds) deliveries.add(deliveryKey(id, found.endpointId));
-  }
-}
-
-async function letterTexts(deadLetters: DeadLetters): Promise<readonly string[]> {
-  const texts: string[] = [];
-  for (let offset = 0; ; offset += PAGE) {
-    const page = await deadLetters.list(offset, PAGE);
-    for (const { letter } of page) texts.push(letter.kind === "job" ? letter.text : JSON.stringify(letter));
-    if (page.length < PAGE) return texts;
   }
 }
 
@@ -99,7 +86,9 @@ function readText(text: string): Found {
 
 function openQueues(redisUrl: string): AsyncDisposable & { readonly all: readonly Queue[] } {
   const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
-  const all = ["events", "deliveries"].map((name) => new Queue(name, { connection, prefix: "{hookwave}" }));
+  const all = ["events", "deliveries", "dead-letters"].map(
+    (name) => new Queue(name, { connection, prefix: "{hookwave}" }),
+  );
   return {
     all,
     [Symbol.asyncDispose]: async () => {

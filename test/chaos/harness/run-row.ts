@@ -63,6 +63,6 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowReport> 
 async function readLedger(scene: Scene) {
   const acknowledged = (await Promise.all(scene.ledgers.map(readAcknowledged))).flat();
   if (acknowledged.length === 0) return { acknowledged: 0, lost: [] };
-  const kept = await readKept(scene.hookwaveUrl, scene.hookwave.deadLetters);
+  const kept = await readKept(scene.hookwaveUrl);
   return { acknowledged: acknowledged.length, lost: lostDeliveries(acknowledged, scene.receivers, kept) };
 }

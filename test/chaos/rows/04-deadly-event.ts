@@ -1,5 +1,6 @@
 /** Row 4: an event that kills every worker which has it is found and buried, and the others go on. */
 import { setTimeout as pause } from "node:timers/promises";
+import { summaries } from "../../support/letters.ts";
 import { until } from "../../support/until.ts";
 import type { Row } from "../harness/row.ts";
 
@@ -27,12 +28,8 @@ export const deadlyEvent: Row = {
     const from = performance.now();
     const before = distinct(receiver.posts);
     scene.attributeDeaths(fleet);
-    await until(
-      "it is buried",
-      async () => (await scene.hookwave.deadLetters.list(0, 1)).length === 1,
-      180_000,
-    );
-    const [stored] = await scene.hookwave.deadLetters.list(0, 1);
+    await until("it is buried", async () => (await summaries(scene.hookwave)).length === 1, 180_000);
+    const [stored] = await summaries(scene.hookwave);
     // What waited for a dead worker's jobs to be found comes as well.
     await pause(SETTLE_MS);
     const seconds = (performance.now() - from) / 1_000;
@@ -42,7 +39,7 @@ export const deadlyEvent: Row = {
     await deadly.finished;
     await producer.stop();
     await scene.drained();
-    const because = stored?.letter.because ?? "nothing";
+    const because = stored?.because ?? "nothing";
     scene.check("it is buried as poison", because === "poison", because);
     scene.check(`after at most ${STARTS_ALLOWED} starts`, starts <= STARTS_ALLOWED, starts);
     const found = `${(share * 100).toFixed(1)} % over ${seconds.toFixed(0)} s`;

@@ -1,6 +1,8 @@
 /** Row 24: ten thousand attempts are due in one second, and fail; the next ones do not come together again. */
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
 import { createOutbox, openQueues } from "../../../src/queue/queues.ts";
+import { createKeys } from "../../../src/store/keys.ts";
+import { createLetterIndex } from "../../../src/store/letter-index.ts";
 import { connectRedis } from "../../../src/store/redis.ts";
 import { until } from "../../support/until.ts";
 import { percentile } from "../harness/figures.ts";
@@ -76,7 +78,11 @@ function failingFirst(gaps: number[]) {
 async function scheduleAll(scene: Scene): Promise<void> {
   const connection = connectRedis(scene.redis.url, "worker", () => undefined);
   const queues = openQueues(connection, "{hookwave}", () => undefined);
-  const outbox = createOutbox(queues, () => undefined);
+  const outbox = createOutbox(
+    queues,
+    createLetterIndex(connection, createKeys("{hookwave}")),
+    () => undefined,
+  );
   const now = Date.now();
   const dueAt = now + DUE_IN_MS;
   const schedule = (n: number): Promise<void> => {

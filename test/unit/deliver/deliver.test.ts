@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { asEventId } from "../../../src/core/brand.ts";
-import { createDeliver } from "../../../src/deliver/deliver.ts";
+import type { Happening } from "../../../src/core/happening.ts";
+import { createDeliver, type DeliverDeps } from "../../../src/deliver/deliver.ts";
 import { createLimits } from "../../../src/deliver/limits.ts";
+import type { Exchange, FleetRate } from "../../../src/deliver/ports.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
 
 const endpoint = anEndpoint({ maxInFlight: 1 });
@@ -14,32 +16,83 @@ const delivery = {
   heldSince: null,
 };
 
+const answered: Exchange = {
+  kind: "answered",
+  status: 200,
+  retryAfter: undefined,
+  instruction: undefined,
+  excerpt: "",
+};
+
+function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
+  return {
+    endpoints: { get: () => endpoint, subscribedTo: () => [endpoint], disable: async () => undefined },
+    transport: {
+      post: async () => answered,
+      close: async () => undefined,
+      abandon: async () => undefined,
+    },
+    limits: createLimits(() => 0),
+    breakers: {
+      closedInMs: () => 0,
+      admit: () => ({ holdMs: 0, isProbe: false }),
+      report: () => undefined,
+      close: () => undefined,
+    },
+    rate: { enter: () => Promise.reject(new Error("an endpoint without a limit was asked for")) },
+    record: async () => undefined,
+    tell: () => undefined,
+    system: { now: () => 0, monotonicMs: () => 0, dice: () => 0, uuid: () => "u" },
+    holdMaxAgeMs: 1_000,
+    ...changes,
+  };
+}
+
 describe("an attempt that could not even be admitted", () => {
   it("gives its place in the lane back when asking for the probe failed", async () => {
-    const limits = createLimits(() => 0);
-    const deliver = createDeliver({
-      endpoints: { get: () => endpoint, subscribedTo: () => [endpoint], disable: async () => undefined },
-      transport: {
-        post: () => Promise.reject(new Error("nothing is to be sent")),
-        close: async () => undefined,
-        abandon: async () => undefined,
-      },
-      limits,
-      breakers: {
-        closedInMs: () => 0,
-        admit: () => Promise.reject(new Error("Redis is away")),
-        report: () => undefined,
-        close: () => undefined,
-      },
-      rate: { enter: async () => ({ kind: "begin", inMs: 0 }) },
-      record: async () => undefined,
-      tell: () => undefined,
-      system: { now: () => 0, monotonicMs: () => 0, dice: () => 0, uuid: () => "u" },
-      holdMaxAgeMs: 1_000,
-    });
+    const { breakers, limits, ...deps } = depsWith({});
+    const admit = () => Promise.reject(new Error("Redis is away"));
+    const deliver = createDeliver({ ...deps, limits, breakers: { ...breakers, admit } });
 
     for (let n = 0; n < 3; n += 1) await expect(deliver(delivery)).rejects.toThrow("Redis is away");
 
     expect(limits.enter(endpoint)).toBe(0);
+  });
+});
+
+describe("an attempt with an endpoint that has a rate", () => {
+  const limited = anEndpoint({ maxInFlight: 1, rateLimit: { count: 5, perMs: 1_000 } });
+  const endpoints = { get: () => limited, subscribedTo: () => [limited], disable: async () => undefined };
+
+  it("begins when its turn comes, and not before", async () => {
+    const rate: FleetRate = { enter: async () => ({ kind: "begin", inMs: 120 }) };
+    const deliver = createDeliver(depsWith({ endpoints, rate }));
+    const askedAt = performance.now();
+    expect(await deliver(delivery)).toMatchObject({ verdict: { kind: "complete" } });
+    expect(performance.now() - askedAt).toBeGreaterThanOrEqual(115);
+  });
+
+  it("is held while its turn is far, is charged nothing, and says next time that it has waited", async () => {
+    const asked: boolean[] = [];
+    const rate: FleetRate = {
+      enter: async (_id, _limit, hasWaited) => {
+        asked.push(hasWaited);
+        return { kind: "hold", inMs: 900 };
+      },
+    };
+    const happenings: Happening[] = [];
+    const deliver = createDeliver(
+      depsWith({ endpoints, rate, tell: (happening) => happenings.push(happening) }),
+    );
+
+    const settled = await deliver(delivery);
+    await deliver(settled.delivery);
+
+    expect(settled).toMatchObject({
+      verdict: { kind: "hold", inMs: 900 },
+      delivery: { attempts: [], heldSince: 0 },
+    });
+    expect(happenings[0]).toMatchObject({ kind: "delivery.held", reason: "rate_limited", forMs: 900 });
+    expect(asked).toEqual([false, true]);
   });
 });

@@ -1,8 +1,8 @@
 /**
- * Draws the demo: lines that stay, and one progress bar below them that is drawn over. Where nothing can be
+ * Draws what takes a while: lines that stay, and one progress bar below them that is drawn over. Where nothing can be
  * drawn over (a pipe, a CI log) the bar becomes a line at each quarter.
  */
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface Screen {
   readonly line: (text: string) => void;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createScreen, type Screen } from "../../../../src/cli/demo/screen.ts";
+import { createScreen, type Screen } from "../../../src/cli/screen.ts";
 
 function draw(isInteractive: boolean, show: (screen: Screen) => void): string {
   let drawn = "";

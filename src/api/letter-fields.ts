@@ -1,0 +1,88 @@
+/** Dead letters and what narrows them to some, as the routes of letters and of replays write them. */
+import { z } from "zod";
+import { asEndpointId } from "../core/brand.ts";
+import type { DeadLetter } from "../core/delivery.ts";
+import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
+import { isSubscription } from "../core/event.ts";
+import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
+import { BURY_REASONS } from "../core/verdict.ts";
+import { timeQuery } from "./routing.ts";
+import { attemptSchema, showAttempt } from "./shown-delivery.ts";
+
+export const endpointId = z.string().regex(ENDPOINT_ID_PATTERN).transform(asEndpointId);
+
+/** The same in a query and in a body. */
+export const letterFilter = {
+  endpoint: endpointId.optional().describe("Owed to this endpoint."),
+  type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
+  reason: z.enum(BURY_REASONS).optional().describe("Given up because of this."),
+  since: timeQuery.describe("Buried then or later."),
+  until: timeQuery.describe("Buried before."),
+};
+
+export const shownFilter = z.object({
+  endpoint: z.string().optional(),
+  type: z.string().optional(),
+  reason: z.enum(BURY_REASONS).optional(),
+  since: z.iso.datetime().optional(),
+  until: z.iso.datetime().optional(),
+});
+
+export function showFilter({ since, until, ...rest }: LetterFilter): z.output<typeof shownFilter> {
+  return { ...rest, since: isoOf(since), until: isoOf(until) };
+}
+
+const isoOf = (time: number | undefined): string | undefined =>
+  time === undefined ? undefined : new Date(time).toISOString();
+
+export const letterSchema = z.object({
+  id: z.string(),
+  event_id: z.string().nullable().describe("null for an events job, which was never dispatched."),
+  event_type: z.string().nullable(),
+  endpoint_id: z.string().nullable(),
+  reason: z.enum(BURY_REASONS).describe("Why it was given up."),
+  buried_at: z.iso.datetime(),
+  attempt_count: z.number().int().describe("In its last round."),
+});
+
+export const wholeLetterSchema = letterSchema.extend({
+  round: z.number().int().nullable().describe("How often it had been sent again before."),
+  attempts: z.array(attemptSchema),
+  timestamp: z.string().nullable().describe("When the event happened, as its producer wrote it."),
+  job: z
+    .object({ id: z.string(), added_at: z.iso.datetime(), problem: z.string(), text: z.string() })
+    .nullable()
+    .describe("The events job that could not be read, or killed its workers; null for a delivery."),
+  data: z.unknown().describe("The event's data, exactly the bytes that were published; null for a job."),
+});
+
+export function showLetter(letter: LetterSummary): z.output<typeof letterSchema> {
+  return {
+    id: letter.id,
+    event_id: letter.eventId,
+    event_type: letter.eventType,
+    endpoint_id: letter.endpointId,
+    reason: letter.because,
+    buried_at: letter.buriedAt,
+    attempt_count: letter.attempts,
+  };
+}
+
+/** `data` is JSON text, for event-text.ts. */
+export function showWholeLetter(id: string, letter: DeadLetter): z.output<typeof wholeLetterSchema> {
+  const summary = showLetter(summaryOf(id, letter));
+  if (letter.kind === "job") {
+    const { jobId, addedAt, problem, text } = letter;
+    const job = { id: jobId, added_at: new Date(addedAt).toISOString(), problem, text };
+    return { ...summary, round: null, attempts: [], timestamp: null, job, data: "null" };
+  }
+  const { event, attempts, round } = letter.delivery;
+  return {
+    ...summary,
+    round,
+    attempts: attempts.map(showAttempt),
+    timestamp: event.timestamp,
+    job: null,
+    data: event.data,
+  };
+}

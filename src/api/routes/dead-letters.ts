@@ -1,0 +1,125 @@
+/** Dead letters over HTTP: which there are, one whole, sending one again, and removing one or many for good. */
+import { z } from "zod";
+import { deliveryId } from "../../core/delivery.ts";
+import { eventText } from "../event-text.ts";
+import {
+  letterFilter,
+  letterSchema,
+  showLetter,
+  showWholeLetter,
+  wholeLetterSchema,
+} from "../letter-fields.ts";
+import type { LetterDesk } from "../letter-ports.ts";
+import { type Api, idParams, pageOf, pageQuery } from "../routing.ts";
+
+const ADMIN = { config: { access: "admin" } } as const;
+const READ = { config: { access: "read" } } as const;
+const TAGS = { tags: ["Dead letters"] };
+const PATH = "/api/v1/dead-letters";
+
+export function addDeadLetterRoutes(app: Api, letters: LetterDesk): void {
+  addReading(app, letters);
+  addReplay(app, letters);
+  addRemoval(app, letters);
+}
+
+function addReading(app: Api, letters: LetterDesk): void {
+  app.get(
+    PATH,
+    {
+      ...READ,
+      schema: {
+        ...TAGS,
+        operationId: "listDeadLetters",
+        summary: "List what was given up, newest first",
+        querystring: z.strictObject({ ...pageQuery, ...letterFilter }),
+        response: { 200: pageOf(letterSchema) },
+      },
+    },
+    async ({ query: { after = null, limit, ...filter } }) => {
+      const { data, next } = await letters.list(filter, { after, limit });
+      return { data: data.map(showLetter), next };
+    },
+  );
+  app.get(
+    `${PATH}/:id`,
+    {
+      ...READ,
+      serializerCompiler: () => eventText,
+      schema: {
+        ...TAGS,
+        operationId: "getDeadLetter",
+        summary: "Show one whole, with every attempt of its last round",
+        params: idParams,
+        response: { 200: wholeLetterSchema },
+      },
+    },
+    async ({ params }) => showWholeLetter(params.id, (await letters.get(params.id)).letter),
+  );
+}
+
+function addReplay(app: Api, letters: LetterDesk): void {
+  app.post(
+    `${PATH}/:id/replay`,
+    {
+      ...ADMIN,
+      schema: {
+        ...TAGS,
+        operationId: "replayDeadLetter",
+        summary: "Send one again, from the first attempt on and under the same webhook-id",
+        params: idParams,
+        response: {
+          202: z.object({
+            delivery_id: z.string().nullable().describe("What to follow; null for an events job."),
+          }),
+        },
+      },
+    },
+    async ({ params }, reply) => {
+      const letter = await letters.replay(params.id);
+      const id = letter.kind === "delivery" ? deliveryId(letter.delivery) : null;
+      return reply.code(202).send({ delivery_id: id });
+    },
+  );
+}
+
+function addRemoval(app: Api, letters: LetterDesk): void {
+  app.delete(
+    `${PATH}/:id`,
+    {
+      ...ADMIN,
+      schema: {
+        ...TAGS,
+        operationId: "deleteDeadLetter",
+        summary: "Remove one for good",
+        params: idParams,
+        response: { 204: z.undefined() },
+      },
+    },
+    async ({ params }, reply) => {
+      await letters.remove(params.id);
+      return reply.code(204).send();
+    },
+  );
+  app.post(
+    `${PATH}/purge`,
+    {
+      ...ADMIN,
+      schema: {
+        ...TAGS,
+        operationId: "purgeDeadLetters",
+        summary: "Remove many for good, if they are as many as is confirmed",
+        body: z.strictObject({
+          filter: z.strictObject(letterFilter).describe("All of them when nothing is in it."),
+          confirm_count: z
+            .number()
+            .int()
+            .min(0)
+            .describe("How many will be removed; a dry run of a replay counts."),
+        }),
+        response: { 200: z.object({ purged: z.number().int() }) },
+      },
+    },
+    async ({ body }) => ({ purged: await letters.purge(body.filter, body.confirm_count) }),
+  );
+}

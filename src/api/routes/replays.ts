@@ -1,0 +1,119 @@
+/** Replays over HTTP: begin one (or only count what it would send), see how far it is, and steer it. */
+import { z } from "zod";
+import { REPLAY_ORDERS, REPLAY_RATE, REPLAY_STATES, type Replay } from "../../core/replay.ts";
+import { endpointId, letterFilter, showFilter, shownFilter } from "../letter-fields.ts";
+import type { LetterDesk, ReplayDesk } from "../letter-ports.ts";
+import { type Api, idParams } from "../routing.ts";
+
+const TAGS = { tags: ["Replays"] };
+const PATH = "/api/v1/replays";
+
+const { min, max, default: rate } = REPLAY_RATE;
+
+const newReplay = z.strictObject({
+  filter: z.strictObject(letterFilter).describe("Every dead letter there is now when nothing is in it."),
+  rate: z.number().int().min(min).max(max).default(rate).describe("Letters per second."),
+  to_endpoint_id: endpointId.optional().describe("Where they go instead of the endpoint they were owed to."),
+  dry_run: z.boolean().default(false).describe("Only count what would be sent."),
+});
+
+const shownReplay = z.object({
+  id: z.string(),
+  state: z.enum(REPLAY_STATES),
+  filter: shownFilter,
+  rate: z.number().int(),
+  to_endpoint_id: z.string().nullable(),
+  created_at: z.iso.datetime().describe("What is buried later is not its business."),
+  finished_at: z.iso.datetime().nullable(),
+  total: z.number().int().describe("Letters that matched when it was begun."),
+  replayed: z.number().int(),
+  skipped: z.number().int().describe("Gone when their turn came: replayed or removed by others."),
+  failed: z.number().int().describe("Could not be sent again, and are still there."),
+  failures: z.array(z.object({ id: z.string(), problem: z.string() })).describe("The first that failed."),
+});
+
+const show = (replay: Replay): z.output<typeof shownReplay> => ({
+  id: replay.id,
+  state: replay.state,
+  filter: showFilter(replay.filter),
+  rate: replay.ratePerSecond,
+  to_endpoint_id: replay.to,
+  created_at: replay.createdAt,
+  finished_at: replay.finishedAt,
+  total: replay.total,
+  replayed: replay.replayed,
+  skipped: replay.skipped,
+  failed: replay.failed,
+  failures: [...replay.failures],
+});
+
+export interface ReplayRouteDeps {
+  readonly deadLetters: Pick<LetterDesk, "count">;
+  readonly replays: ReplayDesk;
+}
+
+export function addReplayRoutes(app: Api, deps: ReplayRouteDeps): void {
+  addBeginning(app, deps);
+  addSteering(app, deps.replays);
+}
+
+function addBeginning(app: Api, { deadLetters, replays }: ReplayRouteDeps): void {
+  app.post(
+    PATH,
+    {
+      config: { access: "admin" },
+      schema: {
+        ...TAGS,
+        operationId: "createReplay",
+        summary: "Send many dead letters again, or count how many it would be",
+        body: newReplay,
+        response: { 200: z.object({ count: z.number().int() }).describe("Of a dry run."), 202: shownReplay },
+      },
+    },
+    async ({ body }, reply) => {
+      const { filter, to_endpoint_id: to, rate: ratePerSecond } = body;
+      if (body.dry_run) return reply.code(200).send({ count: await deadLetters.count(filter) });
+      const replay = await replays.begin({ filter, ratePerSecond, to });
+      return reply.code(202).header("location", `${PATH}/${replay.id}`).send(show(replay));
+    },
+  );
+}
+
+function addSteering(app: Api, replays: ReplayDesk): void {
+  app.get(
+    `${PATH}/:id`,
+    {
+      config: { access: "read" },
+      schema: {
+        ...TAGS,
+        operationId: "getReplay",
+        summary: "Show how far a replay is",
+        params: idParams,
+        response: { 200: shownReplay },
+      },
+    },
+    async ({ params }) => show(await replays.get(params.id)),
+  );
+  for (const order of REPLAY_ORDERS) {
+    app.post(
+      `${PATH}/:id/${order}`,
+      {
+        config: { access: "admin" },
+        schema: {
+          ...TAGS,
+          operationId: `${order}Replay`,
+          summary: SUMMARIES[order],
+          params: idParams,
+          response: { 200: shownReplay },
+        },
+      },
+      async ({ params }) => show(await replays.order(params.id, order)),
+    );
+  }
+}
+
+const SUMMARIES = {
+  pause: "Stop a replay for now, within a second",
+  resume: "Go on with a paused replay",
+  cancel: "End a replay; what it has not sent yet stays a dead letter",
+} as const;

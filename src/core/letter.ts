@@ -1,0 +1,61 @@
+/**
+ * Dead letters as a person looks through them: one line's worth of each, and what a list, a purge or a replay of
+ * many is narrowed to. The letter itself, with its whole event, is in delivery.ts.
+ */
+import type { EndpointId, EventId } from "./brand.ts";
+import type { DeadLetter } from "./delivery.ts";
+import { subscriptionCovers } from "./event.ts";
+import type { BuryReason } from "./verdict.ts";
+
+/** The same fields whatever its kind; null where an events job, which was never a delivery, has nothing to say. */
+export interface LetterSummary {
+  readonly id: string;
+  readonly eventId: EventId | null;
+  readonly eventType: string | null;
+  readonly endpointId: EndpointId | null;
+  readonly because: BuryReason;
+  /** ISO 8601. */
+  readonly buriedAt: string;
+  readonly attempts: number;
+}
+
+/** What is absent does not narrow. */
+export interface LetterFilter {
+  readonly endpoint?: EndpointId | undefined;
+  /** A type, a family (`job.*`) or everything (`*`). */
+  readonly type?: string | undefined;
+  readonly reason?: BuryReason | undefined;
+  /** Epoch ms: buried then or later. */
+  readonly since?: number | undefined;
+  /** Epoch ms: buried before. */
+  readonly until?: number | undefined;
+}
+
+export function summaryOf(id: string, letter: DeadLetter): LetterSummary {
+  const { because, buriedAt } = letter;
+  if (letter.kind === "job")
+    return { id, eventId: null, eventType: null, endpointId: null, because, buriedAt, attempts: 0 };
+  const { event, endpointId, attempts } = letter.delivery;
+  return {
+    id,
+    eventId: event.id,
+    eventType: event.type,
+    endpointId,
+    because,
+    buriedAt,
+    attempts: attempts.length,
+  };
+}
+
+/** Does the filter ask for more than an index by endpoint and time can tell? */
+export const needsLook = ({ type, reason }: LetterFilter): boolean =>
+  type !== undefined || reason !== undefined;
+
+/** Of letters of the right endpoint and time: is it one of those asked for? */
+export function isWanted(
+  { type, reason }: LetterFilter,
+  { eventType, because }: Pick<LetterSummary, "eventType" | "because">,
+): boolean {
+  if (reason !== undefined && because !== reason) return false;
+  return type === undefined || (eventType !== null && subscriptionCovers(type, eventType));
+}
