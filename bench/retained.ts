@@ -41,7 +41,7 @@ export async function fill(redisUrl: string, encryptionKey: Buffer, retained: Re
   const redis = connectRedis(redisUrl, "watcher", NOBODY);
   const queues = openQueues(redis, PREFIX, NOBODY);
   const keys = createKeys(PREFIX);
-  const ledger = createEventLedger(redis, keys, RETENTION_MS);
+  const ledger = createEventLedger(redis, keys, RETENTION_MS, NOBODY);
   const { record } = createAttemptLog(redis, keys, RETENTION_MS, NOBODY);
   const { schedule, bury } = createOutbox(queues, createLetterIndex(redis, keys), NOBODY);
 

@@ -63,7 +63,7 @@ export function startWorking(deps: WorkingDeps): Working {
     tell,
   );
 
-  const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs);
+  const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs, tell);
   const waiting = createWaitingIndex(redis, deps.keys, config.eventRetentionMs);
   const { deliver, directory } = stage;
   const dispatch = createDispatch({ ledger, endpoints: directory, deliver, outbox, waiting, tell, system });

@@ -3,6 +3,7 @@
  * there. Counts are jobs: a job of the events queue may hold up to 64 events.
  */
 import type { JobType, Queue } from "bullmq";
+import { isWrongType } from "../core/errors.ts";
 import type { Queues } from "./queues.ts";
 
 export interface QueueReading {
@@ -48,6 +49,6 @@ async function headAddedAt(queue: Queue, state: JobType, readField: ReadField): 
 
 /** What lies at the head may be no job at all (see quarantine.ts); it must not keep us from counting. */
 function noJob(error: unknown): null {
-  if (error instanceof Error && error.message.startsWith("WRONGTYPE")) return null;
+  if (isWrongType(error)) return null;
   throw error;
 }

@@ -198,5 +198,6 @@ function toDelivery(
   if (entry === undefined) return [];
   const { at, eventId, type } = entry;
   const endpointId = asEndpointId(field.slice(STATE_FIELD_PREFIX.length));
-  return [{ event: { id: eventId, type }, endpointId, createdAt: feedTime(at), state: readState(text) }];
+  const state = readState(text);
+  return state === null ? [] : [{ event: { id: eventId, type }, endpointId, createdAt: feedTime(at), state }];
 }
