@@ -50,6 +50,8 @@ const PATHS: Readonly<Record<string, string>> = {
   "deliveries of one event": "/deliveries?event=evt_050000",
   "deliveries, 100 of 10,000": `/deliveries?event=${WIDE_EVENT}&limit=100`,
   delivery: `/deliveries/${WIDE_EVENT}.${endpointId(10)}`,
+  "dead letters, newest 100": "/dead-letters?limit=100",
+  "dead letters of one type": `/dead-letters?type=${RARE_TYPE}`,
   "webhooks, first 100": "/webhooks?limit=100",
   "webhooks, found by text": "/webhooks?text=receiver-9999",
   webhook: `/webhooks/${one}`,

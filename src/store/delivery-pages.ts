@@ -36,9 +36,8 @@ export interface DeliveryPages {
   readonly page: (filter: DeliveryFilter, request: PageRequest) => Promise<Page<RememberedDelivery>>;
 }
 
-/** For one page: events, in windows of so many, and states. */
-const EVENTS_MAX = 500;
-const WINDOW = 100;
+/** Events that are looked at for one page: as many as it mostly takes, then as many again as may be. */
+const WINDOWS = [100, 400];
 const STATES_MAX = 1_000;
 
 // KEYS: events. ARGV: the only field that counts, the only status, the field to begin after in the first event, how many
@@ -130,26 +129,26 @@ export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
     return isWithin ? [{ at, eventId, type }] : [];
   };
 
-  const newest = async (filter: DeliveryFilter, place: Place | null): Promise<readonly FeedEntry[]> => {
+  const newest = async (filter: DeliveryFilter, place: Place | null, count: number) => {
     const from = filter.since === null ? "-" : String(Math.max(0, filter.since));
-    return readFeedEntries(await redis.xrevrange(keys.feed, lastOf(filter, place), from, "COUNT", WINDOW));
+    return readFeedEntries(await redis.xrevrange(keys.feed, lastOf(filter, place), from, "COUNT", count));
   };
-
-  const entriesOf = (filter: DeliveryFilter, place: Place | null): Promise<readonly FeedEntry[]> =>
-    filter.eventId === null ? newest(filter, place) : ofOneEvent(filter.eventId, filter);
 
   return {
     page: async (filter, { after, limit }) => {
       const data: RememberedDelivery[] = [];
       let place = after === null ? null : readPlace(after);
       let looks = STATES_MAX;
-      for (let events = 0; events < EVENTS_MAX; events += WINDOW) {
-        const entries = await entriesOf(filter, place);
+      for (const window of WINDOWS) {
+        const entries =
+          filter.eventId === null
+            ? await newest(filter, place, window)
+            : await ofOneEvent(filter.eventId, filter);
         const found = await find({ entries, filter, place, wanted: limit - data.length, looks });
         data.push(...found.data);
         if (found.stoppedAt !== null) return { data, next: cursorOf(found.stoppedAt) };
         const last = entries.at(-1);
-        if (last === undefined || entries.length < WINDOW) return { data, next: null };
+        if (last === undefined || entries.length < window) return { data, next: null };
         place = { at: last.at, field: "" };
         looks = found.looks;
       }

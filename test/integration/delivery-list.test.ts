@@ -94,7 +94,7 @@ describe("the list of deliveries", () => {
     }
   });
 
-  it("looks at 500 events for one page at the most, a hundred together, and loses none in between", async () => {
+  it("looks at 500 events for one page at the most, in two parts, and loses none in between", async () => {
     await using redis = await startRedis();
     await using receiver = await startReceiver();
     await using hookwave = await startHookwave(redis);

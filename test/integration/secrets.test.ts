@@ -178,7 +178,7 @@ async function causeTrouble(): Promise<void> {
   await until("it works again", async () => (await ask("POST", "/api/v1/events", event)) === 202);
 }
 
-const countLetters = (): Promise<number> => admin.llen("{hookwave}:dead-letters:wait");
+const countLetters = (): Promise<number> => admin.zcard("{hookwave}:dead-letters:prioritized");
 
 async function lookAtEverything(): Promise<void> {
   const queryCanary = CONTENTS["a URL's query"];
@@ -197,7 +197,7 @@ async function lookAtEverything(): Promise<void> {
   await command("status");
   await command("keys", "list");
   await command("dead-letters", "list", "--json");
-  const [first = ""] = await admin.lrange("{hookwave}:dead-letters:wait", 0, 0);
+  const [first = ""] = await admin.zrange("{hookwave}:dead-letters:prioritized", 0, "0");
   await command("dead-letters", "show", first);
   await command("status", "--redis", `${redis.url}?password=${queryCanary}`);
 }

@@ -29,21 +29,20 @@ export async function keepRunning(count: number, start: () => Promise<WorkerProc
       begin();
     });
   };
-  const begin = (): Promise<void> => {
+  const begin = (): void => {
     // One that died while it started is started again: that is what a supervisor is for.
     const begun = add()
       .catch(() => {
-        if (!isOver) void begin();
+        if (!isOver) begin();
       })
       .finally(() => starting.delete(begun));
     starting.add(begun);
-    return begun;
   };
   const complete = async (): Promise<void> => {
     while (starting.size > 0) await Promise.all(starting);
   };
-  for (let n = 0; n < count; n += 1) void begin();
-  await complete();
+  // At first nothing has been done to them: one that does not start never will.
+  await Promise.all(Array.from({ length: count }, add));
   return {
     members: () => [...members],
     deaths: () => deaths,

@@ -1,6 +1,6 @@
 /** Row 7: a Redis that would lose accepted events is told of, or refused, when the service starts (traps 6, 7). */
 import { EXIT } from "../../../src/cli/exit-codes.ts";
-import { connected, freshDirectory, startCommand } from "../../support/command.ts";
+import { connected, freshDirectory, type RunningCommand, startCommand } from "../../support/command.ts";
 import type { Row } from "../harness/row.ts";
 import type { Scene } from "../harness/scene.ts";
 
@@ -22,10 +22,9 @@ async function warnsWithoutAof(scene: Scene): Promise<void> {
   const redis = await scene.startRedis("everysec", "--appendonly", "no");
   const directory = scene.keep(await freshDirectory());
   const variables = scene.variables({ REDIS_URL: redis.url, HOOKWAVE_DATA_DIR: directory.path });
-  const startedAt = performance.now();
   const service = scene.keep(startCommand(["start", "--role", "worker"], variables));
   await connected(service);
-  const tookMs = performance.now() - startedAt;
+  const tookMs = sinceFirstLine(service);
   const lines = service
     .log()
     .filter(({ notice }) => String(notice).includes("append-only file: if it is killed"));
@@ -47,10 +46,9 @@ async function refuses(
     HOOKWAVE_DATA_DIR: directory.path,
     ...more,
   });
-  const startedAt = performance.now();
   const service = scene.keep(startCommand(["start", "--role", "worker"], variables));
   const code = await service.ended();
-  const tookMs = performance.now() - startedAt;
+  const tookMs = sinceFirstLine(service);
   const said = service.stderr();
   const saysWhat = said.startsWith("error REDIS_UNSAFE") && said.includes(remedy);
   scene.check(
@@ -58,4 +56,9 @@ async function refuses(
     code === EXIT.configuration && tookMs <= SAID_WITHIN_MS && saysWhat,
     `exit ${code} in ${tookMs.toFixed(0)} ms: ${said.split("\n").at(-2)?.trim()}`,
   );
+}
+
+/** A busy machine may take seconds to load a program, which says nothing about it. In ms. */
+function sinceFirstLine(service: RunningCommand): number {
+  return Date.now() - Date.parse(String(service.log()[0]?.["time"]));
 }

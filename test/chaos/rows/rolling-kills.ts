@@ -7,6 +7,8 @@ const EVENTS = 6_000;
 /** Overload makes a lane narrower; over ten endpoints a worker still has some 50 POSTs open. */
 const ENDPOINTS = 10;
 const REFUSED = 0.05;
+/** So many POSTs are open in a fleet at work. */
+const BUSY = 20;
 
 /** `halfway` is called between two kills, with the fleet whole. */
 export async function rollingKills(scene: Scene, halfway: () => Promise<void>): Promise<void> {
@@ -20,12 +22,15 @@ export async function rollingKills(scene: Scene, halfway: () => Promise<void>): 
     });
   }
   const fleet = await scene.fleet(3);
-  const producer = await scene.producer("roll", { events: EVENTS, perSecond: 220, types });
+  const producer = await scene.producer("roll", { events: EVENTS, perSecond: 130, types });
   await until("the fleet is at work", () => openPosts(scene) >= 50, 30_000);
 
+  let killsAtWork = 0;
   for (let kill = 1; kill <= KILLS; kill += 1) {
     await scene.meanwhile(500, 2_000);
     await fleet.complete();
+    const atWork = await until("POSTs are open", () => openPosts(scene) >= BUSY, 10_000).catch(() => false);
+    if (atWork) killsAtWork += 1;
     const victim = dice.pick(fleet.members());
     await scene.fault(`kill -9 number ${kill}, ${openPosts(scene)} POSTs open`, "worker", () =>
       victim.kill("SIGKILL"),
@@ -34,6 +39,7 @@ export async function rollingKills(scene: Scene, halfway: () => Promise<void>): 
   }
   await producer.finished;
   await scene.drained(180_000);
+  scene.check("kills hit a fleet at work", killsAtWork >= KILLS / 2, `${killsAtWork} of ${KILLS}`);
   const { dead } = await scene.hookwave.census();
   scene.check("none is dead-lettered", dead.depth === 0, dead.depth);
 }
