@@ -1,5 +1,5 @@
 /** Ways to make a Redis that runs refuse writes, and to end it. */
-import { mkdir, rmdir } from "node:fs/promises";
+import { mkdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "../../support/until.ts";
 import type { RedisServer } from "./redis-server.ts";
@@ -26,6 +26,8 @@ export function failingSaves(redis: RedisServer): Refusal {
   };
   return {
     begin: async () => {
+      // Of an orderly stop before; with an append-only file nobody reads it.
+      await rm(obstacle, { force: true });
       await mkdir(obstacle);
       await saveAndWait();
     },
