@@ -47,6 +47,7 @@ async function followEvents({ call }: DescribedApi, webhookId: string, published
   await call("listWebhookLogs", { in: { id: webhookId } });
   await call("getWebhookStats", { in: { id: webhookId } });
   await call("endpointsHealth");
+  await call("getStatus");
 }
 
 async function stopDelivery({ call }: DescribedApi, webhookId: string): Promise<void> {
