@@ -79,6 +79,7 @@ async function handleLetters({ call }: DescribedApi): Promise<void> {
   await call("replayDeadLetter", letter);
   await call("deleteDeadLetter", { in: { id: await bury() } });
   await bury();
+  await call("listDeadLetters", { query: { total: "true" } });
   const filter = { type: "bad.made" };
   await call("createReplay", { body: { filter, dry_run: true } });
   const replay = { in: { id: idOf(await call("createReplay", { body: { filter, rate: 1 } })) } };
