@@ -43,6 +43,12 @@ const rotation = z
   })
   .nullish();
 
+const disabling = z
+  .strictObject({
+    because: z.string().min(1).max(200).nullish().describe("Shown as `disabled_because`."),
+  })
+  .nullish();
+
 export function addWebhookRoutes(app: Api, desk: WebhookDesk): void {
   addCollection(app, desk);
   addOne(app, desk);
@@ -167,26 +173,24 @@ function addChanges(app: Api, desk: WebhookDesk): void {
 }
 
 function addSwitches(app: Api, desk: WebhookDesk): void {
-  const switches = [
-    ["enable", "Deliver to it (again)", desk.enable],
-    ["disable", "Deliver nothing to it; what waits becomes dead letters", desk.disable],
-  ] as const;
-  for (const [name, summary, work] of switches) {
-    app.post(
-      `${PATH}/:id/${name}`,
-      {
-        ...ADMIN,
-        schema: {
-          ...TAGS,
-          operationId: `${name}Webhook`,
-          summary,
-          params: idParams,
-          response: { 200: shownWebhook },
-        },
-      },
-      async ({ params }) => showWebhook(await work(params.id)),
-    );
-  }
+  const route = (operationId: string, summary: string) => ({
+    ...TAGS,
+    operationId,
+    summary,
+    params: idParams,
+    response: { 200: shownWebhook },
+  });
+  app.post(
+    `${PATH}/:id/enable`,
+    { ...ADMIN, schema: route("enableWebhook", "Deliver to it (again)") },
+    async ({ params }) => showWebhook(await desk.enable(params.id)),
+  );
+  const summary = "Deliver nothing to it; what waits becomes dead letters";
+  app.post(
+    `${PATH}/:id/disable`,
+    { ...ADMIN, schema: { ...route("disableWebhook", summary), body: disabling } },
+    async ({ params, body }) => showWebhook(await desk.disable(params.id, body?.because ?? undefined)),
+  );
 }
 
 function addRotation(app: Api, desk: WebhookDesk): void {
