@@ -60,7 +60,10 @@ export const wholeLetterSchema = letterSchema.extend({
   data: z.unknown().describe("The event's data, exactly the bytes that were published; null for a job."),
 });
 
-export function showLetter(letter: LetterSummary): z.output<typeof letterSchema> {
+export type ShownLetter = z.output<typeof letterSchema>;
+export type ShownWholeLetter = z.output<typeof wholeLetterSchema>;
+
+export function showLetter(letter: LetterSummary): ShownLetter {
   return {
     id: letter.id,
     event_id: letter.eventId,
@@ -73,7 +76,7 @@ export function showLetter(letter: LetterSummary): z.output<typeof letterSchema>
 }
 
 /** `data` is JSON text, for event-text.ts. */
-export function showWholeLetter(id: string, letter: DeadLetter): z.output<typeof wholeLetterSchema> {
+export function showWholeLetter(id: string, letter: DeadLetter): ShownWholeLetter {
   const summary = showLetter(summaryOf(id, letter));
   if (letter.kind === "job") {
     const { jobId, addedAt, problem, text } = letter;

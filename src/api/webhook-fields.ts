@@ -7,6 +7,7 @@ import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import { type Endpoint, MASK, PROFILE_NAMES, type RateLimit } from "../core/endpoint.ts";
 import { given } from "../core/given.ts";
 import { PRIVATE_PREFIX, publicKeyOf } from "../wire/ed25519.ts";
+import { pageOf } from "./routing.ts";
 
 const DURATION = /^\d{1,12}(?:\.\d{1,6})? ?(?:ms|s|m|h|d)?$/;
 const profile = z.enum(PROFILE_NAMES);
@@ -94,9 +95,11 @@ export const shownWebhook = z.object({
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 });
+export type ShownWebhook = z.output<typeof shownWebhook>;
+export const webhookPage = pageOf(shownWebhook);
 export const madeWebhook = shownWebhook.extend({ secret: z.string().describe("Shown this once.") });
 
-export function showWebhook(endpoint: Endpoint): z.output<typeof shownWebhook> {
+export function showWebhook(endpoint: Endpoint): ShownWebhook {
   const { profileOptions, secrets, headers, rateLimit, retrySchedule } = endpoint;
   const newest = secrets[0]?.value ?? "";
   return {

@@ -2,16 +2,17 @@
  * Every command and option, once: parsing, `hookwave help` and the test of docs/cli.md all read this table. It
  * says what may be written on a command line; what is done about it is in commands/.
  */
-import { PROFILE_NAMES } from "../core/endpoint.ts";
-
-export interface OptionSpec {
-  /** Without the dashes. */
-  readonly name: string;
-  /** What stands for the value in help; null for a switch. */
-  readonly value: string | null;
-  readonly doc: string;
-  readonly isRepeatable?: boolean;
-}
+import {
+  bareSignature,
+  endpointOptions,
+  letterFilter,
+  type OptionSpec,
+  profile,
+  receiverOptions,
+  replayProtection,
+  serviceOptions,
+  signatureHeader,
+} from "./options.ts";
 
 export interface CommandSpec {
   /** As it is written: `dead-letters replay`. */
@@ -32,111 +33,6 @@ const version: OptionSpec = { name: "version", value: null, doc: "Print the vers
 
 /** Understood by every command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [json, help, version];
-
-const redis: OptionSpec = {
-  name: "redis",
-  value: "<url>",
-  doc: "The service's Redis, instead of REDIS_URL or the embedded server of a running service.",
-};
-
-const profile: OptionSpec = {
-  name: "profile",
-  value: "<name>",
-  doc: `The wire profile: ${PROFILE_NAMES.join(", ")}. Default: ${PROFILE_NAMES[0]}.`,
-};
-const replayProtection: OptionSpec = {
-  name: "replay-protection",
-  value: null,
-  doc: "hokusai: sign a timestamp and a nonce, too.",
-};
-const bareSignature: OptionSpec = {
-  name: "bare-signature",
-  value: null,
-  doc: "hokusai: leave out `sha256=` before the signature.",
-};
-const signatureHeader: OptionSpec = {
-  name: "signature-header",
-  value: "<Name>",
-  doc: "stripe: the signature's header (default Stripe-Signature).",
-};
-
-/** What a receiver knows of its sender. */
-const receiverOptions: readonly OptionSpec[] = [
-  {
-    name: "secret",
-    value: "<text>",
-    doc: "The receiver's secret, or public key (whpk_); several while it is being rotated.",
-    isRepeatable: true,
-  },
-  profile,
-  signatureHeader,
-  {
-    name: "url",
-    value: "<url>",
-    doc: "ai-core: the URL as the sender knows it, which it signs; guessed from the request when absent.",
-  },
-];
-
-const endpointOptions: readonly OptionSpec[] = [
-  { name: "id", value: "<id>", doc: "Its id: 1–64 of A–Z a–z 0–9 _ -; replaces an endpoint that has it." },
-  {
-    name: "events",
-    value: "<a,b>",
-    doc: "What it receives: types, families such as job.*, or * (default); '' for nothing.",
-  },
-  profile,
-  {
-    name: "further-profile",
-    value: "<name>",
-    doc: "Another profile whose signature is added over the same body, while receivers move.",
-    isRepeatable: true,
-  },
-  {
-    name: "secret",
-    value: "<text>",
-    doc: "Signs what it receives; twice while rotating, newest first. Generated when absent.",
-    isRepeatable: true,
-  },
-  {
-    name: "ed25519",
-    value: null,
-    doc: "standard: generate a key pair and show the public key, which is all the receiver needs.",
-  },
-  {
-    name: "header",
-    value: "<Name: value>",
-    doc: "A header to send with every delivery.",
-    isRepeatable: true,
-  },
-  { name: "timeout", value: "<duration>", doc: "Deadline of one attempt: 15s, 2m." },
-  {
-    name: "retry-schedule",
-    value: "<2s,4s>",
-    doc: "Waits between attempts, separated by commas; none for a single attempt.",
-  },
-  { name: "max-in-flight", value: "<n>", doc: "Open POSTs per worker, 1–1,000." },
-  { name: "description", value: "<text>", doc: "A note for people." },
-  replayProtection,
-  bareSignature,
-  signatureHeader,
-  {
-    name: "signs-destinations",
-    value: null,
-    doc: "Let events name destinations that are signed with its secrets.",
-  },
-];
-
-const letterFilter: readonly OptionSpec[] = [
-  { name: "endpoint", value: "<id>", doc: "Only those of this endpoint." },
-  { name: "type", value: "<type>", doc: "Only events of this type, or of a family such as job.*" },
-  {
-    name: "reason",
-    value: "<reason>",
-    doc: "Only those given up because of this: exhausted, final_status, gone, …",
-  },
-  { name: "since", value: "<time>", doc: "Only those buried then or later (RFC 3339)." },
-  { name: "until", value: "<time>", doc: "Only those buried before." },
-];
 
 export const COMMANDS: readonly CommandSpec[] = [
   {
@@ -166,28 +62,41 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: "<level>",
         doc: "redis, replicated or fsync: how safe it must be to count as published (PUBLISH_DURABILITY).",
       },
-      redis,
+      ...serviceOptions,
     ],
   },
   {
     name: "endpoints add",
     operands: ["<url>"],
     doc: "Add a receiver and show its secret, this once.",
-    options: [...endpointOptions, redis],
+    options: [...endpointOptions, ...serviceOptions],
   },
-  { name: "endpoints list", operands: [], doc: "List the receivers, secrets masked.", options: [redis] },
+  {
+    name: "endpoints list",
+    operands: [],
+    doc: "List the receivers, secrets masked.",
+    options: serviceOptions,
+  },
   {
     name: "endpoints remove",
     operands: ["<id>"],
     doc: "Remove a receiver; what is still owed to it becomes dead letters.",
-    options: [redis],
+    options: serviceOptions,
   },
-  { name: "endpoints enable", operands: ["<id>"], doc: "Deliver to a receiver (again).", options: [redis] },
+  {
+    name: "endpoints enable",
+    operands: ["<id>"],
+    doc: "Deliver to a receiver (again).",
+    options: serviceOptions,
+  },
   {
     name: "endpoints disable",
     operands: ["<id>"],
     doc: "Deliver nothing to a receiver; what waits for it becomes dead letters.",
-    options: [{ name: "because", value: "<text>", doc: "The reason, for whoever lists it." }, redis],
+    options: [
+      { name: "because", value: "<text>", doc: "The reason, for whoever lists it." },
+      ...serviceOptions,
+    ],
   },
   {
     name: "endpoints rotate",
@@ -196,7 +105,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { name: "grace", value: "<duration>", doc: "For how long, 0s to 7d (default 24h)." },
       { name: "secret", value: "<text>", doc: "The new secret. Generated when absent." },
-      redis,
+      ...serviceOptions,
     ],
   },
   {
@@ -207,14 +116,14 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...letterFilter,
       { name: "limit", value: "<n>", doc: "How many to show, 1–1,000 (default 20)." },
       { name: "after", value: "<cursor>", doc: "Go on behind an earlier page; it names the cursor." },
-      redis,
+      ...serviceOptions,
     ],
   },
   {
     name: "dead-letters show",
     operands: ["<id>"],
     doc: "Show one dead letter with its event and all its attempts.",
-    options: [redis],
+    options: serviceOptions,
   },
   {
     name: "dead-letters replay",
@@ -229,14 +138,14 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...letterFilter,
       { name: "rate", value: "<n>", doc: "Letters per second, 1–10,000 (default 50)." },
       { name: "to", value: "<id>", doc: "Send them to this endpoint instead of the one they were owed to." },
-      redis,
+      ...serviceOptions,
     ],
   },
   {
     name: "dead-letters purge",
     operands: [],
     doc: "Remove dead letters for good: all of them, or those of the options below.",
-    options: [{ name: "yes", value: null, doc: "Yes, for good." }, ...letterFilter, redis],
+    options: [{ name: "yes", value: null, doc: "Yes, for good." }, ...letterFilter, ...serviceOptions],
   },
   {
     name: "keys create",
@@ -249,21 +158,26 @@ export const COMMANDS: readonly CommandSpec[] = [
         doc: "What it may do: publish, read or admin (everything); may be given more than once.",
         isRepeatable: true,
       },
-      redis,
+      ...serviceOptions,
     ],
   },
-  { name: "keys list", operands: [], doc: "List the API keys, without their tokens.", options: [redis] },
+  {
+    name: "keys list",
+    operands: [],
+    doc: "List the API keys, without their tokens.",
+    options: serviceOptions,
+  },
   {
     name: "keys revoke",
     operands: ["<id>"],
     doc: "Revoke an API key; every process refuses it within a second.",
-    options: [redis],
+    options: serviceOptions,
   },
   {
     name: "status",
     operands: [],
     doc: "Count what is new, trying again and given up, with the oldest age of each.",
-    options: [redis],
+    options: serviceOptions,
   },
   {
     name: "listen",

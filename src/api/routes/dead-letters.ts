@@ -12,6 +12,8 @@ import {
 import type { LetterDesk } from "../letter-ports.ts";
 import { type Api, idParams, pageQuery } from "../routing.ts";
 
+export const purgedLetters = z.object({ purged: z.number().int() });
+
 const ADMIN = { config: { access: "admin" } } as const;
 const READ = { config: { access: "read" } } as const;
 const TAGS = { tags: ["Dead letters"] };
@@ -122,7 +124,7 @@ function addRemoval(app: Api, letters: LetterDesk): void {
             .min(0)
             .describe("How many will be removed; a dry run of a replay counts."),
         }),
-        response: { 200: z.object({ purged: z.number().int() }) },
+        response: { 200: purgedLetters },
       },
     },
     async ({ body }) => ({ purged: await letters.purge(body.filter, body.confirm_count) }),

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { given } from "../../core/given.ts";
 import { Refusal } from "../problem.ts";
-import { type Api, idParams, pageOf, pageQuery } from "../routing.ts";
+import { type Api, idParams, pageQuery } from "../routing.ts";
 import {
   madeWebhook,
   newWebhook,
@@ -14,6 +14,7 @@ import {
   showMade,
   shownWebhook,
   showWebhook,
+  webhookPage,
   wholeWebhook,
 } from "../webhook-fields.ts";
 import type { WebhookDesk } from "../webhooks-ports.ts";
@@ -87,7 +88,7 @@ function addCollection(app: Api, desk: WebhookDesk): void {
         operationId: "listWebhooks",
         summary: "List the webhooks, oldest first",
         querystring: listQuery,
-        response: { 200: pageOf(shownWebhook) },
+        response: { 200: webhookPage },
       },
     },
     async ({ query: { active, event, text, after = null, limit } }) => {
