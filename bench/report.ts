@@ -3,6 +3,7 @@
  * the rounds; a ratio is the median of each round's own ratio, because neighbours on a busy machine share its mood.
  */
 import type { Latency } from "./latency.ts";
+import { median } from "./median.ts";
 import type { Measured } from "./stopwatch.ts";
 
 export type Round<Mode extends string> = Readonly<Record<Mode, Measured>>;
@@ -107,13 +108,6 @@ function medianOf(measured: readonly Measured[]): Measured {
 
 function ratio<Mode extends string>(rounds: readonly Round<Mode>[], mode: Mode, base: Mode): number {
   return round(median(rounds.map((one) => one[mode].perSecond / one[base].perSecond)), 2);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));

@@ -53,7 +53,7 @@ function isLookBeforeReady({ routeOptions }: FastifyRequest, control: AccessCont
 
 /** While nobody can know which keys exist, the answer is not "wrong key". */
 function refuseStranger({ headers }: FastifyRequest, { keys }: AccessControl): Refusal {
-  if (keys.exist() === null) {
+  if (!keys.areKnown()) {
     return new Refusal("REDIS_UNAVAILABLE", {
       expected: "Redis to say which API keys there are",
       got: "no answer from it yet",

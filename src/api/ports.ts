@@ -43,6 +43,8 @@ export interface KeyDesk {
   readonly check: (token: string) => Caller | null;
   /** Whether any key exists; null while nobody can know. */
   readonly exist: () => boolean | null;
+  /** False until Redis has said which keys there are. */
+  readonly areKnown: () => boolean;
 }
 
 /** Counts a request of `who` in a window of the whole fleet; `ttl` is what is left of the window, in ms. */
@@ -69,7 +71,7 @@ export interface ApiHookwave {
 }
 
 export interface AccessControl {
-  readonly keys: Pick<KeyDesk, "check" | "exist">;
+  readonly keys: Pick<KeyDesk, "check" | "exist" | "areKnown">;
   /** Whether others than this machine can reach the API; a key is then always asked for. */
   readonly isOpenToOthers: boolean;
 }

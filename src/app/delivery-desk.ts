@@ -6,7 +6,7 @@ import type { DeliveryId } from "../core/brand.ts";
 import { deliveryId, type PastAttempt, readDeliveryId } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { Page, PageRequest } from "../core/page.ts";
-import type { Scheduled } from "../queue/scheduled.ts";
+import type { Round, Scheduled } from "../queue/scheduled.ts";
 import type { DeliveryFilter, DeliveryPages, RememberedDelivery } from "../store/delivery-pages.ts";
 import type { Remembered } from "../store/remembered.ts";
 import type { WaitingIndex } from "../store/waiting.ts";
@@ -57,24 +57,23 @@ export function createDeliveryDesk(deps: DeliveryDeskDeps): DeliveryDesk {
     return found;
   };
 
-  const show = async (found: RememberedDelivery): Promise<ShownDelivery> => {
-    const id = deliveryId(found);
-    const isWaiting = found.state.status === "held" || found.state.status === "retrying";
-    return {
-      ...found,
-      id,
-      nextAttemptAt: isWaiting ? await scheduled.bookedFor(id, found.state.round) : null,
-    };
+  const show = async (found: readonly RememberedDelivery[]): Promise<readonly ShownDelivery[]> => {
+    const booked = await scheduled.bookedFor(found.map(roundOf));
+    return found.map((one, index) => {
+      const isWaiting = one.state.status === "held" || one.state.status === "retrying";
+      return { ...one, id: deliveryId(one), nextAttemptAt: (isWaiting ? booked[index] : null) ?? null };
+    });
   };
 
   return {
     list: async (filter, request) => {
       const { data, next } = await pages.page(filter, request);
-      return { data: await Promise.all(data.map(show)), next };
+      return { data: await show(data), next };
     },
     get: async (id) => {
       const found = await find(id);
-      const [shown, excerpts] = await Promise.all([show(found), remembered.excerpts(found)]);
+      const [[shown], excerpts] = await Promise.all([show([found]), remembered.excerpts(found)]);
+      if (shown === undefined) throw deliveryUnknown(id);
       const attempts = found.state.attempts.map((attempt, index) => ({
         ...attempt,
         responseExcerpt: excerpts[index] ?? null,
@@ -93,11 +92,13 @@ export function createDeliveryDesk(deps: DeliveryDeskDeps): DeliveryDesk {
       const opposed = await remembered.cancel(found.event.id, found.endpointId);
       if (opposed !== null) throw settled("cancel", opposed.status);
       // Only now: a worker that has the job already reads that it is cancelled.
-      await scheduled.withdraw(deliveryId(found), found.state.round);
+      await scheduled.withdraw(roundOf(found));
       await waiting.remove(found);
     },
   };
 }
+
+const roundOf = (found: RememberedDelivery): Round => ({ id: deliveryId(found), round: found.state.round });
 
 function deliveryUnknown(id: string): HookwaveError {
   return new HookwaveError("DELIVERY_UNKNOWN", {

@@ -16,6 +16,8 @@ export interface KeyDesk {
   readonly check: (token: string) => Caller | null;
   /** Whether any key exists; null while nobody can know, because Redis has not answered yet. */
   readonly exist: () => boolean | null;
+  /** False until Redis has said which keys there are: a token that is nobody's may be somebody's then. */
+  readonly areKnown: () => boolean;
 }
 
 const BOOTSTRAP: Caller = { keyId: "bootstrap", roles: ["admin"] };
@@ -30,5 +32,6 @@ export function createKeyDesk(apiKeys: ApiKeys, bootstrapKey: string | null, now
     revoke: apiKeys.revoke,
     check: (token) => (isBootstrap(token) ? BOOTSTRAP : apiKeys.check(token)),
     exist: () => (bootstrapKey === null ? apiKeys.exist() : true),
+    areKnown: () => apiKeys.exist() !== null,
   };
 }

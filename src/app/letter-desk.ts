@@ -46,11 +46,14 @@ export interface LetterDeskDeps {
 export function createLetterDesk(deps: LetterDeskDeps): LetterDesk {
   const { config, redis, keys, queues, endpoints, system, tell } = deps;
   const index = createLetterIndex(redis, keys);
-  const { stateOf } = createEventLedger(redis, keys, config.eventRetentionMs);
+  const { stateOf } = createEventLedger(redis, keys, config.eventRetentionMs, tell);
   const outbox = createOutbox(queues, index, tell);
-  const resend = createResend({ queues, outbox, waiting: deps.waiting, stateOf });
+  const readFields = (key: string, ...fields: string[]): Promise<readonly (string | null)[]> =>
+    redis.hmget(key, ...fields);
+  const resend = createResend({ queues, readFields, outbox, waiting: deps.waiting, stateOf });
   const deadLetters = createDeadLetters({
     queues,
+    readFields,
     index,
     resend,
     exist: (names) => Promise.all(names.map((name) => redis.exists(name))),

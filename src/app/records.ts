@@ -38,7 +38,7 @@ const PATIENCE_MS = 900;
 
 export function openRecords(deps: RecordsDeps): Records {
   const { config, redis, keys, queues, waiting, publisher, endpoints } = deps;
-  const scheduled = createScheduled(queues, (key, member) => redis.zscore(key, member));
+  const scheduled = createScheduled(queues, (key, members) => redis.zmscore(key, ...members));
   const pages = createDeliveryPages(redis, keys);
   const remembered = createRemembered(redis, keys);
   const revive = createRevival({ ...deps, scheduled });

@@ -60,7 +60,7 @@ async function begin(delivery: Delivery, { waiting, outbox }: RevivalDeps): Prom
 
 /** One without a job (its first attempt has only just failed, or a crash lost it) gets it here. */
 async function hasten(delivery: Delivery, { scheduled, outbox }: RevivalDeps): Promise<Revived> {
-  if (!(await scheduled.bringForward(deliveryId(delivery), delivery.round))) {
+  if (!(await scheduled.bringForward({ id: deliveryId(delivery), round: delivery.round }))) {
     await outbox.schedule(delivery, 0);
   }
   return "brought_forward";

@@ -5,7 +5,8 @@ import { HookwaveError } from "../core/errors.ts";
 import type { ApiKeys } from "../store/api-keys.ts";
 import { watchChanges } from "../store/changes.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
-import { checkRedis } from "../store/redis-safety.ts";
+import { askSkewMs, checkRedis } from "../store/redis-safety.ts";
+import { watchClock } from "./clock-watch.ts";
 import { addEnvironmentEndpoint, type EndpointDesk } from "./endpoint-desk.ts";
 import { onError, startWorking, type Working, type WorkingDeps } from "./working.ts";
 
@@ -26,6 +27,7 @@ export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: R
   const stopping = new AbortController();
   let watcher: Redis | null = null;
   let stopWatching = (): void => undefined;
+  let stopClockWatch = (): void => undefined;
   let working: Working | null = null;
 
   const notice = (text: string): void => tell({ kind: "service.noticed", notice: text, detail: {} });
@@ -58,16 +60,28 @@ export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: R
       await mirrorFleet(watcher);
       if (config.encryptionKeyPrevious !== null) notice(resealed(await endpoints.reseal()));
       await addEnvironmentEndpoint(config, desk);
-      if (config.role !== "api") working = startWorking(deps);
+      if (config.role === "api") return;
+      working = startWorking(deps);
+      stopClockWatch = watchClockOf(working, deps, commands);
     },
     isConsuming: () => working?.isConsuming() ?? false,
     stop: async () => {
       stopping.abort();
+      stopClockWatch();
       await working?.stop();
       stopWatching();
       watcher?.disconnect();
     },
   };
+}
+
+function watchClockOf(
+  { pause, resume }: Working,
+  { system, tell }: WorkingDeps,
+  commands: Redis,
+): () => void {
+  const ask = (): Promise<number | null> => askSkewMs(commands, system.now);
+  return watchClock({ system, askSkewMs: ask, pause, resume, tell });
 }
 
 function resealed(count: number): string {

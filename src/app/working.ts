@@ -16,6 +16,7 @@ import { createLimits } from "../deliver/limits.ts";
 import type { FleetRate } from "../deliver/ports.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { drain } from "../queue/durable-worker.ts";
+import { type Quarantine, watchQueue } from "../queue/quarantine.ts";
 import { createOutbox, type Outbox, openQueues } from "../queue/queues.ts";
 import { createDeliveriesWorker, createEventsWorker, type WorkerDeps } from "../queue/workers.ts";
 import { type AttemptLog, createAttemptLog } from "../store/attempt-log.ts";
@@ -25,7 +26,7 @@ import { createEventLedger } from "../store/event-ledger.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import type { Keys } from "../store/keys.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
-import { connectRedis } from "../store/redis.ts";
+import { connectRedis, type Redis } from "../store/redis.ts";
 import { createStatistics, type Statistics } from "../store/statistics.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
 
@@ -42,6 +43,9 @@ export interface WorkingDeps {
 
 export interface Working {
   readonly isConsuming: () => boolean;
+  /** Takes no more jobs until `resume`; those in work go on. */
+  readonly pause: () => void;
+  readonly resume: () => void;
   /** Finishes what is open within the grace, gives the rest back, and lets go of everything. */
   readonly stop: () => Promise<void>;
 }
@@ -59,7 +63,7 @@ export function startWorking(deps: WorkingDeps): Working {
     tell,
   );
 
-  const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs);
+  const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs, tell);
   const waiting = createWaitingIndex(redis, deps.keys, config.eventRetentionMs);
   const { deliver, directory } = stage;
   const dispatch = createDispatch({ ledger, endpoints: directory, deliver, outbox, waiting, tell, system });
@@ -76,12 +80,23 @@ export function startWorking(deps: WorkingDeps): Working {
     tell,
   };
   const workers = [createEventsWorker(dispatch, workerDeps), createDeliveriesWorker(resume, workerDeps)];
-  for (const worker of workers) worker.run().catch(onError(tell, "worker_run"));
+  const watches = watchQueues([queues.events, queues.deliveries], redis, outbox, deps);
+  for (const [at, worker] of workers.entries()) {
+    worker.on("error", (error) => watches[at]?.meet(error));
+    worker.run().catch(onError(tell, "worker_run"));
+  }
 
   return {
     isConsuming: () =>
       redis.status === "ready" && workers.every((worker) => worker.isRunning() && !worker.isPaused()),
+    pause: () => {
+      for (const worker of workers) worker.pause(true).catch(onError(tell, "worker_pause"));
+    },
+    resume: () => {
+      for (const worker of workers) worker.resume().catch(onError(tell, "worker_resume"));
+    },
     stop: async () => {
+      for (const watch of watches) watch.stop();
       const drained = await Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs)));
       await stage.abandon();
       attempts.giveUp();
@@ -91,6 +106,23 @@ export function startWorking(deps: WorkingDeps): Working {
       redis.disconnect();
     },
   };
+}
+
+function watchQueues(
+  queues: readonly { readonly toKey: (name: string) => string }[],
+  keys: Redis,
+  { bury }: Outbox,
+  { system, tell }: WorkingDeps,
+): readonly Quarantine[] {
+  return queues.map((queue) =>
+    watchQueue({
+      keys,
+      toKey: (name) => queue.toKey(name),
+      bury,
+      now: system.now,
+      onError: onError(tell, "quarantine"),
+    }),
+  );
 }
 
 /** An attempt may end after its endpoint was removed; a breaker that it opened nobody would ever close. */

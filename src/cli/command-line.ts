@@ -5,8 +5,8 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../config/unknown-variables.ts";
 import { HookwaveError } from "../core/errors.ts";
-import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, optionsOf } from "./grammar.ts";
-import type { OptionSpec } from "./options.ts";
+import { COMMANDS, type CommandSpec, optionsOf } from "./grammar.ts";
+import { GLOBAL_OPTIONS, type OptionSpec } from "./options.ts";
 
 /** A command as it was asked for. */
 export interface Invocation {

@@ -1,10 +1,11 @@
 /**
- * Every command and option, once: parsing, `hookwave help` and the test of docs/cli.md all read this table. It
+ * Every command with its options, once: parsing, `hookwave help` and the test of docs/cli.md all read this table. It
  * says what may be written on a command line; what is done about it is in commands/.
  */
 import {
   bareSignature,
   endpointOptions,
+  GLOBAL_OPTIONS,
   letterFilter,
   type OptionSpec,
   profile,
@@ -22,17 +23,6 @@ export interface CommandSpec {
   readonly doc: string;
   readonly options: readonly OptionSpec[];
 }
-
-const json: OptionSpec = {
-  name: "json",
-  value: null,
-  doc: "Print one JSON document instead of text; errors too.",
-};
-const help: OptionSpec = { name: "help", value: null, doc: "Explain the command instead of running it." };
-const version: OptionSpec = { name: "version", value: null, doc: "Print the version." };
-
-/** Understood by every command. */
-export const GLOBAL_OPTIONS: readonly OptionSpec[] = [json, help, version];
 
 export const COMMANDS: readonly CommandSpec[] = [
   {

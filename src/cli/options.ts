@@ -1,4 +1,4 @@
-/** The options of the commands, each once, as help and docs/cli.md show them; grammar.ts says which command has which. */
+/** Options that several commands understand, or that come many at a time: each described once, for grammar.ts. */
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 
 export interface OptionSpec {
@@ -9,6 +9,17 @@ export interface OptionSpec {
   readonly doc: string;
   readonly isRepeatable?: boolean;
 }
+
+const json: OptionSpec = {
+  name: "json",
+  value: null,
+  doc: "Print one JSON document instead of text; errors too.",
+};
+const help: OptionSpec = { name: "help", value: null, doc: "Explain the command instead of running it." };
+const version: OptionSpec = { name: "version", value: null, doc: "Print the version." };
+
+/** Understood by every command. */
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [json, help, version];
 
 /** Where the service is. */
 export const serviceOptions: readonly OptionSpec[] = [

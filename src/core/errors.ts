@@ -82,3 +82,8 @@ export function summarise(error: unknown): ErrorSummary {
   const code = "code" in error && typeof error.code === "string" ? error.code : null;
   return { name: error.name, message: error.message.slice(0, 500), code };
 }
+
+/** Did Redis find something else under a key than was looked for? Then no waiting helps, and no reconnecting. */
+export function isWrongType(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("WRONGTYPE");
+}

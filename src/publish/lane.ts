@@ -41,7 +41,7 @@ const LIMITS: Readonly<Record<Durability, Limits>> = {
     storedTogether: 2_048,
   },
   replicated: {
-    deadlineMs: 280,
+    deadlineMs: 250,
     connectMs: 900,
     batchesInFlight: 4,
     fullBatchesInFlight: 12,

@@ -3,6 +3,7 @@
  * there. Counts are jobs: a job of the events queue may hold up to 64 events.
  */
 import type { JobType, Queue } from "bullmq";
+import { isWrongType } from "../core/errors.ts";
 import type { Queues } from "./queues.ts";
 
 export interface QueueReading {
@@ -20,7 +21,7 @@ export interface Census {
 /** In the order in which their heads are looked for. */
 const STATES: readonly JobType[] = ["active", "waiting", "prioritized", "delayed"];
 
-/** Reads one field of a Redis hash: the census wants a job's time without its data. */
+/** Reads one field of a Redis hash, null where there is none: the census wants a job's time without its data. */
 export type ReadField = (key: string, field: string) => Promise<string | null>;
 
 export async function takeCensus(queues: Queues, readField: ReadField, nowMs: number): Promise<Census> {
@@ -42,6 +43,12 @@ async function readQueue(queue: Queue, readField: ReadField, nowMs: number): Pro
 
 async function headAddedAt(queue: Queue, state: JobType, readField: ReadField): Promise<number | null> {
   const [head] = await queue.getRanges([state], 0, 0, true);
-  const timestamp = head === undefined ? null : await readField(queue.toKey(head), "timestamp");
-  return timestamp === null ? null : Number(timestamp);
+  const timestamp = head === undefined ? null : await readField(queue.toKey(head), "timestamp").catch(noJob);
+  return timestamp === null || !/^\d+$/.test(timestamp) ? null : Number(timestamp);
+}
+
+/** What lies at the head may be no job at all (see quarantine.ts); it must not keep us from counting. */
+function noJob(error: unknown): null {
+  if (isWrongType(error)) return null;
+  throw error;
 }

@@ -7,9 +7,9 @@ import type { DeadLetter } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
-import type { LetterIndex } from "./ports.ts";
+import type { LetterIndex, RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
-import { findLetter, letterOf, type Resend } from "./resend.ts";
+import { findLetter, type Resend, readLetter } from "./resend.ts";
 
 export interface StoredLetter {
   readonly id: string;
@@ -40,6 +40,7 @@ export interface DeadLetters {
 export interface DeadLettersDeps {
   readonly queues: Queues;
   readonly index: LetterIndex;
+  readonly readFields: RawKeys["hmget"];
   readonly resend: Resend;
   /** Of each of these Redis keys, 1 or 0. */
   readonly exist: (keys: readonly string[]) => Promise<readonly number[]>;
@@ -55,22 +56,22 @@ const REINDEX_PAGE = 500;
 const STATES = ["prioritized", "waiting"] as const;
 
 export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
-  const { queues, index, resend } = deps;
+  const { queues, index, resend, readFields } = deps;
   const queue = queues.deadLetters;
   const forget = (id: string, letter: DeadLetter): Promise<void> => index.remove([summaryOf(id, letter)]);
 
   return {
     list: (filter, page) => listThere(filter, page, deps),
     count: index.count,
-    get: async (id) => ({ id, letter: (await findLetter(queues, id)).letter }),
+    get: async (id) => ({ id, letter: await findLetter(id, queues, readFields) }),
     replay: async (id) => {
       const letter = await resend(id);
       await forget(id, letter);
       return letter;
     },
     remove: async (id) => {
-      const { job, letter } = await findLetter(queues, id);
-      await job.remove();
+      const letter = await findLetter(id, queues, readFields);
+      await queue.remove(id);
       await forget(id, letter);
     },
     purge: async (filter, confirmedCount) => {
@@ -82,7 +83,7 @@ export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
     reindex: async () => {
       const depth = await queue.getJobCountByTypes(...STATES);
       if (depth <= (await index.count({}))) return;
-      for (const state of STATES) await reindexState(state, queues, index);
+      for (const state of STATES) await reindexState(state, deps);
     },
   };
 }
@@ -124,15 +125,14 @@ async function upToNow(index: LetterIndex, filter: LetterFilter): Promise<Letter
 
 async function reindexState(
   state: (typeof STATES)[number],
-  queues: Queues,
-  index: LetterIndex,
+  { queues, index, readFields }: DeadLettersDeps,
 ): Promise<void> {
   const queue = queues.deadLetters;
   for (let from = 0; ; from += REINDEX_PAGE) {
     const ids = await queue.getRanges([state], from, from + REINDEX_PAGE - 1, true);
     for (const id of await index.missing(ids)) {
-      const job = await queue.getJob(id);
-      if (job !== undefined) await index.add(summaryOf(id, letterOf(job)));
+      const letter = await readLetter(id, queues, readFields);
+      if (letter !== null) await index.add(summaryOf(id, letter));
     }
     if (ids.length < REINDEX_PAGE) return;
   }

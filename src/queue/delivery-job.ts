@@ -9,7 +9,13 @@ import { isJsonText } from "../core/json-text.ts";
 import { OUTCOME_KINDS } from "../core/outcome.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 
-export const DELIVERY_JOB_VERSION = 1;
+/**
+ * 1: as first released. 2: with a destination, which a reader of 1 would leave out and so give the delivery up. What
+ * an older worker can do, it is left to do: a job has the lowest version that says all of it.
+ */
+export const DELIVERY_JOB_VERSION = 2;
+
+const versionOf = ({ destination }: Delivery): 1 | 2 => (destination === undefined ? 1 : 2);
 
 const deliverySchema = z.object({
   event: z.object({
@@ -44,6 +50,9 @@ const deliverySchema = z.object({
 
 const deliveryJobSchema = z.object({ v: z.number(), delivery: z.unknown() });
 
+/** Letters of version 1 do not say so. */
+const letterVersionSchema = z.object({ v: z.number().max(DELIVERY_JOB_VERSION).optional() });
+
 const deadLetterSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("delivery"),
@@ -68,12 +77,12 @@ export type ReadDelivery =
   | { readonly kind: "newer"; readonly version: number };
 
 export interface DeliveryJob {
-  readonly v: typeof DELIVERY_JOB_VERSION;
+  readonly v: 1 | 2;
   readonly delivery: Delivery;
 }
 
 export function deliveryJob(delivery: Delivery): DeliveryJob {
-  return { v: DELIVERY_JOB_VERSION, delivery };
+  return { v: versionOf(delivery), delivery };
 }
 
 export function readDeliveryJob(text: string): ReadDelivery {
@@ -91,7 +100,15 @@ export function readDeliveryJob(text: string): ReadDelivery {
   }
 }
 
-/** Throws on anything that is no dead letter of ours. */
-export function readDeadLetter(value: unknown): DeadLetter {
-  return deadLetterSchema.parse(value);
+/** A letter as it is stored: with a version where a reader of the first would lose something. */
+export function storedLetter(letter: DeadLetter): DeadLetter & { readonly v?: number } {
+  return letter.kind === "delivery" && versionOf(letter.delivery) > 1
+    ? { v: versionOf(letter.delivery), ...letter }
+    : letter;
+}
+
+/** Null for anything that is no dead letter of ours, or one of a newer version. */
+export function readDeadLetter(value: unknown): DeadLetter | null {
+  const versioned = letterVersionSchema.safeParse(value);
+  return versioned.success ? (deadLetterSchema.safeParse(value).data ?? null) : null;
 }

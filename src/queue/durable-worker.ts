@@ -5,6 +5,7 @@
  * of our own never fails a job: it goes back, no attempt charged (design, decision 4).
  */
 import { type ConnectionOptions, DelayedError, type Job, type JobJson, Worker } from "bullmq";
+import { tolerantBackend } from "./job-metadata.ts";
 
 /** A job as our workers see it: `data` is its text. */
 export type TextJob = Job<string, void>;
@@ -37,7 +38,7 @@ export class DurableWorker extends Worker<string, void> {
 
   constructor(name: string, process: Process, options: DurableWorkerOptions) {
     // Three declared parameters are how BullMQ knows to pass a signal; defaults would make them one.
-    super(name, (job, token, signal) => process(job, token ?? "", signal ?? NEVER), {
+    const settings = {
       connection: options.connection,
       prefix: options.prefix,
       concurrency: options.concurrency,
@@ -48,7 +49,13 @@ export class DurableWorker extends Worker<string, void> {
       runRetryDelay: RECONNECT_MS,
       drainDelay: BLOCK_SECONDS,
       removeOnComplete: { count: 0 },
-    });
+    };
+    super(
+      name,
+      (job, token, signal) => process(job, token ?? "", signal ?? NEVER),
+      settings,
+      tolerantBackend,
+    );
     this.#now = options.now;
     this.on("error", options.onError);
   }
@@ -67,8 +74,12 @@ export class DurableWorker extends Worker<string, void> {
     return new DelayedError();
   }
 
-  /** Where Redis refuses to hand out jobs (read-only, out of memory), BullMQ asks again at once: 6,000 times a second. */
+  /**
+   * BullMQ takes one more job when it was waiting for one as it was paused. And where Redis refuses to hand out jobs
+   * (read-only, out of memory), it asks again at once: 6,000 times a second.
+   */
   protected override async moveToActive(token: string, name?: string): Promise<TextJob> {
+    if (this.isPaused()) return await this.nextJobFromJobData();
     try {
       return await super.moveToActive(token, name);
     } catch (error) {

@@ -17,15 +17,23 @@ import {
 } from "../core/event.ts";
 import { elementTexts, isJsonText, memberTexts } from "../core/json-text.ts";
 
-export const EVENTS_JOB_VERSION = 1;
+/**
+ * 1: as first released. 2: with destinations, which a reader of 1 would leave out. A job has the lowest version that
+ * says all of it, so that older workers do what they can.
+ */
+export const EVENTS_JOB_VERSION = 2;
 
 export interface EventsJob {
-  readonly v: typeof EVENTS_JOB_VERSION;
+  readonly v: 1 | 2;
   readonly events: readonly PublishedEvent[];
   /** The job that first claimed these events, when they were split off from it. */
   readonly holder?: string;
   /** Starts of that job that ended in a crash. */
   readonly crashes?: number;
+}
+
+export function eventsJob(events: readonly PublishedEvent[]): EventsJob {
+  return { v: events.some(({ destinations }) => destinations !== undefined) ? 2 : 1, events };
 }
 
 export interface Unreadable {

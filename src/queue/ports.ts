@@ -34,6 +34,16 @@ export interface Resume {
   readonly giveUp: (delivery: Delivery, because: BuryReason) => Promise<Settled>;
 }
 
+/** Redis beneath BullMQ, for what has got among its keys. */
+export interface RawKeys {
+  readonly type: (key: string) => Promise<string>;
+  readonly hgetall: (key: string) => Promise<Record<string, string>>;
+  readonly hmget: (key: string, ...fields: string[]) => Promise<readonly (string | null)[]>;
+  readonly hdel: (key: string, ...fields: string[]) => Promise<number>;
+  readonly lrange: (key: string, first: number, last: number) => Promise<readonly string[]>;
+  readonly eval: (script: string, keyCount: number, ...keysAndArgs: string[]) => Promise<unknown>;
+}
+
 export type LetterEntry = Pick<LetterSummary, "id" | "endpointId">;
 
 /** Finds dead letters without reading them. */

@@ -10,8 +10,8 @@ import type { PublishedEvent } from "../core/event.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
 import { summaryOf } from "../core/letter.ts";
-import { type DeliveryJob, deliveryJob } from "./delivery-job.ts";
-import { EVENTS_JOB_VERSION, type EventsJob } from "./events-job.ts";
+import { type DeliveryJob, deliveryJob, storedLetter } from "./delivery-job.ts";
+import { type EventsJob, eventsJob } from "./events-job.ts";
 import {
   DEAD_LETTERS_QUEUE,
   DELIVERIES_QUEUE,
@@ -71,7 +71,7 @@ export async function enqueueEvents(
   batch: readonly PublishedEvent[],
   holder?: string,
 ): Promise<void> {
-  const job: EventsJob = { v: EVENTS_JOB_VERSION, events: batch };
+  const job = eventsJob(batch);
   await queues.events.add("events", holder === undefined ? job : { ...job, holder });
 }
 
@@ -85,7 +85,7 @@ export async function splitEvents(
   await queues.events.addBulk(
     events.map((event) => ({
       name: "events",
-      data: { v: EVENTS_JOB_VERSION, events: [event], holder, crashes },
+      data: { ...eventsJob([event]), holder, crashes },
       opts: { jobId: splitJobId(holder, event.id) },
     })),
   );
@@ -117,7 +117,10 @@ export function createOutbox(queues: Queues, letters: Pick<LetterIndex, "add">, 
     bury: async (letter) => {
       const id = letterId(letter);
       await letters.add(summaryOf(id, letter));
-      await queues.deadLetters.add(letter.because, letter, { jobId: id, priority: LETTER_PRIORITY });
+      await queues.deadLetters.add(letter.because, storedLetter(letter), {
+        jobId: id,
+        priority: LETTER_PRIORITY,
+      });
       tell(
         letter.kind === "job"
           ? { kind: "job.buried", because: letter.because, problem: letter.problem }

@@ -3,13 +3,13 @@
  * stored before the letter is taken away, so that a crash between the two costs a letter too many, never the
  * delivery; and its job's id says which round it is, so that doing it twice does it once.
  */
-import type { Job } from "bullmq";
 import type { EndpointId } from "../core/brand.ts";
 import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
-import { HookwaveError } from "../core/errors.ts";
+import { HookwaveError, isWrongType } from "../core/errors.ts";
+import { isJsonText } from "../core/json-text.ts";
 import { readDeadLetter } from "./delivery-job.ts";
 import { readEventsJob } from "./events-job.ts";
-import type { StateOf } from "./ports.ts";
+import type { RawKeys, StateOf } from "./ports.ts";
 import { enqueueEvents, type Outbox, type Queues } from "./queues.ts";
 
 /** Where letters go that are not to go where they were owed. */
@@ -24,13 +24,14 @@ export type Resend = (id: string, redirection?: Redirection | null) => Promise<D
 
 export interface ResendDeps {
   readonly queues: Queues;
+  readonly readFields: RawKeys["hmget"];
   readonly outbox: Pick<Outbox, "schedule">;
   /** So that people see it as under way from here on. */
   readonly waiting: { readonly add: (delivery: Delivery) => Promise<void> };
   readonly stateOf: StateOf;
 }
 
-export function createResend({ queues, outbox, waiting, stateOf }: ResendDeps): Resend {
+export function createResend({ queues, readFields, outbox, waiting, stateOf }: ResendDeps): Resend {
   const redirected = async (delivery: Delivery, { to, since }: Redirection): Promise<Delivery> => {
     const round = roundAt(await stateOf(delivery.event.id, to), since);
     const { event, acceptedAt } = delivery;
@@ -38,7 +39,7 @@ export function createResend({ queues, outbox, waiting, stateOf }: ResendDeps): 
   };
 
   return async (id, redirection = null) => {
-    const { job, letter } = await findLetter(queues, id);
+    const letter = await findLetter(id, queues, readFields);
     if (letter.kind === "job") {
       if (redirection !== null) throw notRedirectable(id);
       await enqueueAgain(id, letter, queues);
@@ -49,36 +50,46 @@ export function createResend({ queues, outbox, waiting, stateOf }: ResendDeps): 
       await waiting.add(next);
       await outbox.schedule(next, 0);
     }
-    await job.remove();
+    await queues.deadLetters.remove(id);
     return letter;
   };
 }
 
 /** Throws DEAD_LETTER_UNKNOWN. */
 export async function findLetter(
-  queues: Queues,
   id: string,
-): Promise<{ readonly job: Job<DeadLetter>; readonly letter: DeadLetter }> {
-  const job = await queues.deadLetters.getJob(id);
-  if (job === undefined) throw letterUnknown(id);
-  return { job, letter: letterOf(job) };
+  queues: Queues,
+  readFields: RawKeys["hmget"],
+): Promise<DeadLetter> {
+  const letter = await readLetter(id, queues, readFields);
+  if (letter === null) throw letterUnknown(id);
+  return letter;
+}
+
+/** As text, because BullMQ gives up a job at the first thing it cannot parse. Null when there is no such letter. */
+export async function readLetter(
+  id: string,
+  queues: Queues,
+  readFields: RawKeys["hmget"],
+): Promise<DeadLetter | null> {
+  const fields = await readFields(queues.deadLetters.toKey(id), "data", "timestamp").catch(
+    (error: unknown) => {
+      if (isWrongType(error)) return [];
+      throw error;
+    },
+  );
+  const [text = null, timestamp = null] = fields;
+  return timestamp === null ? null : letterOf(id, text ?? "", timestamp);
 }
 
 /** One that cannot be read, such as another version's, is shown as it is: it must not hide the others. */
-export function letterOf({ id = "", data, timestamp }: Job<DeadLetter>): DeadLetter {
-  try {
-    return readDeadLetter(data);
-  } catch {
-    return {
-      kind: "job",
-      jobId: id,
-      addedAt: timestamp,
-      text: JSON.stringify(data),
-      problem: "this version cannot read it",
-      because: "invalid",
-      buriedAt: new Date(timestamp).toISOString(),
-    };
-  }
+function letterOf(id: string, text: string, timestamp: string): DeadLetter {
+  const letter = isJsonText(text) ? readDeadLetter(JSON.parse(text)) : null;
+  if (letter !== null) return letter;
+  const addedAt = /^\d{1,15}$/.test(timestamp) ? Number(timestamp) : 0;
+  const problem = "this version cannot read it";
+  const buriedAt = new Date(addedAt).toISOString();
+  return { kind: "job", jobId: id, addedAt, text, problem, because: "invalid", buriedAt };
 }
 
 function nextRound(delivery: Delivery): Delivery {

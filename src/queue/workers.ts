@@ -50,6 +50,10 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
   }
 
   async function processRead(read: ReadEvents & { kind: "events" }, job: TextJob): Promise<void> {
+    if (job.timestamp === 0) {
+      const problem = "the job does not say when it was added";
+      return await buryJob(job, { text: job.data, problem, because: "invalid" }, deps);
+    }
     const crashes = read.crashes + job.stalledCounter;
     if (crashes >= POISON_CRASHES) {
       const problem = `in work at ${crashes} crashes of its worker`;

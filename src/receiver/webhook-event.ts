@@ -38,6 +38,7 @@ const KNOWN_TYPES: readonly KnownEventType[] = [
   "workflow.completed",
   "workflow.failed",
   "llm.step.completed",
+  "webhook.test",
 ];
 
 /** Where an authentic event becomes a typed one. */

@@ -11,6 +11,7 @@ import { OUTCOME_KINDS } from "../core/outcome.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { Keys } from "./keys.ts";
+import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
 
 export interface LoggedAttempt {
@@ -100,15 +101,16 @@ function take(
     place = id;
     if (!mayMatch(fields, filter)) continue;
     const attempt = readEntry(fields);
-    if (matches(attempt.record, filter)) data.push(attempt);
+    if (attempt !== null && matches(attempt.record, filter)) data.push(attempt);
     if (data.length === limit) break;
   }
   return place;
 }
 
-/** The fields of a stream's entry, in pairs. */
-function readEntry([, text = "", , excerpt = ""]: readonly string[]): LoggedAttempt {
-  return { record: recordSchema.parse(JSON.parse(text)), excerpt };
+/** The fields of a stream's entry, in pairs; null where they hold no attempt. */
+function readEntry([, text = "", , excerpt = ""]: readonly string[]): LoggedAttempt | null {
+  const record = readText(recordSchema, text);
+  return record === null ? null : { record, excerpt };
 }
 
 /** Looks at the text alone: to parse a thousand records, of which few match, would be most of the work. */

@@ -8,13 +8,14 @@ import type { AttemptRecord } from "../core/attempt.ts";
 import type { EndpointId } from "../core/brand.ts";
 import type { DeliveryState } from "../core/delivery.ts";
 import { isDestinationId } from "../core/destination.ts";
-import { summarise } from "../core/errors.ts";
+import { isWrongType, summarise } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
 import { excerptField, KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
+import { type Expected, setAside } from "./set-aside.ts";
 import { attemptField, HOUR_KEPT_MS, hourOf } from "./statistics.ts";
 
 export interface FinishedAttempt {
@@ -76,6 +77,20 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
   const runRecord = prepareScript(redis, RECORD);
   let goingDown = false;
 
+  /** One such key would keep every attempt of this worker from being recorded. */
+  const makeRoom = async (group: readonly FinishedAttempt[]): Promise<void> => {
+    const expected = group.flatMap(({ record: { eventId, endpointId, startedAt } }): readonly Expected[] => [
+      { key: keys.event(eventId), type: "hash" },
+      { key: keys.attempts(endpointId), type: "stream" },
+      { key: keys.health(endpointId), type: "hash" },
+      { key: keys.statistics(endpointId), type: "hash" },
+      { key: keys.statisticsHour(endpointId, hourOf(startedAt)), type: "hash" },
+    ]);
+    await setAside(redis, [{ key: keys.recent, type: "stream" }, ...expected], tell).catch((error: unknown) =>
+      tell({ kind: "service.failed", doing: "set_aside", error: summarise(error) }),
+    );
+  };
+
   const writeUntilWritten = async (group: readonly FinishedAttempt[]): Promise<void> => {
     const [scriptKeys, scriptArgs] = commandFor(group, keys, retentionMs);
     for (;;) {
@@ -85,6 +100,7 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
       } catch (error) {
         if (goingDown) throw error;
         tell({ kind: "service.failed", doing: "record_attempts", error: summarise(error) });
+        if (isWrongType(error)) await makeRoom(group);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

@@ -36,23 +36,41 @@ export interface DeliveryPages {
   readonly page: (filter: DeliveryFilter, request: PageRequest) => Promise<Page<RememberedDelivery>>;
 }
 
-const EVENTS_MAX = 500;
+/** Events that are looked at for one page: as many as it mostly takes, then as many again as may be. */
+const WINDOWS = [100, 400];
 const STATES_MAX = 1_000;
 
 // KEYS: events. ARGV: the only field that counts, the only status, the field to begin after in the first event, how many
-// are wanted; then the events' places in the feed, where one that expired and was published again has another. Answers the number of the event it stopped in and the last field it saw of it, or 0; and what it found.
-// Fields are sorted, because a hash has no order that would last from one page to the next.
+// are wanted, how many may be looked at; then the events' places in the feed, where one that expired and was published
+// again has another. Answers the number of the event it stopped in and the last field it saw of it, or 0; how many more
+// may be looked at; and what it found. Fields are sorted, because a hash has no order that would last from one page to
+// the next; of ten thousand, only as many as can be looked at.
 const FIND = `
-local only, status, after, wanted = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local found, looks = {}, ${STATES_MAX}
-for i, event in ipairs(KEYS) do
-  local fields, last, isHere = {}, '', redis.call('HGET', event, 'feed') == ARGV[i + 4]
-  for _, field in ipairs(not isHere and {} or only ~= '' and { only } or redis.call('HKEYS', event)) do
-    if string.sub(field, 1, 2) == '${STATE_FIELD_PREFIX}' and field > after then fields[#fields + 1] = field end
-  end
-  table.sort(fields)
+local only, status, after, wanted, looks = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local found = {}
+local function nextOf(fields, most)
+  local kept, worst = {}, nil
   for _, field in ipairs(fields) do
-    if #found == wanted or looks == 0 then return { i, last, found } end
+    if string.sub(field, 1, 2) == '${STATE_FIELD_PREFIX}' and field > after and not (worst and field > worst) then
+      kept[#kept + 1] = field
+      if #kept == 2 * most then
+        table.sort(kept)
+        for n = 2 * most, most + 1, -1 do kept[n] = nil end
+        worst = kept[most]
+      end
+    end
+  end
+  table.sort(kept)
+  return kept
+end
+for i, event in ipairs(KEYS) do
+  local fields, last = {}, ''
+  if redis.call('HGET', event, 'feed') == ARGV[i + 5] then
+    local most = (status == '' and math.min(wanted - #found, looks) or looks) + 1
+    fields = nextOf(only ~= '' and { only } or redis.call('HKEYS', event), most)
+  end
+  for _, field in ipairs(fields) do
+    if #found == wanted or looks == 0 then return { i, last, looks, found } end
     looks, last = looks - 1, field
     local state = redis.call('HGET', event, field)
     if state and (status == '' or string.match(state, '^{"round":%d+,"status":"(%a+)"') == status) then
@@ -61,16 +79,47 @@ for i, event in ipairs(KEYS) do
   end
   after = ''
 end
-return { 0, '', found }`;
+return { 0, '', looks, found }`;
 
 const answerSchema = z.tuple([
   z.number(),
   z.string(),
+  z.number(),
   z.array(z.tuple([z.number(), z.string(), z.string()])),
 ]);
 
+interface Find {
+  readonly entries: readonly FeedEntry[];
+  readonly filter: DeliveryFilter;
+  readonly place: Place | null;
+  readonly wanted: number;
+  readonly looks: number;
+}
+
+interface Found {
+  readonly data: readonly RememberedDelivery[];
+  /** Where it stopped for having found or looked at enough; null when it went through all entries. */
+  readonly stoppedAt: Place | null;
+  readonly looks: number;
+}
+
 export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
   const runFind = prepareScript(redis, FIND);
+
+  const find = async (asked: Find): Promise<Found> => {
+    const { entries, place, wanted, looks } = asked;
+    const { endpointId, status } = asked.filter;
+    const only = endpointId === null ? "" : stateField(endpointId);
+    const after = place !== null && place.at === entries[0]?.at ? place.field : "";
+    const scriptKeys = entries.map((entry) => keys.event(entry.eventId));
+    const args = [only, status ?? "", after, wanted, looks, ...entries.map(({ at }) => at)];
+    const [stoppedIn, field, left, found] = answerSchema.parse(await runFind(scriptKeys, args));
+    return {
+      data: found.flatMap(([index, name, text]) => toDelivery(entries[index - 1], name, text)),
+      stoppedAt: stoppedIn === 0 ? null : stop(asked, stoppedIn, field),
+      looks: left,
+    };
+  };
 
   const ofOneEvent = async (eventId: EventId, filter: DeliveryFilter): Promise<readonly FeedEntry[]> => {
     const [type, at] = await redis.hmget(keys.event(eventId), "type", "feed");
@@ -80,35 +129,30 @@ export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
     return isWithin ? [{ at, eventId, type }] : [];
   };
 
-  const newest = async (filter: DeliveryFilter, place: Place | null): Promise<readonly FeedEntry[]> => {
+  const newest = async (filter: DeliveryFilter, place: Place | null, count: number) => {
     const from = filter.since === null ? "-" : String(Math.max(0, filter.since));
-    return readFeedEntries(
-      await redis.xrevrange(keys.feed, lastOf(filter, place), from, "COUNT", EVENTS_MAX),
-    );
+    return readFeedEntries(await redis.xrevrange(keys.feed, lastOf(filter, place), from, "COUNT", count));
   };
 
   return {
     page: async (filter, { after, limit }) => {
-      const place = after === null ? null : readPlace(after);
-      const { eventId, endpointId, status } = filter;
-      const entries = await (eventId === null ? newest(filter, place) : ofOneEvent(eventId, filter));
-      const isInside = place !== null && place.at === entries[0]?.at;
-      const [stoppedIn, lastField, found] = answerSchema.parse(
-        await runFind(
-          entries.map((entry) => keys.event(entry.eventId)),
-          [
-            endpointId === null ? "" : stateField(endpointId),
-            status ?? "",
-            isInside ? place.field : "",
-            limit,
-            ...entries.map(({ at }) => at),
-          ],
-        ),
-      );
-      return {
-        data: found.flatMap(([index, field, text]) => toDelivery(entries[index - 1], field, text)),
-        next: nextPlace(entries, stoppedIn, lastField),
-      };
+      const data: RememberedDelivery[] = [];
+      let place = after === null ? null : readPlace(after);
+      let looks = STATES_MAX;
+      for (const window of WINDOWS) {
+        const entries =
+          filter.eventId === null
+            ? await newest(filter, place, window)
+            : await ofOneEvent(filter.eventId, filter);
+        const found = await find({ entries, filter, place, wanted: limit - data.length, looks });
+        data.push(...found.data);
+        if (found.stoppedAt !== null) return { data, next: cursorOf(found.stoppedAt) };
+        const last = entries.at(-1);
+        if (last === undefined || entries.length < window) return { data, next: null };
+        place = { at: last.at, field: "" };
+        looks = found.looks;
+      }
+      return { data, next: cursorOf(place) };
     },
   };
 }
@@ -135,10 +179,15 @@ function lastOf({ until }: DeliveryFilter, place: Place | null): string {
   return until === null ? "+" : `(${Math.max(1, until)}-0`;
 }
 
-function nextPlace(entries: readonly FeedEntry[], stoppedIn: number, lastField: string): string | null {
-  if (stoppedIn === 0) return entries.length === EVENTS_MAX ? (entries.at(-1)?.at ?? null) : null;
-  if (lastField === "") return entries[stoppedIn - 2]?.at ?? null;
-  return `${entries[stoppedIn - 1]?.at}.${lastField.slice(STATE_FIELD_PREFIX.length)}`;
+function cursorOf(place: Place | null): string | null {
+  if (place === null || place.field === "") return place?.at ?? null;
+  return `${place.at}.${place.field.slice(STATE_FIELD_PREFIX.length)}`;
+}
+
+/** After this field of the event with this number; where nothing of it was looked at, after what came before. */
+function stop({ entries, place }: Find, number: number, field: string): Place {
+  if (field !== "") return { at: entries[number - 1]?.at ?? "", field };
+  return { at: entries[number - 2]?.at ?? place?.at ?? "", field };
 }
 
 function toDelivery(
@@ -149,5 +198,6 @@ function toDelivery(
   if (entry === undefined) return [];
   const { at, eventId, type } = entry;
   const endpointId = asEndpointId(field.slice(STATE_FIELD_PREFIX.length));
-  return [{ event: { id: eventId, type }, endpointId, createdAt: feedTime(at), state: readState(text) }];
+  const state = readState(text);
+  return state === null ? [] : [{ event: { id: eventId, type }, endpointId, createdAt: feedTime(at), state }];
 }

@@ -6,12 +6,15 @@
 import { z } from "zod";
 import { asEndpointId, type EndpointId, type EventId } from "../core/brand.ts";
 import type { Delivery, DeliveryState } from "../core/delivery.ts";
+import { isWrongType } from "../core/errors.ts";
 import type { PublishedEvent } from "../core/event.ts";
+import type { Tell } from "../core/happening.ts";
 import type { BuryReason } from "../core/verdict.ts";
 import { KEEP_STATE, readState, STATE_FIELD_PREFIX, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
+import { setAside } from "./set-aside.ts";
 
 export type Claim =
   | { readonly kind: "fresh" }
@@ -72,13 +75,19 @@ const CLAIMED_TOGETHER = 512;
 
 const claimAnswers = z.array(z.union([z.literal(0), z.literal(1), z.array(z.string())]));
 
-export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number): EventLedger {
+export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number, tell: Tell): EventLedger {
   const runClaim = prepareScript(redis, CLAIM);
   const runBury = prepareScript(redis, BURY);
   const claimSome = async ({ events, holder, acceptedAt }: EventsBatch): Promise<readonly Claim[]> => {
     const scriptKeys = [keys.feed, ...events.map(({ id }) => keys.event(id))];
     const args = [holder, retentionMs, acceptedAt, ...events.flatMap(eventArgs)];
-    return claimAnswers.parse(await runClaim(scriptKeys, args)).map(toClaim);
+    const answer = await runClaim(scriptKeys, args).catch(async (error: unknown) => {
+      if (!isWrongType(error)) throw error;
+      const expected = events.map(({ id }) => ({ key: keys.event(id), type: "hash" }) as const);
+      await setAside(redis, [{ key: keys.feed, type: "stream" }, ...expected], tell);
+      return await runClaim(scriptKeys, args);
+    });
+    return claimAnswers.parse(answer).map((one) => toClaim(one, tell));
   };
   return {
     claim: async (batch) => {
@@ -91,7 +100,7 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number)
     },
     stateOf: async (eventId, endpointId) => {
       const text = await redis.hget(keys.event(eventId), stateField(endpointId));
-      return text === null ? null : readState(text);
+      return text === null ? null : readOrTell(text, tell);
     },
     bury: async ({ event, endpointId, round, attempts }, because) => {
       const state = stateText({ round, status: "buried", attempts, nextAttemptAt: null, because });
@@ -104,7 +113,7 @@ function eventArgs({ id, type, timestamp, data, destinations }: PublishedEvent):
   return [id, type, timestamp, data, destinations === undefined ? "" : JSON.stringify(destinations)];
 }
 
-function toClaim(answer: 0 | 1 | readonly string[]): Claim {
+function toClaim(answer: 0 | 1 | readonly string[], tell: Tell): Claim {
   if (answer === 0) return { kind: "fresh" };
   if (answer === 1) return { kind: "taken" };
   const states = new Map<EndpointId, DeliveryState>();
@@ -112,7 +121,16 @@ function toClaim(answer: 0 | 1 | readonly string[]): Claim {
     const field = answer[index];
     if (!field?.startsWith(STATE_FIELD_PREFIX)) continue;
     const endpointId = asEndpointId(field.slice(STATE_FIELD_PREFIX.length));
-    states.set(endpointId, readState(answer[index + 1] ?? ""));
+    const state = readOrTell(answer[index + 1] ?? "", tell);
+    if (state !== null) states.set(endpointId, state);
   }
   return { kind: "again", states };
+}
+
+function readOrTell(text: string, tell: Tell): DeliveryState | null {
+  const state = readState(text);
+  if (state !== null) return state;
+  const notice = "a delivery's state could not be read; it goes on as if there were none";
+  tell({ kind: "service.noticed", notice, detail: {} });
+  return null;
 }

@@ -7,6 +7,7 @@ import type { EndpointId } from "../core/brand.ts";
 import { DELIVERY_STATUSES, type DeliveryState } from "../core/delivery.ts";
 import { OUTCOME_KINDS } from "../core/outcome.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
+import { readText } from "./record-text.ts";
 
 /** Hash fields of deliveries start with this; the event's own fields do not. */
 export const STATE_FIELD_PREFIX = "d:";
@@ -30,8 +31,9 @@ const stateSchema = z.object({
   because: z.enum(BURY_REASONS).nullable(),
 });
 
-export function readState(text: string): DeliveryState {
-  return stateSchema.parse(JSON.parse(text));
+/** Null for what is no state: it counts as none, so that the delivery goes on rather than nowhere. */
+export function readState(text: string): DeliveryState | null {
+  return readText(stateSchema, text);
 }
 
 /** Where the stream entry of an attempt is named whose answer had something to say. */
@@ -55,7 +57,7 @@ local function keepState(event, field, state, retention)
   local old = status ~= 'delivered' and redis.call('HGET', event, field)
   if old then
     local oldRound, oldStatus = string.match(old, '^{"round":(%d+),"status":"(%a+)"')
-    if tonumber(oldRound) > tonumber(round) then return 0 end
+    if oldRound and tonumber(oldRound) > tonumber(round) then return 0 end
     local isOver = oldStatus == 'delivered' or oldStatus == 'cancelled' or status == 'held'
     if oldRound == round and isOver then return 0 end
   end

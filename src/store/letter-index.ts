@@ -9,6 +9,7 @@ import { isWanted, type LetterFilter, type LetterSummary, needsLook } from "../c
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { Keys } from "./keys.ts";
+import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
@@ -102,6 +103,15 @@ const storedSchema = z.object({
   attempts: z.number(),
 });
 
+/** What is said of a letter whose summary is damaged: the letter itself may be well. */
+const UNREADABLE: z.output<typeof storedSchema> = {
+  eventId: null,
+  eventType: null,
+  endpointId: null,
+  because: "invalid",
+  attempts: 0,
+};
+
 interface Entry {
   readonly id: string;
   /** Epoch ms at which its letter was buried. */
@@ -181,7 +191,7 @@ function windowReader(redis: Redis, keys: Keys): ReadWindow {
     const entries = summaries.map((text, index) => ({
       id: ranked[index * 2] ?? "",
       at: Number(ranked[index * 2 + 1]),
-      stored: text === null ? null : storedSchema.parse(JSON.parse(text)),
+      stored: text === null ? null : (readText(storedSchema, text) ?? UNREADABLE),
     }));
     return { entries: order === "newest" ? entries.reverse() : entries, isMore: isMore === 1 };
   };

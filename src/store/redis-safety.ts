@@ -11,7 +11,9 @@ export interface SafetyReport {
   readonly warnings: readonly string[];
 }
 
-const SKEW_MAX_MS = 2_000;
+export const SKEW_MAX_MS = 2_000;
+/** An answer that took longer says too little about when it was given. */
+const ANSWER_MAX_MS = 1_000;
 
 /** Throws REDIS_UNSAFE for what cannot be accepted. `now` gives epoch ms. */
 export async function checkRedis(
@@ -39,20 +41,29 @@ export async function checkRedis(
 }
 
 async function checkClock(redis: Redis, now: () => number): Promise<void> {
+  const skewMs = await askSkewMs(redis, now);
+  if (skewMs !== null && Math.abs(skewMs) > SKEW_MAX_MS) throw skewError(skewMs);
+}
+
+/** How far this machine's clock is ahead of Redis', in ms; null when the answer took too long to tell. */
+export async function askSkewMs(redis: Redis, now: () => number): Promise<number | null> {
   const before = now();
   const [seconds, microseconds] = await redis.time();
-  const redisMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
-  const skewMs = Math.round(Math.abs((before + now()) / 2 - redisMs));
-  if (skewMs <= SKEW_MAX_MS) return;
-  throw unsafe(
+  const after = now();
+  if (Math.abs(after - before) > ANSWER_MAX_MS) return null;
+  return Math.round((before + after) / 2 - Number(seconds) * 1_000 - Number(microseconds) / 1_000);
+}
+
+export function skewError(skewMs: number): HookwaveError {
+  return unsafe(
     `this machine's clock within ${SKEW_MAX_MS / 1_000} s of Redis'`,
     `a difference of ${skewMs / 1_000} s`,
-    "synchronise the clocks (NTP): waits between attempts follow them",
+    "synchronise the clocks (NTP): waits between attempts follow them, so no job is taken",
   );
 }
 
 /** `INFO` text: `name:value` lines under `# Section` heads. */
-function parseInfo(text: string): ReadonlyMap<string, string> {
+export function parseInfo(text: string): ReadonlyMap<string, string> {
   const pairs = text.split(/\r?\n/).map((line): [string, string] => {
     const colon = line.indexOf(":");
     return [line.slice(0, colon), line.slice(colon + 1)];

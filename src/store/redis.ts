@@ -68,23 +68,40 @@ export async function untilReady(redis: Redis, patienceMs: number): Promise<void
   if (redis.status === "ready") return;
   const firstConnect = redis.status === "connecting" || redis.status === "connect" || redis.status === "wait";
   if (!firstConnect) throw redisUnavailable(`a connection that is ${redis.status}`);
-  await new Promise<void>((resolve, reject) => {
-    const finish = (settle: () => void): void => {
-      clearTimeout(timer);
-      redis.off("ready", onReady);
-      redis.off("close", onClose);
-      settle();
-    };
-    const onReady = (): void => finish(resolve);
-    const onClose = (): void =>
-      finish(() => reject(redisUnavailable("a connection that was refused or closed")));
-    const timer = setTimeout(
-      () => finish(() => reject(redisUnavailable(`no connection within ${patienceMs} ms`))),
-      patienceMs,
-    );
-    redis.once("ready", onReady);
-    redis.once("close", onClose);
-  });
+  const tooLate = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => tooLate.reject(redisUnavailable(`no connection within ${patienceMs} ms`)),
+    patienceMs,
+  );
+  try {
+    await Promise.race([connection(redis), tooLate.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const awaited = new WeakMap<Redis, Promise<void>>();
+
+/** One pair of listeners for all who wait: one for each of hundreds would look like a leak, to Node as well. */
+function connection(redis: Redis): Promise<void> {
+  const known = awaited.get(redis);
+  if (known !== undefined) return known;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const finish = (settle: () => void): void => {
+    redis.off("ready", onReady);
+    redis.off("close", onClose);
+    awaited.delete(redis);
+    settle();
+  };
+  const onReady = (): void => finish(resolve);
+  const onClose = (): void =>
+    finish(() => reject(redisUnavailable("a connection that was refused or closed")));
+  redis.once("ready", onReady);
+  redis.once("close", onClose);
+  // Whoever waited may have lost patience before.
+  promise.catch(() => undefined);
+  awaited.set(redis, promise);
+  return promise;
 }
 
 export function redisUnavailable(got: string, cause?: unknown): HookwaveError {

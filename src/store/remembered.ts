@@ -10,6 +10,7 @@ import type { RememberedDelivery } from "./delivery-pages.ts";
 import { excerptField, readState, stateField, stateText } from "./event-record.ts";
 import { feedTime } from "./feed-entries.ts";
 import type { Keys } from "./keys.ts";
+import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
@@ -64,14 +65,17 @@ export function createRemembered(redis: Redis, keys: Keys): Remembered {
         "destinations",
       );
       if (!type || !timestamp || !data || !acceptedAt) return null;
-      const own =
-        destinations === null ? {} : { destinations: destinationsSchema.parse(JSON.parse(destinations)) };
-      return { event: { id, type, timestamp, data, ...own }, acceptedAt: Number(acceptedAt) };
+      const own = destinations === null ? null : readText(destinationsSchema, destinations);
+      const event = { id, type, timestamp, data, ...(own !== null && { destinations: own }) };
+      return { event, acceptedAt: Number(acceptedAt) };
     },
     delivery: async (eventId, endpointId) => {
       const [type, at, text] = await redis.hmget(keys.event(eventId), "type", "feed", stateField(endpointId));
       if (!type || !at || !text) return null;
-      return { event: { id: eventId, type }, endpointId, createdAt: feedTime(at), state: readState(text) };
+      const state = readState(text);
+      return state === null
+        ? null
+        : { event: { id: eventId, type }, endpointId, createdAt: feedTime(at), state };
     },
     excerpts: async ({ event, endpointId, state }) => {
       const fields = state.attempts.map((one) => excerptField(endpointId, state.round, one.attemptNumber));
@@ -85,6 +89,7 @@ export function createRemembered(redis: Redis, keys: Keys): Remembered {
         const text = await redis.hget(key, field);
         if (text === null) return null;
         const state = readState(text);
+        if (state === null) return null;
         if (state.status !== "held" && state.status !== "retrying") return state;
         const cancelled = stateText({ ...state, status: "cancelled", nextAttemptAt: null });
         // Not replaced: another attempt has been recorded meanwhile.

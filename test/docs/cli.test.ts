@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readCommandLine } from "../../src/cli/command-line.ts";
 import { EXIT } from "../../src/cli/exit-codes.ts";
-import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS } from "../../src/cli/grammar.ts";
-import type { OptionSpec } from "../../src/cli/options.ts";
+import { COMMANDS, type CommandSpec } from "../../src/cli/grammar.ts";
+import { GLOBAL_OPTIONS, type OptionSpec } from "../../src/cli/options.ts";
 import { run } from "../../src/cli/run.ts";
 
 const docs = new URL("../../docs/", import.meta.url);

@@ -1,5 +1,6 @@
 /** Who may ask the API for what: keys, roles, and what is true while there are none. */
 import { describe, expect, it } from "vitest";
+import { createHookwave } from "../../src/app.ts";
 import type { Role } from "../../src/core/access.ts";
 import { type Api, ask, startApi } from "../support/api.ts";
 import { converse } from "../support/raw-http.ts";
@@ -52,6 +53,28 @@ describe("without any key", () => {
 });
 
 describe("with keys", () => {
+  it("one that has not been read yet is not called wrong, also where the bootstrap key is known already", async () => {
+    await using redis = await startRedis();
+    await using hookwave = await startHookwave(redis, { role: "api" });
+    const token = await makeKey(hookwave, "publish");
+    const apiKey = "bootstrap-key-of-32-characters-00";
+    const late = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api", apiKey });
+    await using api = await startApi(late, { isOpenToOthers: true, delivers: false });
+    await late.untilConnected(5_000);
+
+    expect(await post(api, "/api/v1/events", EVENT, bearer(apiKey))).toMatchObject({ status: 202 });
+    expect(await post(api, "/api/v1/events", EVENT, bearer(token))).toMatchObject({
+      status: 503,
+      body: { code: "REDIS_UNAVAILABLE" },
+    });
+    expect(await ask(`${api.url}/readyz`)).toMatchObject({ status: 503 });
+
+    await late.start();
+    expect(await post(api, "/api/v1/events", EVENT, bearer(token))).toMatchObject({ status: 202 });
+    expect(await ask(`${api.url}/readyz`)).toMatchObject({ status: 200 });
+    await late.close();
+  });
+
   it("each may do what its roles say, and nothing is done without one", async () => {
     await using redis = await startRedis();
     await using hookwave = await startHookwave(redis);

@@ -95,10 +95,10 @@ describe("while Redis is away", () => {
 describe("GET /readyz", () => {
   it("asks for a worker only where one is meant to be", async () => {
     await using redis = await startRedis();
-    const hookwave = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir });
+    const hookwave = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
     await using all = await startApi(hookwave);
     await using apiOnly = await startApi(hookwave, { delivers: false });
-    await until("Redis is reachable", hookwave.isRedisReachable);
+    await hookwave.start();
 
     expect(await ask(`${all.url}/readyz`)).toMatchObject({
       status: 503,
@@ -108,6 +108,20 @@ describe("GET /readyz", () => {
       status: 200,
       body: { status: "ready", redis: "reachable", worker: "not_here" },
     });
+    await hookwave.close();
+  });
+
+  it("is not ready before it knows who may ask: whoever waited for that would be refused", async () => {
+    await using redis = await startRedis();
+    const hookwave = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
+    await using api = await startApi(hookwave, { delivers: false });
+    const readiness = async () => (await ask(`${api.url}/readyz`)).status;
+    await hookwave.untilConnected(5_000);
+    expect(await readiness()).toBe(503);
+
+    await hookwave.start();
+    expect(await readiness()).toBe(200);
+    expect(await publish(api, SENTINEL)).toMatchObject({ status: 202 });
     await hookwave.close();
   });
 });

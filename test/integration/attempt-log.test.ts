@@ -22,7 +22,7 @@ describe("the attempt log", () => {
     const connection = new Redis(redis.url);
     const keys = createKeys("{hookwave}");
     const { record } = createAttemptLog(connection, keys, RETENTION_MS, () => undefined);
-    const { stateOf } = createEventLedger(connection, keys, RETENTION_MS);
+    const { stateOf } = createEventLedger(connection, keys, RETENTION_MS, () => undefined);
     const stateNow = () => stateOf(delivered.eventId, delivered.endpointId);
 
     await record(finished("retrying"));
@@ -40,7 +40,7 @@ describe("the attempt log", () => {
     const connection = new Redis(redis.url);
     const keys = createKeys("{hookwave}");
     const { record } = createAttemptLog(connection, keys, RETENTION_MS, () => undefined);
-    const { bury, stateOf } = createEventLedger(connection, keys, RETENTION_MS);
+    const { bury, stateOf } = createEventLedger(connection, keys, RETENTION_MS, () => undefined);
     const { eventId, endpointId } = delivered;
     const statusNow = async () => (await stateOf(eventId, endpointId))?.status;
     const event = { id: eventId, type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
@@ -70,7 +70,7 @@ describe("the attempt log", () => {
     const connection = new Redis(redis.url);
     const keys = createKeys("{hookwave}");
     const { record } = createAttemptLog(connection, keys, RETENTION_MS, () => undefined);
-    const { claim, stateOf } = createEventLedger(connection, keys, RETENTION_MS);
+    const { claim, stateOf } = createEventLedger(connection, keys, RETENTION_MS, () => undefined);
     await record(finished("delivered"));
     expect(await connection.pttl(keys.event(delivered.eventId))).toBeGreaterThan(0);
 

@@ -1,12 +1,41 @@
 /** The list of deliveries: filters, pages, cursors. */
 import { describe, expect, it } from "vitest";
 import type { ShownDelivery } from "../../src/app/delivery-desk.ts";
-import { untilStatus } from "../support/deliveries.ts";
+import { asEventId } from "../../src/core/brand.ts";
+import type { Page } from "../../src/core/page.ts";
+import type { DeliveryFilter } from "../../src/store/delivery-pages.ts";
+import { untilIdle, untilStatus } from "../support/deliveries.ts";
 import { type Answer, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
+import { until } from "../support/until.ts";
 
 const ALL = { eventId: null, endpointId: null, status: null, since: null, until: null };
 const FIRST_PAGE = { after: null, limit: 100 };
+
+async function readAll(hookwave: TestHookwave, filter: DeliveryFilter, limit: number) {
+  const ids: string[] = [];
+  let pages = 0;
+  let after: string | null = null;
+  do {
+    const page: Page<ShownDelivery> = await hookwave.deliveries.list(filter, { after, limit });
+    expect(page.data.length).toBeLessThanOrEqual(limit);
+    ids.push(...page.data.map(({ id }) => id));
+    pages += 1;
+    after = page.next;
+  } while (after !== null);
+  return { ids, pages };
+}
+
+/** Resolves with the deliveries' ids, sorted. */
+async function deliverMany(hookwave: TestHookwave, count: number, urls: readonly string[]) {
+  const endpointIds = urls.map((_, n) => `ep_${n}`);
+  for (const [n, url] of urls.entries())
+    await hookwave.endpoints.add({ id: `ep_${n}`, url, maxInFlight: 100 });
+  const eventIds = Array.from({ length: count }, (_, n) => `evt_${n}`);
+  await hookwave.publishMany(eventIds.map((id) => ({ id, type: "thing.made", data: {} })));
+  await untilIdle(hookwave);
+  return eventIds.flatMap((id) => endpointIds.map((endpointId) => `${id}.${endpointId}`)).toSorted();
+}
 
 /** So that its state is the last to be written, though its id is the first. */
 const answersLast: Answer = (response) => setTimeout(() => response.writeHead(503).end(), 50);
@@ -60,18 +89,53 @@ describe("the list of deliveries", () => {
     for (const filter of [ALL, { ...ALL, status: "retrying" as const }]) {
       const whole = idsOf(await hookwave.deliveries.list(filter, FIRST_PAGE));
       for (const limit of [1, 2, 4]) {
-        const seen: string[] = [];
-        let after: string | null = null;
-        do {
-          const page: { readonly data: readonly ShownDelivery[]; readonly next: string | null } =
-            await hookwave.deliveries.list(filter, { after, limit });
-          expect(page.data.length).toBeLessThanOrEqual(limit);
-          seen.push(...idsOf(page));
-          after = page.next;
-        } while (after !== null);
-        expect(seen).toEqual(whole);
+        expect((await readAll(hookwave, filter, limit)).ids).toEqual(whole);
       }
     }
+  });
+
+  it("looks at 500 events for one page at the most, in two parts, and loses none in between", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver();
+    await using hookwave = await startHookwave(redis);
+    const ids = await deliverMany(hookwave, 620, [receiver.url]);
+
+    expect(await readAll(hookwave, { ...ALL, status: "cancelled" }, 100)).toEqual({ ids: [], pages: 2 });
+    for (const [limit, pages] of [
+      [100, 7],
+      [70, 9],
+    ] as const) {
+      const read = await readAll(hookwave, ALL, limit);
+      expect(read.pages).toBe(pages);
+      expect(read.ids.toSorted()).toEqual(ids);
+    }
+  });
+
+  it("looks at 1,000 deliveries for one page at the most", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver();
+    await using hookwave = await startHookwave(redis);
+    await deliverMany(hookwave, 350, [receiver.url, receiver.url, receiver.url]);
+
+    expect(await readAll(hookwave, { ...ALL, status: "cancelled" }, 100)).toEqual({ ids: [], pages: 2 });
+  });
+
+  it("takes a page out of the many deliveries of one event, whatever their order in its record", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver(503);
+    await using hookwave = await startHookwave(redis);
+    const ids = Array.from({ length: 30 }, (_, n) => `ep_${(n * 7) % 30}`);
+    for (const id of ids) await hookwave.endpoints.add({ id, url: receiver.url, retrySchedule: [60_000] });
+    await hookwave.publish({ id: "evt_1", type: "thing.made", data: {} });
+    await until("all wait", async () => (await hookwave.census()).retrying.depth === 30);
+
+    const expected = ids.map((id) => `evt_1.${id}`).toSorted();
+    for (const filter of [
+      ALL,
+      { ...ALL, status: "retrying" as const },
+      { ...ALL, eventId: asEventId("evt_1") },
+    ])
+      for (const limit of [3, 7, 29]) expect((await readAll(hookwave, filter, limit)).ids).toEqual(expected);
   });
 
   it("refuses what is no cursor of its own, and no delivery's id", async () => {

@@ -43,8 +43,9 @@ const FAMILIES: readonly Family[] = [
 const asIncoming = (url: string, { headers, body }: Received) => incoming(url, String(body), headers);
 
 describe("the known events", () => {
-  it("belong to one of the four families each", () => {
-    expect(FAMILIES.flatMap(({ types }) => types).toSorted()).toEqual(Object.keys(catalogue).toSorted());
+  it("belong to one of the four families each, but for our own", () => {
+    const known = Object.keys(catalogue).filter((type) => type !== "webhook.test");
+    expect(FAMILIES.flatMap(({ types }) => types).toSorted()).toEqual(known.toSorted());
   });
 
   it.each(FAMILIES)(

@@ -51,6 +51,20 @@ describe("publishing while Redis is away (trap 8)", () => {
     expect(receiver.ids().filter((id) => id === "evt_1")).toHaveLength(1);
   });
 
+  it("leaves no trace of how many waited for the first connection", async () => {
+    await using redis = await startRedis();
+    const warnings: string[] = [];
+    const hear = ({ message }: Error): void => void warnings.push(message);
+    process.on("warning", hear);
+    const publisher = createPublisher({ redisUrl: redis.url, durability: "replicated" });
+
+    await Promise.allSettled(Array.from({ length: 100 }, () => publisher.publish({ ...event })));
+
+    await publisher.close();
+    process.off("warning", hear);
+    expect(warnings).toEqual([]);
+  });
+
   it("works again soon after Redis is back, and deliveries go on by themselves", async () => {
     const redis = await startRedis();
     await using receiver = await startReceiver();

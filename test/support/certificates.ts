@@ -3,6 +3,7 @@
  * node:crypto (X.690 for the encoding, RFC 5280 for the shape). ECDSA on P-256 throughout.
  */
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { isIPv4 } from "node:net";
 import type { Certificate } from "./raw-receiver.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -10,7 +11,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 export interface Authority {
   /** The authority's own certificate, PEM: what a client trusts. */
   readonly cert: string;
-  readonly issue: (dnsName: string, validity?: { readonly endsInDays: number }) => Certificate;
+  readonly issue: (host: string, validity?: { readonly endsInDays: number }) => Certificate;
 }
 
 export function createAuthority(name = "Hookwave test authority"): Authority {
@@ -19,18 +20,18 @@ export function createAuthority(name = "Hookwave test authority"): Authority {
   const own = { subject: name, issuer: name, publicKey: keys.publicKey, endsInDays: 1 };
   return {
     cert: certificatePem({ ...own, extension: basicConstraints }, keys.privateKey),
-    issue: (dnsName, { endsInDays } = { endsInDays: 1 }) => {
+    issue: (host, { endsInDays } = { endsInDays: 1 }) => {
       const { publicKey, privateKey } = newKeys();
-      const leaf = { subject: dnsName, issuer: name, publicKey, endsInDays, extension: namesOf(dnsName) };
+      const leaf = { subject: host, issuer: name, publicKey, endsInDays, extension: namesOf(host) };
       return { cert: certificatePem(leaf, keys.privateKey), key: keyPem(privateKey) };
     },
   };
 }
 
 /** A certificate that vouches for itself, as they are made in a hurry. */
-export function selfSigned(dnsName: string): Certificate {
+export function selfSigned(host: string): Certificate {
   const { publicKey, privateKey } = newKeys();
-  const own = { subject: dnsName, issuer: dnsName, publicKey, endsInDays: 1, extension: namesOf(dnsName) };
+  const own = { subject: host, issuer: host, publicKey, endsInDays: 1, extension: namesOf(host) };
   return { cert: certificatePem(own, privateKey), key: keyPem(privateKey) };
 }
 
@@ -81,8 +82,13 @@ const extension = (id: readonly number[], value: Buffer): Buffer => sequence(oid
 const commonName = (name: string): Buffer =>
   sequence(der(0x31, sequence(oid([0x55, 0x04, 0x03]), der(0x0c, Buffer.from(name)))));
 
-const namesOf = (dnsName: string): Buffer =>
-  extension([0x55, 0x1d, 0x11], sequence(der(0x82, Buffer.from(dnsName))));
+/** RFC 5280 §4.2.1.6: a name, or an IPv4 address. */
+function namesOf(host: string): Buffer {
+  const name = isIPv4(host)
+    ? der(0x87, Buffer.from(host.split(".").map(Number)))
+    : der(0x82, Buffer.from(host));
+  return extension([0x55, 0x1d, 0x11], sequence(name));
+}
 
 function integer(value: number): Buffer {
   const bytes = Buffer.alloc(4);

@@ -5,32 +5,49 @@ import type { HookwaveOptions } from "../../src/app.ts";
 import type { TestRedis } from "./service.ts";
 
 export interface WorkerProcess extends AsyncDisposable {
+  readonly pid: number;
+  readonly isRunning: () => boolean;
   readonly kill: (signal: NodeJS.Signals) => Promise<number | null>;
+  /** After a garbage collection of its own. */
+  readonly memory: () => Promise<NodeJS.MemoryUsage>;
+  /** Resolves when the process is gone, whoever ended it. */
+  readonly ended: Promise<unknown>;
 }
 
 /** Resolves once the worker consumes. `kill` resolves with the exit code once the process is gone. */
 export async function startWorker(
-  redis: TestRedis,
+  redis: Pick<TestRedis, "url" | "dataDir">,
   options: Omit<Partial<HookwaveOptions>, "redisUrl" | "listeners"> = {},
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<WorkerProcess> {
   const script = new URL("./worker-process.ts", import.meta.url);
   const child = fork(script, [redis.url, redis.dataDir, JSON.stringify(options)], {
     stdio: ["ignore", 2, 2, "ipc"],
+    env: { ...process.env, ...variables },
   });
-  const exited = once(child, "exit");
+  const ended = once(child, "exit");
   await Promise.race([
     once(child, "message"),
-    exited.then(() => Promise.reject(new Error("the worker did not start"))),
+    ended.then(() => Promise.reject(new Error("the worker did not start"))),
   ]);
   const kill = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (isRunning(child)) {
       child.kill(signal);
-      await exited;
+      await ended;
     }
     return child.exitCode;
   };
   return {
+    pid: child.pid ?? 0,
+    isRunning: () => isRunning(child),
     kill,
+    memory: async () => {
+      const answer = once(child, "message");
+      child.send("memory");
+      const [usage] = await answer;
+      return usage;
+    },
+    ended,
     [Symbol.asyncDispose]: async () => {
       await kill("SIGKILL");
     },

@@ -60,7 +60,8 @@ export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void
   app.get("/readyz", { ...PROBE, schema: { hide: true } }, async (_request, reply) => {
     const isReachable = await hookwave.isRedisReachable();
     const isConsuming = hookwave.isConsuming();
-    const isReady = isReachable && (isConsuming || !delivers);
+    // Before it knows them, everyone who asks for more than this is refused.
+    const isReady = isReachable && hookwave.keys.areKnown() && (isConsuming || !delivers);
     return reply.code(isReady ? 200 : 503).send({
       status: isReady ? "ready" : "not_ready",
       redis: isReachable ? "reachable" : "unreachable",

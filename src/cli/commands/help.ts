@@ -1,8 +1,8 @@
 /** `hookwave help`: the grammar, for people. */
 import { VERSION } from "../../wire/version.ts";
 import { type Invocation, usage } from "../command-line.ts";
-import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS } from "../grammar.ts";
-import type { OptionSpec } from "../options.ts";
+import { COMMANDS, type CommandSpec } from "../grammar.ts";
+import { GLOBAL_OPTIONS, type OptionSpec } from "../options.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
 

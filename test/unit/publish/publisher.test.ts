@@ -53,7 +53,7 @@ describe("publishing while Redis does not answer", () => {
     const refused = publisher.publish({ type: "thing.made", data: {} });
     await expect(refused).rejects.toMatchObject({
       code: "DURABILITY_UNMET",
-      got: "none within 280 ms",
+      got: "none within 250 ms",
       remedy: expect.stringMatching(/publish again with id "evt_[0-9a-f]{32}"/),
     });
     expect(await refused.catch((error: Error) => error.message)).toContain(writes[0]?.ids[0]);

@@ -1,20 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readDeadLetter, readDeliveryJob } from "../../../src/queue/delivery-job.ts";
+import { readDeliveryJob } from "../../../src/queue/delivery-job.ts";
 import { readEventsJob } from "../../../src/queue/events-job.ts";
 
 const origin = { jobId: "7", addedAt: 1_700_000_000_000 };
 
 describe("reading an events job", () => {
-  it("never throws, whatever the text", () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        expect(["events", "unreadable", "newer"]).toContain(readEventsJob(text, origin).kind);
-      }),
-      { numRuns: 2_000 },
-    );
-  });
-
   it("keeps the text of every event's data, in a list, alone or in our own envelope", () => {
     fc.assert(
       fc.property(
@@ -63,17 +54,7 @@ describe("reading an events job", () => {
 });
 
 describe("reading a delivery job or a dead letter", () => {
-  it("never throws for a job, and never takes anything else for a letter", () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        expect(["unreadable", "newer"]).toContain(readDeliveryJob(text).kind);
-        expect(() => readDeadLetter(text)).toThrow();
-      }),
-      { numRuns: 2_000 },
-    );
-  });
-
   it("leaves a newer version alone", () => {
-    expect(readDeliveryJob('{"v":2,"delivery":{"shape":"unknown"}}')).toEqual({ kind: "newer", version: 2 });
+    expect(readDeliveryJob('{"v":3,"delivery":{"shape":"unknown"}}')).toEqual({ kind: "newer", version: 3 });
   });
 });

@@ -1,0 +1,127 @@
+/**
+ * Defects that can be planted in all processes of a run, to see that the matrix reports them: `CHAOS_DEFECT=<name>
+ * npm run chaos -- --only <row>`. Each takes a remedy out of the code, as text, while it is being loaded; the
+ * product knows nothing of it. One that does not find its text any more refuses to start the worker.
+ */
+import { fileURLToPath } from "node:url";
+
+export interface Change {
+  /** The end of the module's path. */
+  readonly module: string;
+  readonly text: string;
+  readonly instead: string;
+}
+
+export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
+  /**
+   * Trap 1: BullMQ's default, and no second line behind it; the second crash of a job's worker fails it for good.
+   * Rows 2, 3.
+   */
+  "two-crashes": [
+    {
+      module: "/src/queue/durable-worker.ts",
+      text: "maxStalledCount: STALLS_ALLOWED",
+      instead: "maxStalledCount: 1",
+    },
+    {
+      module: "/src/queue/durable-worker.ts",
+      text: "if (error instanceof DelayedError) return",
+      instead: "return",
+    },
+    {
+      module: "/src/queue/job-metadata.ts",
+      text: '"parentKey", "deid"];',
+      instead: '"parentKey", "deid", "defa"];',
+    },
+  ],
+  /** Trap 2: BullMQ's defaults; a dead worker's jobs are found within a minute. Row 1. */
+  "slow-recovery": [
+    {
+      module: "/src/queue/durable-worker.ts",
+      text: "const LOCK_MS = 10_000;\nconst STALLED_CHECK_MS = 5_000;",
+      instead: "const LOCK_MS = 30_000;\nconst STALLED_CHECK_MS = 30_000;",
+    },
+  ],
+  /** Trap 5 and the design's decision 3: the job is settled before its attempt is recorded. Row 13. */
+  "record-after-settle": [
+    {
+      module: "/src/deliver/deliver.ts",
+      text: "if (state !== null) await record(",
+      instead:
+        "if (state !== null) setTimeout((finished) => void record(finished).catch(() => undefined), 30_000, ",
+    },
+  ],
+  /** Trap 6: whatever memory policy Redis has is good enough. Row 7. */
+  "any-memory-policy": [
+    {
+      module: "/src/store/redis-safety.ts",
+      text: 'if (policy !== "noeviction")',
+      instead: "if (policy.length === 0)",
+    },
+  ],
+  /** Trap 7: the acknowledgement of the master is enough. Row 8. */
+  "no-replica-asked": [
+    {
+      module: "/src/publish/publisher.ts",
+      text: "await lanes[level].store([prepared]);",
+      instead: "await lanes.redis.store([prepared]);",
+    },
+  ],
+  /** Trap 8: publishing has no deadline of its own. Row 10. */
+  "patient-publisher": [
+    {
+      module: "/src/publish/lane.ts",
+      text: "deadlineMs: 900,",
+      instead: "deadlineMs: 30_000,",
+    },
+  ],
+  /** Trap 9: reconnecting backs off to 20 s. Row 5. */
+  "slow-reconnect": [
+    {
+      module: "/src/store/redis.ts",
+      text: "const RECONNECT_MAX_MS = 1_000;",
+      instead: "const RECONNECT_MAX_MS = 20_000;",
+    },
+  ],
+  /** Trap 10: closing does not wait for what is open. Rows 20, 26. */
+  "forced-close": [
+    {
+      module: "/src/queue/durable-worker.ts",
+      text: "worker.close().then(() => true)",
+      instead: "worker.close(true).then(() => true)",
+    },
+  ],
+  /** Trap 11: the job is said to be delayed, and is not. Rows 18, 21. */
+  "delayed-in-name-only": [
+    {
+      module: "/src/queue/durable-worker.ts",
+      text: "await this.backend.moveToDelayed(",
+      instead: "void ((..._) => undefined)(",
+    },
+  ],
+  /** Trap 13: nobody compares the clocks. Row 21. */
+  "any-clock": [
+    {
+      module: "/src/store/redis-safety.ts",
+      text: "await checkClock(redis, now);",
+      instead: "",
+    },
+  ],
+  /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
+  "deadly-event": [
+    {
+      module: "/src/deliver/deliver.ts",
+      text: "const exchange = await transport.post(request);",
+      instead:
+        'if (delivery.event.type === "thing.deadly") process.kill(process.pid, "SIGKILL"); const exchange = await transport.post(request);',
+    },
+  ],
+};
+
+const PLANT = fileURLToPath(new URL("./plant.ts", import.meta.url));
+
+/** The environment of a process with these defects. */
+export function plantedBy(names: readonly string[]): Readonly<Record<string, string>> {
+  if (names.length === 0) return {};
+  return { NODE_OPTIONS: `--import=${PLANT}`, CHAOS_DEFECT: names.join(",") };
+}

@@ -1,0 +1,99 @@
+/**
+ * The one ledger check: acknowledged − answered 2xx − in the dead letters − still queued = nothing. Counted by
+ * delivery: every endpoint that subscribed to an event's type is owed it.
+ */
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { subscriptionCovers } from "../../../src/core/event.ts";
+import type { Acknowledged } from "./producers.ts";
+import type { Post, Receiver } from "./receiver.ts";
+
+/** What Hookwave still knows of: deliveries as `event>endpoint`, and events owed to whoever subscribed. */
+export interface Kept {
+  readonly deliveries: ReadonlySet<string>;
+  readonly events: ReadonlySet<string>;
+}
+
+const deliveryKey = (eventId: string, endpointId: string): string => `${eventId} > ${endpointId}`;
+
+export function lostDeliveries(
+  acknowledged: readonly Acknowledged[],
+  receivers: readonly Receiver[],
+  kept: Kept,
+): readonly string[] {
+  return receivers.flatMap(({ endpointId, events, posts }) => {
+    const answered = new Set(posts.filter(isAnswered2xx).map(({ id }) => id));
+    return acknowledged
+      .filter(({ type }) => events.some((one) => subscriptionCovers(one, type)))
+      .filter(({ id }) => !answered.has(id) && !kept.events.has(id))
+      .map(({ id }) => deliveryKey(id, endpointId))
+      .filter((key) => !kept.deliveries.has(key));
+  });
+}
+
+const isAnswered2xx = ({ status }: { readonly status: number | null }): boolean =>
+  status !== null && status >= 200 && status < 300;
+
+/** POSTs beyond the first that neither a refusal nor a deadline asked for. */
+export function countDuplicates(receivers: readonly Receiver[]): number {
+  return receivers.reduce((sum, { posts, deadlineMs }) => {
+    const unasked = new Map<string, number>();
+    for (const post of posts) {
+      const another = isAnswered2xx(post) || !hasFailed(post, deadlineMs) ? 1 : 0;
+      unasked.set(post.id, (unasked.get(post.id) ?? 0) + another);
+    }
+    return [...unasked.values()].reduce((total, count) => total + Math.max(0, count - 1), sum);
+  }, 0);
+}
+
+/** A busy machine reads a POST some time after it was sent, when its deadline had begun. */
+const EARLY_MS = 250;
+
+function hasFailed({ at, status, brokenAt }: Post, deadlineMs: number): boolean {
+  return status !== null || (brokenAt !== null && brokenAt - at >= deadlineMs - EARLY_MS);
+}
+
+/** Reads the queues and the dead letters as they are now: the jobs themselves, not what we keep to find them by. */
+export async function readKept(redisUrl: string): Promise<Kept> {
+  const deliveries = new Set<string>();
+  const events = new Set<string>();
+  await using queues = openQueues(redisUrl);
+  for (const queue of queues.all) {
+    const jobs = await queue.getJobs(["waiting", "active", "delayed", "prioritized"]);
+    for (const { data } of jobs) note(data.kind === "job" ? data.text : JSON.stringify(data));
+  }
+  return { deliveries, events };
+
+  function note(text: string): void {
+    const found = readText(text);
+    if (found.endpointId === null) for (const id of found.eventIds) events.add(id);
+    else for (const id of found.eventIds) deliveries.add(deliveryKey(id, found.endpointId));
+  }
+}
+
+interface Found {
+  readonly endpointId: string | null;
+  readonly eventIds: readonly string[];
+}
+
+/** A delivery (alone or in its letter), an events job, or what a producer wrote. */
+function readText(text: string): Found {
+  const { delivery, events, id } = JSON.parse(text);
+  if (delivery !== undefined) return { endpointId: delivery.endpointId, eventIds: [delivery.event.id] };
+  const ids = Array.isArray(events) ? events.map((event) => String(event.id)) : [String(id)];
+  return { endpointId: null, eventIds: ids };
+}
+
+function openQueues(redisUrl: string): AsyncDisposable & { readonly all: readonly Queue[] } {
+  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+  const all = ["events", "deliveries", "dead-letters"].map(
+    (name) => new Queue(name, { connection, prefix: "{hookwave}" }),
+  );
+  return {
+    all,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(all.map((queue) => queue.close()));
+      connection.disconnect();
+    },
+  };
+}

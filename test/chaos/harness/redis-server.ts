@@ -1,0 +1,81 @@
+/** A Redis of a row's own that can be killed, stopped, frozen and brought back on the same port with its files. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { startEmbeddedRedis } from "../../../src/store/embedded-redis.ts";
+
+export interface RedisServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** kill -9; resolves when it is gone. */
+  readonly kill: () => Promise<void>;
+  /** As an operator stops it. */
+  readonly stop: () => Promise<void>;
+  /** Resolves when it answers again. */
+  readonly startAgain: () => Promise<void>;
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+  /** One command, on a connection of its own. */
+  readonly ask: (command: string, ...args: readonly (string | number)[]) => Promise<unknown>;
+}
+
+export type Fsync = "always" | "everysec";
+
+export async function startRedisServer(fsync: Fsync, ...serverArgs: readonly string[]): Promise<RedisServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), "hookwave-chaos-"));
+  const start = (port?: number) =>
+    startEmbeddedRedis({
+      dataDir,
+      searchPath: process.env["PATH"] ?? "",
+      serverArgs: ["--appendfsync", fsync, ...serverArgs],
+      ...(port === undefined ? {} : { port }),
+    });
+  let running = await start();
+  let isFrozen = false;
+  const { url } = running;
+  const port = Number(new URL(url).port);
+  const signal = (name: NodeJS.Signals): void => {
+    process.kill(running.pid, name);
+  };
+  return {
+    url,
+    port,
+    dataDir,
+    kill: async () => {
+      signal("SIGKILL");
+      await running.stop();
+    },
+    stop: () => running.stop(),
+    startAgain: async () => {
+      running = await start(port);
+    },
+    freeze: () => {
+      signal("SIGSTOP");
+      isFrozen = true;
+    },
+    thaw: () => {
+      signal("SIGCONT");
+      isFrozen = false;
+    },
+    ask: (command, ...args) => ask(url, command, args),
+    [Symbol.asyncDispose]: async () => {
+      // A frozen one would not hear that it is to stop.
+      if (isFrozen) signal("SIGCONT");
+      await running.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ask(url: string, command: string, args: readonly (string | number)[]): Promise<unknown> {
+  const connection = new Redis(url, { maxRetriesPerRequest: 1 });
+  // A refused connection also rejects the command below.
+  connection.on("error", () => undefined);
+  try {
+    return await connection.call(command, ...args.map(String));
+  } finally {
+    connection.disconnect();
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * A row of the fault matrix: what is done to Hookwave and what it promises meanwhile. It tells its own story in
+ * `run`; the ledger's promises (nothing lost, duplicates within what was in flight) are judged for every row.
+ */
+import type { Scene } from "./scene.ts";
+
+export interface Row {
+  /** As the fault matrix counts; other scenarios have names only. */
+  readonly number: number;
+  readonly fault: string;
+  /** From the fault, or its end, to what the row calls recovered. */
+  readonly recoveryWithinMs?: number;
+  /** It measures time or throughput: nothing else may run beside it. */
+  readonly isAlone?: boolean;
+  /** What it plants in its workers to bring its fault about (see defects.ts). */
+  readonly defect?: string;
+  readonly run: (scene: Scene) => Promise<void>;
+}
+
+/** One of a row's own promises, and what was found. */
+export interface Check {
+  readonly promise: string;
+  readonly kept: boolean;
+  readonly found: string;
+}
+
+export interface RowReport {
+  readonly number: number;
+  readonly fault: string;
+  readonly seed: number;
+  readonly acknowledged: number;
+  /** Event and endpoint of each delivery that was acknowledged and is nowhere. */
+  readonly lost: readonly string[];
+  readonly duplicates: number;
+  readonly duplicatesAllowed: number;
+  readonly recoveryMs: number | null;
+  readonly recoveryWithinMs: number | null;
+  readonly checks: readonly Check[];
+  /** Why it did not run to its end; null when it did. */
+  readonly failure: string | null;
+  readonly seconds: number;
+  readonly kept: boolean;
+}

@@ -1,0 +1,238 @@
+/**
+ * What a row plays on: a Redis of its own, workers and producers in processes of their own, receivers that keep
+ * account, and the dice. It notes what was in flight at each fault, and puts everything away in the end.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { createHookwave, type Hookwave, type HookwaveOptions } from "../../../src/app.ts";
+import type { AttemptRecord } from "../../../src/core/attempt.ts";
+import type { EndpointRequest } from "../../../src/store/endpoint-request.ts";
+import type { Certificate } from "../../support/raw-receiver.ts";
+import { LOOPBACK } from "../../support/service.ts";
+import { until } from "../../support/until.ts";
+import { startWorker, type WorkerProcess } from "../../support/workers.ts";
+import { plantedBy } from "./defects.ts";
+import type { Dice } from "./dice.ts";
+import { countInFlight, type Fault } from "./faults.ts";
+import { type Fleet, keepRunning } from "./fleet.ts";
+import { type Producer, type ProducerPlan, startProducer } from "./producers.ts";
+import {
+  type HttpReceiver,
+  type Plan,
+  type RawPlan,
+  type RawReceiver,
+  type Receiver,
+  startRawReceiver,
+  startReceiver,
+} from "./receiver.ts";
+import { type Fsync, type RedisServer, startRedisServer } from "./redis-server.ts";
+import type { Check } from "./row.ts";
+
+export type WorkerOptions = Omit<Partial<HookwaveOptions>, "redisUrl" | "listeners">;
+
+type Variables = Readonly<Record<string, string>>;
+
+/** What any endpoint may say, and a URL when it is not the receiver's own. */
+export type EndpointOptions = Omit<EndpointRequest, "url" | "id"> & { readonly scheme?: "https" };
+
+export interface ReceiverOptions extends EndpointOptions {
+  readonly plan?: Plan;
+}
+
+export class Scene implements AsyncDisposable {
+  readonly dice: Dice;
+  readonly say: (line: string) => void;
+  readonly checks: Check[] = [];
+  readonly receivers: Receiver[] = [];
+  readonly ledgers: string[] = [];
+  recoveryMs: number | null = null;
+  readonly #defects: readonly string[];
+  readonly #faults: Fault[] = [];
+  readonly #cleanup = new AsyncDisposableStack();
+  #duplicatesAllowed = 0;
+  #hookwave: Hookwave | null = null;
+  /** Where the installation lives. */
+  hookwaveUrl = "";
+  #redis: RedisServer | null = null;
+
+  constructor(dice: Dice, say: (line: string) => void, defects: readonly string[]) {
+    this.dice = dice;
+    this.say = say;
+    this.#defects = defects;
+  }
+
+  /** Opens the installation: Redis, and the API's side of Hookwave, which registers endpoints and looks. */
+  async open(fsync: Fsync = "everysec", ...serverArgs: readonly string[]): Promise<RedisServer> {
+    const redis = await this.startRedis(fsync, ...serverArgs);
+    this.#redis = redis;
+    await this.attendTo(redis.url);
+    return redis;
+  }
+
+  async startRedis(fsync: Fsync, ...serverArgs: readonly string[]): Promise<RedisServer> {
+    return this.keep(await startRedisServer(fsync, ...serverArgs));
+  }
+
+  /** From now on this is the Redis the installation lives on: after a failover, another one. */
+  async attendTo(redisUrl: string): Promise<void> {
+    const hookwave = await createHookwave({
+      redisUrl,
+      dataDir: this.redis.dataDir,
+      role: "api",
+      ...LOOPBACK,
+    });
+    this.#cleanup.defer(hookwave.close);
+    this.#hookwave = hookwave;
+    this.hookwaveUrl = redisUrl;
+    await hookwave.start();
+  }
+
+  get redis(): RedisServer {
+    return this.#redis ?? unopened();
+  }
+
+  get hookwave(): Hookwave {
+    return this.#hookwave ?? unopened();
+  }
+
+  /** A receiver with its endpoint; it subscribes to everything and answers 200 unless told otherwise. */
+  async receiver(id: string, { plan = () => OK, ...request }: ReceiverOptions = {}): Promise<HttpReceiver> {
+    return await this.register(
+      await startReceiver(id, request.events ?? ["*"], plan, request.timeoutMs),
+      request,
+    );
+  }
+
+  /** The same, of nothing but sockets. */
+  async rawReceiver(
+    id: string,
+    plan: RawPlan,
+    request: EndpointOptions = {},
+    certificate?: Certificate,
+  ): Promise<RawReceiver> {
+    const options = { deadlineMs: request.timeoutMs, certificate };
+    return await this.register(await startRawReceiver(id, request.events ?? ["*"], plan, options), request);
+  }
+
+  async register<One extends Receiver>(receiver: One, { scheme, ...request }: EndpointOptions): Promise<One> {
+    this.keep(receiver);
+    this.receivers.push(receiver);
+    const { endpointId: id, url, events } = receiver;
+    const shown = scheme === undefined ? url : url.replace("http:", `${scheme}:`);
+    await this.hookwave.endpoints.add({ id, url: shown, events, ...request });
+    return receiver;
+  }
+
+  async worker(
+    options: WorkerOptions = {},
+    redisUrl = this.redis.url,
+    variables: Variables = {},
+  ): Promise<WorkerProcess> {
+    return this.keep(await this.#startWorker(options, redisUrl, variables));
+  }
+
+  /** So many workers; one that dies is replaced, as a supervisor does. */
+  async fleet(count: number, options: WorkerOptions = {}, redisUrl = this.redis.url): Promise<Fleet> {
+    return this.keep(await keepRunning(count, () => this.#startWorker(options, redisUrl)));
+  }
+
+  #startWorker(options: WorkerOptions, url: string, variables: Variables = {}): Promise<WorkerProcess> {
+    return startWorker({ url, dataDir: this.redis.dataDir }, options, this.variables(variables));
+  }
+
+  /** The environment of a process of this run, with `more` for this one. */
+  variables(more: Variables = {}): Variables {
+    const planted = plantedBy(this.#defects);
+    const nodeOptions = [planted["NODE_OPTIONS"], more["NODE_OPTIONS"]].filter((one) => one !== undefined);
+    return { ...planted, ...more, ...(nodeOptions.length > 0 && { NODE_OPTIONS: nodeOptions.join(" ") }) };
+  }
+
+  async producer(name: string, plan: Partial<ProducerPlan>): Promise<Producer> {
+    const directory = await mkdtemp(join(tmpdir(), "hookwave-ledger-"));
+    this.#cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+    this.ledgers.push(directory);
+    const whole = { redisUrl: this.redis.url, name, ...PRODUCER, ...plan };
+    return this.keep(startProducer(directory, whole, plantedBy(this.#defects)));
+  }
+
+  /** Does something bad, and notes which POSTs it may have hit. */
+  async fault(what: string, hits: Fault["hits"], inject: () => unknown): Promise<number> {
+    const from = performance.now();
+    await inject();
+    const to = performance.now();
+    this.#faults.push({ hits, from, to });
+    this.say(what);
+    return to;
+  }
+
+  /** From now on the deaths of this fleet are faults as well, as those that the row itself brings about. */
+  attributeDeaths(fleet: Fleet): void {
+    fleet.onDeath(() => {
+      const now = performance.now();
+      this.#faults.push({ hits: "worker", from: now, to: now });
+      this.say("a worker died");
+    });
+  }
+
+  /** For what the row's promise allows beyond POSTs in flight. */
+  allowDuplicates(count: number): void {
+    this.#duplicatesAllowed += count;
+  }
+
+  get duplicatesAllowed(): number {
+    return this.#duplicatesAllowed + countInFlight(this.#faults, this.receivers);
+  }
+
+  check(promise: string, kept: boolean, found: string | number): void {
+    this.checks.push({ promise, kept, found: String(found) });
+  }
+
+  /** A random moment within these bounds. */
+  async meanwhile(leastMs: number, mostMs: number): Promise<void> {
+    await pause(this.dice.between(leastMs, mostMs));
+  }
+
+  /** Resolves when both queues are empty. */
+  async drained(withinMs = 60_000): Promise<void> {
+    const isDrained = async (): Promise<boolean> => {
+      const { new: fresh, retrying } = await this.hookwave.census();
+      return fresh.depth + retrying.depth === 0;
+    };
+    await until("the queues are drained", () => isDrained().catch(() => false), withinMs);
+  }
+
+  /** The attempts that are on record, oldest first. */
+  async attempts(): Promise<readonly AttemptRecord[]> {
+    const entries = await this.redis.ask("XRANGE", "{hookwave}:recent", "-", "+");
+    if (!Array.isArray(entries)) throw new Error("expected the stream of recent attempts");
+    return entries.map(([, [, attempt]]) => JSON.parse(attempt));
+  }
+
+  /** Puts it away when the row has ended. */
+  keep<Thing extends AsyncDisposable>(thing: Thing): Thing {
+    this.#cleanup.use(thing);
+    return thing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cleanup.disposeAsync();
+  }
+}
+
+const OK = { status: 200 };
+
+const PRODUCER: Omit<ProducerPlan, "redisUrl" | "name"> = {
+  events: 500,
+  perSecond: 200,
+  concurrency: 500,
+  types: ["thing.made"],
+  dataBytes: 100,
+  refusals: ["REDIS_UNAVAILABLE"],
+  durability: "redis",
+};
+
+function unopened(): never {
+  throw new Error("expected the row to open() its scene first");
+}

@@ -1,0 +1,31 @@
+/** Row 1: what a dead worker had open is sent again soon, and nothing else is. */
+
+import { until } from "../../support/until.ts";
+import type { Row } from "../harness/row.ts";
+
+export const workerKilled: Row = {
+  number: 1,
+  fault: "kill -9 a worker mid-POST",
+  recoveryWithinMs: 20_000,
+  run: async (scene) => {
+    await scene.open();
+    const receiver = await scene.receiver("slow", {
+      maxInFlight: 100,
+      plan: () => ({ status: 200, afterMs: scene.dice.between(200, 400) }),
+    });
+    const doomed = await scene.worker();
+    const producer = await scene.producer("one", { events: 600, perSecond: 200 });
+    await until("POSTs are open", () => receiver.open() > 10);
+    await scene.meanwhile(200, 1_500);
+
+    const killedAt = await scene.fault("kill -9 the worker", "worker", () => doomed.kill("SIGKILL"));
+    const broken = new Set(receiver.posts.filter(({ status }) => status === null).map(({ id }) => id));
+    await scene.worker();
+
+    const isBack = () => receiver.posts.find(({ id, at }) => at > killedAt && broken.has(id));
+    const sentAgain = await until("one of them is sent again", isBack, 30_000);
+    scene.recoveryMs = sentAgain.at - killedAt;
+    await producer.finished;
+    await scene.drained();
+  },
+};

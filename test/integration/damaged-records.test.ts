@@ -1,0 +1,130 @@
+/** Records of ours that were damaged, or replaced by something else: the work goes on, and what is listed is listed. */
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { asEndpointId, asEventId } from "../../src/core/brand.ts";
+import { createKeys } from "../../src/store/keys.ts";
+import { aLetter, bury, storedLetters, summaries } from "../support/letters.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
+
+const keys = createKeys("{hookwave}");
+const eventId = asEventId("evt_1");
+const endpointId = asEndpointId("ep_1");
+const event = { id: eventId, type: "thing.made", data: {} };
+let redis: TestRedis;
+let admin: Redis;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+});
+
+afterEach(async () => {
+  admin.disconnect();
+  await redis[Symbol.asyncDispose]();
+});
+
+const nothingLeft = (worker: TestHookwave) => async (): Promise<boolean> => {
+  const { new: fresh, retrying } = await worker.census();
+  return fresh.depth + retrying.depth === 0;
+};
+
+describe("a delivery's state that cannot be read", () => {
+  it.each(["{oops", '{"round":"x"}', ""])(
+    "(%j) does not keep its attempt, nor others, from being recorded",
+    async (text) => {
+      await using receiver = await startReceiver(503, 503, 200);
+      await using worker = await startHookwave(redis);
+      await worker.endpoints.add({ id: endpointId, url: receiver.url, retrySchedule: [300, 300] });
+      await worker.publish(event);
+      await receiver.received(1);
+
+      await admin.hset(keys.event(eventId), `d:${endpointId}`, text);
+      await receiver.received(2);
+      await admin.hset(keys.event(eventId), `d:${endpointId}`, text);
+
+      await until("it is delivered and done", nothingLeft(worker));
+      expect(receiver.requests).toHaveLength(3);
+      expect(await admin.hget(keys.event(eventId), `d:${endpointId}`)).toContain('"status":"delivered"');
+    },
+  );
+});
+
+describe("something else under the key of a record", () => {
+  it.each([
+    ["the event", keys.event(eventId)],
+    ["the endpoint's attempts", keys.attempts(endpointId)],
+    ["all attempts", keys.recent],
+    ["the endpoint's health", keys.health(endpointId)],
+  ])("(%s) is set aside, told of, and the event is delivered once", async (_, key) => {
+    await admin.set(key, "not ours");
+    await using receiver = await startReceiver();
+    await using worker = await startHookwave(redis);
+    await worker.endpoints.add({ id: endpointId, url: receiver.url });
+
+    await worker.publish(event);
+
+    await until("it is delivered and done", nothingLeft(worker));
+    expect(receiver.ids()).toEqual([eventId]);
+    expect(await admin.get(`${key}:set-aside`)).toBe("not ours");
+    expect(worker.happenings).toContainEqual(
+      expect.objectContaining({ kind: "service.noticed", detail: expect.objectContaining({ key }) }),
+    );
+  });
+});
+
+describe("a dead letter that cannot be read", () => {
+  it("is listed and shown with the others, is not replayed, and can be removed and purged", async () => {
+    await using hookwave = await startHookwave(redis, { role: "api" });
+    await bury(redis, [
+      aLetter({ eventId: "evt_a", endpoint: "ep_1" }),
+      aLetter({ eventId: "evt_b", endpoint: "ep_1" }),
+    ]);
+    const [first, second] = await summaries(hookwave);
+    await admin.hset(
+      `{hookwave}:dead-letters:${first?.id}`,
+      "data",
+      "{oops",
+      "opts",
+      "{oops",
+      "timestamp",
+      "noon",
+    );
+
+    expect((await storedLetters(hookwave)).map(({ id }) => id)).toEqual([first?.id, second?.id]);
+    const { letter } = await hookwave.deadLetters.get(first?.id ?? "");
+    expect(letter).toMatchObject({ kind: "job", text: "{oops", problem: "this version cannot read it" });
+    await expect(hookwave.deadLetters.replay(first?.id ?? "")).rejects.toMatchObject({
+      code: "EVENT_INVALID",
+    });
+    await hookwave.deadLetters.remove(first?.id ?? "");
+    await admin.hset(`{hookwave}:dead-letters:${second?.id}`, "data", "null");
+    expect(await hookwave.deadLetters.purge({}, 1)).toBe(1);
+    expect((await hookwave.census()).dead.depth).toBe(0);
+  });
+
+  it("does not keep others from being found that came past the index", async () => {
+    await bury(redis, [
+      aLetter({ eventId: "evt_a", endpoint: "ep_1" }),
+      aLetter({ eventId: "evt_b", endpoint: "ep_1" }),
+    ]);
+    const ids = await admin.zrange("{hookwave}:dead-letters:prioritized", 0, "-1");
+    await admin.hset(`{hookwave}:dead-letters:${ids[0]}`, "data", "{oops", "opts", "{oops");
+    await admin.del(keys.letters, keys.letterSummaries);
+    await using hookwave = await startHookwave(redis, { role: "api" });
+
+    await until("both are listed", async () => (await summaries(hookwave)).length === 2);
+  });
+
+  it.each(["wait", "meta", "prioritized", "events", "../..", "nobody's"])(
+    "%s is the id of none",
+    async (id) => {
+      await using hookwave = await startHookwave(redis, { role: "api" });
+      await bury(redis, [aLetter({ eventId: "evt_a", endpoint: "ep_1" })]);
+      for (const act of [hookwave.deadLetters.get, hookwave.deadLetters.replay, hookwave.deadLetters.remove])
+        await expect(act(id)).rejects.toMatchObject({ code: "DEAD_LETTER_UNKNOWN" });
+      expect((await hookwave.census()).dead.depth).toBe(1);
+    },
+  );
+});
