@@ -8,19 +8,20 @@ import type { PastAttempt } from "../../core/delivery.ts";
 import { memberTexts } from "../../core/json-text.ts";
 import type { LetterFilter, LetterSummary } from "../../core/letter.ts";
 import { REPLAY_RATE, type Replay } from "../../core/replay.ts";
-import type { ApiClient } from "../api-client.ts";
+import type { ApiClient, ApiRequest } from "../api-client.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { readLetter, readReplay, readWholeLetter, type WholeLetter } from "../letter-fields.ts";
 import { hasLetterFilter, letterFilter } from "../letter-filter.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
-import { createScreen, darkScreen } from "../screen.ts";
+import { createScreen, darkScreen, type Screen } from "../screen.ts";
 import { withApi } from "../service-access.ts";
 import type { Terminal } from "../terminal.ts";
 import { wholeNumber } from "../values.ts";
 
 const PATH = "/dead-letters";
+const REPLAYS = "/replays";
 const LIMIT = 20;
 const LIMIT_MAX = 1_000;
 const PAGE_MAX = 100;
@@ -44,6 +45,10 @@ export async function listDeadLetters(asked: Invocation): Promise<Report> {
   return report(tableOf(letters, total, next), { deadLetters: letters, total, next });
 }
 
+function pageOf(api: ApiClient, filter: LetterFilter, about: ApiRequest["query"]) {
+  return api.ask({ path: PATH, query: { ...showFilter(filter), ...about } }, letterPage);
+}
+
 /** A page of the API's is bounded in what it looks at, too, so it takes as many as it takes. */
 async function list(
   api: ApiClient,
@@ -56,8 +61,7 @@ async function list(
   let total: number | undefined;
   for (;;) {
     const size = Math.min(limit - letters.length, PAGE_MAX);
-    const query = { ...showFilter(filter), limit: size, after, total: String(total === undefined) };
-    const page = await api.ask({ path: PATH, query }, letterPage);
+    const page = await pageOf(api, filter, { limit: size, after, total: String(total === undefined) });
     letters.push(...page.data.map(readLetter));
     total ??= page.total ?? 0;
     if (page.next === null || letters.length >= limit) return { letters, total, next: page.next };
@@ -68,8 +72,7 @@ async function list(
 export async function showDeadLetter(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
   const stored = await withApi(asked, async (api) => {
-    const request = { path: pathOf(id) };
-    const text = await api.askText(request);
+    const text = await api.askText({ path: pathOf(id) });
     return readWholeLetter(api.read(text, wholeLetterSchema), memberTexts(text).get("data") ?? "");
   });
   return report(portrait(stored), stored);
@@ -93,7 +96,7 @@ export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
   // What is buried from now on has not been thought of.
   const filter = { ...asking, until: asking.until ?? system.now() };
   const { purged } = await withApi(asked, async (api) => {
-    const { total } = await list(api, filter, 1, undefined);
+    const { total = 0 } = await pageOf(api, filter, { limit: 1, total: "true" });
     const body = JSON.stringify({ filter: showFilter(filter), confirm_count: total });
     return await api.ask({ method: "POST", path: `${PATH}/purge`, body }, purgedLetters);
   });
@@ -106,23 +109,25 @@ async function replayAll(asked: Invocation, terminal: Terminal): Promise<Report>
   const rate = wholeNumber(asked, "rate", REPLAY_RATE.min, REPLAY_RATE.max);
   const body = JSON.stringify({ filter: showFilter(filter), rate, to_endpoint_id: to });
   const screen = asked.has("json") ? darkScreen : createScreen({ ...terminal, write: terminal.writeError });
-  const replay = await withApi(
-    asked,
-    async (api) => {
-      const { id } = await api.ask({ method: "POST", path: "/replays", body }, shownReplay);
-      for (;;) {
-        const one = readReplay(await api.ask({ path: `/replays/${id}` }, shownReplay), filter);
-        screen.progress(partDone(one), `${spell(one)} of ${one.total}`);
-        if (one.finishedAt !== null) return one;
-        await pause(PROGRESS_EVERY_MS);
-      }
-    },
-    { endpoints: to !== undefined },
-  );
+  const begin = async (api: ApiClient): Promise<Replay> => {
+    const { id } = await api.ask({ method: "POST", path: REPLAYS, body }, shownReplay);
+    return await follow(api, id, filter, screen);
+  };
+  const replay = await withApi(asked, begin, { endpoints: to !== undefined });
   screen.clear();
   const text = [spell(replay), ...replay.failures.map(({ id, problem }) => `failed ${id}: ${problem}`)];
   const isAllDone = replay.state === "done" && replay.failed === 0;
   return { text: text.join("\n"), json: replay, exitCode: isAllDone ? EXIT.ok : EXIT.failure };
+}
+
+/** Resolves with it when it is over. */
+async function follow(api: ApiClient, id: string, filter: LetterFilter, screen: Screen): Promise<Replay> {
+  for (;;) {
+    const replay = readReplay(await api.ask({ path: `${REPLAYS}/${id}` }, shownReplay), filter);
+    screen.progress(partDone(replay), `${spell(replay)} of ${replay.total}`);
+    if (replay.finishedAt !== null) return replay;
+    await pause(PROGRESS_EVERY_MS);
+  }
 }
 
 const partDone = ({ replayed, skipped, failed, total }: Replay): number =>
