@@ -137,10 +137,13 @@ async function findExecutable(searchPath: string): Promise<string> {
   });
 }
 
-/** Waits until the server answers; resolves with the directory it keeps its files in. */
+/**
+ * Waits until the server answers; resolves with the directory it keeps its files in. It may still be loading them, which
+ * takes long after long work: then it is there all the same, and whoever connects waits for it.
+ */
 async function askDirectory(url: string, patienceMs: number): Promise<string> {
   // The server needs a moment to listen, so refusals are expected and only the time counts.
-  const redis = connectRedis(url, "watcher", () => undefined);
+  const redis = connectRedis(url, "inspector", () => undefined);
   try {
     const answer = await Promise.race([redis.config("GET", "dir"), rejectAfter(patienceMs, url)]);
     return z.tuple([z.literal("dir"), z.string()]).parse(answer)[1];

@@ -2,14 +2,14 @@
  * Connections to Redis, each tuned for who uses it; the only place that opens one.
  * A producer must fail within its caller's patience (trap 8); a confirmer is one that is kept waiting by Redis
  * until a write is safe. A worker must wait an outage out and be back within a second of its end (trap 9). A
- * watcher only listens.
+ * watcher only listens. An inspector asks a server that may still be loading its files.
  */
 import { Redis, type RedisOptions } from "ioredis";
 import { HookwaveError } from "../core/errors.ts";
 
 export type { Redis } from "ioredis";
 
-export type RedisRole = "producer" | "confirmer" | "worker" | "watcher";
+export type RedisRole = "producer" | "confirmer" | "worker" | "watcher" | "inspector";
 
 const RECONNECT_MAX_MS = 1_000;
 const COMMAND_TIMEOUT_MS = 900;
@@ -46,6 +46,7 @@ const OPTIONS: Readonly<Record<RedisRole, RedisOptions>> = {
     connectTimeout: SILENCE_MAX_MS,
     socketTimeout: SILENCE_MAX_MS,
   },
+  inspector: { maxRetriesPerRequest: null, enableReadyCheck: false },
 };
 
 /** `onError` hears connection troubles; ioredis itself goes on reconnecting. */

@@ -3,10 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { startEmbeddedRedis } from "../../src/store/embedded-redis.ts";
 import { freshDirectory } from "../support/command.ts";
 import { startRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
 
 const searchPath = process.env["PATH"] ?? "";
 
@@ -23,6 +25,39 @@ describe("the embedded Redis", () => {
       await Promise.all(started.map(({ stop }) => stop()));
     }
     expect(await readdir(directory.path)).not.toContain("redis.json");
+  });
+
+  it("is there while it still loads what it has to, and is found by others then", async () => {
+    await using directory = await freshDirectory();
+    const start = (...serverArgs: readonly string[]) =>
+      startEmbeddedRedis({ dataDir: directory.path, searchPath, serverArgs });
+    const filled = await start("--appendonly", "no");
+    const connection = new Redis(filled.url);
+    await connection.mset(
+      Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`key:${n}`, "x".repeat(100)])),
+    );
+    await connection.config("SET", "appendonly", "yes");
+    await until("its file is whole", async () =>
+      (await connection.info("persistence")).includes("aof_rewrite_in_progress:0"),
+    );
+    connection.disconnect();
+    await filled.stop();
+
+    // 2,000 keys at 5 ms each: ten seconds, of which nobody should have to wait.
+    const slow = ["--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"];
+    const loading = await start(...slow);
+    try {
+      const found = await start();
+      expect(found).toMatchObject({ url: loading.url, isOurs: false });
+      const asking = new Redis(loading.url, { enableReadyCheck: false });
+      await expect(asking.get("key:1")).rejects.toThrow("LOADING");
+      asking.disconnect();
+      const waiting = new Redis(loading.url, { maxRetriesPerRequest: null });
+      expect(await waiting.get("key:1")).toHaveLength(100);
+      waiting.disconnect();
+    } finally {
+      await loading.stop();
+    }
   });
 
   it("starts although a process was killed while it started one", async () => {

@@ -12,8 +12,8 @@ export interface Fault {
   readonly to: number;
 }
 
-/** A group of records is written within a few ms; a machine with many processes may take this long. */
-const UNRECORDED_MS = 50;
+/** A group of records is written within a few ms; a machine on which everything runs at once may take this long. */
+const UNRECORDED_MS = 100;
 /** Until a receiver has seen that a dead worker's connection is gone. */
 const BREAKING_MS = 500;
 

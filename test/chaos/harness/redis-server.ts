@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { startEmbeddedRedis } from "../../../src/store/embedded-redis.ts";
 
+import { until } from "../../support/until.ts";
+
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
@@ -50,6 +52,8 @@ export async function startRedisServer(fsync: Fsync, ...serverArgs: readonly str
     stop: () => running.stop(),
     startAgain: async () => {
       running = await start(port);
+      // It is there as soon as it listens; loading its file may take longer.
+      await until("Redis has loaded its file", () => ask(url, "GET", ["any"]).then(isOver, isOver), 60_000);
     },
     freeze: () => {
       signal("SIGSTOP");
@@ -69,8 +73,10 @@ export async function startRedisServer(fsync: Fsync, ...serverArgs: readonly str
   };
 }
 
+const isOver = (said: unknown): boolean => !(said instanceof Error && said.message.startsWith("LOADING"));
+
 async function ask(url: string, command: string, args: readonly (string | number)[]): Promise<unknown> {
-  const connection = new Redis(url, { maxRetriesPerRequest: 1 });
+  const connection = new Redis(url, { maxRetriesPerRequest: 1, enableReadyCheck: false });
   // A refused connection also rejects the command below.
   connection.on("error", () => undefined);
   try {

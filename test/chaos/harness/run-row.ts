@@ -26,14 +26,16 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowReport> 
   // Rows of one run differ in their moments, and each can be repeated alone.
   await using scene = new Scene(createDice(seed * 1_000 + row.number), say, defects);
   open.add(scene);
-  let failure: string | null = null;
-  try {
-    await row.run(scene);
-  } catch (error) {
-    failure = error instanceof Error ? error.message : String(error);
-  }
-  const { acknowledged, lost } = await readLedger(scene);
+  const failed = await failureOf(row.run(scene));
+  let ledger: Ledger = { acknowledged: 0, lost: [] };
+  const unread = await failureOf(
+    readLedger(scene).then((read) => {
+      ledger = read;
+    }),
+  );
   open.delete(scene);
+  const failure = failed ?? unread;
+  const { acknowledged, lost } = ledger;
   const { recoveryMs, checks, duplicatesAllowed } = scene;
   const duplicates = countDuplicates(scene.receivers);
   const { recoveryWithinMs = null } = row;
@@ -60,7 +62,20 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowReport> 
   };
 }
 
-async function readLedger(scene: Scene) {
+/** What it failed of; null when it did not. */
+async function failureOf(work: Promise<void>): Promise<string | null> {
+  return await work.then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+}
+
+interface Ledger {
+  readonly acknowledged: number;
+  readonly lost: readonly string[];
+}
+
+async function readLedger(scene: Scene): Promise<Ledger> {
   const acknowledged = (await Promise.all(scene.ledgers.map(readAcknowledged))).flat();
   if (acknowledged.length === 0) return { acknowledged: 0, lost: [] };
   const kept = await readKept(scene.hookwaveUrl);

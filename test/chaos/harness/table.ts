@@ -35,11 +35,17 @@ const LOST_SHOWN = 5;
 
 /** Every promise of a row's own, with what was found. */
 export function promisesOf(report: RowReport): readonly string[] {
-  const { lost, failure } = report;
+  const { lost, failure, duplicates, duplicatesAllowed, recoveryMs, recoveryWithinMs } = report;
   const shown = lost.slice(0, LOST_SHOWN).join(", ");
   return [
     ...report.checks.map(({ promise, kept, found }) => `${kept ? "kept  " : "BROKEN"} ${promise}: ${found}`),
     ...(lost.length > 0 ? [`BROKEN nothing is lost: ${lost.length} are, such as ${shown}`] : []),
+    ...(duplicates > duplicatesAllowed
+      ? [`BROKEN duplicates stay within what was in flight: ${duplicates}, of ${duplicatesAllowed}`]
+      : []),
+    ...(recoveryWithinMs !== null && (recoveryMs === null || recoveryMs > recoveryWithinMs)
+      ? [`BROKEN it recovers in time: ${recoveryMs === null ? "never" : secondsOf(recoveryMs)}`]
+      : []),
     ...(failure === null ? [] : [`BROKEN it runs to its end: ${failure}`]),
   ].map((line) => `  row ${report.number}: ${line}`);
 }
