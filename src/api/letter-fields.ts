@@ -6,7 +6,7 @@ import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
 import { isSubscription } from "../core/event.ts";
 import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
-import { timeQuery } from "./routing.ts";
+import { pageOf, timeQuery } from "./routing.ts";
 import { attemptSchema, showAttempt } from "./shown-delivery.ts";
 
 export const endpointId = z.string().regex(ENDPOINT_ID_PATTERN).transform(asEndpointId);
@@ -35,7 +35,7 @@ export function showFilter({ since, until, ...rest }: LetterFilter): z.output<ty
 const isoOf = (time: number | undefined): string | undefined =>
   time === undefined ? undefined : new Date(time).toISOString();
 
-export const letterSchema = z.object({
+const letterSchema = z.object({
   id: z.string(),
   event_id: z.string().nullable().describe("null for an events job, which was never dispatched."),
   event_type: z.string().nullable(),
@@ -43,6 +43,10 @@ export const letterSchema = z.object({
   reason: z.enum(BURY_REASONS).describe("Why it was given up."),
   buried_at: z.iso.datetime(),
   attempt_count: z.number().int().describe("In its last round."),
+});
+
+export const letterPage = pageOf(letterSchema).extend({
+  total: z.number().int().optional().describe("All that match, where that was asked for."),
 });
 
 export const wholeLetterSchema = letterSchema.extend({
@@ -56,7 +60,10 @@ export const wholeLetterSchema = letterSchema.extend({
   data: z.unknown().describe("The event's data, exactly the bytes that were published; null for a job."),
 });
 
-export function showLetter(letter: LetterSummary): z.output<typeof letterSchema> {
+export type ShownLetter = z.output<typeof letterSchema>;
+export type ShownWholeLetter = z.output<typeof wholeLetterSchema>;
+
+export function showLetter(letter: LetterSummary): ShownLetter {
   return {
     id: letter.id,
     event_id: letter.eventId,
@@ -69,7 +76,7 @@ export function showLetter(letter: LetterSummary): z.output<typeof letterSchema>
 }
 
 /** `data` is JSON text, for event-text.ts. */
-export function showWholeLetter(id: string, letter: DeadLetter): z.output<typeof wholeLetterSchema> {
+export function showWholeLetter(id: string, letter: DeadLetter): ShownWholeLetter {
   const summary = showLetter(summaryOf(id, letter));
   if (letter.kind === "job") {
     const { jobId, addedAt, problem, text } = letter;

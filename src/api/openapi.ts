@@ -8,6 +8,7 @@ import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import { catalogue } from "../catalogue/catalogue.ts";
 import { jsonSchemaOf } from "../catalogue/json-schema.ts";
 import { VERSION } from "../wire/version.ts";
+import { problemSchema } from "./problem.ts";
 import type { Api } from "./routing.ts";
 
 const DESCRIPTION = `Durable outbound webhooks. Send \`Authorization: Bearer <key>\`; every refusal is a problem document
@@ -57,33 +58,7 @@ function addProblems(paths: object): void {
 
 const PROBLEM = {
   description: "Refused: a problem document (RFC 9457). docs/errors.md lists the codes.",
-  content: {
-    "application/problem+json": {
-      schema: {
-        type: "object",
-        required: ["type", "title", "status", "code", "detail"],
-        properties: {
-          type: { type: "string" },
-          title: { type: "string" },
-          status: { type: "integer" },
-          code: { type: "string" },
-          detail: { type: "string" },
-          errors: {
-            type: "array",
-            items: {
-              type: "object",
-              required: ["code", "pointer", "detail"],
-              properties: {
-                code: { type: "string" },
-                pointer: { type: "string" },
-                detail: { type: "string" },
-              },
-            },
-          },
-        },
-      },
-    },
-  },
+  content: { "application/problem+json": { schema: jsonSchemaOf(problemSchema) } },
 };
 
 /** What receivers get, in the profile `standard`: one request for each known type. */

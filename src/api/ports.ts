@@ -21,6 +21,11 @@ export interface EndpointStatus {
   readonly oldestAgeMs: number;
 }
 
+export interface QueueReading {
+  readonly depth: number;
+  readonly oldestAgeMs: number;
+}
+
 export interface ApiKey {
   readonly id: string;
   readonly name: string;
@@ -55,6 +60,7 @@ export interface ApiHookwave {
   readonly isRedisReachable: () => Promise<boolean>;
   readonly isConsuming: () => boolean;
   readonly health: (page: PageRequest) => Promise<Page<EndpointStatus>>;
+  readonly census: () => Promise<{ readonly [State in "new" | "retrying" | "dead"]: QueueReading }>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
   readonly keys: KeyDesk;
   readonly deadLetters: LetterDesk;

@@ -5,6 +5,7 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { z } from "zod";
 import { type Complaint, type ErrorCode, HookwaveError } from "../core/errors.ts";
 
 /** Codes that only an HTTP request can earn; docs/errors.md documents them with those of core/errors.ts. */
@@ -64,7 +65,8 @@ export interface Flaw {
   readonly detail: string;
 }
 
-export interface Problem {
+/** Complaint: the detail's three parts one by one (RFC 9457, section 3.2), for whoever says it in other words. */
+export interface Problem extends Complaint {
   readonly type: "about:blank";
   readonly title: string;
   readonly status: number;
@@ -72,6 +74,22 @@ export interface Problem {
   readonly detail: string;
   readonly errors?: readonly Flaw[];
 }
+
+/** As a client reads it: of a service that is newer, which may know more codes. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int().min(400).max(599),
+  code: z.string().describe("Stable; docs/errors.md lists them."),
+  detail: z.string().describe("What was expected, what came and what to do, in one sentence."),
+  expected: z.string(),
+  got: z.string(),
+  remedy: z.string(),
+  errors: z
+    .array(z.object({ code: z.string(), pointer: z.string(), detail: z.string() }))
+    .optional()
+    .describe("Every bad field, where that is known."),
+});
 
 export const BODY_MAX_BYTES = 1_024 * 1_024;
 const RETRY_AFTER_SECONDS = 1;
@@ -82,7 +100,16 @@ export function toProblem(code: ProblemCode, complaint: Complaint): Problem {
   const { expected, got, remedy } = complaint;
   const status = STATUS[code];
   const detail = `expected ${expected}, got ${got}; ${remedy}`;
-  return { type: "about:blank", title: STATUS_CODES[status] ?? "", status, code, detail };
+  return {
+    type: "about:blank",
+    title: STATUS_CODES[status] ?? "",
+    status,
+    code,
+    detail,
+    expected,
+    got,
+    remedy,
+  };
 }
 
 /** Thrown while a request is being read; the server answers with its problem. */

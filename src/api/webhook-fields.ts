@@ -7,6 +7,7 @@ import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import { type Endpoint, MASK, PROFILE_NAMES, type RateLimit } from "../core/endpoint.ts";
 import { given } from "../core/given.ts";
 import { PRIVATE_PREFIX, publicKeyOf } from "../wire/ed25519.ts";
+import { pageOf } from "./routing.ts";
 
 const DURATION = /^\d{1,12}(?:\.\d{1,6})? ?(?:ms|s|m|h|d)?$/;
 const profile = z.enum(PROFILE_NAMES);
@@ -15,6 +16,8 @@ const rateLimit = z.strictObject({
   count: z.int().min(1).max(1_000_000),
   per_seconds: z.number().min(1).max(86_400),
 });
+
+const secret = z.string().max(500);
 
 /** Clients that write every field they know write null for what they leave out. */
 const absent = <Value extends z.ZodType>(value: Value) => value.nullish();
@@ -26,7 +29,9 @@ const settable = {
   signature_prefix: absent(z.boolean()).describe("hokusai: write `sha256=` before the digest."),
   replay_protection: absent(z.boolean()).describe("hokusai: sign a timestamp and a nonce, too."),
   signature_header: absent(z.string().max(128)).describe("stripe: the header that carries the signature."),
-  secret: absent(z.string().max(500)).describe("Signs what it receives; never shown again."),
+  secret: absent(z.union([secret, z.array(secret)])).describe(
+    "Signs what it receives; never shown again. Up to four, newest first, while its receiver moves: all sign.",
+  ),
   headers: absent(textByName).describe("Sent with every delivery. Values are shown masked."),
   signs_destinations: absent(z.boolean()).describe("May events name destinations signed with its secret?"),
   timeout_seconds: absent(z.number().min(1).max(300)).describe("Deadline of one attempt."),
@@ -90,9 +95,11 @@ export const shownWebhook = z.object({
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 });
+export type ShownWebhook = z.output<typeof shownWebhook>;
+export const webhookPage = pageOf(shownWebhook);
 export const madeWebhook = shownWebhook.extend({ secret: z.string().describe("Shown this once.") });
 
-export function showWebhook(endpoint: Endpoint): z.output<typeof shownWebhook> {
+export function showWebhook(endpoint: Endpoint): ShownWebhook {
   const { profileOptions, secrets, headers, rateLimit, retrySchedule } = endpoint;
   const newest = secrets[0]?.value ?? "";
   return {
@@ -138,7 +145,7 @@ export function readSettings(body: z.output<typeof partOfWebhook>) {
     signaturePrefix: body.signature_prefix,
     replayProtection: body.replay_protection,
     signatureHeader: body.signature_header,
-    secrets: secret == null ? null : [secret],
+    secrets: secret == null ? null : [secret].flat(),
     headers: body.headers,
     signsDestinations: body.signs_destinations,
     timeoutMs: timeout == null ? null : Math.round(timeout * 1_000),

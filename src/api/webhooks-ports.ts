@@ -77,7 +77,7 @@ export interface WebhookDesk {
   readonly replace: (id: string, request: WebhookRequest) => Promise<Endpoint>;
   readonly amend: (id: string, changes: Partial<WebhookRequest>) => Promise<Endpoint>;
   readonly enable: (id: string) => Promise<Endpoint>;
-  readonly disable: (id: string) => Promise<Endpoint>;
+  readonly disable: (id: string, because?: string) => Promise<Endpoint>;
   readonly rotateSecret: (
     id: string,
     rotation: { readonly graceMs?: number; readonly secret?: string },

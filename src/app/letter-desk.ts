@@ -4,7 +4,6 @@
  */
 import type { Config } from "../config/environment.ts";
 import type { Tell } from "../core/happening.ts";
-import type { Replay } from "../core/replay.ts";
 import type { System } from "../core/system.ts";
 import { createDeadLetters, type DeadLetters } from "../queue/dead-letters.ts";
 import { createOutbox, type Outbox, type Queues } from "../queue/queues.ts";
@@ -21,8 +20,8 @@ import type { WaitingIndex } from "../store/waiting.ts";
 import { onError } from "./working.ts";
 
 export interface ReplayDesk extends Replays {
-  /** Works on it in this process, unless another one does already; resolves with it when it is over. */
-  readonly follow: (id: string, onProgress: (replay: Replay) => void) => Promise<Replay>;
+  /** Works on it in this process, unless another one does already. */
+  readonly attend: (id: string) => void;
 }
 
 export interface LetterDesk {
@@ -71,12 +70,12 @@ export function createLetterDesk(deps: LetterDeskDeps): LetterDesk {
     },
     system,
   });
-  const runner = createReplayRunner({ book, index, resend, get: replays.get, tell, system });
+  const runner = createReplayRunner({ book, index, resend, tell, system });
 
   return {
     deadLetters,
     outbox,
-    replays: { ...replays, follow: runner.follow },
+    replays: { ...replays, attend: runner.attend },
     start: () => {
       deadLetters.reindex().catch(onError(tell, "reindex_letters"));
       if (config.role !== "api") runner.start();

@@ -4,6 +4,7 @@
  */
 import type { Config } from "../config/environment.ts";
 import type { Endpoint } from "../core/endpoint.ts";
+import { isLoopbackName } from "../core/loopback.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { System } from "../core/system.ts";
 import { createAddressPolicy } from "../deliver/address-guard.ts";
@@ -27,7 +28,6 @@ export interface Probe {
 }
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
-const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * Throws ENDPOINT_INVALID for what no endpoint could be. One exception: a URL that names this machine (`localhost`,
@@ -35,7 +35,7 @@ const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  * can reach its loopback anyway. A public name that resolves to loopback stays refused.
  */
 export function openProbe(request: EndpointRequest, config: Config, system: System): Probe {
-  const isOurs = LOOPBACK_HOST.test(URL.parse(request.url)?.hostname ?? "");
+  const isOurs = isLoopbackName(URL.parse(request.url)?.hostname ?? "");
   const policy = createAddressPolicy({
     allowHttp: config.allowHttp || isOurs,
     allowPrivateNetworks: [...config.allowPrivateNetworks, ...(isOurs ? LOOPBACK : [])],

@@ -1,10 +1,6 @@
-/**
- * Which Redis a process talks to: the configured one, else the private server of the data directory. A service
- * starts that server; a command only finds it, because a server without a service would hold nothing.
- */
+/** Which Redis a service talks to: the configured one, else the private server of the data directory. */
 import type { Config } from "../config/environment.ts";
-import { HookwaveError } from "../core/errors.ts";
-import { findRunning, startEmbeddedRedis } from "../store/embedded-redis.ts";
+import { startEmbeddedRedis } from "../store/embedded-redis.ts";
 
 export interface RedisSource {
   readonly url: string;
@@ -24,18 +20,6 @@ export async function openRedis(config: Config, searchPath: string): Promise<Red
     outlivesInterrupt: true,
   });
   return { url, isEmbedded: true, stop };
-}
-
-/** REDIS_URL, else the server of a service that runs on the same data directory; throws REDIS_MISSING. */
-export async function findRedis(config: Config): Promise<string> {
-  if (config.redisUrl !== null) return config.redisUrl;
-  const running = await findRunning(config.dataDir);
-  if (running !== null) return running.url;
-  throw new HookwaveError("REDIS_MISSING", {
-    expected: `REDIS_URL, --redis, or a running \`hookwave start\` with the data directory ${config.dataDir}`,
-    got: "none of them",
-    remedy: "start the service, or say which Redis it uses with --redis redis://host:6379",
-  });
 }
 
 /** A Redis URL as it may be shown: without user, password and options, which may hold another password. */

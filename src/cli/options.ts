@@ -21,11 +21,11 @@ const version: OptionSpec = { name: "version", value: null, doc: "Print the vers
 /** Understood by every command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [json, help, version];
 
-export const redis: OptionSpec = {
-  name: "redis",
-  value: "<url>",
-  doc: "The service's Redis, instead of REDIS_URL or the embedded server of a running service.",
-};
+/** Where the service is. */
+export const serviceOptions: readonly OptionSpec[] = [
+  { name: "api", value: "<url>", doc: "The service's API, instead of HOOKWAVE_URL." },
+  { name: "redis", value: "<url>", doc: "Without the service's API, straight on its Redis." },
+];
 
 export const profile: OptionSpec = {
   name: "profile",

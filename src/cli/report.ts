@@ -1,5 +1,6 @@
 /** What a command has to say when it is done, for people and for programs; and how its failure is said. */
 import { HookwaveError, summarise } from "../core/errors.ts";
+import { Refused } from "./api-client.ts";
 import { EXIT } from "./exit-codes.ts";
 import { alignRows } from "./rows.ts";
 
@@ -23,7 +24,7 @@ const CONTINUATION = `\n${" ".repeat(10)}`;
 
 /** An error in the form all ours have. Anything else is a bug: its name and message must do. */
 export function failureReport(error: unknown, exitCode: number): Report {
-  if (error instanceof HookwaveError) {
+  if (error instanceof HookwaveError || error instanceof Refused) {
     const { code, expected, got, remedy } = error;
     const rows = [
       ["expected", expected],

@@ -3,10 +3,16 @@ import * as forms from "./forms.ts";
 import { optionalSetting, setting } from "./setting.ts";
 
 export const apiSettings = {
+  apiUrl: optionalSetting(forms.baseUrl(), {
+    variable: "HOOKWAVE_URL",
+    group: "API",
+    doc: "Where the commands find the API; HOOKWAVE_PORT on this machine when absent. On another one https, unless ALLOW_HTTP.",
+    remedy: "for example HOOKWAVE_URL=https://hookwave.example.com",
+  }),
   apiKey: optionalSetting(forms.text("32–200 characters without spaces", /^[!-~]{32,200}$/), {
     variable: "HOOKWAVE_API_KEY",
     group: "API",
-    doc: "A key with all roles, to make others with. Without any key, the API listens on loopback only and asks for none.",
+    doc: "A key with all roles, to make others with. Without any key, the API listens on loopback only and asks for none. The commands send it: there it may be any key of the service.",
     isSecret: true,
     remedy: "make one with: openssl rand -hex 32",
   }),

@@ -63,6 +63,16 @@ export function url(protocols: readonly string[]): Form<string> {
   });
 }
 
+/** Where an HTTP service is; a path in front of its own is fine. */
+export function baseUrl(): Form<string> {
+  return form("a URL that starts with https:// or http://, without user, query and fragment", (value) => {
+    const url = URL.parse(value);
+    if (url === null || !/^https?:$/.test(url.protocol)) return null;
+    const isBare = [url.username, url.password, url.search, url.hash].every((part) => part === "");
+    return isBare ? value : null;
+  });
+}
+
 /** Exactly `bytes` bytes. Node's decoder skips what is not base64 (trap 35), so the text is compared with its re-encoding. */
 export function base64(bytes: number): Form<Buffer> {
   return form(`base64 of exactly ${bytes} bytes`, (value) => {

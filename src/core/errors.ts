@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   REPLAY_INVALID: "A replay cannot be run, or changed, as asked.",
   KEY_UNKNOWN: "No API key has this id.",
   CURSOR_INVALID: "A list's cursor is none that the list has given out.",
+  API_UNAVAILABLE: "Where the service's API should be, nothing answers, or something else does.",
   REDIS_UNAVAILABLE: "Redis did not acknowledge in time; the write may or may not have happened.",
   DURABILITY_UNMET: "Redis has the event, but not as safely as was asked.",
   REDIS_UNSAFE: "Redis is configured in a way that loses data.",

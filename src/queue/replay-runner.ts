@@ -15,8 +15,8 @@ import type { Resend } from "./resend.ts";
 export interface ReplayRunner {
   /** Looks each second for replays that nobody works on. */
   readonly start: () => void;
-  /** Works on this one here, unless another process does, and resolves with it when it is over. */
-  readonly follow: (id: string, onProgress: (replay: Replay) => void) => Promise<Replay>;
+  /** Works on this one here, unless another process does or it is over. */
+  readonly attend: (id: string) => void;
   /** Resolves when the slices in work are done. */
   readonly stop: () => Promise<void>;
 }
@@ -25,13 +25,11 @@ export interface ReplayRunnerDeps {
   readonly book: ReplayBook;
   readonly index: Pick<LetterIndex, "walk">;
   readonly resend: Resend;
-  readonly get: (id: string) => Promise<Replay>;
   readonly tell: Tell;
   readonly system: System;
 }
 
 const LOOK_EVERY_MS = 1_000;
-const PROGRESS_EVERY_MS = 200;
 const SLICES_PER_SECOND = 5;
 /** Whole letters of a slice are in memory at once, at 256 KiB each. */
 const SLICE_MAX = 100;
@@ -75,15 +73,7 @@ export function createReplayRunner(deps: ReplayRunnerDeps): ReplayRunner {
       const look = (): void => void book.open().then((ids) => ids.forEach(attend), fail);
       looking = setInterval(look, LOOK_EVERY_MS).unref();
     },
-    follow: async (id, onProgress) => {
-      for (;;) {
-        attend(id);
-        const replay = await deps.get(id);
-        onProgress(replay);
-        if (replay.finishedAt !== null) return replay;
-        await pause(PROGRESS_EVERY_MS);
-      }
-    },
+    attend,
     stop: async () => {
       clearInterval(looking);
       stopping.abort();

@@ -81,7 +81,7 @@ async function startServer(dataDir: string, options: EmbeddedRedisOptions): Prom
 }
 
 /** The server another process has started for this directory, if it still answers. */
-export async function findRunning(dataDir: string): Promise<Note | null> {
+async function findRunning(dataDir: string): Promise<Note | null> {
   const note = await readNote(dataDir);
   if (note === null) return null;
   // After a crash of the machine its port may be anybody's.
@@ -97,7 +97,7 @@ async function readNote(dataDir: string): Promise<Note | null> {
   return text === null ? null : noteSchema.parse(JSON.parse(text));
 }
 
-/** Commands read it without the lock, so it appears whole or not at all. */
+/** Whole or not at all, also when the process dies in the middle. */
 async function writeNote(dataDir: string, note: Note): Promise<void> {
   const draft = `${notePath(dataDir)}.draft`;
   await writeFile(draft, JSON.stringify(note));

@@ -5,7 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
-import { ed25519Secret } from "../wire/ed25519.ts";
+import { SEED_BYTES } from "../wire/ed25519.ts";
+import { secretFrom } from "../wire/standard-webhooks.ts";
 import { endpointInvalid, endpointProblems } from "./endpoint-problems.ts";
 import { type EndpointRequest, optionsOf, type RegistrationRules, scheduleOf } from "./endpoint-request.ts";
 
@@ -45,11 +46,7 @@ export function newEndpoint(request: EndpointRequest, rules: RegistrationRules, 
   };
 }
 
-/** Standard Webhooks 1.0: `whsec_` and the base64 of 24 to 64 random bytes, or an Ed25519 key pair behind `whsk_`. */
-export function generateSecret(isEd25519 = false): string {
-  const bytes = randomBytes(32);
-  return isEd25519 ? ed25519Secret(bytes) : `whsec_${bytes.toString("base64")}`;
-}
+export const generateSecret = (isEd25519 = false): string => secretFrom(randomBytes(SEED_BYTES), isEd25519);
 
 function generateId(): EndpointId {
   return asEndpointId(`ep_${randomBytes(12).toString("hex")}`);

@@ -6,7 +6,8 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:cr
 
 export const PRIVATE_PREFIX = "whsk_";
 export const PUBLIC_PREFIX = "whpk_";
-const SEED_BYTES = 32;
+/** Of randomness that a generated secret of either kind grows from. */
+export const SEED_BYTES = 32;
 const KEY_PAIR_BYTES = 64;
 /** What stands before the seed in a PKCS #8 private key (RFC 8410 §7). */
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");

@@ -5,7 +5,7 @@
 import type { KeyObject } from "node:crypto";
 import type { EventId } from "../core/brand.ts";
 import type { ProfileName } from "../core/endpoint.ts";
-import { ed25519Problem, PRIVATE_PREFIX, PUBLIC_PREFIX, signEd25519 } from "./ed25519.ts";
+import { ed25519Problem, ed25519Secret, PRIVATE_PREFIX, PUBLIC_PREFIX, signEd25519 } from "./ed25519.ts";
 import { hmacBase64, keyFromBase64, keyFromText } from "./hmac.ts";
 import type { Signing } from "./profile.ts";
 
@@ -39,6 +39,14 @@ export function signingKey(secret: string): KeyObject {
   return secret.startsWith(SECRET_PREFIX)
     ? keyFromBase64(secret.slice(SECRET_PREFIX.length))
     : keyFromText(secret);
+}
+
+/**
+ * A secret from 32 random bytes: `whsec_` and their base64 (Standard Webhooks 1.0 wants 24 to 64), or the Ed25519 key
+ * pair that grows from them, behind `whsk_`.
+ */
+export function secretFrom(seed: Buffer, isEd25519: boolean): string {
+  return isEd25519 ? ed25519Secret(seed) : `${SECRET_PREFIX}${seed.toString("base64")}`;
 }
 
 /**

@@ -52,8 +52,9 @@ describe("the README's five minutes", () => {
   it("work when they are pasted into two terminals: what is published is what the receiver prints", async () => {
     await using directory = await freshDirectory();
     const [, one = "", other = ""] = await examplesOf("README.md", "sh");
-    // A service and a receiver of a reader's own keep their ports.
-    const variables = { HOOKWAVE_DATA_DIR: directory.path, HOOKWAVE_PORT: "0", REDIS_URL: "" };
+    // A service and a receiver of a reader's own keep their ports; the commands find ours by the same variable.
+    const port = String(await freePort());
+    const variables = { HOOKWAVE_DATA_DIR: directory.path, HOOKWAVE_PORT: port, REDIS_URL: "" };
     await using service = paste(one, variables);
     await until("the service works", () => service.shown().includes("service.connected"), 30_000);
     await using commands = paste(other.replaceAll("3000", String(await freePort())), variables);

@@ -92,6 +92,16 @@ describe("GET /dead-letters", () => {
     expect(await eventIds(`?limit=2&after=${Object(body).next}`)).toEqual(["p_0"]);
   });
 
+  it("counts all that match when it is asked to, whatever the page", async () => {
+    await bury(redis, letters(3, "t"));
+    expect((await client.get("/dead-letters?limit=1&endpoint=ep_1&total=true")).body).toMatchObject({
+      data: [{}],
+      next: expect.any(String),
+      total: 2,
+    });
+    expect(Object((await client.get("/dead-letters")).body)).not.toHaveProperty("total");
+  });
+
   it.each([
     "endpoint=a.b",
     "type=Not+a+type",
@@ -101,6 +111,7 @@ describe("GET /dead-letters", () => {
     "limit=101",
     "limit=0",
     "offset=7",
+    "total=5",
   ])("refuses ?%s", async (query) => {
     expect(await client.get(`/dead-letters?${query}`)).toMatchObject(refused(400, "REQUEST_INVALID"));
   });

@@ -47,6 +47,7 @@ async function followEvents({ call }: DescribedApi, webhookId: string, published
   await call("listWebhookLogs", { in: { id: webhookId } });
   await call("getWebhookStats", { in: { id: webhookId } });
   await call("endpointsHealth");
+  await call("getStatus");
 }
 
 async function stopDelivery({ call }: DescribedApi, webhookId: string): Promise<void> {
@@ -78,6 +79,7 @@ async function handleLetters({ call }: DescribedApi): Promise<void> {
   await call("replayDeadLetter", letter);
   await call("deleteDeadLetter", { in: { id: await bury() } });
   await bury();
+  await call("listDeadLetters", { query: { total: "true" } });
   const filter = { type: "bad.made" };
   await call("createReplay", { body: { filter, dry_run: true } });
   const replay = { in: { id: idOf(await call("createReplay", { body: { filter, rate: 1 } })) } };

@@ -44,10 +44,11 @@ describe("HOOKWAVE_HOST beyond loopback", () => {
     };
 
     await open({ HOOKWAVE_API_KEY: "k".repeat(32) });
-    const made = await runForJson(["keys", "create", "ci", "--role", "read"], variables);
+    const there = ["--redis", redis.url];
+    const made = await runForJson(["keys", "create", "ci", "--role", "read", ...there], variables);
     expect(made).toMatchObject({ name: "ci", roles: ["read"], token: expect.stringMatching(/^hw_live_/) });
     await open({});
-    const { keys } = await runForJson(["keys", "list"], variables);
+    const { keys } = await runForJson(["keys", "list", ...there], variables);
     expect(JSON.stringify(keys)).not.toContain("hw_live_");
   });
 });

@@ -7,6 +7,7 @@ import type { EndpointStatus } from "../../src/api/ports.ts";
 import { createHookwave } from "../../src/app.ts";
 import { startEmbeddedRedis } from "../../src/store/embedded-redis.ts";
 import { type Api, ask, publish, startApi } from "../support/api.ts";
+import { aLetter, bury } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -48,10 +49,12 @@ describe("while Redis is away", () => {
     expect(await fastestRefusalMs(api)).toBeLessThan(50);
     expect(await ask(`${api.url}/healthz`)).toMatchObject({ status: 200, body: { status: "ok" } });
     expect(await ask(`${api.url}/metrics`)).toMatchObject({ status: 200 });
-    expect(await ask(`${api.url}/health/webhooks`)).toMatchObject({
-      status: 503,
-      body: { code: "REDIS_UNAVAILABLE" },
-    });
+    for (const path of ["/health/webhooks", "/api/v1/status"]) {
+      expect(await ask(`${api.url}${path}`)).toMatchObject({
+        status: 503,
+        body: { code: "REDIS_UNAVAILABLE" },
+      });
+    }
 
     const { dataDir, url } = redis;
     const searchPath = process.env["PATH"] ?? "";
@@ -211,6 +214,25 @@ const WELL: EndpointStatus = {
   waiting: 0,
   oldestAgeMs: 0,
 };
+
+describe("GET /api/v1/status", () => {
+  it("counts what is new, trying again and given up, with the oldest age of each", async () => {
+    await using redis = await startRedis();
+    await using hookwave = await startHookwave(redis, { role: "api" });
+    await using api = await startApi(hookwave);
+    await publish(api, SENTINEL);
+    await bury(redis, [aLetter({ eventId: "evt_1", endpoint: "ep_1" })]);
+
+    const { status, body } = await ask(`${api.url}/api/v1/status`);
+
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      new: { depth: 1, oldest_age_ms: expect.any(Number) },
+      retrying: { depth: 0, oldest_age_ms: 0 },
+      dead: { depth: 1, oldest_age_ms: expect.any(Number) },
+    });
+  });
+});
 
 describe("GET /metrics", () => {
   it("has every metric that was promised, and counts what was published here", async () => {

@@ -24,6 +24,17 @@ describe("a webhook that is switched, given a new secret, or removed", () => {
     expect(await send(service.api, "GET", `${WEBHOOKS}/${id}`)).toMatchObject({ status: 404 });
   });
 
+  it("is off for the reason that is given, unless that is none", async () => {
+    const id = await service.make();
+    const disable = (because: unknown) => send(service.api, "POST", `${WEBHOOKS}/${id}/disable`, { because });
+    expect(await disable("moving house")).toMatchObject({
+      status: 200,
+      body: { is_active: false, disabled_because: "moving house" },
+    });
+    for (const because of ["", "x".repeat(201), 7])
+      expect(await disable(because)).toMatchObject({ status: 400, body: { code: "REQUEST_INVALID" } });
+  });
+
   it("shows a new secret once, and when the one before it ends", async () => {
     const id = await service.make({ secret: "first" });
     const rotated = await send(service.api, "POST", `${WEBHOOKS}/${id}/rotate-secret`);

@@ -90,6 +90,22 @@ describe("a webhook that is made", () => {
     });
   });
 
+  it("may have several secrets from the start, newest first, and is refused a fifth", async () => {
+    const asked = { url: URL_OF_NOBODY, secret: ["newest", "before it"] };
+    const made = await send(service.api, "POST", WEBHOOKS, asked);
+    expect(made).toMatchObject({
+      status: 201,
+      body: { secret: "newest", secrets: [{ expires_at: null }, { expires_at: null }] },
+    });
+    const { secrets } = await service.hookwave.endpoints.get(String(fieldOf(made, "id")));
+    expect(secrets.map(({ value }) => value)).toEqual(asked.secret);
+    for (const secret of [[], ["1", "2", "3", "4", "5"]]) {
+      const refused = await send(service.api, "POST", WEBHOOKS, { ...asked, secret });
+      expect(refused).toMatchObject({ status: 422, body: { code: "ENDPOINT_INVALID" } });
+      expect(problems(refused)).toEqual(["#/secret"]);
+    }
+  });
+
   it("may have its id in the query, a named schedule, an Ed25519 secret, and nulls for what is left out", async () => {
     const made = await send(service.api, "POST", `${WEBHOOKS}?webhook_id=from-query`, {
       url: URL_OF_NOBODY,

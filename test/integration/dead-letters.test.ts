@@ -205,12 +205,12 @@ describe("removing dead letters", () => {
 describe("the commands", () => {
   it("list what is asked for, page by page, and purge it", async () => {
     await using directory = await freshDirectory();
-    const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: redis.url };
+    const variables = { HOOKWAVE_DATA_DIR: directory.path };
     await bury(
       redis,
       letters(5, (n) => ({ buriedAt: NOON + n, type: n === 4 ? "job.done" : "thing.made" })),
     );
-    const things = ["--type", "thing.*", "--since", "2026-01-31T12:00:00.001Z"];
+    const things = ["--type", "thing.*", "--since", "2026-01-31T12:00:00.001Z", "--redis", redis.url];
 
     const first = await runForJson(["dead-letters", "list", ...things, "--limit", "2"], variables);
     const rest = await runForJson(["dead-letters", "list", ...things, "--after", first.next], variables);
@@ -238,9 +238,9 @@ describe("the commands", () => {
         buriedAt: "2026-01-31T12:00:00.000Z",
       },
     ]);
-    const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: redis.url };
+    const replay = ["dead-letters", "replay", "--all", "--json", "--redis", redis.url];
 
-    const replaying = await runCommand(["dead-letters", "replay", "--all", "--json"], variables);
+    const replaying = await runCommand(replay, { HOOKWAVE_DATA_DIR: directory.path });
 
     const [unreadable] = await summaries(hookwave);
     expect(replaying.code).toBe(1);

@@ -151,8 +151,9 @@ describe("a running replay", () => {
     await using receiver = await startReceiver();
     await desk.endpoints.add({ id: "ep_1", url: receiver.url, maxInFlight: 50 });
     await bury(redis, letters(400));
-    const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: redis.url };
-    await using doomed = startCommand(["dead-letters", "replay", "--all", "--rate", "200"], variables);
+    const variables = { HOOKWAVE_DATA_DIR: directory.path };
+    const replayAll = ["dead-letters", "replay", "--all", "--rate", "200", "--redis", redis.url];
+    await using doomed = startCommand(replayAll, variables);
     const id = await until("it has begun", async () => (await raw.smembers("{hookwave}:open-replays"))[0]);
     await until("it is in the middle", async () => (await desk.replays.get(id)).replayed >= 120);
 

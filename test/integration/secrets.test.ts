@@ -105,6 +105,7 @@ beforeAll(async () => {
   };
   service = startCommand(["start"], variables);
   url = await apiUrl(service);
+  variables = { ...variables, HOOKWAVE_URL: url };
   await connected(service);
   await registerEndpoints();
   await causeTrouble();

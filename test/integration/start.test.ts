@@ -8,11 +8,12 @@ import {
   connected,
   freshDirectory,
   LOOPBACK_VARIABLES,
+  type RunningCommand,
   runCommand,
   runForJson,
   startCommand,
 } from "../support/command.ts";
-import { startReceiver } from "../support/receiver.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
@@ -116,9 +117,7 @@ describe("hookwave start", () => {
     const variables = { ...LOOPBACK_VARIABLES, HOOKWAVE_DATA_DIR: directory.path };
     await using service = startCommand(["start"], variables);
     await connected(service);
-    await runForJson(["endpoints", "add", receiver.url], variables);
-    await runForJson(["publish", "invoice.paid", "{}"], variables);
-    await receiver.received(1);
+    await deliver(service, receiver);
 
     service.interrupt();
     await until("it drains", () => service.log().some(({ msg }) => msg === "service.stopping"));
@@ -135,18 +134,27 @@ describe("hookwave start", () => {
     const variables = { ...LOOPBACK_VARIABLES, HOOKWAVE_DATA_DIR: directory.path, SHUTDOWN_GRACE: "60" };
     await using service = startCommand(["start"], variables);
     await connected(service);
-    await runForJson(["endpoints", "add", receiver.url], variables);
-    await runForJson(["publish", "invoice.paid", "{}"], variables);
-    await receiver.received(1);
+    const redis = String(service.log().find(({ msg }) => msg === "service.started")?.["redis"]);
+    await deliver(service, receiver);
 
     await until("it has ended", () => {
       service.signal("SIGTERM");
       return service.hasExited();
     });
     expect(await service.ended()).toBe(1);
-    await until("its Redis is gone", async () => (await runCommand(["status"], variables)).code === 78);
+    const status = ["status", "--redis", redis, "--json"];
+    await until("its Redis is gone", async () =>
+      (await runCommand(status)).stderr.includes("REDIS_UNAVAILABLE"),
+    );
   });
 });
+
+async function deliver(service: RunningCommand, receiver: Receiver): Promise<void> {
+  const variables = { HOOKWAVE_URL: await apiUrl(service) };
+  await runForJson(["endpoints", "add", receiver.url], variables);
+  await runForJson(["publish", "invoice.paid", "{}"], variables);
+  await receiver.received(1);
+}
 
 /** Of a server that has just gone. */
 async function freePort(): Promise<number> {

@@ -4,13 +4,15 @@ import { deliveryId } from "../../core/delivery.ts";
 import { eventText } from "../event-text.ts";
 import {
   letterFilter,
-  letterSchema,
+  letterPage,
   showLetter,
   showWholeLetter,
   wholeLetterSchema,
 } from "../letter-fields.ts";
 import type { LetterDesk } from "../letter-ports.ts";
-import { type Api, idParams, pageOf, pageQuery } from "../routing.ts";
+import { type Api, idParams, pageQuery } from "../routing.ts";
+
+export const purgedLetters = z.object({ purged: z.number().int() });
 
 const ADMIN = { config: { access: "admin" } } as const;
 const READ = { config: { access: "read" } } as const;
@@ -32,13 +34,18 @@ function addReading(app: Api, letters: LetterDesk): void {
         ...TAGS,
         operationId: "listDeadLetters",
         summary: "List what was given up, newest first",
-        querystring: z.strictObject({ ...pageQuery, ...letterFilter }),
-        response: { 200: pageOf(letterSchema) },
+        querystring: z.strictObject({
+          ...pageQuery,
+          ...letterFilter,
+          total: z.enum(["true", "false"]).optional().describe("Whether to count all that match, too."),
+        }),
+        response: { 200: letterPage },
       },
     },
-    async ({ query: { after = null, limit, ...filter } }) => {
+    async ({ query: { after = null, limit, total, ...filter } }) => {
       const { data, next } = await letters.list(filter, { after, limit });
-      return { data: data.map(showLetter), next };
+      const page = { data: data.map(showLetter), next };
+      return total === "true" ? { ...page, total: await letters.count(filter) } : page;
     },
   );
   app.get(
@@ -117,7 +124,7 @@ function addRemoval(app: Api, letters: LetterDesk): void {
             .min(0)
             .describe("How many will be removed; a dry run of a replay counts."),
         }),
-        response: { 200: z.object({ purged: z.number().int() }) },
+        response: { 200: purgedLetters },
       },
     },
     async ({ body }) => ({ purged: await letters.purge(body.filter, body.confirm_count) }),

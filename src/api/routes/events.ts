@@ -8,8 +8,9 @@ import type { EventDesk } from "../event-ports.ts";
 import { EVENTS_MAX, readEvents } from "../read-events.ts";
 import { type Api, keepBodyText } from "../routing.ts";
 
+export const storedEvent = z.object({ id: z.string() });
 const stored = z.union([
-  z.object({ id: z.string() }),
+  storedEvent,
   z.object({ ids: z.array(z.string()).describe("In the order of the list that was sent.") }),
 ]);
 

@@ -1,10 +1,10 @@
 /**
- * How the service is, for orchestrators and for people: alive, ready, and each endpoint's state. Changes nothing and
- * shows no secret.
+ * How the service is, for orchestrators and for people: alive, ready, how much it has to do, and each endpoint's state.
+ * Changes nothing and shows no secret.
  */
 import { z } from "zod";
 import { maskUrl } from "../mask-url.ts";
-import type { ApiDeps, EndpointStatus } from "../ports.ts";
+import type { ApiDeps, EndpointStatus, QueueReading } from "../ports.ts";
 import { REDIS_AWAY, Refusal } from "../problem.ts";
 import { type Api, pageQuery } from "../routing.ts";
 
@@ -35,6 +35,23 @@ const HEALTH_SCHEMA = {
   },
 };
 
+const queueReading = z.object({
+  depth: z.number().int().describe("Jobs; one of the new ones holds up to 64 events."),
+  oldest_age_ms: z.number().describe("How long the first in line has been there; 0 where there is none."),
+});
+export const serviceStatus = z.object({
+  new: queueReading.describe("Published, and not sent to anyone yet."),
+  retrying: queueReading.describe("Deliveries that wait for another attempt."),
+  dead: queueReading.describe("Given up: dead letters."),
+});
+
+const STATUS_SCHEMA = {
+  operationId: "getStatus",
+  tags: ["Health"],
+  summary: "Count what is new, trying again and given up",
+  response: { 200: serviceStatus },
+};
+
 export function addProbes(app: Api): void {
   app.get("/healthz", { ...PROBE, schema: { hide: true } }, async () => ({ status: "ok" }));
 }
@@ -59,7 +76,14 @@ export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void
     const status: "ok" | "degraded" = data.some(isInTrouble) ? "degraded" : "ok";
     return { status, endpoints: data.map(toShow), next };
   });
+
+  app.get("/api/v1/status", { config: { access: "read" }, schema: STATUS_SCHEMA }, async () => {
+    const census = await hookwave.census();
+    return { new: toRead(census.new), retrying: toRead(census.retrying), dead: toRead(census.dead) };
+  });
 }
+
+const toRead = ({ depth, oldestAgeMs }: QueueReading) => ({ depth, oldest_age_ms: oldestAgeMs });
 
 function workerState(isConsuming: boolean, delivers: boolean): "consuming" | "not_consuming" | "not_here" {
   if (!delivers) return "not_here";

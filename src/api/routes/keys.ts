@@ -10,11 +10,15 @@ const shownKey = z.object({
   roles: z.array(z.enum(ROLES)),
   created_at: z.iso.datetime(),
 });
-const madeKey = shownKey.extend({ token: z.string().describe("Shown this once: `hw_live_<id>_<secret>`.") });
+export const madeKey = shownKey.extend({
+  token: z.string().describe("Shown this once: `hw_live_<id>_<secret>`."),
+});
 const askedKey = z.strictObject({
   name: z.string().min(1).max(100).describe("Whose it is, for people."),
   roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
 });
+
+export const keyPage = pageOf(shownKey);
 
 const show = ({ id, name, roles, createdAt }: ApiKey) => ({
   id,
@@ -50,7 +54,7 @@ export function addKeyRoutes(app: Api, keys: KeyDesk): void {
         ...about,
         operationId: "listKeys",
         summary: "List the API keys",
-        response: { 200: pageOf(shownKey) },
+        response: { 200: keyPage },
       },
     },
     async () => ({ data: (await keys.list()).map(show), next: null }),

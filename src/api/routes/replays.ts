@@ -17,7 +17,7 @@ const newReplay = z.strictObject({
   dry_run: z.boolean().default(false).describe("Only count what would be sent."),
 });
 
-const shownReplay = z.object({
+export const shownReplay = z.object({
   id: z.string(),
   state: z.enum(REPLAY_STATES),
   filter: shownFilter,
@@ -32,7 +32,9 @@ const shownReplay = z.object({
   failures: z.array(z.object({ id: z.string(), problem: z.string() })).describe("The first that failed."),
 });
 
-const show = (replay: Replay): z.output<typeof shownReplay> => ({
+export type ShownReplay = z.output<typeof shownReplay>;
+
+const show = (replay: Replay): ShownReplay => ({
   id: replay.id,
   state: replay.state,
   filter: showFilter(replay.filter),

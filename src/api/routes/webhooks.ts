@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { given } from "../../core/given.ts";
 import { Refusal } from "../problem.ts";
-import { type Api, idParams, pageOf, pageQuery } from "../routing.ts";
+import { type Api, idParams, pageQuery } from "../routing.ts";
 import {
   madeWebhook,
   newWebhook,
@@ -14,6 +14,7 @@ import {
   showMade,
   shownWebhook,
   showWebhook,
+  webhookPage,
   wholeWebhook,
 } from "../webhook-fields.ts";
 import type { WebhookDesk } from "../webhooks-ports.ts";
@@ -40,6 +41,12 @@ const rotation = z
       .nullish()
       .describe("For how long the secrets before it still sign; a day when absent."),
     secret: z.string().max(500).nullish().describe("Made when absent."),
+  })
+  .nullish();
+
+const disabling = z
+  .strictObject({
+    because: z.string().min(1).max(200).nullish().describe("Shown as `disabled_because`."),
   })
   .nullish();
 
@@ -81,7 +88,7 @@ function addCollection(app: Api, desk: WebhookDesk): void {
         operationId: "listWebhooks",
         summary: "List the webhooks, oldest first",
         querystring: listQuery,
-        response: { 200: pageOf(shownWebhook) },
+        response: { 200: webhookPage },
       },
     },
     async ({ query: { active, event, text, after = null, limit } }) => {
@@ -167,26 +174,24 @@ function addChanges(app: Api, desk: WebhookDesk): void {
 }
 
 function addSwitches(app: Api, desk: WebhookDesk): void {
-  const switches = [
-    ["enable", "Deliver to it (again)", desk.enable],
-    ["disable", "Deliver nothing to it; what waits becomes dead letters", desk.disable],
-  ] as const;
-  for (const [name, summary, work] of switches) {
-    app.post(
-      `${PATH}/:id/${name}`,
-      {
-        ...ADMIN,
-        schema: {
-          ...TAGS,
-          operationId: `${name}Webhook`,
-          summary,
-          params: idParams,
-          response: { 200: shownWebhook },
-        },
-      },
-      async ({ params }) => showWebhook(await work(params.id)),
-    );
-  }
+  const route = (operationId: string, summary: string) => ({
+    ...TAGS,
+    operationId,
+    summary,
+    params: idParams,
+    response: { 200: shownWebhook },
+  });
+  app.post(
+    `${PATH}/:id/enable`,
+    { ...ADMIN, schema: route("enableWebhook", "Deliver to it (again)") },
+    async ({ params }) => showWebhook(await desk.enable(params.id)),
+  );
+  const summary = "Deliver nothing to it; what waits becomes dead letters";
+  app.post(
+    `${PATH}/:id/disable`,
+    { ...ADMIN, schema: { ...route("disableWebhook", summary), body: disabling } },
+    async ({ params, body }) => showWebhook(await desk.disable(params.id, body?.because ?? undefined)),
+  );
 }
 
 function addRotation(app: Api, desk: WebhookDesk): void {

@@ -2,39 +2,69 @@
  * `hookwave endpoints …`: adds, lists, switches and removes receivers. A secret is shown once, by the command that
  * made it; everywhere else secrets are masked, and so are the values of custom headers, which often are secrets too.
  */
-import type { Hookwave } from "../../app.ts";
-import { type Endpoint, MASK, PROFILE_NAMES } from "../../core/endpoint.ts";
+import { randomBytes } from "node:crypto";
+import { madeWebhook, type ShownWebhook, shownWebhook, webhookPage } from "../../api/webhook-fields.ts";
+import { MASK } from "../../core/endpoint.ts";
 import { HookwaveError } from "../../core/errors.ts";
-import { given } from "../../core/given.ts";
-import { PRIVATE_PREFIX, publicKeyOf } from "../../wire/ed25519.ts";
-import { type Invocation, usage } from "../command-line.ts";
-import { EXIT } from "../exit-codes.ts";
+import { PRIVATE_PREFIX, publicKeyOf, SEED_BYTES } from "../../wire/ed25519.ts";
+import { secretFrom } from "../../wire/standard-webhooks.ts";
+import type { ApiClient } from "../api-client.ts";
+import type { Invocation } from "../command-line.ts";
+import { profilesOf, secretsOf, shownEndpoint, webhookOf } from "../endpoint-fields.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
-import { type Access, withHookwave, withSealedHookwave } from "../service-access.ts";
-import { choice, choices, durationMs, durationsMs, list, wholeNumber } from "../values.ts";
+import { withApi } from "../service-access.ts";
+import { durationMs } from "../values.ts";
 
-type Request = Parameters<Hookwave["endpoints"]["add"]>[0];
+type Request = ReturnType<typeof webhookOf>;
+
+/** A webhook that was made or replaced, with the secrets that only this command can show. */
+interface Added {
+  readonly verb: "added" | "replaced";
+  readonly webhook: ShownWebhook;
+  /** Newest first. */
+  readonly secrets: readonly string[];
+}
+
+const PATH = "/webhooks";
+const PAGE = 100;
+const NEEDS = { endpoints: true };
+
+const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
 
 export async function addEndpoint(asked: Invocation): Promise<Report> {
-  const request = requestOf(asked);
-  const endpoint = await withSealedHookwave(asked, async (hookwave, access) => {
-    // Reads what is there: an endpoint sealed with another key means that ours would be unreadable to the workers.
-    await hookwave.endpoints.list();
-    refuseOtherKey(access);
-    return await hookwave.endpoints.add(request);
-  });
-  const publicKeys = publicKeysOf(endpoint);
+  const request = webhookOf(asked);
+  const { verb, webhook, secrets } = await withApi(asked, (api) => addOrReplace(api, request), NEEDS);
+  const publicKeys = secrets.filter((value) => value.startsWith(PRIVATE_PREFIX)).map(publicKeyOf);
   const rows = [
-    ["id", endpoint.id],
-    ["url", endpoint.url],
-    ["events", endpoint.events.join(", ")],
-    ["profile", profilesOf(endpoint)],
-    ...endpoint.secrets.map(({ value }) => ["secret", value]),
+    ["id", webhook.id],
+    ["url", webhook.url],
+    ["events", webhook.events.join(", ")],
+    ["profile", profilesOf(webhook)],
+    ...secrets.map((value) => ["secret", value]),
     ...publicKeys.map((key) => ["public key", key]),
   ];
-  const text = `added\n${alignRows(rows)}\nThe secret is not shown again: ${whatToDo(publicKeys)}.`;
-  return report(text, { ...shown(endpoint), secrets: endpoint.secrets, publicKeys });
+  const text = `${verb}\n${alignRows(rows)}\nThe secret is not shown again: ${whatToDo(publicKeys)}.`;
+  return report(text, { ...shownEndpoint(webhook), secrets: secretsOf(webhook, secrets), publicKeys });
+}
+
+async function addOrReplace(api: ApiClient, request: Request): Promise<Added> {
+  try {
+    const body = JSON.stringify(request);
+    const { secret, ...webhook } = await api.ask({ method: "POST", path: PATH, body }, madeWebhook);
+    return { verb: "added", webhook, secrets: request.secret ?? [secret] };
+  } catch (error) {
+    if (!(error instanceof HookwaveError) || error.code !== "ENDPOINT_CONFLICT") throw error;
+    return await replace(api, request);
+  }
+}
+
+/** A PUT shows no secret and makes none, so that it is made here: one request, and the new URL never gets the old one. */
+async function replace(api: ApiClient, { id = "", ed25519, ...request }: Request): Promise<Added> {
+  const secrets = request.secret ?? [secretFrom(randomBytes(SEED_BYTES), ed25519)];
+  const body = JSON.stringify({ ...request, secret: secrets, is_active: true });
+  const webhook = await api.ask({ method: "PUT", path: pathOf(id), body }, shownWebhook);
+  return { verb: "replaced", webhook, secrets };
 }
 
 function whatToDo(publicKeys: readonly string[]): string {
@@ -44,121 +74,71 @@ function whatToDo(publicKeys: readonly string[]): string {
 }
 
 export async function listEndpoints(asked: Invocation): Promise<Report> {
-  return await withSealedHookwave(asked, async (hookwave, { troubles }) => {
-    const endpoints = await hookwave.endpoints.list();
-    const problems = troubles.map(({ message }) => message);
-    const text = [tableOf(endpoints), ...problems.map((problem) => `unreadable: ${problem}`)].join("\n");
-    const json = { endpoints: endpoints.map(shown), problems };
-    return { text, json, exitCode: problems.length === 0 ? EXIT.ok : EXIT.failure };
-  });
+  const webhooks = await withApi(asked, listAll, NEEDS);
+  return report(tableOf(webhooks), { endpoints: webhooks.map(shownEndpoint) });
+}
+
+async function listAll(api: ApiClient): Promise<readonly ShownWebhook[]> {
+  const webhooks: ShownWebhook[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await api.ask({ path: PATH, query: { limit: PAGE, after } }, webhookPage);
+    webhooks.push(...page.data);
+    if (page.next === null) return webhooks;
+    after = page.next;
+  }
 }
 
 export async function removeEndpoint(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  await withHookwave(asked, (hookwave) => hookwave.endpoints.remove(id));
+  await withApi(asked, (api) => api.askText({ method: "DELETE", path: pathOf(id) }));
   return report(`removed ${id}`, { removed: id });
 }
 
 export async function enableEndpoint(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  const endpoint = await withSealedHookwave(asked, (hookwave) => hookwave.endpoints.enable(id));
-  return report(`enabled ${id}`, shown(endpoint));
+  const path = `${pathOf(id)}/enable`;
+  const webhook = await withApi(asked, (api) => api.ask({ method: "POST", path }, shownWebhook), NEEDS);
+  return report(`enabled ${id}`, shownEndpoint(webhook));
 }
 
 export async function disableEndpoint(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  const because = asked.one("because");
-  const endpoint = await withSealedHookwave(asked, (hookwave) => hookwave.endpoints.disable(id, because));
-  return report(`disabled ${id}: ${endpoint.disabledBecause}`, shown(endpoint));
+  const path = `${pathOf(id)}/disable`;
+  const body = JSON.stringify({ because: asked.one("because") });
+  const webhook = await withApi(asked, (api) => api.ask({ method: "POST", path, body }, shownWebhook), NEEDS);
+  return report(`disabled ${id}: ${webhook.disabled_because}`, shownEndpoint(webhook));
 }
 
 export async function rotateSecret(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  const rotation = given({ graceMs: durationMs(asked, "grace"), secret: asked.one("secret") });
-  const endpoint = await withSealedHookwave(asked, (hookwave) =>
-    hookwave.endpoints.rotateSecret(id, rotation),
+  const graceMs = durationMs(asked, "grace");
+  const body = JSON.stringify({
+    grace_seconds: graceMs === undefined ? undefined : graceMs / 1_000,
+    secret: asked.one("secret"),
+  });
+  const { secret, ...webhook } = await withApi(
+    asked,
+    (api) => api.ask({ method: "POST", path: `${pathOf(id)}/rotate-secret`, body }, madeWebhook),
+    NEEDS,
   );
-  const [newest, ...older] = endpoint.secrets;
+  const [, ...older] = webhook.secrets;
   const rows = [
-    ["secret", newest?.value ?? ""],
-    ...older.map(({ expiresAt }) => ["before it", `signs until ${new Date(expiresAt ?? 0).toISOString()}`]),
+    ["secret", secret],
+    ...older.map(({ expires_at: expiresAt }) => ["before it", `signs until ${expiresAt}`]),
   ];
   const text = `rotated ${id}\n${alignRows(rows)}\nThe secret is not shown again: give it to the receiver now.`;
-  return report(text, { ...shown(endpoint), secret: newest?.value });
+  return report(text, { ...shownEndpoint(webhook), secret });
 }
 
-function requestOf(asked: Invocation): Request {
-  const [url = ""] = asked.operands;
-  const secrets = asked.all("secret");
-  const optional = {
-    id: asked.one("id"),
-    events: list(asked, "events"),
-    profile: choice(asked, "profile", PROFILE_NAMES),
-    signatureHeader: asked.one("signature-header"),
-    timeoutMs: durationMs(asked, "timeout"),
-    retrySchedule: durationsMs(asked, "retry-schedule"),
-    maxInFlight: wholeNumber(asked, "max-in-flight", 1, 1_000),
-    description: asked.one("description"),
-    secrets: secrets.length === 0 ? undefined : secrets,
-  };
-  return {
-    url,
-    headers: headersOf(asked),
-    furtherProfiles: choices(asked, "further-profile", PROFILE_NAMES),
-    ed25519: asked.has("ed25519"),
-    signsDestinations: asked.has("signs-destinations"),
-    replayProtection: asked.has("replay-protection"),
-    signaturePrefix: !asked.has("bare-signature"),
-    ...given(optional),
-  };
-}
-
-function headersOf(asked: Invocation): Readonly<Record<string, string>> {
-  const headers = asked.all("header").map((text): readonly [string, string] => {
-    const colon = text.indexOf(":");
-    if (colon < 1) throw usage("--header 'Name: value'", JSON.stringify(text));
-    return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
-  });
-  return Object.fromEntries(headers);
-}
-
-const profilesOf = ({ profile, furtherProfiles }: Endpoint): string =>
-  [profile, ...furtherProfiles].join("+");
-
-/** What receivers verify with where secrets are private keys. */
-function publicKeysOf({ secrets }: Endpoint): readonly string[] {
-  return secrets
-    .filter(({ value }) => value.startsWith(PRIVATE_PREFIX))
-    .map(({ value }) => publicKeyOf(value));
-}
-
-function refuseOtherKey({ troubles }: Access): void {
-  const [trouble] = troubles.filter(({ code }) => code === "SECRET_UNREADABLE");
-  if (trouble === undefined) return;
-  throw new HookwaveError("SECRET_UNREADABLE", {
-    expected: "the encryption key that the other endpoints are sealed with",
-    got: "another one",
-    remedy: "set HOOKWAVE_ENCRYPTION_KEY, or HOOKWAVE_DATA_DIR, as the running service has it",
-  });
-}
-
-function shown(endpoint: Endpoint): object {
-  return {
-    ...endpoint,
-    secrets: endpoint.secrets.map(({ expiresAt }) => ({ value: MASK, expiresAt })),
-    headers: Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, MASK])),
-  };
-}
-
-function tableOf(endpoints: readonly Endpoint[]): string {
-  if (endpoints.length === 0) return "no endpoints; add one with `hookwave endpoints add <url>`";
-  const rows = endpoints.map((endpoint) => [
-    endpoint.id,
-    endpoint.url,
-    endpoint.events.join(","),
-    profilesOf(endpoint),
-    endpoint.secrets.map(() => MASK).join(" "),
-    endpoint.isActive ? "active" : `disabled: ${endpoint.disabledBecause ?? "no reason given"}`,
+function tableOf(webhooks: readonly ShownWebhook[]): string {
+  if (webhooks.length === 0) return "no endpoints; add one with `hookwave endpoints add <url>`";
+  const rows = webhooks.map((webhook) => [
+    webhook.id,
+    webhook.url,
+    webhook.events.join(","),
+    profilesOf(webhook),
+    webhook.secrets.map(() => MASK).join(" "),
+    webhook.is_active ? "active" : `disabled: ${webhook.disabled_because ?? "no reason given"}`,
   ]);
   return alignRows([["ID", "URL", "EVENTS", "PROFILE", "SECRETS", "STATE"], ...rows]);
 }

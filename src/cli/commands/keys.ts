@@ -1,25 +1,32 @@
 /** `hookwave keys …`: makes, lists and revokes API keys. A token is shown once, by the command that made it. */
+import { keyPage, madeKey } from "../../api/routes/keys.ts";
 import { isRole, ROLES, type Role } from "../../core/access.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
-import { withHookwave } from "../service-access.ts";
+import { withApi } from "../service-access.ts";
+
+const PATH = "/keys";
 
 export async function createKey(asked: Invocation): Promise<Report> {
   const [name = ""] = asked.operands;
-  const roles = rolesOf(asked);
-  const made = await withHookwave(asked, (hookwave) => hookwave.keys.create({ name, roles }));
+  const body = JSON.stringify({ name, roles: rolesOf(asked) });
+  const { created_at: createdAt, ...made } = await withApi(asked, (api) =>
+    api.ask({ method: "POST", path: PATH, body }, madeKey),
+  );
   const rows = [
     ["id", made.id],
     ["name", made.name],
     ["roles", made.roles.join(", ")],
     ["token", made.token],
   ];
-  return report(`made\n${alignRows(rows)}\nThe token is not shown again: keep it now.`, made);
+  const text = `made\n${alignRows(rows)}\nThe token is not shown again: keep it now.`;
+  return report(text, { ...made, createdAt });
 }
 
 export async function listKeys(asked: Invocation): Promise<Report> {
-  const keys = await withHookwave(asked, (hookwave) => hookwave.keys.list());
+  const { data } = await withApi(asked, (api) => api.ask({ path: PATH }, keyPage));
+  const keys = data.map(({ created_at: createdAt, ...key }) => ({ ...key, createdAt }));
   if (keys.length === 0) return report("no API keys: the API serves this machine only", { keys });
   const rows = keys.map(({ id, name, roles, createdAt }) => [id, name, roles.join(", "), createdAt]);
   return report(alignRows([["id", "name", "roles", "made"], ...rows]), { keys });
@@ -27,7 +34,8 @@ export async function listKeys(asked: Invocation): Promise<Report> {
 
 export async function revokeKey(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  await withHookwave(asked, (hookwave) => hookwave.keys.revoke(id));
+  const path = `${PATH}/${encodeURIComponent(id)}`;
+  await withApi(asked, (api) => api.askText({ method: "DELETE", path }));
   return report(`revoked ${id}`, { revoked: id });
 }
 

@@ -1,29 +1,26 @@
 /**
  * `hookwave publish`: one event from the words of a command line, a file or standard input. The data is sent as
- * the bytes it came in, so it is checked here and never written anew.
+ * the bytes it came in: its text goes into the request as it is, and is never written anew.
  */
+import { storedEvent } from "../../api/routes/events.ts";
 import { DURABILITIES, type Durability, isDurability } from "../../core/durability.ts";
 import { HookwaveError } from "../../core/errors.ts";
+import { isJsonText } from "../../core/json-text.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { readInput } from "../input.ts";
 import { type Report, report } from "../report.ts";
-import { withPublisher } from "../service-access.ts";
+import { withApi } from "../service-access.ts";
 
 export async function publish(asked: Invocation): Promise<Report> {
   const [type = "", source = ""] = asked.operands;
   const dataText = await readData(source);
-  const id = asked.one("id");
-  const timestamp = asked.one("timestamp");
-  const durability = readDurability(asked.one("durability"));
-  const receipt = await withPublisher(asked, durability, (publisher) =>
-    publisher.publish({
-      type,
-      dataText,
-      ...(id === undefined ? {} : { id }),
-      ...(timestamp === undefined ? {} : { timestamp }),
-    }),
+  const event = JSON.stringify({ type, id: asked.one("id"), timestamp: asked.one("timestamp") });
+  const query = { durability: readDurability(asked.one("durability")) };
+  const body = `${event.slice(0, -1)},"data":${dataText}}`;
+  const { id } = await withApi(asked, (api) =>
+    api.ask({ method: "POST", path: "/events", query, body }, storedEvent),
   );
-  return report(`published ${receipt.id}`, { id: receipt.id });
+  return report(`published ${id}`, { id });
 }
 
 function readDurability(level: string | undefined): Durability | undefined {
@@ -31,7 +28,18 @@ function readDurability(level: string | undefined): Durability | undefined {
   throw usage(`--durability with one of ${DURABILITIES.join(", ")}`, JSON.stringify(level));
 }
 
+/** Text that is no JSON by itself could end the data in the request, and go on with members of its own. */
 async function readData(source: string): Promise<string> {
+  const text = await readText(source);
+  if (isJsonText(text)) return text;
+  throw new HookwaveError("EVENT_INVALID", {
+    expected: "data that is JSON",
+    got: `${text.length} characters that are none`,
+    remedy: "correct it; a text alone is JSON in double quotes",
+  });
+}
+
+async function readText(source: string): Promise<string> {
   if (source === "-") return decode(await readInput(source), "standard input");
   if (!source.startsWith("@")) return source;
   const path = source.slice(1);

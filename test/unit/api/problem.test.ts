@@ -12,6 +12,7 @@ describe("problemOf", () => {
       status: 422,
       code: "EVENT_INVALID",
       detail: "expected this, got that; do so",
+      ...complaint,
     });
   });
 

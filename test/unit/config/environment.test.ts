@@ -21,6 +21,7 @@ describe("an empty environment", () => {
       apiKey: null,
       apiRateLimit: 120_000,
       apiRateLimitUnknown: 600,
+      apiUrl: null,
       apiDocs: true,
       metrics: true,
       metricsPort: null,
@@ -106,6 +107,7 @@ describe("values", () => {
       { encryptionKey: Buffer.alloc(32, 7) },
     ],
     ["HOOKWAVE_PORT", "0", { port: 0 }],
+    ["HOOKWAVE_URL", "https://example.com/hookwave/", { apiUrl: "https://example.com/hookwave/" }],
     ["REDIS_URL", "rediss://:pw@cache:6380/1", { redisUrl: "rediss://:pw@cache:6380/1" }],
   ])("reads %s=%s", (variable, text, expected) => {
     expect(readEnvironment({ [variable]: text })).toMatchObject(expected);
@@ -125,6 +127,9 @@ describe("values", () => {
     ["HOOKWAVE_PREFIX", "{}"],
     ["HOOKWAVE_ROLE", "toString"],
     ["REDIS_URL", "http://cache:6379"],
+    ["HOOKWAVE_URL", "hookwave.example.com"],
+    ["HOOKWAVE_URL", "https://me:pw@hookwave.example.com"],
+    ["HOOKWAVE_URL", "https://hookwave.example.com/?key=1"],
     ["WEBHOOK_PROFILE", "unheard-of"],
     ["WEBHOOK_EVENTS", "Model Registered"],
     ["WEBHOOK_EVENTS", "job.completed,,job.failed"],

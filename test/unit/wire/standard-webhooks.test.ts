@@ -5,7 +5,7 @@ import { PROFILE_NAMES } from "../../../src/core/endpoint.ts";
 import { ed25519Secret, publicKeyOf } from "../../../src/wire/ed25519.ts";
 import { profiles } from "../../../src/wire/profiles.ts";
 import { signRequest } from "../../../src/wire/sign.ts";
-import { secretProblem, standardWebhooksHeaders } from "../../../src/wire/standard-webhooks.ts";
+import { secretFrom, secretProblem, standardWebhooksHeaders } from "../../../src/wire/standard-webhooks.ts";
 import { acceptsEd25519, incoming } from "../../support/family-receivers.ts";
 import { anEvent, aSigning, NEW_SECRET, OLD_SECRET } from "./samples.ts";
 
@@ -59,6 +59,13 @@ describe("Ed25519 signatures", () => {
   it("agree with the vector, and so does the public key", () => {
     expect(sign(PRIVATE)).toBe(V1A);
     expect(publicKeyOf(PRIVATE)).toBe(PUBLIC);
+  });
+
+  it("grow from the same 32 bytes as a shared secret", () => {
+    const seed = Buffer.from(PRIVATE.slice(5), "base64").subarray(0, 32);
+    expect(secretFrom(seed, true)).toBe(PRIVATE);
+    expect(secretFrom(seed, false)).toBe(`whsec_${seed.toString("base64")}`);
+    expect(secretProblem(secretFrom(seed, false), "standard")).toBeNull();
   });
 
   it("stand beside shared ones while an endpoint moves from one kind to the other", () => {

@@ -1,0 +1,141 @@
+/**
+ * The commands' side of the API: one request, and its answer as the API's own schemas describe it. A refusal becomes an
+ * error with the same code and words; silence, and answers of something that is no Hookwave, become API_UNAVAILABLE.
+ */
+import { problemSchema } from "../api/problem.ts";
+import { type Complaint, ERROR_CODES, type ErrorCode, HookwaveError, summarise } from "../core/errors.ts";
+
+export interface ApiAddress {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** Null to send none. */
+  readonly key: string | null;
+}
+
+export interface ApiRequest {
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  /** Below /api/v1. */
+  readonly path: string;
+  /** What is undefined is left out. */
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  /** JSON text. */
+  readonly body?: string;
+}
+
+/** What an answer must be; zod's schemas fit. */
+interface Shape<Answer> {
+  readonly safeParse: (
+    value: unknown,
+  ) => { readonly success: true; readonly data: Answer } | { readonly success: false };
+}
+
+/** Each rejects with a HookwaveError or a Refused. */
+export interface ApiClient {
+  readonly ask: <Answer>(request: ApiRequest, shape: Shape<Answer>) => Promise<Answer>;
+  /** For an answer whose bytes matter, or that has none. */
+  readonly askText: (request: ApiRequest) => Promise<string>;
+  /** What `askText` resolved with, as `ask` would have had it. */
+  readonly read: <Answer>(text: string, shape: Shape<Answer>) => Answer;
+}
+
+/** A refusal with a code that belongs to requests, or that only a newer service knows. */
+export class Refused extends Error implements Complaint {
+  readonly code: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly remedy: string;
+
+  constructor(code: string, { expected, got, remedy }: Complaint) {
+    super(`expected ${expected}, got ${got}; ${remedy}`);
+    this.name = "Refused";
+    this.code = code;
+    this.expected = expected;
+    this.got = got;
+    this.remedy = remedy;
+  }
+}
+
+/** Nothing takes as long as a purge, which removes some 10,000 dead letters a second. */
+const TIMEOUT_MS = 60_000;
+
+export function createApiClient(address: ApiAddress): ApiClient {
+  const askText = (request: ApiRequest): Promise<string> => exchange(address, request);
+  const read = <Answer>(text: string, shape: Shape<Answer>): Answer => {
+    const answer = shaped(text, shape);
+    if (answer !== null) return answer;
+    throw unavailable(address, "one of something else, or of another version of it");
+  };
+  return { askText, read, ask: async (request, shape) => read(await askText(request), shape) };
+}
+
+/** JSON text as this shape; null where it is none. */
+function shaped<Answer>(text: string, shape: Shape<Answer>): Answer | null {
+  const parsed = shape.safeParse(parse(text));
+  return parsed.success ? parsed.data : null;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Fits no shape: a proxy's page, for example.
+    return undefined;
+  }
+}
+
+async function exchange(address: ApiAddress, request: ApiRequest): Promise<string> {
+  const { response, text } = await send(address, request).catch((cause: unknown) => {
+    throw unavailable(address, reasonOf(cause), cause);
+  });
+  if (response.ok) return text;
+  const problem = shaped(text, problemSchema);
+  if (problem === null) throw unavailable(address, `HTTP ${response.status} from something else`);
+  throw refusalOf(problem);
+}
+
+async function send(
+  { url, key }: ApiAddress,
+  { method = "GET", path, query = {}, body }: ApiRequest,
+): Promise<{ readonly response: Response; readonly text: string }> {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) search.append(name, String(value));
+  const suffix = search.size === 0 ? "" : `?${search}`;
+  const response = await fetch(`${url}/api/v1${path}${suffix}`, {
+    method,
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body }),
+    // Whoever redirects would get the key.
+    redirect: "error",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  return { response, text: await response.text() };
+}
+
+/** `fetch` says only that it failed; its cause says why. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const { code, message } = summarise(cause);
+  return code ?? message;
+}
+
+function refusalOf(problem: Complaint & { readonly code: string }): HookwaveError | Refused {
+  const { code } = problem;
+  if (isErrorCode(code)) return new HookwaveError(code, problem);
+  return new Refused(code, code === "UNAUTHENTICATED" ? { ...problem, remedy: KEY_REMEDY } : problem);
+}
+
+const KEY_REMEDY =
+  "set HOOKWAVE_API_KEY to a key of the service; `hookwave keys create` makes one, with --redis also without a key";
+
+const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, code);
+
+function unavailable({ url }: ApiAddress, got: string, cause?: unknown): HookwaveError {
+  const expected = `an answer of Hookwave's API from ${url}`;
+  const remedy =
+    "start the service, name it with --api or HOOKWAVE_URL, or go straight to Redis with --redis";
+  return new HookwaveError("API_UNAVAILABLE", { expected, got, remedy }, { cause });
+}
