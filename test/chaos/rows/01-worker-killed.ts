@@ -6,6 +6,7 @@ import type { Row } from "../harness/row.ts";
 export const workerKilled: Row = {
   number: 1,
   fault: "kill -9 a worker mid-POST",
+  isAlone: true,
   recoveryWithinMs: 20_000,
   run: async (scene) => {
     await scene.open();

@@ -14,6 +14,7 @@ const EVENTS = 1_500;
 export const failover: Row = {
   number: 8,
   fault: "replica cut off, master killed, replica promoted (replicated)",
+  isAlone: true,
   run: async (scene) => {
     const master = await scene.open();
     const receiver = await scene.receiver("one", { maxInFlight: 50 });

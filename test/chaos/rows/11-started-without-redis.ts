@@ -9,6 +9,7 @@ const REFUSED_WITHIN_MS = 50;
 export const startedWithoutRedis: Row = {
   number: 11,
   fault: "publish, and start, while Redis is down",
+  isAlone: true,
   run: async (scene) => {
     const redis = await scene.open();
     const receiver = await scene.receiver("one");

@@ -17,7 +17,8 @@ export const toldToWait: Row = {
       plan: firstThen({ status: 429, headers: { "retry-after": String(RETRY_AFTER_S) } }),
     });
     const ill = await scene.receiver("ill", { ...request, plan: firstThen({ status: 503 }) });
-    const gone = await scene.receiver("gone", { ...request, plan: () => ({ status: 410 }) });
+    // Late enough for all events to be on their way: what is dispatched once it is disabled is not owed to it.
+    const gone = await scene.receiver("gone", { ...request, plan: () => ({ status: 410, afterMs: 2_000 }) });
     await scene.worker({ breakerFailureThreshold: 10_000 });
     const producer = await scene.producer("told", { events: EVENTS, perSecond: 100 });
     await producer.finished;
