@@ -7,6 +7,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Caller, Role } from "../core/access.ts";
+import { unreadable } from "./read-json.ts";
 
 export type Api = FastifyInstance<
   RawServerDefault,
@@ -37,9 +38,27 @@ export function keepBodyText(app: Api): void {
     done(null, body),
   );
   app.setValidatorCompiler((part: Parameters<typeof validatorCompiler>[0]) =>
-    part.httpPart === "body" ? (value: unknown) => ({ value }) : validatorCompiler(part),
+    part.httpPart === "body" ? (value: unknown) => ({ value }) : checkBySchema(part),
   );
 }
+
+/**
+ * What comes, checked by its route's schema. zod throws at an object with a `length` that cannot be compared where a
+ * text belongs; that is the request's fault and none of ours.
+ */
+export const checkBySchema: typeof validatorCompiler = (part) => {
+  const validate = validatorCompiler(part);
+  return (value: unknown) => {
+    try {
+      return validate(value);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      return {
+        error: unreadable("values of the types that the API describes", "an object that cannot be compared"),
+      };
+    }
+  };
+};
 
 /** What every list takes in its query. */
 export const pageQuery = {

@@ -4,7 +4,7 @@
  */
 import helmet from "@fastify/helmet";
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from "fastify";
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { HookwaveError, summarise } from "../core/errors.ts";
 import { addAuthorisation, addIdentification } from "./access.ts";
 import { addDocs } from "./openapi.ts";
@@ -24,7 +24,7 @@ import { addMetricsRoute } from "./routes/metrics.ts";
 import { addReplayRoutes } from "./routes/replays.ts";
 import { addWebhookLogRoutes } from "./routes/webhook-logs.ts";
 import { addWebhookRoutes } from "./routes/webhooks.ts";
-import type { Api } from "./routing.ts";
+import { type Api, checkBySchema } from "./routing.ts";
 import { answerUnknownRoutes } from "./unknown-routes.ts";
 
 export interface ApiServer {
@@ -102,7 +102,7 @@ function openServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">):
       void sendProblem(reply, problemOf(error) ?? INTERNAL_PROBLEM),
   }).withTypeProvider<ZodTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(checkBySchema);
   app.setSerializerCompiler(serializerCompiler);
   // Fastify's own JSON parser would lose bytes and bound no depth.
   app.removeAllContentTypeParsers();

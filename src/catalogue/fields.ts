@@ -13,7 +13,8 @@ const MOMENT = "an ISO 8601 date and time";
 
 export const AN_OBJECT = "an object";
 
-export const text = z.string(TEXT).min(1, TEXT);
+/** By pattern: zod's check of a length looks at whatever has one, and throws where that is no number. */
+export const text = z.string(TEXT).regex(/^[\s\S]/, TEXT);
 
 export const number = z.number(NUMBER);
 

@@ -168,6 +168,11 @@ describe("a key that cannot be made or revoked", () => {
     expect(refused).toMatchObject({ status: 400, body: { code: "REQUEST_INVALID" } });
     const { errors } = refused.body as { errors: { pointer: string }[] };
     expect(errors.map(({ pointer }) => pointer).toSorted()).toEqual(["#", "#/name", "#/roles/0"]);
+    const odd = '{"name":{"length":{"toString":""}},"roles":["read"]}';
+    expect(await post(api, "/api/v1/keys", odd)).toMatchObject({
+      status: 400,
+      body: { code: "REQUEST_INVALID" },
+    });
     const gone = await ask(`${api.url}/api/v1/keys/none`, { method: "DELETE" });
     expect(gone).toMatchObject({ status: 404, body: { code: "KEY_UNKNOWN" } });
   });

@@ -127,7 +127,8 @@ describe("durability replicated", () => {
     await expect(two.publish(event("evt_1"), REPLICATED)).rejects.toMatchObject({
       code: "DURABILITY_UNMET",
       expected: "2 replicas to have it within 100 ms",
-      got: "1",
+      // A replica that is busy loading may not be one yet.
+      got: expect.stringMatching(/^[01]$/),
     });
     await two.close();
     expect(() => createPublisher({ redisUrl: redis.url, replicasMin: 0 })).toThrow("a whole number from 1");

@@ -32,6 +32,11 @@ describe("validateData", () => {
     ]);
   });
 
+  it("takes no object for a text, whatever length it claims to have", () => {
+    const data = { job_id: { length: { toString: "" } }, video_id: "v" };
+    expect(validateData("job.completed", data)).toEqual(["job_id: expected a non-empty text, got an object"]);
+  });
+
   it("cuts a long value short", () => {
     const [problem] = validateData("task_started", { ...TASK, task_id: "x".repeat(5_000) });
     expect(problem).toBe(`task_id: expected a UUID, got "${"x".repeat(39)}…`);

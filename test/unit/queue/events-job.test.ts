@@ -23,6 +23,11 @@ describe("reading an events job", () => {
     );
   });
 
+  it("takes no object for a type, whatever length it claims to have", () => {
+    const read = readEventsJob('{"type":{"length":{"toString":""}},"data":""}', { jobId: "1", addedAt: 0 });
+    expect(read).toMatchObject({ kind: "events", events: [], unreadable: [{ problem: expect.any(String) }] });
+  });
+
   it("gives events without an id the same one on every run, and each its own", () => {
     const text = '[{"type":"a.b","data":{}},{"type":"a.b","data":{}}]';
     const ids = (job = origin) => {
