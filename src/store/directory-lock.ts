@@ -54,13 +54,15 @@ async function discard(path: string, owner: string): Promise<void> {
 }
 
 /** An owner that has not written its pid yet is there. */
-function isGone(owner: string): boolean {
-  if (owner === "") return false;
+const isGone = (owner: string): boolean => owner !== "" && !processExists(Number(owner));
+
+/** Whoever's it is: after a reboot a pid may belong to anybody. */
+export function processExists(pid: number): boolean {
   try {
-    process.kill(Number(owner), 0);
-    return false;
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
-    return hasCode(error, "ESRCH");
+    return !hasCode(error, "ESRCH");
   }
 }
 

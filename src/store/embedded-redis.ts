@@ -10,7 +10,7 @@ import { createServer } from "node:net";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
 import { HookwaveError } from "../core/errors.ts";
-import { withLock } from "./directory-lock.ts";
+import { processExists, withLock } from "./directory-lock.ts";
 import { connectRedis } from "./redis.ts";
 
 export interface EmbeddedRedis {
@@ -39,6 +39,8 @@ export interface EmbeddedRedisOptions {
 const SERVERS = ["redis-server", "valkey-server"];
 const START_TIMEOUT_MS = 10_000;
 const FIND_TIMEOUT_MS = 500;
+/** With the time to start another, less than the lock is held at the most. */
+const BUSY_TIMEOUT_MS = 4_000;
 const noteSchema = z.object({ url: z.string(), pid: z.number() });
 type Note = z.infer<typeof noteSchema>;
 
@@ -84,8 +86,10 @@ async function startServer(dataDir: string, options: EmbeddedRedisOptions): Prom
 async function findRunning(dataDir: string): Promise<Note | null> {
   const note = await readNote(dataDir);
   if (note === null) return null;
-  // After a crash of the machine its port may be anybody's.
-  const served = await askDirectory(note.url, FIND_TIMEOUT_MS).catch(() => null);
+  // After a crash of the machine its port may be anybody's, and so may its process id: a process that lives only
+  // deserves more patience, because a server that loads its files or has much to do answers late.
+  const patienceMs = processExists(note.pid) ? BUSY_TIMEOUT_MS : FIND_TIMEOUT_MS;
+  const served = await askDirectory(note.url, patienceMs).catch(() => null);
   return served === (await realpath(dataDir)) ? note : null;
 }
 
