@@ -63,6 +63,8 @@ describe("every defect that can be planted", () => {
 
 describe.concurrent("a defect planted in the workers is reported", () => {
   it("as lost events, where the second crash of a job's worker is its end", async () => {
+    expect(await runRow(killedAgain, { seed })).toMatchObject({ kept: true, lost: [] });
+
     const report = await runRow(killedAgain, { seed, defect: "two-crashes" });
     expect(report.lost).toHaveLength(EVENTS);
     expect(report.kept).toBe(false);

@@ -91,12 +91,30 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "worker.close(true).then(() => true)",
     },
   ],
-  /** Trap 11: the job is said to be delayed, and is not. Rows 18, 21. */
+  /** Trap 11: the job is said to be delayed, and is not. Row 23: a first retry is a new job. */
   "delayed-in-name-only": [
     {
       module: "/src/queue/durable-worker.ts",
       text: "await this.backend.moveToDelayed(",
       instead: "void ((..._) => undefined)(",
+    },
+  ],
+  /** Trap 24: an answer's body is read and kept to its end. Row 16. */
+  "whole-bodies": [
+    {
+      module: "/src/deliver/open-exchange.ts",
+      text: "if (missingBytes > 0) this.#chunks.push(chunk.subarray(0, missingBytes));",
+      instead: "this.#chunks.push(chunk);",
+    },
+    {
+      module: "/src/deliver/open-exchange.ts",
+      text: "if (this.#bodyBytes >= EXCERPT_BYTES) this.#answer();",
+      instead: "",
+    },
+    {
+      module: "/src/deliver/open-exchange.ts",
+      text: "if (this.#bodyBytes > DRAIN_BYTES) controller.abort(ENOUGH);",
+      instead: "",
     },
   ],
   /** Trap 13: nobody compares the clocks. Row 21. */

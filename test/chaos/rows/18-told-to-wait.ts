@@ -1,6 +1,6 @@
 /** Row 18: what a receiver says about coming back is obeyed. */
 import { until } from "../../support/until.ts";
-import type { Post } from "../harness/receiver.ts";
+import type { Post, Reply } from "../harness/receiver.ts";
 import type { Row } from "../harness/row.ts";
 
 const RETRY_AFTER_S = 3;
@@ -17,11 +17,14 @@ export const toldToWait: Row = {
       plan: firstThen({ status: 429, headers: { "retry-after": String(RETRY_AFTER_S) } }),
     });
     const ill = await scene.receiver("ill", { ...request, plan: firstThen({ status: 503 }) });
-    // Late enough for all events to be on their way: what is dispatched once it is disabled is not owed to it.
-    const gone = await scene.receiver("gone", { ...request, plan: () => ({ status: 410, afterMs: 2_000 }) });
+    // All are owed to it before it says so: whoever is disabled when an event is dispatched is not owed it.
+    const allAreThere = Promise.withResolvers<Reply>();
+    const gone = await scene.receiver("gone", { ...request, plan: () => allAreThere.promise });
     await scene.worker({ breakerFailureThreshold: 10_000 });
     const producer = await scene.producer("told", { events: EVENTS, perSecond: 100 });
     await producer.finished;
+    await until("all POSTs to the gone one are open", () => gone.open() === EVENTS);
+    allAreThere.resolve({ status: 410 });
     await until(
       "the gone one is disabled",
       async () => !(await scene.hookwave.endpoints.get("gone")).isActive,
@@ -45,7 +48,7 @@ export const toldToWait: Row = {
     await scene.drained();
     scene.check(
       "410 disables: nothing more is sent",
-      gone.posts.length === after && after <= EVENTS,
+      gone.posts.length === after && after === EVENTS,
       `${after} POSTs before, ${gone.posts.length - after} after`,
     );
   },
