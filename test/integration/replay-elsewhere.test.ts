@@ -66,14 +66,15 @@ describe("a replay to another endpoint", () => {
     await hookwave.publish({ id: "evt_0", type: "thing.made", data: {} });
     await other.received(1);
     await until("it is recorded", async () => (await hookwave.census()).new.depth === 0);
-    await bury(redis, letters(1, "ep_1"));
+    const sameLetter = letters(1, "ep_1");
+    await bury(redis, sameLetter);
 
     const { id } = await hookwave.replays.begin(TO_OTHER);
     await settled(id);
     await other.received(2);
 
     // As if the process had died between storing the new round and taking the letter away.
-    await bury(redis, letters(1, "ep_1"));
+    await bury(redis, sameLetter);
     await raw.hset(`{hookwave}:replay:${id}`, "state", "running", "cursor", "", "finishedAt", "");
     await raw.sadd("{hookwave}:open-replays", id);
     await settled(id);
