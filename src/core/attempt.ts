@@ -4,7 +4,7 @@
  * is among them, so that the same object can be written anywhere.
  */
 import type { DeliveryId, EndpointId, EventId } from "./brand.ts";
-import type { PastAttempt } from "./delivery.ts";
+import type { DeliveryState, PastAttempt } from "./delivery.ts";
 import type { ProfileName } from "./endpoint.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import type { BuryReason, Verdict } from "./verdict.ts";
@@ -27,6 +27,17 @@ export interface AttemptRecord {
   readonly verdict: Verdict["kind"];
   readonly nextInMs: number | null;
   readonly because: BuryReason | null;
+}
+
+/** An attempt with all that is written of it. */
+export interface FinishedAttempt {
+  readonly record: AttemptRecord;
+  /** The record as JSON. */
+  readonly recordText: string;
+  /** What it leaves its delivery in. */
+  readonly state: DeliveryState;
+  /** How the receiver's answer begins. */
+  readonly excerpt: string;
 }
 
 export function pastAttempt(record: AttemptRecord): PastAttempt {

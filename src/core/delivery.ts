@@ -59,6 +59,12 @@ export interface DeliveryKey {
   readonly endpointId: EndpointId;
 }
 
+/** What a claim of an event found: nobody had it, this very job had it (a re-run), or another job has it. */
+export type Claim =
+  | { readonly kind: "fresh" }
+  | { readonly kind: "again"; readonly states: ReadonlyMap<EndpointId, DeliveryState> }
+  | { readonly kind: "taken" };
+
 export function deliveryId(delivery: DeliveryKey): DeliveryId {
   return asDeliveryId(`${delivery.event.id}.${delivery.endpointId}`);
 }

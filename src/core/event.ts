@@ -16,6 +16,15 @@ export interface PublishedEvent {
   readonly destinations?: readonly Destination[];
 }
 
+/** What one job of events holds. */
+export interface EventsBatch {
+  readonly events: readonly PublishedEvent[];
+  /** Who claims them: the job that first held them. */
+  readonly holder: string;
+  /** Epoch ms at which they were stored. */
+  readonly acceptedAt: number;
+}
+
 /** A receiver that came with the event (see destination.ts). */
 export interface Destination {
   readonly url: string;

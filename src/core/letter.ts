@@ -19,6 +19,11 @@ export interface LetterSummary {
   readonly attempts: number;
 }
 
+/** What it takes to find a letter in the index. */
+export type LetterEntry = Pick<LetterSummary, "id" | "endpointId">;
+
+export type LetterOrder = "newest" | "oldest";
+
 /** What is absent does not narrow. */
 export interface LetterFilter {
   readonly endpoint?: EndpointId | undefined;

@@ -3,7 +3,7 @@
  * is what is known of one, and which orders it obeys in which state. Pure: who runs it is in queue/replay-runner.ts.
  */
 import type { EndpointId } from "./brand.ts";
-import type { LetterFilter } from "./letter.ts";
+import type { LetterEntry, LetterFilter } from "./letter.ts";
 
 export const REPLAY_STATES = ["running", "paused", "cancelled", "done"] as const;
 export type ReplayState = (typeof REPLAY_STATES)[number];
@@ -47,6 +47,27 @@ export interface Replay {
   readonly failed: number;
   /** The first of those that failed. */
   readonly failures: readonly ReplayFailure[];
+}
+
+/** A replay as the process that works on it has it. */
+export interface HeldReplay {
+  readonly replay: Replay;
+  /** Behind the last letter that was dealt with; null at the beginning. */
+  readonly cursor: string | null;
+}
+
+/** What one slice of a replay came to. */
+export interface ReplayProgress {
+  readonly cursor: string | null;
+  readonly replayed: number;
+  readonly skipped: number;
+  readonly failed: number;
+  /** Those of the whole replay that are shown. */
+  readonly failures: readonly ReplayFailure[];
+  /** ISO 8601 when this was the last slice. */
+  readonly finishedAt: string | null;
+  /** Letters that are no more; they leave the index in the same moment. */
+  readonly dealtWith: readonly LetterEntry[];
 }
 
 export const REPLAY_FAILURES_KEPT = 20;

@@ -4,16 +4,16 @@
  * any more; throws only for a failure of our own, and then the whole batch may safely run again.
  */
 import type { EndpointId } from "../core/brand.ts";
-import { type Delivery, type DeliveryState, deliveryOf } from "../core/delivery.ts";
+import { type Claim, type Delivery, type DeliveryState, deliveryOf } from "../core/delivery.ts";
 import { isDestinationId } from "../core/destination.ts";
-import type { PublishedEvent } from "../core/event.ts";
+import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
 import type { BuryReason, Verdict } from "../core/verdict.ts";
 import type { Deliver, Settled } from "./deliver.ts";
 import { ownDestinations } from "./destinations.ts";
 import { createGate, type Gate } from "./gate.ts";
-import type { Claim, EndpointDirectory, EventLedger, EventsBatch, Outbox, WaitingIndex } from "./ports.ts";
+import type { EndpointDirectory, EventLedger, Outbox, WaitingIndex } from "./ports.ts";
 import { recall } from "./recall.ts";
 
 export interface DispatchDeps {

@@ -2,11 +2,11 @@
  * What delivering needs from the rest of the house. Owned here, by the consumer; app.ts plugs in the store,
  * the queue and the telemetry.
  */
-import type { AttemptRecord } from "../core/attempt.ts";
+import type { FinishedAttempt } from "../core/attempt.ts";
 import type { EndpointId, EventId } from "../core/brand.ts";
-import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
+import type { Claim, DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
 import type { Endpoint, RateLimit } from "../core/endpoint.ts";
-import type { PublishedEvent } from "../core/event.ts";
+import type { EventsBatch } from "../core/event.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
 import type { BuryReason } from "../core/verdict.ts";
 
@@ -17,33 +17,12 @@ export interface EndpointDirectory {
   readonly disable: (endpoint: Endpoint, because: string) => Promise<void>;
 }
 
-/** What a claim found: nobody had the event, this very job had it (a re-run), or another job has it. */
-export type Claim =
-  | { readonly kind: "fresh" }
-  | { readonly kind: "again"; readonly states: ReadonlyMap<EndpointId, DeliveryState> }
-  | { readonly kind: "taken" };
-
-export interface EventsBatch {
-  readonly events: readonly PublishedEvent[];
-  readonly holder: string;
-  /** Epoch ms at which they were stored. */
-  readonly acceptedAt: number;
-}
-
 export interface EventLedger {
   /** Claims each event for the batch's holder; the answers are in the order of the events. */
   readonly claim: (batch: EventsBatch) => Promise<readonly Claim[]>;
   readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
   /** Writes that it was given up; false, and nothing, where it has been delivered, cancelled or replayed meanwhile. */
   readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
-}
-
-export interface FinishedAttempt {
-  readonly record: AttemptRecord;
-  /** The record as JSON. */
-  readonly recordText: string;
-  readonly state: DeliveryState;
-  readonly excerpt: string;
 }
 
 /** Resolves once the attempt is written; keeps trying until it is. */

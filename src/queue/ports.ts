@@ -4,19 +4,11 @@
  */
 import type { EndpointId, EventId } from "../core/brand.ts";
 import type { Delivery, DeliveryState } from "../core/delivery.ts";
-import type { PublishedEvent } from "../core/event.ts";
-import type { LetterFilter, LetterSummary } from "../core/letter.ts";
+import type { EventsBatch } from "../core/event.ts";
+import type { LetterEntry, LetterFilter, LetterOrder, LetterSummary } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
-import type { Replay, ReplayFailure, ReplayState } from "../core/replay.ts";
+import type { HeldReplay, Replay, ReplayProgress, ReplayState } from "../core/replay.ts";
 import type { BuryReason, Verdict } from "../core/verdict.ts";
-
-export interface EventsBatch {
-  readonly events: readonly PublishedEvent[];
-  /** Who claims them: the job that first held them. */
-  readonly holder: string;
-  /** Epoch ms at which they were stored. */
-  readonly acceptedAt: number;
-}
 
 /** Resolves when every delivery of the batch is settled or scheduled; throws only for a failure of our own. */
 export type Dispatch = (batch: EventsBatch) => Promise<void>;
@@ -44,8 +36,6 @@ export interface RawKeys {
   readonly eval: (script: string, keyCount: number, ...keysAndArgs: string[]) => Promise<unknown>;
 }
 
-export type LetterEntry = Pick<LetterSummary, "id" | "endpointId">;
-
 /** Finds dead letters without reading them. */
 export interface LetterIndex {
   /** An entry that is there keeps its time. */
@@ -54,7 +44,7 @@ export interface LetterIndex {
   /** A page as the index has it: some of these letters may be gone. Throws CURSOR_INVALID. */
   readonly walk: (
     filter: LetterFilter,
-    order: "newest" | "oldest",
+    order: LetterOrder,
     page: PageRequest,
   ) => Promise<Page<LetterSummary>>;
   readonly count: (filter: LetterFilter) => Promise<number>;
@@ -64,26 +54,6 @@ export interface LetterIndex {
 
 /** What is recorded of a delivery; null when nothing is, or no more. */
 export type StateOf = (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
-
-export interface HeldReplay {
-  readonly replay: Replay;
-  /** Behind the last letter that was dealt with; null at the beginning. */
-  readonly cursor: string | null;
-}
-
-/** What one slice of a replay came to. */
-export interface ReplayProgress {
-  readonly cursor: string | null;
-  readonly replayed: number;
-  readonly skipped: number;
-  readonly failed: number;
-  /** Those of the whole replay that are shown. */
-  readonly failures: readonly ReplayFailure[];
-  /** ISO 8601 when this was the last slice. */
-  readonly finishedAt: string | null;
-  /** Letters that are no more; they leave the index in the same moment. */
-  readonly dealtWith: readonly LetterEntry[];
-}
 
 /** Remembers replays, and that one process at a time works on one. `holder` names a process. */
 export interface ReplayBook {

@@ -7,9 +7,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import { HookwaveError, summarise } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
 import type { LetterSummary } from "../core/letter.ts";
-import { letterFilterOf, REPLAY_FAILURES_KEPT, type Replay, type ReplayFailure } from "../core/replay.ts";
+import {
+  type HeldReplay,
+  letterFilterOf,
+  REPLAY_FAILURES_KEPT,
+  type Replay,
+  type ReplayFailure,
+  type ReplayProgress,
+} from "../core/replay.ts";
 import type { System } from "../core/system.ts";
-import type { HeldReplay, LetterIndex, ReplayBook, ReplayProgress } from "./ports.ts";
+import type { LetterIndex, ReplayBook } from "./ports.ts";
 import type { Resend } from "./resend.ts";
 
 export interface ReplayRunner {

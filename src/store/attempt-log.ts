@@ -4,9 +4,8 @@
  * decision 3): `record` resolves only once Redis has it, and goes on trying until then, because an attempt
  * that was answered but not recorded would be sent again (trap 5).
  */
-import type { AttemptRecord } from "../core/attempt.ts";
+import type { AttemptRecord, FinishedAttempt } from "../core/attempt.ts";
 import type { EndpointId } from "../core/brand.ts";
-import type { DeliveryState } from "../core/delivery.ts";
 import { isDestinationId } from "../core/destination.ts";
 import { isWrongType, summarise } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
@@ -17,14 +16,6 @@ import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 import { type Expected, setAside } from "./set-aside.ts";
 import { attemptField, HOUR_KEPT_MS, hourOf } from "./statistics.ts";
-
-export interface FinishedAttempt {
-  readonly record: AttemptRecord;
-  /** The record as JSON. */
-  readonly recordText: string;
-  readonly state: DeliveryState;
-  readonly excerpt: string;
-}
 
 export interface AttemptLog {
   readonly record: (finished: FinishedAttempt) => Promise<void>;

@@ -5,9 +5,9 @@
  */
 import { z } from "zod";
 import { asEndpointId, type EndpointId, type EventId } from "../core/brand.ts";
-import type { Delivery, DeliveryState } from "../core/delivery.ts";
+import type { Claim, Delivery, DeliveryState } from "../core/delivery.ts";
 import { isWrongType } from "../core/errors.ts";
-import type { PublishedEvent } from "../core/event.ts";
+import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import type { BuryReason } from "../core/verdict.ts";
 import { KEEP_STATE, readState, STATE_FIELD_PREFIX, stateField, stateText } from "./event-record.ts";
@@ -15,18 +15,6 @@ import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 import { setAside } from "./set-aside.ts";
-
-export type Claim =
-  | { readonly kind: "fresh" }
-  | { readonly kind: "again"; readonly states: ReadonlyMap<EndpointId, DeliveryState> }
-  | { readonly kind: "taken" };
-
-export interface EventsBatch {
-  readonly events: readonly PublishedEvent[];
-  readonly holder: string;
-  /** Epoch ms. */
-  readonly acceptedAt: number;
-}
 
 export interface EventLedger {
   readonly claim: (batch: EventsBatch) => Promise<readonly Claim[]>;

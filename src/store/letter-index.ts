@@ -5,16 +5,20 @@
  */
 import { z } from "zod";
 import { asEndpointId, asEventId, type EndpointId } from "../core/brand.ts";
-import { isWanted, type LetterFilter, type LetterSummary, needsLook } from "../core/letter.ts";
+import {
+  isWanted,
+  type LetterEntry,
+  type LetterFilter,
+  type LetterOrder,
+  type LetterSummary,
+  needsLook,
+} from "../core/letter.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { Keys } from "./keys.ts";
 import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
-
-export type LetterOrder = "newest" | "oldest";
-export type LetterEntry = Pick<LetterSummary, "id" | "endpointId">;
 
 export interface LetterIndex {
   /** An entry that is there keeps its time. */

@@ -5,27 +5,18 @@
  */
 import { z } from "zod";
 import { asEndpointId } from "../core/brand.ts";
-import { REPLAY_STATES, type Replay, type ReplayFailure, type ReplayState } from "../core/replay.ts";
+import {
+  type HeldReplay,
+  REPLAY_STATES,
+  type Replay,
+  type ReplayProgress,
+  type ReplayState,
+} from "../core/replay.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { Keys } from "./keys.ts";
-import { entryKeys, type LetterEntry, REMOVE_ENTRIES } from "./letter-index.ts";
+import { entryKeys, REMOVE_ENTRIES } from "./letter-index.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
-
-export interface HeldReplay {
-  readonly replay: Replay;
-  readonly cursor: string | null;
-}
-
-export interface ReplayProgress {
-  readonly cursor: string | null;
-  readonly replayed: number;
-  readonly skipped: number;
-  readonly failed: number;
-  readonly failures: readonly ReplayFailure[];
-  readonly finishedAt: string | null;
-  readonly dealtWith: readonly LetterEntry[];
-}
 
 export interface ReplayBook {
   readonly add: (replay: Replay) => Promise<boolean>;

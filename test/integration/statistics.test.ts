@@ -1,8 +1,8 @@
 /** How an endpoint has done, counted on a real Redis. */
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
-import type { AttemptRecord } from "../../src/core/attempt.ts";
-import { createAttemptLog, type FinishedAttempt } from "../../src/store/attempt-log.ts";
+import type { AttemptRecord, FinishedAttempt } from "../../src/core/attempt.ts";
+import { createAttemptLog } from "../../src/store/attempt-log.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { createStatistics } from "../../src/store/statistics.ts";
 import { startRedis } from "../support/service.ts";

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
-import type { DeadLetter, Delivery, DeliveryState } from "../../../src/core/delivery.ts";
+import type { Claim, DeadLetter, Delivery, DeliveryState } from "../../../src/core/delivery.ts";
 import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { createDispatch, createResume } from "../../../src/deliver/dispatch.ts";
-import type { Claim } from "../../../src/deliver/ports.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
 
 const event = { id: asEventId("evt_1"), type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
