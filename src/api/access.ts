@@ -5,12 +5,12 @@
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Caller, isAllowed } from "../core/access.ts";
+import { isLoopbackName } from "../core/loopback.ts";
 import type { AccessControl } from "./ports.ts";
 import { Refusal } from "./problem.ts";
 import type { Api } from "./routing.ts";
 
 const BEARER = /^Bearer ([!-~]{1,300})$/i;
-const LOOPBACK_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i;
 /** On loopback without keys, whoever is there may do everything. */
 const LOCAL: Caller = { keyId: "loopback", roles: ["admin"] };
 
@@ -41,9 +41,12 @@ function authorise(request: FastifyRequest, control: AccessControl): void {
   const { caller } = request;
   if (caller === null && isLookBeforeReady(request, control)) return;
   if (caller === null) throw refuseStranger(request, control);
-  if (caller === LOCAL && !LOOPBACK_HOST.test(request.headers.host ?? "")) throw strangeHost();
+  if (caller === LOCAL && !isLoopbackName(nameIn(request.headers.host))) throw strangeHost();
   if (!isAllowed(caller, access)) throw forbidden(access, caller);
 }
+
+/** A Host header's name without its port. */
+const nameIn = (host = ""): string => host.replace(/:\d+$/, "").toLowerCase();
 
 /** On loopback, an operator may see metrics and health also while Redis has not said yet which keys there are. */
 function isLookBeforeReady({ routeOptions }: FastifyRequest, control: AccessControl): boolean {

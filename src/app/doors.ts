@@ -7,6 +7,7 @@ import { createApiServer, createMetricsServer } from "../api/server.ts";
 import type { Hookwave } from "../app.ts";
 import type { Config } from "../config/environment.ts";
 import { HookwaveError } from "../core/errors.ts";
+import { isLoopbackName } from "../core/loopback.ts";
 
 export interface Doors {
   /** Null where the role serves no API. */
@@ -51,7 +52,9 @@ async function openMetrics(
   return await server.listen(host, metricsPort);
 }
 
-const isLoopback = (host: string): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
+/** Brackets are how URLs write IPv6, and not how a host to listen on is written. */
+const isLoopback = (host: string): boolean =>
+  isLoopbackName(host.includes(":") ? `[${host}]` : host.toLowerCase());
 
 /** Is there a key that strangers would need? Where nobody can say, there is none. */
 async function isGuarded({ apiKey }: Config, hookwave: Hookwave): Promise<boolean> {

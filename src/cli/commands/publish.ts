@@ -3,29 +3,25 @@
  * the bytes it came in: its text goes into the request as it is, and is never written anew.
  */
 import { storedEvent } from "../../api/routes/events.ts";
-import { DURABILITIES, type Durability, isDurability } from "../../core/durability.ts";
+import { DURABILITIES } from "../../core/durability.ts";
 import { HookwaveError } from "../../core/errors.ts";
 import { isJsonText } from "../../core/json-text.ts";
-import { type Invocation, usage } from "../command-line.ts";
+import type { Invocation } from "../command-line.ts";
 import { readInput } from "../input.ts";
 import { type Report, report } from "../report.ts";
 import { withApi } from "../service-access.ts";
+import { choice } from "../values.ts";
 
 export async function publish(asked: Invocation): Promise<Report> {
   const [type = "", source = ""] = asked.operands;
   const dataText = await readData(source);
   const event = JSON.stringify({ type, id: asked.one("id"), timestamp: asked.one("timestamp") });
-  const query = { durability: readDurability(asked.one("durability")) };
+  const query = { durability: choice(asked, "durability", DURABILITIES) };
   const body = `${event.slice(0, -1)},"data":${dataText}}`;
   const { id } = await withApi(asked, (api) =>
     api.ask({ method: "POST", path: "/events", query, body }, storedEvent),
   );
   return report(`published ${id}`, { id });
-}
-
-function readDurability(level: string | undefined): Durability | undefined {
-  if (level === undefined || isDurability(level)) return level;
-  throw usage(`--durability with one of ${DURABILITIES.join(", ")}`, JSON.stringify(level));
 }
 
 /** Text that is no JSON by itself could end the data in the request, and go on with members of its own. */
