@@ -41,18 +41,35 @@ export type Deliver = (delivery: Delivery) => Promise<Settled>;
 
 export function createDeliver(deps: DeliverDeps): Deliver {
   return async (delivery) => {
-    const endpoint = addresseeOf(delivery, deps.endpoints);
-    if (endpoint === undefined) return untried(delivery, "endpoint_missing");
-    if (!endpoint.isActive) return untried(delivery, "endpoint_disabled");
+    const found = lookUp(delivery, deps);
+    if (found.kind === "nobody") return untried(delivery, found.because);
 
-    const admission = await admit(endpoint, delivery, deps);
-    if (admission.kind === "held") return held(delivery, endpoint, admission, deps);
+    const admission = await admit(found.endpoint, delivery, deps);
+    if (admission.kind === "nobody") return untried(delivery, admission.because);
+    if (admission.kind === "held") return held(delivery, found.endpoint, admission, deps);
 
+    const { endpoint } = admission;
     const attempt = await send(delivery, endpoint, deps);
     const settled = await conclude(delivery, endpoint, attempt, deps);
     await deps.breakers.report(endpoint.id, attempt.outcome, admission.isProbe);
     return settled;
   };
+}
+
+interface Found {
+  readonly kind: "found";
+  readonly endpoint: Endpoint;
+}
+interface Nobody {
+  readonly kind: "nobody";
+  readonly because: BuryReason;
+}
+
+function lookUp(delivery: Delivery, { endpoints }: DeliverDeps): Found | Nobody {
+  const endpoint = addresseeOf(delivery, endpoints);
+  if (endpoint === undefined) return { kind: "nobody", because: "endpoint_missing" };
+  if (!endpoint.isActive) return { kind: "nobody", because: "endpoint_disabled" };
+  return { kind: "found", endpoint };
 }
 
 interface Attempt {
@@ -113,15 +130,22 @@ async function conclude(
 
 interface Admitted {
   readonly kind: "admitted";
+  /** As it is by now. */
+  readonly endpoint: Endpoint;
   readonly isProbe: boolean;
 }
 type Held = Outcome & { readonly kind: "held" };
 
 /**
  * An open breaker is asked before the others, so that what cannot go does not wait its turn; and once more after. A
- * turn of the endpoint's rate is waited for outside its lane, which is for POSTs that are open.
+ * turn of the endpoint's rate is waited for outside its lane, which is for POSTs that are open. After all this waiting
+ * the endpoint is looked up again: it may have been disabled, or sign with another secret.
  */
-async function admit(endpoint: Endpoint, delivery: Delivery, deps: DeliverDeps): Promise<Admitted | Held> {
+async function admit(
+  endpoint: Endpoint,
+  delivery: Delivery,
+  deps: DeliverDeps,
+): Promise<Admitted | Held | Nobody> {
   const { breakers, limits, system } = deps;
   const closedInMs = breakers.closedInMs(endpoint.id);
   if (closedInMs > 0) return heldFor("breaker_open", closedInMs);
@@ -131,9 +155,12 @@ async function admit(endpoint: Endpoint, delivery: Delivery, deps: DeliverDeps):
   if (busyMs > 0) return heldFor("busy", busyMs * (1 + system.dice() * BUSY_JITTER));
   let isAdmitted = false;
   try {
-    const { holdMs, isProbe } = await breakers.admit(endpoint.id, endpoint.timeoutMs + PROBE_LEASE_SPARE_MS);
+    const found = lookUp(delivery, deps);
+    if (found.kind === "nobody") return found;
+    const { id, timeoutMs } = found.endpoint;
+    const { holdMs, isProbe } = await breakers.admit(id, timeoutMs + PROBE_LEASE_SPARE_MS);
     isAdmitted = holdMs === 0;
-    return isAdmitted ? { kind: "admitted", isProbe } : heldFor("breaker_open", holdMs);
+    return isAdmitted ? { ...found, kind: "admitted", isProbe } : heldFor("breaker_open", holdMs);
   } finally {
     // Also when asking failed: a place in the lane that nobody gives back is lost until the worker restarts.
     if (!isAdmitted) limits.leave(endpoint.id, null, null);

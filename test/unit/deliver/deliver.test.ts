@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { asEventId } from "../../../src/core/brand.ts";
+import type { Endpoint } from "../../../src/core/endpoint.ts";
 import type { Happening } from "../../../src/core/happening.ts";
 import { createDeliver, type DeliverDeps } from "../../../src/deliver/deliver.ts";
 import { createLimits } from "../../../src/deliver/limits.ts";
-import type { Exchange, FleetRate } from "../../../src/deliver/ports.ts";
+import type { Exchange, FleetRate, OutgoingRequest } from "../../../src/deliver/ports.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
 
 const endpoint = anEndpoint({ maxInFlight: 1 });
@@ -57,6 +58,56 @@ describe("an attempt that could not even be admitted", () => {
     for (let n = 0; n < 3; n += 1) await expect(deliver(delivery)).rejects.toThrow("Redis is away");
 
     expect(limits.enter(endpoint)).toBe(0);
+  });
+});
+
+describe("an attempt that has waited in its endpoint's line", () => {
+  /** One is open and another waits behind it while the endpoint changes. */
+  async function changedMeanwhile(changes: Partial<Endpoint> | null) {
+    let current: Endpoint | undefined = endpoint;
+    const sent: OutgoingRequest[] = [];
+    const firstSent = Promise.withResolvers<void>();
+    const firstAnswer = Promise.withResolvers<Exchange>();
+    const limits = createLimits(() => 0);
+    const { transport, endpoints, ...deps } = depsWith({ limits });
+    const deliver = createDeliver({
+      ...deps,
+      endpoints: { ...endpoints, get: () => current },
+      transport: {
+        ...transport,
+        post: (request) => {
+          sent.push(request);
+          firstSent.resolve();
+          return firstAnswer.promise;
+        },
+      },
+    });
+    const first = deliver(delivery);
+    const second = deliver({ ...delivery, event: { ...delivery.event, id: asEventId("evt_2") } });
+    await firstSent.promise;
+    current = changes === null ? undefined : { ...endpoint, ...changes };
+    firstAnswer.resolve(answered);
+    await first;
+    const { verdict } = await second;
+    return { sent, verdict, freePlaces: limits.enter(endpoint) === 0 };
+  }
+
+  it("is not made when the endpoint has been disabled, and gives its place back", async () => {
+    const { sent, verdict, freePlaces } = await changedMeanwhile({ isActive: false });
+    expect(verdict).toEqual({ kind: "bury", because: "endpoint_disabled" });
+    expect(sent).toHaveLength(1);
+    expect(freePlaces).toBe(true);
+  });
+
+  it("is not made when the endpoint has been removed", async () => {
+    const { sent, verdict } = await changedMeanwhile(null);
+    expect(verdict).toEqual({ kind: "bury", because: "endpoint_missing" });
+    expect(sent).toHaveLength(1);
+  });
+
+  it("goes where the endpoint is by now", async () => {
+    const { sent } = await changedMeanwhile({ url: "https://moved.example.com/" });
+    expect(sent.map(({ url }) => url)).toEqual([endpoint.url, "https://moved.example.com/"]);
   });
 });
 
