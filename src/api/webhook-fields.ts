@@ -53,6 +53,7 @@ const readOnly = {
   created_at: z.unknown().optional(),
   updated_at: z.unknown().optional(),
   disabled_because: z.unknown().optional(),
+  disabled_at: z.unknown().optional(),
   secrets: z.unknown().optional(),
   public_key: z.unknown().optional(),
 };
@@ -88,6 +89,7 @@ export const shownWebhook = z.object({
   metadata: textByName,
   is_active: z.boolean(),
   disabled_because: z.string().nullable(),
+  disabled_at: z.iso.datetime().nullable().describe("What was accepted before is owed to it still."),
   secrets: z
     .array(z.object({ expires_at: z.iso.datetime().nullable() }))
     .describe("One for each that signs, newest first; those before it end at `expires_at`."),
@@ -122,6 +124,7 @@ export function showWebhook(endpoint: Endpoint): ShownWebhook {
     metadata: endpoint.metadata,
     is_active: endpoint.isActive,
     disabled_because: endpoint.disabledBecause,
+    disabled_at: endpoint.disabledAt,
     secrets: secrets.map(({ expiresAt }) => ({
       expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
     })),

@@ -154,8 +154,8 @@ async function ensure(
 /** What was asked for, with the life it has had so far if it is the same receiver still. */
 function revise(found: Endpoint, asked: Endpoint): Endpoint {
   if (found.url !== asked.url) return asked;
-  const { isActive, disabledBecause, createdAt } = found;
-  return { ...asked, isActive, disabledBecause, createdAt };
+  const { isActive, disabledBecause, disabledAt, createdAt } = found;
+  return { ...asked, isActive, disabledBecause, disabledAt, createdAt };
 }
 
 const isAsAsked = (found: Endpoint, asked: Endpoint): boolean =>

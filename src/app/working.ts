@@ -27,6 +27,7 @@ import { createFleetRates } from "../store/fleet-rates.ts";
 import type { Keys } from "../store/keys.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
+import { switched } from "../store/revision.ts";
 import { createStatistics, type Statistics } from "../store/statistics.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
 
@@ -169,9 +170,8 @@ function openDeliverStage(deps: WorkingDeps, attempts: AttemptLog, rate: FleetRa
     get: endpoints.get,
     subscribedTo: endpoints.subscribedTo,
     disable: async ({ id, url }: Endpoint, disabledBecause: string): Promise<void> => {
-      const updatedAt = new Date(system.now()).toISOString();
       await endpoints.change(id, (endpoint) =>
-        endpoint.url === url ? { ...endpoint, isActive: false, disabledBecause, updatedAt } : endpoint,
+        endpoint.url === url ? switched(endpoint, disabledBecause, system.now()) : endpoint,
       );
     },
   };

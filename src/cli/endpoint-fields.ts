@@ -64,6 +64,7 @@ export function shownEndpoint(webhook: ShownWebhook) {
     metadata: webhook.metadata,
     isActive: webhook.is_active,
     disabledBecause: webhook.disabled_because,
+    disabledAt: webhook.disabled_at,
     createdAt: webhook.created_at,
     updatedAt: webhook.updated_at,
   };

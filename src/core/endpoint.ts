@@ -64,6 +64,8 @@ export interface Endpoint {
   readonly metadata: Readonly<Record<string, string>>;
   readonly isActive: boolean;
   readonly disabledBecause: string | null;
+  /** Since when it is not active; null while it is, and for one that never was. */
+  readonly disabledAt: string | null;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
@@ -71,7 +73,18 @@ export interface Endpoint {
 export const ENDPOINT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function subscribes(endpoint: Endpoint, eventType: string): boolean {
-  return endpoint.isActive && endpoint.events.some((pattern) => subscriptionCovers(pattern, eventType));
+  return endpoint.events.some((pattern) => subscriptionCovers(pattern, eventType));
+}
+
+/** Whether it takes part. */
+export type Standing = Pick<Endpoint, "isActive" | "disabledBecause" | "disabledAt">;
+
+export const ACTIVE: Standing = { isActive: true, disabledBecause: null, disabledAt: null };
+
+/** Disabled once more, it has still been so since the first time. */
+export function disabled(found: Endpoint, disabledBecause: string, nowMs: number): Standing {
+  const disabledAt = found.isActive ? new Date(nowMs).toISOString() : found.disabledAt;
+  return { isActive: false, disabledBecause, disabledAt };
 }
 
 /** Stands for what may not be shown again. No header's value can be this. */

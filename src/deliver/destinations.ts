@@ -7,7 +7,7 @@ import { hash } from "node:crypto";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { DESTINATION_ID_PREFIX, wants } from "../core/destination.ts";
-import type { Endpoint, ProfileName } from "../core/endpoint.ts";
+import { ACTIVE, type Endpoint, type ProfileName } from "../core/endpoint.ts";
 import type { Destination, PublishedEvent } from "../core/event.ts";
 import type { EndpointDirectory } from "./ports.ts";
 
@@ -41,8 +41,7 @@ export function addresseeOf(
     url: destination.url,
     headers: userAgentOf(signer.headers),
     // The signer may have been disabled because its own receiver is gone; that says nothing of this one.
-    isActive: true,
-    disabledBecause: null,
+    ...ACTIVE,
   };
 }
 

@@ -64,7 +64,7 @@ function fanOut(
     return [];
   }
   const toEndpoint = deliveryOf(event, acceptedAt);
-  const subscribed = deps.endpoints.subscribedTo(event.type).map(({ id }) => toEndpoint(id));
+  const subscribed = deps.endpoints.subscribedTo(event.type, acceptedAt).map(({ id }) => toEndpoint(id));
   const named = ownDestinations(event).entries();
   const owed = [...subscribed, ...named.map(([id, destination]) => ({ ...toEndpoint(id), destination }))];
   if (claim.kind === "fresh") return owed.map((delivery) => ({ delivery, recalled: null }));

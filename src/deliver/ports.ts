@@ -12,7 +12,8 @@ import type { BuryReason } from "../core/verdict.ts";
 
 export interface EndpointDirectory {
   readonly get: (id: EndpointId) => Endpoint | undefined;
-  readonly subscribedTo: (eventType: string) => readonly Endpoint[];
+  /** With those that were disabled only after the event was accepted (epoch ms): it is owed to them, too. */
+  readonly subscribedTo: (eventType: string, acceptedAt: number) => readonly Endpoint[];
   /** Does nothing when the endpoint has another URL by now: it is another receiver. */
   readonly disable: (endpoint: Endpoint, because: string) => Promise<void>;
 }

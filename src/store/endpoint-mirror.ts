@@ -15,7 +15,8 @@ export interface Mirror {
   readonly get: (id: EndpointId) => Endpoint | undefined;
   /** Oldest first; the same array until something changes. */
   readonly all: () => readonly Endpoint[];
-  readonly subscribedTo: (eventType: string) => readonly Endpoint[];
+  /** With those that were disabled only after `acceptedAt`, epoch ms. */
+  readonly subscribedTo: (eventType: string, acceptedAt: number) => readonly Endpoint[];
   /** `text` is the endpoint's record; null where there is none any more. */
   readonly set: (id: EndpointId, text: string | null) => void;
   readonly replace: (records: readonly (readonly [string, string])[]) => void;
@@ -29,7 +30,7 @@ export function createMirror(sealer: Sealer, tell: Tell): Mirror {
   const texts = new Map<EndpointId, string>();
   const endpoints = new Map<EndpointId, Endpoint>();
   const unreadable = new Map<EndpointId, unknown>();
-  const bySubscription = new Map<string, readonly Endpoint[]>();
+  const bySubscription = new Map<string, Subscribers>();
   let inOrder: readonly Endpoint[] | null = null;
 
   // An endpoint we cannot read is our fault, not its receiver's: whatever may concern it must wait, because going
@@ -66,14 +67,15 @@ export function createMirror(sealer: Sealer, tell: Tell): Mirror {
       inOrder ??= [...endpoints.values()].sort(byAge);
       return inOrder;
     },
-    subscribedTo: (eventType) => {
+    subscribedTo: (eventType, acceptedAt) => {
       insistReadable();
-      const known = bySubscription.get(eventType);
-      if (known !== undefined) return known;
-      const found = [...endpoints.values()].filter((endpoint) => subscribes(endpoint, eventType));
-      if (bySubscription.size >= SUBSCRIPTIONS_MAX) bySubscription.clear();
-      bySubscription.set(eventType, found);
-      return found;
+      let found = bySubscription.get(eventType);
+      if (found === undefined) {
+        found = subscribersOf(eventType, endpoints.values());
+        if (bySubscription.size >= SUBSCRIPTIONS_MAX) bySubscription.clear();
+        bySubscription.set(eventType, found);
+      }
+      return owedOf(found, acceptedAt);
     },
     set,
     replace: (records) => {
@@ -82,6 +84,31 @@ export function createMirror(sealer: Sealer, tell: Tell): Mirror {
       for (const [id, text] of records) set(asEndpointId(id), text);
     },
   };
+}
+
+interface Subscribers {
+  readonly active: readonly Endpoint[];
+  /** Disabled ones, the latest first. */
+  readonly former: readonly { readonly endpoint: Endpoint; readonly disabledAtMs: number }[];
+}
+
+function subscribersOf(eventType: string, endpoints: Iterable<Endpoint>): Subscribers {
+  const all = [...endpoints].filter((endpoint) => subscribes(endpoint, eventType));
+  const former = all.flatMap((endpoint) => {
+    const { disabledAt } = endpoint;
+    return disabledAt === null ? [] : [{ endpoint, disabledAtMs: Date.parse(disabledAt) }];
+  });
+  return {
+    active: all.filter(({ isActive }) => isActive),
+    former: former.sort((one, other) => other.disabledAtMs - one.disabledAtMs),
+  };
+}
+
+function owedOf({ active, former }: Subscribers, acceptedAt: number): readonly Endpoint[] {
+  const latest = former[0];
+  if (latest === undefined || latest.disabledAtMs <= acceptedAt) return active;
+  const owed = former.filter(({ disabledAtMs }) => disabledAtMs > acceptedAt);
+  return [...active, ...owed.map(({ endpoint }) => endpoint)];
 }
 
 /** Two that were made in the same millisecond keep an order, too, or a page's cursor would skip one. */

@@ -31,6 +31,7 @@ const recordSchema = z.object({
   metadata: z.record(z.string(), z.string()).default({}),
   isActive: z.boolean(),
   disabledBecause: z.string().nullable(),
+  disabledAt: z.string().nullable().default(null),
   createdAt: z.string(),
   updatedAt: z.string(),
 });

@@ -41,6 +41,7 @@ export function newEndpoint(request: EndpointRequest, rules: RegistrationRules, 
     metadata: request.metadata ?? {},
     isActive,
     disabledBecause: isActive ? null : DISABLED_BY_HAND,
+    disabledAt: null,
     createdAt: at,
     updatedAt: at,
   };

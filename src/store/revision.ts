@@ -2,7 +2,7 @@
  * An endpoint as it becomes when somebody changes it: as a whole, in part, or its secrets. Checked like a new one,
  * as the whole that it will be. What nobody changed stays: its id, its age, its secrets, and whether it is active.
  */
-import { type Endpoint, MASK, type Secret } from "../core/endpoint.ts";
+import { ACTIVE, disabled, type Endpoint, MASK, type Secret, type Standing } from "../core/endpoint.ts";
 import { endpointInvalid } from "./endpoint-problems.ts";
 import type { EndpointRequest, RegistrationRules } from "./endpoint-request.ts";
 import { DISABLED_BY_HAND, generateSecret, newEndpoint } from "./registration.ts";
@@ -43,7 +43,7 @@ export function replaced(
   return {
     ...asked,
     secrets: request.secrets === undefined ? secrets : asked.secrets,
-    ...activity(found, request.isActive ?? found.isActive),
+    ...standing(found, request.isActive ?? found.isActive, nowMs),
     createdAt: found.createdAt,
   };
 }
@@ -55,7 +55,8 @@ export function amended(
   rules: RegistrationRules,
   nowMs: number,
 ): Endpoint {
-  const { id: _, secrets: _kept, profileOptions, createdAt, updatedAt, disabledBecause, ...rest } = found;
+  const { id: _, secrets: _kept, profileOptions, createdAt, updatedAt, ...asked } = found;
+  const { disabledBecause, disabledAt, ...rest } = asked;
   return replaced(found, { ...rest, ...profileOptions, ...changes }, rules, nowMs);
 }
 
@@ -64,8 +65,7 @@ export function switched(found: Endpoint, because: string | null, nowMs: number)
   return {
     ...found,
     secrets: unexpired(found.secrets, nowMs),
-    isActive: because === null,
-    disabledBecause: because,
+    ...(because === null ? ACTIVE : disabled(found, because, nowMs)),
     updatedAt: new Date(nowMs).toISOString(),
   };
 }
@@ -112,7 +112,7 @@ function unmasked(
   );
 }
 
-function activity(found: Endpoint, isActive: boolean): Pick<Endpoint, "isActive" | "disabledBecause"> {
-  if (isActive) return { isActive, disabledBecause: null };
-  return { isActive, disabledBecause: found.isActive ? DISABLED_BY_HAND : found.disabledBecause };
+function standing(found: Endpoint, isActive: boolean, nowMs: number): Standing {
+  if (isActive) return ACTIVE;
+  return disabled(found, (found.isActive ? null : found.disabledBecause) ?? DISABLED_BY_HAND, nowMs);
 }

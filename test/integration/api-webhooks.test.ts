@@ -45,6 +45,7 @@ describe("a webhook that is made", () => {
       metadata: {},
       is_active: true,
       disabled_because: null,
+      disabled_at: null,
       secrets: [{ expires_at: null }],
       public_key: null,
       created_at: expect.any(String),

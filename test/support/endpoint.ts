@@ -21,6 +21,7 @@ export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
     metadata: {},
     isActive: true,
     disabledBecause: null,
+    disabledAt: null,
     createdAt: "2026-01-01T00:00:00.000Z",
     updatedAt: "2026-01-01T00:00:00.000Z",
     ...changes,

@@ -22,8 +22,4 @@ describe("subscribes", () => {
     expect(subscribes(endpoint, "job.completed")).toBe(true);
     expect(subscribes(endpoint, "task_started")).toBe(false);
   });
-
-  it("is over while the endpoint is not active", () => {
-    expect(subscribes(anEndpoint({ isActive: false }), "model.registered")).toBe(false);
-  });
 });

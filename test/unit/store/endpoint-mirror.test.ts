@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { asEndpointId } from "../../../src/core/brand.ts";
+import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { createMirror } from "../../../src/store/endpoint-mirror.ts";
 import { writeRecord } from "../../../src/store/endpoint-record.ts";
 import { createSealer } from "../../../src/store/sealing.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
+
+const MINUTE_MS = 60_000;
 
 /** A mirror that counts what it opens, and a way to write records for it. */
 function openMirror() {
@@ -17,9 +20,12 @@ function openMirror() {
       return sealer.open(sealed, owner);
     },
   };
-  const recordOf = (id: string, minute: number) => {
-    const createdAt = new Date(minute * 60_000).toISOString();
-    return writeRecord(anEndpoint({ id: asEndpointId(id), createdAt, events: [`${id}.*`] }), sealer);
+  const recordOf = (id: string, minute: number, changes: Partial<Endpoint> = {}) => {
+    const createdAt = new Date(minute * MINUTE_MS).toISOString();
+    return writeRecord(
+      anEndpoint({ id: asEndpointId(id), createdAt, events: [`${id}.*`], ...changes }),
+      sealer,
+    );
   };
   return { mirror: createMirror(counting, () => undefined), opened, recordOf };
 }
@@ -51,7 +57,24 @@ describe("the endpoints in memory", () => {
     ]);
     expect(opened).toEqual(["one", "two", "three"]);
     expect(mirror.all().map(({ id }) => id)).toEqual(["one", "three"]);
-    expect(mirror.subscribedTo("two.done")).toEqual([]);
-    expect(mirror.subscribedTo("three.done")).toHaveLength(1);
+    expect(mirror.subscribedTo("two.done", 0)).toEqual([]);
+    expect(mirror.subscribedTo("three.done", 0)).toHaveLength(1);
+  });
+
+  it("are owed what was accepted before they were disabled, and nothing since", () => {
+    const { mirror, recordOf } = openMirror();
+    const off = (disabledAt: string | null) => ({ events: ["*"], isActive: false, disabledAt });
+    const offAt = (minute: number) => off(new Date(minute * MINUTE_MS).toISOString());
+    mirror.replace([
+      ["on", recordOf("on", 0, { events: ["*"] })],
+      ["early", recordOf("early", 0, offAt(10))],
+      ["late", recordOf("late", 0, offAt(20))],
+      ["never_on", recordOf("never_on", 0, off(null))],
+    ]);
+    const owedAt = (minute: number) =>
+      mirror.subscribedTo("thing.made", minute * MINUTE_MS).map(({ id }) => id);
+    expect(owedAt(9)).toEqual(["on", "late", "early"]);
+    expect(owedAt(10)).toEqual(["on", "late"]);
+    expect(owedAt(20)).toEqual(["on"]);
   });
 });

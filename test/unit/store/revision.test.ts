@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MASK, type Secret } from "../../../src/core/endpoint.ts";
+import { newEndpoint } from "../../../src/store/registration.ts";
 import { amended, replaced, rotated, switched } from "../../../src/store/revision.ts";
 import { secretProblem } from "../../../src/wire/standard-webhooks.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
@@ -81,6 +82,23 @@ describe("an endpoint that is switched", () => {
     const off = switched(rotating, "moved", NOW);
     expect(off).toMatchObject({ isActive: false, disabledBecause: "moved", secrets: [current] });
     expect(switched(off, null, NOW)).toMatchObject({ isActive: true, disabledBecause: null });
+  });
+
+  it("knows since when it is off, however often somebody switches it off", () => {
+    const off = switched(found, "moved", NOW);
+    expect(off.disabledAt).toBe("2026-02-01T00:00:00.000Z");
+    const later = NOW + HOUR_MS;
+    expect(switched(off, "gone", later)).toMatchObject({
+      disabledBecause: "gone",
+      disabledAt: off.disabledAt,
+    });
+    expect(amended(off, { description: "new" }, rules, later).disabledAt).toBe(off.disabledAt);
+    expect(amended(found, { isActive: false }, rules, later).disabledAt).toBe("2026-02-01T01:00:00.000Z");
+    expect(switched(off, null, later).disabledAt).toBeNull();
+  });
+
+  it("has no such time where it was never on: nothing is owed to it", () => {
+    expect(newEndpoint({ url, isActive: false }, rules, NOW).disabledAt).toBeNull();
   });
 });
 
