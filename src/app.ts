@@ -24,7 +24,7 @@ import { type Census, takeCensus } from "./queue/census.ts";
 import type { DeadLetters } from "./queue/dead-letters.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
 import { createKeys } from "./store/keys.ts";
-import { type Redis, untilReady } from "./store/redis.ts";
+import { type Redis, type RedisTrouble, redisTrouble, untilReady } from "./store/redis.ts";
 import { type CountRequest, createRequestCounter } from "./store/request-counts.ts";
 
 export interface PublisherOptions {
@@ -69,6 +69,8 @@ export interface Hookwave extends Publisher, Records {
   /** Waits for the first connection; rejects with REDIS_UNAVAILABLE when it is refused or takes longer. */
   readonly untilConnected: (patienceMs: number) => Promise<void>;
   readonly isRedisReachable: () => Promise<boolean>;
+  /** Whether Redis is why this was thrown. */
+  readonly redisTrouble: (error: unknown) => Promise<RedisTrouble | null>;
   readonly isConsuming: () => boolean;
   readonly census: () => Promise<Census>;
   /** How each endpoint is, oldest first; 100 a page unless said otherwise. */
@@ -121,6 +123,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     start: () => service.start().then(letters.start),
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
     isRedisReachable: () => answers(redis),
+    redisTrouble: async (error) => redisTrouble(error) ?? ((await answers(redis)) ? null : "unanswered"),
     isConsuming: service.isConsuming,
     census,
     health: (page = FIRST_PAGE) =>

@@ -58,6 +58,8 @@ export interface ApiHookwave {
   readonly deliveries: DeliveryDesk;
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
+  /** Whether Redis is why this was thrown: it answered and refused, or did not answer. */
+  readonly redisTrouble: (error: unknown) => Promise<"refused" | "unanswered" | null>;
   readonly isConsuming: () => boolean;
   readonly health: (page: PageRequest) => Promise<Page<EndpointStatus>>;
   readonly census: () => Promise<{ readonly [State in "new" | "retrying" | "dead"]: QueueReading }>;

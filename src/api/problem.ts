@@ -159,7 +159,14 @@ export const REDIS_AWAY: Complaint = {
   got: "none",
   remedy: "check that Redis runs and REDIS_URL is right, then ask again",
 };
-export const REDIS_AWAY_PROBLEM = toProblem("REDIS_UNAVAILABLE", REDIS_AWAY);
+export const REDIS_PROBLEMS = {
+  unanswered: toProblem("REDIS_UNAVAILABLE", REDIS_AWAY),
+  refused: toProblem("REDIS_UNAVAILABLE", {
+    expected: "Redis to do what it was asked",
+    got: "a refusal",
+    remedy: "see in its log whether it is read-only, out of memory, loading or cannot save, then ask again",
+  }),
+} as const;
 
 export const INTERNAL_PROBLEM = toProblem("INTERNAL", {
   expected: "to serve this request",

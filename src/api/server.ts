@@ -9,7 +9,7 @@ import { HookwaveError, summarise } from "../core/errors.ts";
 import { addAuthorisation, addIdentification } from "./access.ts";
 import { addDocs } from "./openapi.ts";
 import type { ApiDeps, ApiLogger } from "./ports.ts";
-import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, REDIS_AWAY_PROBLEM, sendProblem } from "./problem.ts";
+import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, REDIS_PROBLEMS, sendProblem } from "./problem.ts";
 import { addRateLimits } from "./rate-limits.ts";
 import { readJson } from "./read-json.ts";
 import { addDeadLetterRoutes } from "./routes/dead-letters.ts";
@@ -111,7 +111,8 @@ function openServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">):
     const problem = problemOf(error);
     if (problem !== null) return sendProblem(reply, problem);
     logger.error({ ...nameOf(request), error: summarise(error) }, "request.failed");
-    return sendProblem(reply, (await hookwave.isRedisReachable()) ? INTERNAL_PROBLEM : REDIS_AWAY_PROBLEM);
+    const trouble = await hookwave.redisTrouble(error);
+    return sendProblem(reply, trouble === null ? INTERNAL_PROBLEM : REDIS_PROBLEMS[trouble]);
   });
   app.addHook("onResponse", async (request, reply) => logRequest(logger, request, reply));
   return app;

@@ -105,6 +105,22 @@ function connection(redis: Redis): Promise<void> {
   return promise;
 }
 
+/** Redis answered and would not; or there was no answer. */
+export type RedisTrouble = "refused" | "unanswered";
+
+/** What Redis says when it could do a command at another time: the first word of its error (RESP, simple errors). */
+const REFUSED = /^(?:READONLY|OOM|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\b/;
+/** What ioredis says when none came. */
+const UNANSWERED =
+  /^(?:Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries)/;
+
+/** Null for an error that is not the fault of Redis' present state. */
+export function redisTrouble(error: unknown): RedisTrouble | null {
+  if (!(error instanceof Error)) return null;
+  if (REFUSED.test(error.message)) return "refused";
+  return UNANSWERED.test(error.message) ? "unanswered" : null;
+}
+
 export function redisUnavailable(got: string, cause?: unknown): HookwaveError {
   return new HookwaveError(
     "REDIS_UNAVAILABLE",

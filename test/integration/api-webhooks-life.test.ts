@@ -1,4 +1,5 @@
 /** The life of a webhook over real HTTP: on, off, a new secret, gone; unknown, or not to be reached. */
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ask, send } from "../support/api.ts";
 import { until } from "../support/until.ts";
@@ -94,6 +95,29 @@ describe("a webhook that is not there", () => {
       status: 404,
       body: { code: "ENDPOINT_UNKNOWN" },
     });
+  });
+});
+
+describe("while Redis answers and takes no writes", () => {
+  it("what would write says so, and what reads is served", async () => {
+    await using own = await startWebhookService({ role: "api" });
+    await send(own.api, "POST", WEBHOOKS, { url: URL_OF_NOBODY, id: "one" });
+    const admin = new Redis(own.redis.url);
+    await admin.config("SET", "min-replicas-to-write", "1");
+    for (const [method, path, body] of [
+      ["POST", "", { url: URL_OF_NOBODY }],
+      ["PATCH", "/one", { description: "new" }],
+      ["POST", "/one/rotate-secret", {}],
+      ["POST", "/one/disable", {}],
+      ["DELETE", "/one", undefined],
+    ] as const) {
+      const answer = await send(own.api, method, `${WEBHOOKS}${path}`, body);
+      expect([method, path, answer.status]).toEqual([method, path, 503]);
+      expect(answer.body).toMatchObject({ code: "REDIS_UNAVAILABLE", got: "a refusal" });
+      expect(answer.headers.get("retry-after")).not.toBeNull();
+    }
+    expect(await send(own.api, "GET", `${WEBHOOKS}/one`)).toMatchObject({ status: 200 });
+    admin.disconnect();
   });
 });
 
