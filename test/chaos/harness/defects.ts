@@ -125,6 +125,22 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "",
     },
   ],
+  /** The job that held an event is done a moment before what is left of it has a job of its own. Row 27. */
+  "late-handover": [
+    {
+      module: "/src/deliver/dispatch.ts",
+      text: "await deps.outbox.schedule(delivery, inMs);",
+      instead: "setTimeout(() => void deps.outbox.schedule(delivery, inMs), 20);",
+    },
+  ],
+  /** For row 27, not a defect: what a crash leaves behind is found within two seconds. */
+  "short-locks": [
+    {
+      module: "/src/queue/durable-worker.ts",
+      text: "const LOCK_MS = 10_000;\nconst STALLED_CHECK_MS = 5_000;",
+      instead: "const LOCK_MS = 1_000;\nconst STALLED_CHECK_MS = 500;",
+    },
+  ],
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
   "deadly-event": [
     {

@@ -35,9 +35,13 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowReport> 
   );
   open.delete(scene);
   const failure = failed ?? unread;
-  const { acknowledged, lost } = ledger;
-  const { recoveryMs, checks, duplicatesAllowed } = scene;
-  const duplicates = countDuplicates(scene.receivers);
+  const { recoveryMs, checks, plays } = scene;
+  const sumOf = (own: number, of: (play: RowReport) => number) =>
+    plays.reduce((sum, play) => sum + of(play), own);
+  const acknowledged = sumOf(ledger.acknowledged, (play) => play.acknowledged);
+  const lost = [...ledger.lost, ...plays.flatMap((play) => play.lost)];
+  const duplicates = sumOf(countDuplicates(scene.receivers), (play) => play.duplicates);
+  const duplicatesAllowed = sumOf(scene.duplicatesAllowed, (play) => play.duplicatesAllowed);
   const { recoveryWithinMs = null } = row;
   const isRecovered = recoveryWithinMs === null || (recoveryMs !== null && recoveryMs <= recoveryWithinMs);
   return {

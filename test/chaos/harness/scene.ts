@@ -28,7 +28,7 @@ import {
   startReceiver,
 } from "./receiver.ts";
 import { type Fsync, type RedisServer, startRedisServer } from "./redis-server.ts";
-import type { Check } from "./row.ts";
+import type { Check, RowReport } from "./row.ts";
 
 export type WorkerOptions = Omit<Partial<HookwaveOptions>, "redisUrl" | "listeners">;
 
@@ -45,10 +45,13 @@ export class Scene implements AsyncDisposable {
   readonly dice: Dice;
   readonly say: (line: string) => void;
   readonly checks: Check[] = [];
+  /** Planted in its processes. */
+  readonly defects: readonly string[];
   readonly receivers: Receiver[] = [];
   readonly ledgers: string[] = [];
   recoveryMs: number | null = null;
-  readonly #defects: readonly string[];
+  /** Plays within this one, each with a scene of its own; their ledgers count here as well. */
+  readonly plays: RowReport[] = [];
   readonly #faults: Fault[] = [];
   readonly #cleanup = new AsyncDisposableStack();
   #duplicatesAllowed = 0;
@@ -60,7 +63,7 @@ export class Scene implements AsyncDisposable {
   constructor(dice: Dice, say: (line: string) => void, defects: readonly string[]) {
     this.dice = dice;
     this.say = say;
-    this.#defects = defects;
+    this.defects = defects;
   }
 
   /** Opens the installation: Redis, and the API's side of Hookwave, which registers endpoints and looks. */
@@ -144,7 +147,7 @@ export class Scene implements AsyncDisposable {
 
   /** The environment of a process of this run, with `more` for this one. */
   variables(more: Variables = {}): Variables {
-    const planted = plantedBy(this.#defects);
+    const planted = plantedBy(this.defects);
     const nodeOptions = [planted["NODE_OPTIONS"], more["NODE_OPTIONS"]].filter((one) => one !== undefined);
     return { ...planted, ...more, ...(nodeOptions.length > 0 && { NODE_OPTIONS: nodeOptions.join(" ") }) };
   }
@@ -154,7 +157,7 @@ export class Scene implements AsyncDisposable {
     this.#cleanup.defer(() => rm(directory, { recursive: true, force: true }));
     this.ledgers.push(directory);
     const whole = { redisUrl: this.redis.url, name, ...PRODUCER, ...plan };
-    return this.keep(startProducer(directory, whole, plantedBy(this.#defects)));
+    return this.keep(startProducer(directory, whole, plantedBy(this.defects)));
   }
 
   /** Does something bad, and notes which POSTs it may have hit. */
