@@ -125,6 +125,14 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "",
     },
   ],
+  /** Trap 8: a connection that is known to be down is hoped for all the same. Row 11. */
+  "hopeful-publisher": [
+    {
+      module: "/src/store/redis.ts",
+      text: "if (!firstConnect) throw",
+      instead: "if (!firstConnect) void",
+    },
+  ],
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
   "deadly-event": [
     {
