@@ -133,6 +133,22 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "if (!firstConnect) void",
     },
   ],
+  /** Trap 6: recording begins with a write that needs memory. Row 12. */
+  "record-needs-memory": [
+    {
+      module: "/src/store/attempt-log.ts",
+      text: "redis.call('XTRIM', KEYS[1],",
+      instead: "local _ = false and redis.call('XTRIM', KEYS[1],",
+    },
+  ],
+  /** Trap 6: so does claiming. Row 12. */
+  "claim-needs-memory": [
+    {
+      module: "/src/store/event-ledger.ts",
+      text: "redis.call('DEL', key)",
+      instead: "",
+    },
+  ],
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
   "deadly-event": [
     {
