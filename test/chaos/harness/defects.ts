@@ -149,6 +149,14 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "",
     },
   ],
+  /** Trap 25: a kept connection that has gone stale is the receiver's failure. Row 15. */
+  "stale-is-failed": [
+    {
+      module: "/src/deliver/open-exchange.ts",
+      text: "if (this.#hasBegun || !this.#routes.endedReused(error)) return false;",
+      instead: "return false;",
+    },
+  ],
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
   "deadly-event": [
     {
