@@ -125,6 +125,14 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "",
     },
   ],
+  /** A connection on which nothing comes any more is believed for ever. Row 9. */
+  "trusted-silence": [
+    {
+      module: "/src/store/redis.ts",
+      text: "worker: { maxRetriesPerRequest: null, connectTimeout: SILENCE_MAX_MS, socketTimeout: SILENCE_MAX_MS }",
+      instead: "worker: { maxRetriesPerRequest: null }",
+    },
+  ],
   /** Trap 8: a connection that is known to be down is hoped for all the same. Row 11. */
   "hopeful-publisher": [
     {
