@@ -133,6 +133,14 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "worker: { maxRetriesPerRequest: null }",
     },
   ],
+  /** The design's section 2: a re-run sends everything of its job, also what is on record. Row 1. */
+  "forgetful-rerun": [
+    {
+      module: "/src/deliver/dispatch.ts",
+      text: 'if (claim.kind === "fresh") return',
+      instead: "return",
+    },
+  ],
   /** Trap 8: a connection that is known to be down is hoped for all the same. Row 11. */
   "hopeful-publisher": [
     {
