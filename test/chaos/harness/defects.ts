@@ -125,6 +125,22 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "",
     },
   ],
+  /** Trap 1: a job may crash its worker as often as it likes. Row 4. */
+  "no-poison-budget": [
+    {
+      module: "/src/queue/workers.ts",
+      text: "const POISON_CRASHES = 8;",
+      instead: "const POISON_CRASHES = 1_000_000;",
+    },
+  ],
+  /** The design's decision 2: publishing answers before Redis has acknowledged the write. Row 6. */
+  "hasty-publisher": [
+    {
+      module: "/src/publish/lane.ts",
+      text: "await enqueue(batch, level);",
+      instead: "void enqueue(batch, level).catch(() => undefined);",
+    },
+  ],
   /** A connection on which nothing comes any more is believed for ever. Row 9. */
   "trusted-silence": [
     {
@@ -165,12 +181,49 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "",
     },
   ],
+  /** Trap 23: undici's own timeouts, which restart with each byte, are all there is. Row 14. */
+  "restarting-deadline": [
+    {
+      module: "/src/deliver/open-exchange.ts",
+      text: "this.#deadline = setTimeout(OpenExchange.#expire, timeoutMs, this);",
+      instead: "",
+    },
+    {
+      module: "/src/deliver/transport.ts",
+      text: "headersTimeout: 0,",
+      instead: "headersTimeout: 3_000,",
+    },
+  ],
   /** Trap 25: a kept connection that has gone stale is the receiver's failure. Row 15. */
   "stale-is-failed": [
     {
       module: "/src/deliver/open-exchange.ts",
       text: "if (this.#hasBegun || !this.#routes.endedReused(error)) return false;",
       instead: "return false;",
+    },
+  ],
+  /** The design's section 4: Retry-After is not listened to. Row 18. */
+  "impatient-retry": [
+    {
+      module: "/src/core/backoff.ts",
+      text: "if (retryAfterMs === null) return jittered;",
+      instead: "if (retryAfterMs !== undefined) return jittered;",
+    },
+  ],
+  /** Whoever answers the handshake is the receiver. Row 19. */
+  "any-certificate": [
+    {
+      module: "/src/deliver/guarded-connector.ts",
+      text: 'ALPNProtocols: ["http/1.1"],',
+      instead: 'ALPNProtocols: ["http/1.1"], rejectUnauthorized: false,',
+    },
+  ],
+  /** Trap 4: every job that claims an event is its first. Row 22. */
+  "always-fresh": [
+    {
+      module: "/src/store/event-ledger.ts",
+      text: "if not holder then",
+      instead: "if true then",
     },
   ],
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
