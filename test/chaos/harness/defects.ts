@@ -141,6 +141,107 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "const LOCK_MS = 1_000;\nconst STALLED_CHECK_MS = 500;",
     },
   ],
+  /** Trap 1: a job may crash its worker as often as it likes. Row 4. */
+  "no-poison-budget": [
+    {
+      module: "/src/queue/workers.ts",
+      text: "const POISON_CRASHES = 8;",
+      instead: "const POISON_CRASHES = 1_000_000;",
+    },
+  ],
+  /** The design's decision 2: publishing answers before Redis has acknowledged the write. Row 6. */
+  "hasty-publisher": [
+    {
+      module: "/src/publish/lane.ts",
+      text: "await enqueue(batch, level);",
+      instead: "void enqueue(batch, level).catch(() => undefined);",
+    },
+  ],
+  /** A connection on which nothing comes any more is believed for ever. Row 9. */
+  "trusted-silence": [
+    {
+      module: "/src/store/redis.ts",
+      text: "worker: { maxRetriesPerRequest: null, connectTimeout: SILENCE_MAX_MS, socketTimeout: SILENCE_MAX_MS }",
+      instead: "worker: { maxRetriesPerRequest: null }",
+    },
+  ],
+  /** The design's section 2: a re-run sends everything of its job, also what is on record. Row 1. */
+  "forgetful-rerun": [
+    {
+      module: "/src/deliver/dispatch.ts",
+      text: 'if (claim.kind === "fresh") return',
+      instead: "return",
+    },
+  ],
+  /** Trap 8: a connection that is known to be down is hoped for all the same. Row 11. */
+  "hopeful-publisher": [
+    {
+      module: "/src/store/redis.ts",
+      text: "if (!firstConnect) throw",
+      instead: "if (!firstConnect) void",
+    },
+  ],
+  /** Trap 6: recording begins with a write that needs memory. Row 12. */
+  "record-needs-memory": [
+    {
+      module: "/src/store/attempt-log.ts",
+      text: "redis.call('XTRIM', KEYS[1],",
+      instead: "local _ = false and redis.call('XTRIM', KEYS[1],",
+    },
+  ],
+  /** Trap 6: so does claiming. Row 12. */
+  "claim-needs-memory": [
+    {
+      module: "/src/store/event-ledger.ts",
+      text: "redis.call('DEL', key)",
+      instead: "",
+    },
+  ],
+  /** Trap 23: undici's own timeouts, which restart with each byte, are all there is. Row 14. */
+  "restarting-deadline": [
+    {
+      module: "/src/deliver/open-exchange.ts",
+      text: "this.#deadline = setTimeout(OpenExchange.#expire, timeoutMs, this);",
+      instead: "",
+    },
+    {
+      module: "/src/deliver/transport.ts",
+      text: "headersTimeout: 0,",
+      instead: "headersTimeout: 3_000,",
+    },
+  ],
+  /** Trap 25: a kept connection that has gone stale is the receiver's failure. Row 15. */
+  "stale-is-failed": [
+    {
+      module: "/src/deliver/open-exchange.ts",
+      text: "if (this.#hasBegun || !this.#routes.endedReused(error)) return false;",
+      instead: "return false;",
+    },
+  ],
+  /** The design's section 4: Retry-After is not listened to. Row 18. */
+  "impatient-retry": [
+    {
+      module: "/src/core/backoff.ts",
+      text: "if (retryAfterMs === null) return jittered;",
+      instead: "if (retryAfterMs !== undefined) return jittered;",
+    },
+  ],
+  /** Whoever answers the handshake is the receiver. Row 19. */
+  "any-certificate": [
+    {
+      module: "/src/deliver/guarded-connector.ts",
+      text: 'ALPNProtocols: ["http/1.1"],',
+      instead: 'ALPNProtocols: ["http/1.1"], rejectUnauthorized: false,',
+    },
+  ],
+  /** Trap 4: every job that claims an event is its first. Row 22. */
+  "always-fresh": [
+    {
+      module: "/src/store/event-ledger.ts",
+      text: "if not holder then",
+      instead: "if true then",
+    },
+  ],
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
   "deadly-event": [
     {

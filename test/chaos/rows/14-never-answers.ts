@@ -6,6 +6,7 @@ import type { Row } from "../harness/row.ts";
 
 const DEADLINE_MS = 3_000;
 const LATE_MS = 1_000;
+const ALL_ENDED_MS = 30_000;
 const EVENTS = 5;
 
 export const neverAnswers: Row = {
@@ -36,7 +37,8 @@ export const neverAnswers: Row = {
     await scene.worker({ breakerFailureThreshold: 10_000 });
     const producer = await scene.producer("slow", { events: EVENTS, perSecond: 100 });
     await producer.finished;
-    await scene.drained();
+    // What has no end is missing below.
+    await scene.drained(ALL_ENDED_MS).catch((error: Error) => scene.say(error.message));
 
     const records = await scene.attempts();
     const wrong = records.filter(({ durationMs }) => Math.abs(durationMs - DEADLINE_MS) > LATE_MS);
