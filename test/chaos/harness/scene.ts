@@ -14,10 +14,10 @@ import { LOOPBACK } from "../../support/service.ts";
 import { until } from "../../support/until.ts";
 import { startWorker, type WorkerProcess } from "../../support/workers.ts";
 import { plantedBy } from "./defects.ts";
-import type { Dice } from "./dice.ts";
+import { createDice, type Dice } from "./dice.ts";
 import { countInFlight, type Fault } from "./faults.ts";
 import { type Fleet, keepRunning } from "./fleet.ts";
-import { type Producer, type ProducerPlan, startProducer } from "./producers.ts";
+import { type Acknowledged, type Producer, type ProducerPlan, startProducer } from "./producers.ts";
 import {
   type HttpReceiver,
   type Plan,
@@ -42,13 +42,23 @@ export interface ReceiverOptions extends EndpointOptions {
 }
 
 export class Scene implements AsyncDisposable {
+  /** For moments, and whom they hit. */
   readonly dice: Dice;
+  /**
+   * For what receivers answer: they are asked in the order in which POSTs arrive, which no seed repeats, and must
+   * not change the moments.
+   */
+  readonly moods: Dice;
   readonly say: (line: string) => void;
   readonly checks: Check[] = [];
   /** Planted in its processes. */
   readonly defects: readonly string[];
   readonly receivers: Receiver[] = [];
   readonly ledgers: string[] = [];
+  /** What was acknowledged to somebody who is no producer process. */
+  readonly acknowledged: Acknowledged[] = [];
+  /** Deliveries that were owed and are nowhere. */
+  readonly lost: string[] = [];
   recoveryMs: number | null = null;
   /** Plays within this one, each with a scene of its own; their ledgers count here as well. */
   readonly plays: RowReport[] = [];
@@ -60,8 +70,9 @@ export class Scene implements AsyncDisposable {
   hookwaveUrl = "";
   #redis: RedisServer | null = null;
 
-  constructor(dice: Dice, say: (line: string) => void, defects: readonly string[]) {
-    this.dice = dice;
+  constructor(seed: number, say: (line: string) => void, defects: readonly string[]) {
+    this.dice = createDice(seed);
+    this.moods = createDice(~seed);
     this.say = say;
     this.defects = defects;
   }

@@ -12,6 +12,7 @@ const EVENTS = 5;
 export const neverAnswers: Row = {
   number: 14,
   fault: "receiver never answers / drips / sends endless 1xx",
+  buries: ["exhausted"],
   run: async (scene) => {
     await scene.open();
     const receivers = [

@@ -1,5 +1,6 @@
 /** Row 15: a kept connection that its receiver has closed; the POST goes again at once and costs no attempt (trap 25). */
 import { plainAnswer } from "../../support/raw-receiver.ts";
+import { mostPosts } from "../harness/ledger.ts";
 import type { Row } from "../harness/row.ts";
 
 const EVENTS = 60;
@@ -54,5 +55,7 @@ export const staleConnection: Row = {
       `${charged.length} charged of ${records.length} attempts`,
     );
     scene.check("each is handled once", servedAt.length === EVENTS, servedAt.length);
+    const most = mostPosts(receiver.posts);
+    scene.check("each is sent at most once more", most <= 2, `${most} POSTs`);
   },
 };

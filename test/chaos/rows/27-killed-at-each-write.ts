@@ -50,6 +50,7 @@ const killedBefore = (write: number, told: { survived: boolean }): Row => ({
   number: 27,
   fault: `kill -9 before write ${write}`,
   defect: "short-locks",
+  buries: ["exhausted"],
   run: async (scene) => {
     await scene.open();
     await openReceivers(scene);
