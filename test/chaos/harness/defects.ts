@@ -202,6 +202,19 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "return false;",
     },
   ],
+  /** The design's section 2: what finds its endpoint busy waits in its batch's slot. Row 17. */
+  "no-spill": [
+    {
+      module: "/src/deliver/limits.ts",
+      text: "if (this.#room !== null && this.#waiting.length >= this.#room) return this.#book();",
+      instead: "",
+    },
+    {
+      module: "/src/deliver/limits.ts",
+      text: "if (this.#isTelling()) {",
+      instead: "if (this.#most === 0) {",
+    },
+  ],
   /** The design's section 4: Retry-After is not listened to. Row 18. */
   "impatient-retry": [
     {
