@@ -75,12 +75,12 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "deadlineMs: 30_000,",
     },
   ],
-  /** Trap 9: reconnecting backs off to 20 s. Row 5. */
+  /** Trap 9: BullMQ's default, which backs off to 20 s. Row 5. */
   "slow-reconnect": [
     {
       module: "/src/store/redis.ts",
-      text: "const RECONNECT_MAX_MS = 1_000;",
-      instead: "const RECONNECT_MAX_MS = 20_000;",
+      text: "Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS)",
+      instead: "Math.max(Math.min(Math.exp(times), 20_000), 1_000)",
     },
   ],
   /** Trap 10: closing does not wait for what is open. Rows 20, 26. */
@@ -218,6 +218,19 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "return false;",
     },
   ],
+  /** The design's section 2: what finds its endpoint busy waits in its batch's slot. Row 17. */
+  "no-spill": [
+    {
+      module: "/src/deliver/limits.ts",
+      text: "if (this.#room !== null && this.#waiting.length >= this.#room) return this.#book();",
+      instead: "",
+    },
+    {
+      module: "/src/deliver/limits.ts",
+      text: "if (this.#isTelling()) {",
+      instead: "if (this.#most === 0) {",
+    },
+  ],
   /** The design's section 4: Retry-After is not listened to. Row 18. */
   "impatient-retry": [
     {
@@ -240,6 +253,22 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       module: "/src/store/event-ledger.ts",
       text: "if not holder then",
       instead: "if true then",
+    },
+  ],
+  /** What failed together comes back together. Row 24. */
+  "no-jitter": [
+    {
+      module: "/src/core/backoff.ts",
+      text: "const JITTER = 0.1;",
+      instead: "const JITTER = 0;",
+    },
+  ],
+  /** A fleet uses half of a rate. Row 24. */
+  "half-rate": [
+    {
+      module: "/src/store/fleet-rates.ts",
+      text: "[limit.perMs / limit.count,",
+      instead: "[(2 * limit.perMs) / limit.count,",
     },
   ],
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
