@@ -106,6 +106,7 @@ async function scheduleAll(scene: Scene): Promise<void> {
       round: 0,
       heldSince: null,
     };
+    scene.acknowledged.push(event);
     return outbox.schedule(delivery, dueAt - Date.now());
   };
   await Promise.all(Array.from({ length: DELIVERIES }, (_, n) => schedule(n)));
