@@ -10,7 +10,7 @@ import { isJsonText } from "../core/json-text.ts";
 import { readDeadLetter } from "./delivery-job.ts";
 import { readEventsJob } from "./events-job.ts";
 import type { RawKeys, StateOf } from "./ports.ts";
-import { enqueueEvents, type Outbox, type Queues } from "./queues.ts";
+import { enqueueEventsAgain, type Outbox, type Queues } from "./queues.ts";
 
 /** Where letters go that are not to go where they were owed. */
 export interface Redirection {
@@ -112,7 +112,7 @@ async function enqueueAgain(id: string, letter: DeadLetter & { kind: "job" }, qu
   const read = readEventsJob(letter.text, letter);
   // Its unreadable events have letters of their own.
   if (read.kind === "events" && read.events.length > 0) {
-    return await enqueueEvents(queues, read.events, read.holder);
+    return await enqueueEventsAgain(queues, read);
   }
   throw new HookwaveError("EVENT_INVALID", {
     expected: "a dead letter that can be read",

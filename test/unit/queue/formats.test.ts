@@ -44,8 +44,10 @@ describe("format 1", () => {
       unreadable: [],
       holder: "9",
       crashes: 0,
+      acceptedAt: origin.addedAt,
     });
-    expect(readEventsJob(fixture("split-events-job"), origin)).toMatchObject({ holder: "7", crashes: 2 });
+    const split = { holder: "7", crashes: 2, acceptedAt: origin.addedAt };
+    expect(readEventsJob(fixture("split-events-job"), origin)).toMatchObject(split);
   });
 
   it.each(["events-job", "delivery-job", "dead-letter", "buried-job", "delivery-state"])(
@@ -77,6 +79,17 @@ function stored(text: string): unknown {
   const letter = readDeadLetter(JSON.parse(text));
   return letter !== null && storedLetter(letter);
 }
+
+describe("the time at which a job's events were accepted", () => {
+  it.each<[string, object, number]>([
+    ["the one that was carried over from an earlier job", { acceptedAt: 5 }, 5],
+    ["its own where none was", {}, origin.addedAt],
+    ["its own where the earlier job had none", { acceptedAt: 0 }, origin.addedAt],
+  ])("is %s", (_, carried, acceptedAt) => {
+    const job = JSON.stringify({ ...eventsJob([event]), ...carried });
+    expect(readEventsJob(job, origin)).toMatchObject({ acceptedAt });
+  });
+});
 
 describe("a job or letter", () => {
   it("with a destination says that an older worker would leave it out, and others do not", () => {
