@@ -31,9 +31,20 @@ const stateSchema = z.object({
   because: z.enum(BURY_REASONS).nullable(),
 });
 
-/** Null for what is no state: it counts as none, so that the delivery goes on rather than nowhere. */
+/**
+ * What every version says of a state, and a re-run must know so as not to send again what is over. One that this version
+ * has no name for is not over.
+ */
+const outlineSchema = z
+  .object({ round: z.number(), status: z.string().pipe(z.enum(DELIVERY_STATUSES).catch("held")) })
+  .transform((outline) => ({ ...outline, attempts: [], nextAttemptAt: null, because: null }));
+
+/**
+ * Without its attempts where a later version has written of them what this one cannot read. Null for what is no state: it
+ * counts as none, so that the delivery goes on rather than nowhere.
+ */
 export function readState(text: string): DeliveryState | null {
-  return readText(stateSchema, text);
+  return readText(stateSchema, text) ?? readText(outlineSchema, text);
 }
 
 /** Where the stream entry of an attempt is named whose answer had something to say. */

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
-import type { Delivery } from "../../../src/core/delivery.ts";
+import { DELIVERY_STATUSES, type Delivery } from "../../../src/core/delivery.ts";
 import type { PublishedEvent } from "../../../src/core/event.ts";
 import {
   deliveryJob,
@@ -117,10 +117,24 @@ describe("a job or letter", () => {
 });
 
 describe("a state that is none", () => {
-  it.each(["", "{oops", "null", "[]", "{}", '{"round":0,"status":"exploded","attempts":[]}'])(
+  it.each(["", "{oops", "null", "[]", "{}", '{"round":0}', '{"round":"x","status":"held"}'])(
     "%j counts as none",
     (text) => {
       expect(readState(text)).toBeNull();
+    },
+  );
+});
+
+// One that counted as none was sent again by an older worker's re-run, also when it had been delivered.
+describe("a state that a later version wrote", () => {
+  const states = DELIVERY_STATUSES.map((status) => [status, status] as const);
+  it.each([...states, ["postponed", "held"] as const])(
+    "(%s) is %s, without its attempts",
+    (written, status) => {
+      const attempts = [{ attemptNumber: 1, outcome: "throttled" }];
+      const text = JSON.stringify({ round: 2, status: written, attempts, nextAttemptAt: "soon" });
+      const unknown = { attempts: [], nextAttemptAt: null, because: null };
+      expect(readState(text)).toEqual({ round: 2, status, ...unknown });
     },
   );
 });
