@@ -16,9 +16,10 @@ import {
   DEAD_LETTERS_QUEUE,
   DELIVERIES_QUEUE,
   deadLetterId,
-  deliveryJobId,
-  deliveryLetterId,
+  deliveryJobIds,
+  deliveryLetterIds,
   EVENTS_QUEUE,
+  roundOf,
   splitJobId,
 } from "./names.ts";
 import type { LetterIndex } from "./ports.ts";
@@ -140,11 +141,11 @@ function toScheduledJob(scheduled: { readonly delivery: Delivery; readonly inMs:
   return {
     name: delivery.event.type,
     data: deliveryJob(delivery),
-    opts: { jobId: deliveryJobId(deliveryId(delivery), delivery.round), delay: inMs },
+    opts: { jobId: deliveryJobIds(roundOf(delivery))[0], delay: inMs },
   };
 }
 
 export function letterId(letter: DeadLetter): string {
   if (letter.kind === "job") return deadLetterId(`job:${letter.jobId}:${letter.addedAt}`);
-  return deliveryLetterId(deliveryId(letter.delivery), letter.delivery.round);
+  return deliveryLetterIds(roundOf(letter.delivery))[0];
 }

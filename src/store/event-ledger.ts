@@ -10,7 +10,15 @@ import { isWrongType } from "../core/errors.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import type { BuryReason } from "../core/verdict.ts";
-import { KEEP_STATE, readState, STATE_FIELD_PREFIX, stateField, stateText } from "./event-record.ts";
+import {
+  ACCEPTED_AT_FIELD,
+  KEEP_STATE,
+  readAcceptedAt,
+  readState,
+  STATE_FIELD_PREFIX,
+  stateField,
+  stateText,
+} from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
@@ -37,7 +45,7 @@ for i = 2, #KEYS do
   if not holder then
     redis.call('DEL', key)
     last = redis.call('XADD', KEYS[1], '*', 'id', ARGV[at + 1], 'type', ARGV[at + 2])
-    redis.call('HSET', key, 'holder', ARGV[1], 'accepted_at', ARGV[3], 'feed', last,
+    redis.call('HSET', key, 'holder', ARGV[1], '${ACCEPTED_AT_FIELD}', ARGV[3], 'feed', last,
       'id', ARGV[at + 1], 'type', ARGV[at + 2], 'timestamp', ARGV[at + 3], 'data', ARGV[at + 4])
     if ARGV[at + 5] ~= '' then redis.call('HSET', key, 'destinations', ARGV[at + 5]) end
     redis.call('PEXPIRE', key, ARGV[2])
@@ -75,7 +83,7 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
       await setAside(redis, [{ key: keys.feed, type: "stream" }, ...expected], tell);
       return await runClaim(scriptKeys, args);
     });
-    return claimAnswers.parse(answer).map((one) => toClaim(one, tell));
+    return claimAnswers.parse(answer).map((one) => toClaim(one, acceptedAt, tell));
   };
   return {
     claim: async (batch) => {
@@ -101,18 +109,20 @@ function eventArgs({ id, type, timestamp, data, destinations }: PublishedEvent):
   return [id, type, timestamp, data, destinations === undefined ? "" : JSON.stringify(destinations)];
 }
 
-function toClaim(answer: 0 | 1 | readonly string[], tell: Tell): Claim {
+/** `acceptedAt` is what the job says; where an earlier run has said something else, that stands. */
+function toClaim(answer: 0 | 1 | readonly string[], acceptedAt: number, tell: Tell): Claim {
   if (answer === 0) return { kind: "fresh" };
   if (answer === 1) return { kind: "taken" };
+  let since = acceptedAt;
   const states = new Map<EndpointId, DeliveryState>();
   for (let index = 0; index + 1 < answer.length; index += 2) {
-    const field = answer[index];
-    if (!field?.startsWith(STATE_FIELD_PREFIX)) continue;
-    const endpointId = asEndpointId(field.slice(STATE_FIELD_PREFIX.length));
-    const state = readOrTell(answer[index + 1] ?? "", tell);
-    if (state !== null) states.set(endpointId, state);
+    const [field = "", text = ""] = answer.slice(index, index + 2);
+    if (field === ACCEPTED_AT_FIELD) since = readAcceptedAt(text) ?? acceptedAt;
+    if (!field.startsWith(STATE_FIELD_PREFIX)) continue;
+    const state = readOrTell(text, tell);
+    if (state !== null) states.set(asEndpointId(field.slice(STATE_FIELD_PREFIX.length)), state);
   }
-  return { kind: "again", states };
+  return { kind: "again", acceptedAt: since, states };
 }
 
 function readOrTell(text: string, tell: Tell): DeliveryState | null {

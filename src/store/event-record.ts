@@ -14,6 +14,13 @@ export const STATE_FIELD_PREFIX = "d:";
 
 export const stateField = (id: EndpointId): string => `${STATE_FIELD_PREFIX}${id}`;
 
+/** Epoch ms at which the event was stored, as its producer's clock says. */
+export const ACCEPTED_AT_FIELD = "accepted_at";
+
+/** Null for what is no time. */
+export const readAcceptedAt = (text: string | null | undefined): number | null =>
+  /^\d{1,15}$/.test(text ?? "") ? Number(text) : null;
+
 const pastAttemptSchema = z.object({
   attemptNumber: z.number(),
   startedAt: z.string(),

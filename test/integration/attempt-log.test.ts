@@ -78,6 +78,8 @@ describe("the attempt log", () => {
     expect(await claim({ events: [event], holder: "7", acceptedAt: 1 })).toEqual([{ kind: "fresh" }]);
 
     expect(await stateOf(delivered.eventId, delivered.endpointId)).toBeNull();
+    const again = { kind: "again", acceptedAt: 1, states: new Map() };
+    expect(await claim({ events: [event], holder: "7", acceptedAt: 2 })).toEqual([again]);
     connection.disconnect();
   });
 });
