@@ -157,7 +157,7 @@ export interface Resume {
 
 export function createResume({ ledger, deliver, waiting, system }: ResumeDeps): Resume {
   const settle = async (delivery: Delivery, otherwise: Deliver): Promise<Settled> => {
-    const state = await ledger.stateOf(delivery.event.id, delivery.endpointId);
+    const state = await ledger.stateOf(delivery);
     const reached = recall(delivery, state, system.now()) ?? (await otherwise(delivery));
     const settled = await buriedOrOver(reached, ledger);
     const isOver = settled.verdict.kind === "complete" || settled.verdict.kind === "bury";

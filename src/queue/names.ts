@@ -4,7 +4,7 @@
  */
 import { hash } from "node:crypto";
 import type { DeliveryId, EventId } from "../core/brand.ts";
-import { type DeliveryKey, deliveryId } from "../core/delivery.ts";
+import { type AcceptedKey, deliveryId } from "../core/delivery.ts";
 
 export const EVENTS_QUEUE = "events";
 export const DELIVERIES_QUEUE = "deliveries";
@@ -35,7 +35,7 @@ export function deliveryLetterIds(one: Round): Ids {
   return [deadLetterId(own), deadLetterId(former)];
 }
 
-export function roundOf(delivery: Omit<Round, "id"> & DeliveryKey): Round {
+export function roundOf(delivery: AcceptedKey & Pick<Round, "round">): Round {
   const { acceptedAt, round } = delivery;
   return { id: deliveryId(delivery), acceptedAt, round };
 }

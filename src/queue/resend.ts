@@ -33,7 +33,7 @@ export interface ResendDeps {
 
 export function createResend({ queues, readFields, outbox, waiting, stateOf }: ResendDeps): Resend {
   const redirected = async (delivery: Delivery, { to, since }: Redirection): Promise<Delivery> => {
-    const round = roundAt(await stateOf(delivery.event.id, to), since);
+    const round = roundAt(await stateOf({ ...delivery, endpointId: to }), since);
     const { event, acceptedAt } = delivery;
     return { event, endpointId: to, acceptedAt, attempts: [], round, heldSince: null };
   };

@@ -4,8 +4,8 @@
  * states let a re-run of a crashed job skip what is already settled.
  */
 import { z } from "zod";
-import { asEndpointId, type EndpointId, type EventId } from "../core/brand.ts";
-import type { Claim, Delivery, DeliveryState } from "../core/delivery.ts";
+import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import type { AcceptedKey, Claim, Delivery, DeliveryState } from "../core/delivery.ts";
 import { isWrongType } from "../core/errors.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
@@ -26,7 +26,7 @@ import { setAside } from "./set-aside.ts";
 
 export interface EventLedger {
   readonly claim: (batch: EventsBatch) => Promise<readonly Claim[]>;
-  readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+  readonly stateOf: (delivery: AcceptedKey) => Promise<DeliveryState | null>;
   readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
 }
 
@@ -64,7 +64,7 @@ end
 return answers`;
 
 const BURY = `${KEEP_STATE}
-return keepState(KEYS[1], ARGV[1], ARGV[2], ARGV[3])`;
+return keepState(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])`;
 
 /** A producer's list may be of any length, a command's arguments may not. */
 const CLAIMED_TOGETHER = 512;
@@ -94,13 +94,16 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
       }
       return claims;
     },
-    stateOf: async (eventId, endpointId) => {
-      const text = await redis.hget(keys.event(eventId), stateField(endpointId));
-      return text === null ? null : readOrTell(text, tell);
+    stateOf: async ({ event, endpointId, acceptedAt }) => {
+      const fields = [ACCEPTED_AT_FIELD, stateField(endpointId)];
+      const [accepted = null, text = null] = await redis.hmget(keys.event(event.id), ...fields);
+      const isAnother = accepted !== null && accepted !== String(acceptedAt);
+      return text === null || isAnother ? null : readOrTell(text, tell);
     },
-    bury: async ({ event, endpointId, round, attempts }, because) => {
+    bury: async ({ event, endpointId, acceptedAt, round, attempts }, because) => {
       const state = stateText({ round, status: "buried", attempts, nextAttemptAt: null, because });
-      return (await runBury([keys.event(event.id)], [stateField(endpointId), state, retentionMs])) === 1;
+      const args = [stateField(endpointId), state, retentionMs, acceptedAt];
+      return (await runBury([keys.event(event.id)], args)) === 1;
     },
   };
 }

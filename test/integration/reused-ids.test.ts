@@ -10,6 +10,7 @@ import { untilBooked, untilIdle, untilStatus } from "../support/deliveries.ts";
 import { storedLetters, summaries } from "../support/letters.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
 
 const MINUTE_MS = 60_000;
 const eventId = asEventId("evt_x");
@@ -117,6 +118,54 @@ describe("an event whose id was used before", () => {
     const all = { eventId, endpointId: null, status: null, since: null, until: null };
     const { data } = await hookwave.deliveries.list(all, { after: null, limit: 10 });
     expect(data).toMatchObject([{ nextAttemptAt: expect.any(Number) }]);
+  });
+});
+
+describe("an earlier event that is tried again", () => {
+  it("settles nothing of the later one, nor the later one anything of it", async () => {
+    await subscribe([MINUTE_MS]);
+    await publish("A");
+    await untilBooked(hookwave, DELIVERY_ID);
+    const [waitsLonger] = await deliveries.getDelayed();
+    await expire();
+    await publish("B");
+    await untilBooked(hookwave, DELIVERY_ID);
+
+    receiver.replies(200);
+    await waitsLonger?.promote();
+    await receiver.received(3);
+    await until(
+      "A is done",
+      async () => (await deliveries.getDelayedCount()) + (await deliveries.getActiveCount()) === 1,
+    );
+    const { state, nextAttemptAt } = await hookwave.deliveries.get(DELIVERY_ID);
+    expect(state).toMatchObject({ status: "retrying", attempts: [{ status: 503 }] });
+    expect(nextAttemptAt).not.toBeNull();
+
+    await hookwave.deliveries.retry(DELIVERY_ID);
+    await untilStatus(hookwave, DELIVERY_ID, "delivered");
+    expect(receiver.requests.map(({ body }) => String(body).includes('"A"'))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it("is tried although the later one was delivered, and given up in a letter of its own", async () => {
+    await subscribe([MINUTE_MS]);
+    await publish("A");
+    await untilBooked(hookwave, DELIVERY_ID);
+    const [waitsLonger] = await deliveries.getDelayed();
+    await expire();
+    receiver.replies(200, 503);
+    await publish("B");
+    await untilStatus(hookwave, DELIVERY_ID, "delivered");
+
+    await waitsLonger?.promote();
+    await untilIdle(hookwave);
+    expect((await storedLetters(hookwave)).map(dataOf)).toEqual(['{"name":"A"}']);
+    expect((await hookwave.deliveries.get(DELIVERY_ID)).state.status).toBe("delivered");
   });
 });
 
