@@ -23,7 +23,7 @@ export async function rollingKills(scene: Scene, halfway: () => Promise<void>): 
     await scene.receiver(`r${n}`, {
       events: [type],
       maxInFlight: 50,
-      plan: () => ({ status: moods.throw() < REFUSED ? 503 : 200, afterMs: moods.between(800, 1_600) }),
+      plan: () => ({ status: moods.throw() < REFUSED ? 503 : 200, afterMs: moods.between(1_000, 2_000) }),
     });
   }
   const fleet = await scene.fleet(WORKERS);
