@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Row, RowReport } from "./harness/row.ts";
-import { abandonRows, runRow } from "./harness/run-row.ts";
+import { abandonRows, isWhole, runRow } from "./harness/run-row.ts";
 import { promisesOf, tableOf } from "./harness/table.ts";
 import { matrix } from "./matrix.ts";
 
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "10" },
     jobs: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
+    again: { type: "boolean", default: false },
   },
 });
 
@@ -42,8 +43,16 @@ async function runAll(all: readonly Row[]): Promise<readonly RowReport[]> {
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) done.push(await play(row));
   };
   await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, lane));
-  for (const row of all) if (row.isAlone) done.push(await play(row));
+  for (const row of all) if (row.isAlone) done.push(await playAlone(row));
   return done.toSorted((one, other) => one.number - other.number);
+}
+
+/** With `--again`, what missed a time and nothing else is played once more: on a machine that others share. */
+async function playAlone(row: Row): Promise<RowReport> {
+  const first = await play(row);
+  if (!values.again || first.kept || !isWhole(first)) return first;
+  say(`row ${row.number}: once more`);
+  return { ...(await play(row)), tries: 2 };
 }
 
 async function play(row: Row): Promise<RowReport> {

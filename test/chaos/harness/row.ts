@@ -44,5 +44,7 @@ export interface RowReport {
   /** Why it did not run to its end; null when it did. */
   readonly failure: string | null;
   readonly seconds: number;
+  /** Of which this is the last. */
+  readonly tries: number;
   readonly kept: boolean;
 }

@@ -24,7 +24,7 @@ function cellsOf(report: RowReport): readonly string[] {
     String(report.lost.length),
     `${report.duplicates} (≤ ${report.duplicatesAllowed})`,
     recoveryMs === null ? "–" : `${secondsOf(recoveryMs)}${allowed}`,
-    report.kept ? "yes" : "NO",
+    `${report.kept ? "yes" : "NO"}${report.tries > 1 ? ", 2nd try" : ""}`,
     report.seconds.toFixed(0),
   ];
 }

@@ -10,7 +10,7 @@ const RETRY_AFTER_S = 3;
 const RETRY_MS = 500;
 const JITTER = 0.1;
 const EARLY_MS = 50;
-const LATE_MS = 1_000;
+const LATE_MS = 3_000;
 const EVENTS = 100;
 
 export const toldToWait: Row = {
