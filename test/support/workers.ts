@@ -1,6 +1,7 @@
 /** Starts workers as child processes; what is still running when the test ends is killed. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import type { HookwaveOptions } from "../../src/app.ts";
 import type { TestRedis } from "./service.ts";
 
@@ -14,6 +15,11 @@ export interface WorkerProcess extends AsyncDisposable {
   readonly ended: Promise<unknown>;
 }
 
+/** Hundreds are started in a run; compiling is half of what that costs. */
+export const COMPILE_CACHE = fileURLToPath(
+  new URL("../../node_modules/.cache/hookwave-compiled", import.meta.url),
+);
+
 /** Resolves once the worker consumes. `kill` resolves with the exit code once the process is gone. */
 export async function startWorker(
   redis: Pick<TestRedis, "url" | "dataDir">,
@@ -23,7 +29,7 @@ export async function startWorker(
   const script = new URL("./worker-process.ts", import.meta.url);
   const child = fork(script, [redis.url, redis.dataDir, JSON.stringify(options)], {
     stdio: ["ignore", 2, 2, "ipc"],
-    env: { ...process.env, ...variables },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...variables },
   });
   const ended = once(child, "exit");
   await Promise.race([
