@@ -12,7 +12,6 @@ export interface ReadJson {
 
 /** Levels of the whole body. Receivers' parsers recurse, so an event must not be a weapon against them. */
 export const DEPTH_MAX = 64;
-const REASON_MAX_CHARS = 300;
 
 /** `expected` says what should have been in it. Throws a Refusal. */
 export function readJson(body: unknown, expected: string): ReadJson {
@@ -30,9 +29,16 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.slice(0, REASON_MAX_CHARS) : "";
-    throw unreadable("JSON", `text that is none (${reason})`);
+    throw unreadable("JSON", flawOf(error));
   }
+}
+
+/** Where it stops being JSON, as far as the parser says so; its message may quote the body, which may hold a secret. */
+function flawOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : "";
+  if (message.startsWith("Unexpected end")) return "text that ends too early";
+  const place = /\(line \d+ column \d+\)$/.exec(message)?.[0];
+  return place === undefined ? "text that is none" : `text that is none ${place}`;
 }
 
 /** Recurses no deeper than `levels`; JSON.parse itself does not recurse (500,000 levels parse in 0.2 s). */

@@ -37,6 +37,8 @@ export interface ApiServer {
 /** From a request's first byte to its last: a producer sends 1 MiB at most. */
 const REQUEST_TIMEOUT_MS = 15_000;
 const TIMEOUT_CHECK_MS = 1_000;
+/** As long as all of a request's head may be: how long an id may be is said by its schema, and refused by it. */
+const PATH_PART_MAX_CHARS = 16_384;
 /** Longer than the usual 60 s of load balancers, so that they never send on a connection we have just closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** With BODY_MAX_BYTES each, what bodies can occupy is bounded too. */
@@ -94,6 +96,7 @@ function openServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">):
   const app = fastify({
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: PATH_PART_MAX_CHARS },
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     // While it closes, a request on an open connection is served like any other: the publisher closes last.

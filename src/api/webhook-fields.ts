@@ -6,6 +6,7 @@ import { z } from "zod";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import { type Endpoint, MASK, PROFILE_NAMES, type RateLimit } from "../core/endpoint.ts";
 import { given } from "../core/given.ts";
+import { isMaskedUrl } from "../core/mask-url.ts";
 import { PRIVATE_PREFIX, publicKeyOf } from "../wire/ed25519.ts";
 import { pageOf } from "./routing.ts";
 
@@ -58,7 +59,10 @@ const readOnly = {
   public_key: z.unknown().optional(),
 };
 
-const url = z.string().max(2_048);
+const url = z
+  .string()
+  .max(2_048)
+  .refine((text) => !isMaskedUrl(text), "expected the whole URL, got one that is masked");
 const id = z.string().max(64);
 export const newWebhook = z.strictObject({
   url,
@@ -71,7 +75,7 @@ export const partOfWebhook = z.strictObject({ url: absent(url), id: absent(id), 
 
 export const shownWebhook = z.object({
   id: z.string(),
-  url: z.string(),
+  url: z.string().describe("Without the role admin: as far as its host; what follows is masked."),
   events: z.array(z.string()),
   profile,
   further_profiles: z.array(profile),

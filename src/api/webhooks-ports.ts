@@ -37,6 +37,8 @@ export interface WebhookFilter {
   readonly isActive?: boolean;
   readonly eventType?: string;
   readonly text?: string;
+  /** Whether the text is looked for in no more of a URL than its host. */
+  readonly masksUrl?: boolean;
 }
 
 export interface LoggedAttempt {

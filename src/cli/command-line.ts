@@ -109,7 +109,7 @@ function checkOptions(command: CommandSpec, given: readonly Given[]): ReadonlyMa
 function readValue(spec: OptionSpec, { rawName, value, isInline }: Given): string {
   if (spec.value === null) {
     if (value === undefined) return "";
-    throw usage(`${rawName} without a value`, `${rawName}=${value}`);
+    throw usage(`${rawName} without a value`, `one of ${value.length} characters`);
   }
   // `--id --json` has forgotten the id; a value that really begins with a dash can be written --id=-x.
   if (value === undefined || (!isInline && value.startsWith("-")))
@@ -121,8 +121,9 @@ function checkOperands({ name, operands }: CommandSpec, given: readonly string[]
   const needed = operands.filter((operand) => !operand.startsWith("["));
   if (given.length >= needed.length && (given.length <= operands.length || name === "help")) return;
   const expected = operands.length === 0 ? `nothing after "${name}"` : `${name} ${operands.join(" ")}`;
-  const surplus = given.slice(operands.length);
-  const got = surplus.length > 0 ? `${surplus.map(quote).join(" ")} as well` : `no ${needed[given.length]}`;
+  const surplus = given.length - operands.length;
+  // Not what it is: a secret without its option stands here.
+  const got = surplus > 0 ? `${surplus} more` : `no ${needed[given.length]}`;
   throw usage(expected, got);
 }
 

@@ -25,7 +25,7 @@ export function urlOf(asked: Invocation, option: string): URL | undefined {
   if (text === undefined) return undefined;
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw usage(`--${option} with an http or https URL`, JSON.stringify(text));
+  throw usage(`--${option} with an http or https URL`, `a text of ${text.length} characters`);
 }
 
 /** Why a request is not accepted and what to do, as rows: a word, and what it is about. */

@@ -7,6 +7,8 @@ export const apiSettings = {
     variable: "HOOKWAVE_URL",
     group: "API",
     doc: "Where the commands find the API; HOOKWAVE_PORT on this machine when absent. On another one https, unless ALLOW_HTTP.",
+    // One that is refused may hold a password.
+    isSecret: true,
     remedy: "for example HOOKWAVE_URL=https://hookwave.example.com",
   }),
   apiKey: optionalSetting(forms.text("32–200 characters without spaces", /^[!-~]{32,200}$/), {

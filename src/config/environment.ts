@@ -96,9 +96,7 @@ function endpointContradictions(env: Environment): readonly string[] {
     );
   const allowHttp = configSchema.shape.allowHttp.safeParse(textOf(env, "ALLOW_HTTP")).data;
   if (url.startsWith("http:") && allowHttp === false)
-    problems.push(
-      `WEBHOOK_URL: expected https:, got ${JSON.stringify(url)}; use https: or set ALLOW_HTTP=true`,
-    );
+    problems.push("WEBHOOK_URL: expected https:, got http:; use https: or set ALLOW_HTTP=true");
   return problems;
 }
 

@@ -30,7 +30,7 @@ const CONFIGURATION_HEAD = `# Configuration
 Hookwave is configured by environment variables. All are checked at start: if any cannot work, every problem is listed
 with its remedy and nothing is started (exit code 78). An empty variable counts as unset. Durations are seconds, or a
 number with a unit: \`250ms\`, \`15s\`, \`2m\`, \`24h\`, \`3d\`. Variables that start with \`WEBHOOK_\` or \`HOOKWAVE_\` and are
-none of these are reported at start, with the nearest name that exists. Values marked *secret* are never shown.
+none of these are reported at start, with the nearest name that exists. Values marked *secret* are in no message and no log.
 
 This page is written by \`node scripts/render-docs.ts\` from \`src/config/settings.ts\`.
 `;

@@ -84,7 +84,8 @@ const defaultEndpoint = {
   webhookUrl: optionalSetting(forms.url(["https:", "http:"]), {
     variable: "WEBHOOK_URL",
     group: "Default endpoint",
-    doc: "Creates an endpoint named `default` that receives WEBHOOK_EVENTS.",
+    doc: "Creates an endpoint named `default` that receives WEBHOOK_EVENTS. May hold a token.",
+    isSecret: true,
     remedy: "write it like https://example.com/webhooks",
   }),
   webhookSecrets: setting(forms.secrets(), "", {

@@ -8,7 +8,7 @@ import { type Destination, isSubscription, subscriptionCovers } from "./event.ts
 
 /** As a producer writes it; null counts as absent. */
 export interface DestinationRequest {
-  /** http or https; the address guard judges it before each attempt. */
+  /** http or https, without user and password; the address guard judges it before each attempt. */
   readonly url: string;
   /** Types, families (`job.*`), `*` (the default), or short for a task's: `progress` is `task_progress`. */
   readonly events?: readonly string[];
@@ -65,6 +65,7 @@ function readOne(value: unknown): Destination | string {
   };
   if (!isUrl(url))
     return `.url: expected an http or https URL of at most ${URL_MAX_CHARACTERS} characters, got ${shown(url)}`;
+  if (hasUserinfo(url)) return ".url: expected a URL without user name and password, got one with";
   if (!isEvents(events)) return `.events: expected a list of types, "family.*" or "*", got ${shown(events)}`;
   if (profile !== null && !isProfile(profile))
     return `.profile: expected ${PROFILE_NAMES.join(" or ")}, got ${shown(profile)}`;
@@ -81,6 +82,12 @@ const isUrl = (value: unknown): value is string =>
   value.length <= URL_MAX_CHARACTERS &&
   /^https?:\/\//i.test(value) &&
   URL.canParse(value);
+
+/** The guard would refuse it before each attempt, and until then a password would lie open with the event. */
+function hasUserinfo(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.username !== "" || url.password !== "");
+}
 
 const isEvents = (value: unknown): value is readonly string[] =>
   Array.isArray(value) &&

@@ -7,6 +7,7 @@ import { hash } from "node:crypto";
 import { z } from "zod";
 import { asEventId } from "../core/brand.ts";
 import { readDestinations } from "../core/destination.ts";
+import { MASK } from "../core/endpoint.ts";
 import {
   EVENT_DATA_MAX_BYTES,
   EVENT_ID_PATTERN,
@@ -135,10 +136,10 @@ function split(text: string, value: unknown, enveloped: readonly unknown[] | und
 
 function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent | Unreadable {
   const parsed = eventSchema.safeParse(part.value);
-  if (!parsed.success) return { text: part.text(), problem: problemOf(parsed.error) };
+  if (!parsed.success) return { text: keptText(part), problem: problemOf(parsed.error) };
   const { id, type, timestamp, data } = parsed.data;
   const read = readDestinations(parsed.data.destinations);
-  if ("problem" in read) return { text: part.text(), problem: read.problem };
+  if ("problem" in read) return { text: keptText(part), problem: read.problem };
   const dataText = typeof data === "string" ? data : memberTexts(part.text()).get("data");
   if (dataText === undefined)
     return { text: part.text(), problem: "data: expected an object or JSON text, got nothing" };
@@ -159,6 +160,19 @@ function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent
     data: dataText,
     ...(read.destinations.length > 0 && { destinations: read.destinations }),
   };
+}
+
+const destinedSchema = z.object({ destinations: z.unknown() });
+const WITHHELD = JSON.stringify(MASK);
+
+/** For its letter: without destinations that cannot be read, since what does not belong in them is most often a secret. */
+function keptText({ value, text }: Part): string {
+  const destined = destinedSchema.safeParse(value);
+  if (!destined.success || "destinations" in readDestinations(destined.data.destinations)) return text();
+  const members = [...memberTexts(text())].map(
+    ([name, member]) => `${JSON.stringify(name)}:${name === "destinations" ? WITHHELD : member}`,
+  );
+  return `{${members.join(",")}}`;
 }
 
 /** A job without ids must have the same ones each time it runs, or a re-run would send every event twice. */

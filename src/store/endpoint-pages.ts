@@ -5,6 +5,7 @@
 import { asEndpointId } from "../core/brand.ts";
 import { ENDPOINT_ID_PATTERN, type Endpoint } from "../core/endpoint.ts";
 import { subscriptionCovers } from "../core/event.ts";
+import { maskUrl } from "../core/mask-url.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 import { byAge } from "./endpoint-mirror.ts";
 
@@ -14,6 +15,8 @@ export interface EndpointFilter {
   readonly eventType?: string;
   /** Part of the id, the URL, the description or a label, in any case. */
   readonly text?: string;
+  /** Whether the text is looked for in no more of a URL than its host. */
+  readonly masksUrl?: boolean;
 }
 
 type Place = Pick<Endpoint, "createdAt" | "id">;
@@ -39,26 +42,34 @@ export function endpointPage(
   return { data, next: last === undefined || last === inOrder.at(-1) ? null : writeCursor(last) };
 }
 
-function matcherOf({ isActive, eventType, text }: EndpointFilter): (endpoint: Endpoint) => boolean {
+function matcherOf({
+  isActive,
+  eventType,
+  text,
+  masksUrl = false,
+}: EndpointFilter): (endpoint: Endpoint) => boolean {
   const wanted = text?.toLowerCase();
   return (endpoint) =>
     (isActive === undefined || endpoint.isActive === isActive) &&
     (eventType === undefined ||
       endpoint.events.some((one) => one === eventType || subscriptionCovers(one, eventType))) &&
-    (wanted === undefined || searchable(endpoint).includes(wanted));
+    (wanted === undefined || searchable(endpoint, masksUrl).includes(wanted));
 }
 
 /** Kept beside the endpoint: to lower the case of ten thousand is what a search would spend its time on. */
-function searchable(endpoint: Endpoint): string {
+function searchable(endpoint: Endpoint, masksUrl: boolean): string {
   const { id, url, description, metadata } = endpoint;
-  const known = searchables.get(endpoint);
+  const texts = masksUrl ? maskedTexts : wholeTexts;
+  const known = texts.get(endpoint);
   if (known !== undefined) return known;
-  const text = [id, url, description, ...Object.values(metadata)].join("\n").toLowerCase();
-  searchables.set(endpoint, text);
+  const shownUrl = masksUrl ? maskUrl(url) : url;
+  const text = [id, shownUrl, description, ...Object.values(metadata)].join("\n").toLowerCase();
+  texts.set(endpoint, text);
   return text;
 }
 
-const searchables = new WeakMap<Endpoint, string>();
+const wholeTexts = new WeakMap<Endpoint, string>();
+const maskedTexts = new WeakMap<Endpoint, string>();
 
 /** The first that comes after this place, by halves: the endpoint of the cursor may be gone. */
 function indexAfter(inOrder: readonly Endpoint[], place: Place): number {

@@ -89,6 +89,30 @@ describe("with keys", () => {
     expect(forbidden).toMatchObject({ status: 403, body: { code: "FORBIDDEN" } });
   });
 
+  it("one that may only read finds no more of a webhook's URL than its host, and nobody writes that back", async () => {
+    await using redis = await startRedis();
+    await using hookwave = await startHookwave(redis, { role: "api" });
+    await using api = await startApi(hookwave);
+    const reader = bearer(await makeKey(hookwave, "read"));
+    const admin = bearer(await makeKey(hookwave, "admin"));
+    const url = "http://127.0.0.1:3000/services/T0/s3cret?token=s3cret";
+    await post(api, "/api/v1/webhooks", JSON.stringify({ id: "one", url }), admin);
+    const look = (query: string, headers: typeof reader) =>
+      ask(`${api.url}/api/v1/webhooks${query}`, { headers });
+
+    expect(await look("/one", admin)).toMatchObject({ body: { url } });
+    expect(await look("?text=s3cret", admin)).toMatchObject({ body: { data: [{ url }] } });
+    const masked = "http://127.0.0.1:3000/***";
+    expect(await look("/one", reader)).toMatchObject({ status: 200, body: { url: masked } });
+    expect(await look("?text=127.0.0.1", reader)).toMatchObject({ body: { data: [{ url: masked }] } });
+    expect(await look("?text=s3cret", reader)).toMatchObject({ status: 200, body: { data: [] } });
+    const back = { method: "PUT", headers: { ...admin, "content-type": "application/json" } };
+    expect(
+      await ask(`${api.url}/api/v1/webhooks/one`, { ...back, body: JSON.stringify({ url: masked }) }),
+    ).toMatchObject({ status: 400, body: { errors: [{ pointer: "#/url" }] } });
+    expect(await look("/one", admin)).toMatchObject({ body: { url } });
+  });
+
   it.each([
     ["a secret of another length", (token: string) => token.slice(0, -1)],
     ["a wrong secret", (token: string) => `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`],

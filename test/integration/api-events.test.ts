@@ -121,7 +121,9 @@ describe("GET /events/{id}", () => {
     });
     expect(answer.text).not.toContain("canary");
     expect(answer.body).toMatchObject({
-      destinations: [{ url: `${caller.url}?token=***`, events: ["*"], profile: null, key_id: "good" }],
+      destinations: [
+        { url: `${new URL(caller.url).origin}/***`, events: ["*"], profile: null, key_id: "good" },
+      ],
     });
   });
 });

@@ -102,6 +102,13 @@ describe("a request that cannot be served", () => {
     expect(posted.headers.get("allow")).toBe("GET, HEAD");
   });
 
+  it("is told so when its id is too long, and the longest that a delivery can have is not", async () => {
+    const delivery = (id: string) => ask(`${api.url}/api/v1/deliveries/${id}`);
+    expectProblem(await delivery(`${"e".repeat(64)}.${"p".repeat(64)}`), 404, "DELIVERY_UNKNOWN");
+    expectProblem(await delivery("x".repeat(201)), 400, "REQUEST_INVALID");
+    expectProblem(await delivery("x".repeat(10_000)), 400, "REQUEST_INVALID");
+  });
+
   it("learns nothing of a failure of our own, which the log tells", async () => {
     const health = () => Promise.reject(new Error("a secret of ours"));
     const logFile = join(redis.dataDir, "failing.log");

@@ -7,6 +7,7 @@ import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ed25519Secret } from "../../src/wire/ed25519.ts";
+import { canary, everythingIn, found, signingSecret } from "../support/canaries.ts";
 import {
   apiUrl,
   connected,
@@ -19,14 +20,13 @@ import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
-const canary = (): string => `canary${randomBytes(24).toString("hex")}`;
-const signingSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
-
 /** Nobody may see these anywhere. */
 const SECRETS = {
   "REDIS_URL's password": canary(),
   HOOKWAVE_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
+  HOOKWAVE_ENCRYPTION_KEY_PREVIOUS: randomBytes(32).toString("base64"),
   HOOKWAVE_API_KEY: canary(),
+  "an API key that was made": "",
   "WEBHOOK_SECRET, the newer": signingSecret(),
   "WEBHOOK_SECRET, the older": signingSecret(),
   "an endpoint's secret": signingSecret(),
@@ -36,15 +36,28 @@ const SECRETS = {
   "the password in a URL that is refused": canary(),
   "a secret that is refused": `whsec_!${canary()}`,
   "a header that is refused": canary(),
+  // Short, because a parser quotes no more than some ten characters.
+  "a secret in a body that is no JSON": `x${randomBytes(4).toString("hex")}`,
+  "a destination's password": canary(),
+  "a destination's password, in another producer's job": canary(),
   "a token that is not valid": canary(),
 };
-/** These belong in Redis, and to whoever may read events or endpoints; logs and metrics have no business with them. */
+/**
+ * Where to send must be known to whoever sends, so these lie in Redis; an admin reads back the URL that he has set. Nobody
+ * else sees them, for they may hold tokens.
+ */
+const ADDRESSES = {
+  "a URL's path": canary(),
+  "a URL's query": canary(),
+  "a destination's path": canary(),
+  "a destination's query": canary(),
+};
+/** These belong to whoever may read events; logs and metrics have no business with them. */
 const CONTENTS = {
   "an event's data": canary(),
   "the data of an event that is refused": canary(),
   "an answer's body": canary(),
   "an answer's header": canary(),
-  "a URL's query": canary(),
 };
 
 /** While this event is being delivered, Redis begins to refuse writes. */
@@ -56,26 +69,34 @@ let service: RunningCommand;
 let receiver: Receiver;
 let url: string;
 let variables: Record<string, string>;
+/** Of the API and of commands; those to an admin who asks for a webhook are apart. */
 const answers: string[] = [];
 const commands: string[] = [];
+const toAdmin: string[] = [];
 
-async function ask(method: string, path: string, body?: unknown, token = SECRETS.HOOKWAVE_API_KEY) {
+const WEBHOOK_ITSELF = /^\/api\/v1\/webhooks(?:\/\w+)?$/;
+
+const ask = (method: string, path: string, body?: unknown, token?: string): Promise<number> =>
+  askText(method, path, body === undefined ? undefined : JSON.stringify(body), token);
+
+async function askText(method: string, path: string, body?: string, token = SECRETS.HOOKWAVE_API_KEY) {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {
       authorization: `Bearer ${token}`,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body }),
   });
   const text = await response.text();
-  answers.push(`${method} ${path}: ${response.status} ${text}`);
+  const isOwnWebhook = method === "GET" && WEBHOOK_ITSELF.test(path) && token === SECRETS.HOOKWAVE_API_KEY;
+  (isOwnWebhook ? toAdmin : answers).push(text);
   return response.status;
 }
 
 async function command(...words: readonly string[]): Promise<void> {
   const { stdout, stderr } = await runCommand(words, variables);
-  commands.push(`${words.join(" ")}\n${stdout}${stderr}`);
+  (words.join(" ") === "endpoints list --json" ? toAdmin : commands).push(stdout + stderr);
 }
 
 beforeAll(async () => {
@@ -96,13 +117,15 @@ beforeAll(async () => {
     HOOKWAVE_DATA_DIR: redis.dataDir,
     HOOKWAVE_ENCRYPTION_KEY: SECRETS.HOOKWAVE_ENCRYPTION_KEY,
     HOOKWAVE_API_KEY: SECRETS.HOOKWAVE_API_KEY,
-    WEBHOOK_URL: `${receiver.url}?token=${CONTENTS["a URL's query"]}`,
+    HOOKWAVE_ENCRYPTION_KEY_PREVIOUS: SECRETS.HOOKWAVE_ENCRYPTION_KEY_PREVIOUS,
+    WEBHOOK_URL: at(ADDRESSES["a URL's path"], ADDRESSES["a URL's query"]),
     WEBHOOK_SECRET: `${SECRETS["WEBHOOK_SECRET, the newer"]},${SECRETS["WEBHOOK_SECRET, the older"]}`,
     WEBHOOK_MAX_RETRIES: "1",
     WEBHOOK_RETRY_DELAY: "100ms",
     WEBHOOK_CIRCUIT_BREAKER_FAILURE_THRESHOLD: "10000",
     LOG_LEVEL: "trace",
   };
+  await sealWithPreviousKey();
   service = startCommand(["start"], variables);
   url = await apiUrl(service);
   variables = { ...variables, HOOKWAVE_URL: url };
@@ -119,35 +142,40 @@ afterAll(async () => {
   await redis[Symbol.asyncDispose]();
 });
 
+const at = (path: string, query: string): string =>
+  `${new URL(receiver.url).origin}/services/${path}?token=${query}`;
+
+/** So that the previous key is used at start, to seal what it opens anew. */
+async function sealWithPreviousKey(): Promise<void> {
+  const { HOOKWAVE_ENCRYPTION_KEY_PREVIOUS: key, ...others } = variables;
+  const words = ["endpoints", "add", receiver.url, "--id", "old", "--redis", others["REDIS_URL"] ?? ""];
+  const added = await runCommand(words, { ...others, HOOKWAVE_ENCRYPTION_KEY: key ?? "" });
+  expect(added.code).toBe(0);
+}
+
 async function registerEndpoints(): Promise<void> {
   const path = "/api/v1/webhooks";
   const { url: target } = receiver;
   const headers = { "x-token": SECRETS["a custom header's value"] };
   // What makes a secret shows it once, so this is no answer that must not hold it.
-  await ask("POST", path, {
-    id: "one",
-    url: target,
-    secret: SECRETS["an endpoint's secret"],
-    headers,
-    max_retries: 1,
-  });
+  const one = { id: "one", url: target, secret: SECRETS["an endpoint's secret"], headers, max_retries: 1 };
+  await ask("POST", path, { ...one, signs_destinations: true });
   await ask("POST", `${path}/one/rotate-secret`, { secret: SECRETS["an endpoint's secret after rotation"] });
   await ask("POST", path, { id: "two", url: target, secret: SECRETS["an Ed25519 secret"], max_retries: 0 });
+  const made = { name: "looks", roles: ["read"] };
+  expect(await ask("POST", "/api/v1/keys", made)).toBe(201);
+  SECRETS["an API key that was made"] = String(JSON.parse(answers.at(-1) ?? "").token);
   answers.length = 0;
   const userinfo = `https://user:${SECRETS["the password in a URL that is refused"]}@example.com/`;
   expect(await ask("POST", path, { url: userinfo })).toBe(422);
   expect(await ask("POST", path, { url: target, secret: SECRETS["a secret that is refused"] })).toBe(422);
   const split = { "x-token": `${SECRETS["a header that is refused"]}\r\nx-other: 1` };
   expect(await ask("POST", path, { url: target, headers: split })).toBe(422);
+  const broken = `{"secret":${SECRETS["a secret in a body that is no JSON"]}}`;
+  expect(await askText("POST", `${path}/one/rotate-secret`, broken)).toBe(400);
   await command("endpoints", "add", userinfo);
   await command("endpoints", "add", target, "--secret", SECRETS["a secret that is refused"]);
-  await command(
-    "endpoints",
-    "add",
-    target,
-    "--header",
-    `x-token: ${SECRETS["a header that is refused"]}\r\nx-other: 1`,
-  );
+  await command("endpoints", "add", target, "--header", `x-token: ${split["x-token"]}`);
 }
 
 /** A receiver that fails, events that are refused, jobs that cannot be read, a Redis that refuses and goes away. */
@@ -161,6 +189,7 @@ async function causeTrouble(): Promise<void> {
   await command("publish", "NOT A TYPE", JSON.stringify({ text: refused }));
   const queue = new Queue("events", { connection: admin, prefix: "{hookwave}" });
   await queue.add("alien", { type: "NOT A TYPE", data: { text: CONTENTS["an event's data"] } });
+  await publishDestinations(queue, event);
   await queue.close();
   await until("deliveries are dead letters", async () => (await countLetters()) > 5);
 
@@ -179,64 +208,41 @@ async function causeTrouble(): Promise<void> {
   await until("it works again", async () => (await ask("POST", "/api/v1/events", event)) === 202);
 }
 
+async function publishDestinations(queue: Queue, event: object): Promise<void> {
+  const to = (target: string) => ({ ...event, destinations: [{ url: target, keyId: "one" }] });
+  const withPassword = (password: string) => to(receiver.url.replace("//", `//user:${password}@`));
+  const path = "/api/v1/events";
+  expect(await ask("POST", path, withPassword(SECRETS["a destination's password"]))).toBe(422);
+  const alien = withPassword(SECRETS["a destination's password, in another producer's job"]);
+  await queue.add("alien", { ...alien, id: "evt_alien" });
+  const target = at(ADDRESSES["a destination's path"], ADDRESSES["a destination's query"]);
+  expect(await ask("POST", path, { ...to(target), id: "evt_destined" })).toBe(202);
+  expect(await ask("POST", "/api/v1/explain", to(target))).toBe(200);
+  await until("it is on record", async () => (await ask("GET", `${path}/evt_destined`)) === 200);
+}
+
 const countLetters = (): Promise<number> => admin.zcard("{hookwave}:dead-letters:prioritized");
 
 async function lookAtEverything(): Promise<void> {
-  const queryCanary = CONTENTS["a URL's query"];
-  for (const path of [
-    "webhooks",
-    "webhooks/one",
-    "webhooks/two",
-    "webhooks/default",
-    "webhooks/one/logs",
-    "keys",
-  ]) {
-    await ask("GET", `/api/v1/${path}`);
+  const reader = SECRETS["an API key that was made"];
+  const path = "/api/v1/webhooks";
+  const letters = await admin.zrange("{hookwave}:dead-letters:prioritized", 0, "-1");
+  for (const token of [reader, SECRETS.HOOKWAVE_API_KEY]) {
+    for (const id of ["one", "two", "default"]) await ask("GET", `${path}/${id}`, undefined, token);
+    for (const id of ["one", "default"]) await ask("GET", `${path}/${id}/logs`, undefined, token);
+    for (const id of letters) await ask("GET", `/api/v1/dead-letters/${id}`, undefined, token);
+    for (const list of ["webhooks", "keys", "events", "deliveries", "events/evt_destined"])
+      await ask("GET", `/api/v1/${list}`, undefined, token);
+    for (const other of ["/health/webhooks", "/readyz", "/api/v1/openapi.json"])
+      await ask("GET", other, undefined, token);
   }
-  for (const path of ["/health/webhooks", "/readyz", "/api/v1/openapi.json"]) await ask("GET", path);
+  for (const id of ["one", "default"]) expect(await ask("POST", `${path}/${id}/test`, {})).toBe(200);
+  expect(await ask("POST", "/api/v1/explain", { type: "thing.made", data: {} }, reader)).toBe(200);
   await command("endpoints", "list", "--json");
   await command("status");
   await command("keys", "list");
   await command("dead-letters", "list", "--json");
-  const [first = ""] = await admin.zrange("{hookwave}:dead-letters:prioritized", 0, "0");
-  await command("dead-letters", "show", first);
-  await command("status", "--redis", `${redis.url}?password=${queryCanary}`);
-}
-
-/** Base64 and percent-encoding hide a text from a plain search. */
-function formsOf(secret: string): readonly string[] {
-  const bare = secret.replace(/^wh(?:sec|sk)_/, "");
-  return [bare, encodeURIComponent(bare), Buffer.from(bare).toString("base64").replace(/=+$/, "")];
-}
-
-/** Which of them are found. */
-function found(canaries: Readonly<Record<string, string>>, text: string): readonly string[] {
-  return Object.entries(canaries).flatMap(([what, secret]) =>
-    formsOf(secret).some((form) => text.includes(form)) ? [what] : [],
-  );
-}
-
-async function everythingInRedis(): Promise<string> {
-  const texts: string[] = [];
-  for (const key of await admin.keys("*")) texts.push(key, await readKey(key));
-  return texts.join("\n");
-}
-
-async function readKey(key: string): Promise<string> {
-  switch (await admin.type(key)) {
-    case "hash":
-      return JSON.stringify(await admin.hgetall(key));
-    case "list":
-      return JSON.stringify(await admin.lrange(key, 0, -1));
-    case "set":
-      return JSON.stringify(await admin.smembers(key));
-    case "zset":
-      return JSON.stringify(await admin.zrange(key, 0, "-1"));
-    case "stream":
-      return JSON.stringify(await admin.xrange(key, "-", "+"));
-    default:
-      return String(await admin.get(key));
-  }
+  await command("dead-letters", "show", letters[0] ?? "");
 }
 
 describe("after a run with every kind of trouble", () => {
@@ -244,8 +250,7 @@ describe("after a run with every kind of trouble", () => {
     const log = service.stdout() + service.stderr();
     expect(log.split("\n").length).toBeGreaterThan(20);
     expect(log).toContain("service.failed");
-    expect(found(SECRETS, log)).toEqual([]);
-    expect(found(CONTENTS, log)).toEqual([]);
+    expect(found({ ...SECRETS, ...ADDRESSES, ...CONTENTS }, log)).toEqual([]);
   });
 
   it("none is in the metrics", async () => {
@@ -253,13 +258,14 @@ describe("after a run with every kind of trouble", () => {
       await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${SECRETS.HOOKWAVE_API_KEY}` } })
     ).text();
     expect(metrics).toContain("webhook_attempts_total");
-    expect(found({ ...SECRETS, ...CONTENTS }, metrics)).toEqual([]);
+    expect(found({ ...SECRETS, ...ADDRESSES, ...CONTENTS }, metrics)).toEqual([]);
   });
 
   it("no secret is in Redis, neither in a job nor anywhere else", async () => {
-    const all = await everythingInRedis();
-    // The search finds what is there: events and endpoints' URLs lie open.
-    expect(found(CONTENTS, all)).toEqual(["an event's data", "an answer's body", "a URL's query"]);
+    const all = await everythingIn(admin);
+    // The search finds what is there: events and where they go lie open.
+    expect(found(CONTENTS, all)).toEqual(["an event's data", "an answer's body"]);
+    expect(found(ADDRESSES, all)).toEqual(Object.keys(ADDRESSES));
     expect(found(SECRETS, all)).toEqual([]);
   });
 
@@ -271,8 +277,14 @@ describe("after a run with every kind of trouble", () => {
     );
   });
 
+  it("nobody is shown where events go, but an admin who asks for a webhook", () => {
+    expect(found(ADDRESSES, [...answers, ...commands].join("\n"))).toEqual([]);
+    expect(found(SECRETS, toAdmin.join("\n"))).toEqual([]);
+    expect(found(ADDRESSES, toAdmin.join("\n"))).toEqual(["a URL's path", "a URL's query"]);
+  });
+
   it("none is in what a command prints, also where it refuses", () => {
-    const printed = commands.map((text) => text.slice(text.indexOf("\n"))).join("\n");
+    const printed = commands.join("\n");
     expect(printed.length).toBeGreaterThan(1_000);
     expect(found(SECRETS, printed)).toEqual([]);
   });

@@ -34,7 +34,7 @@ const NASTY = [
   "\\u",
 ];
 
-const name = fc.oneof(fc.constantFrom(...NAMES), fc.string({ maxLength: 8 }));
+export const name = fc.oneof(fc.constantFrom(...NAMES), fc.string({ maxLength: 8 }));
 const leaf = fc.oneof(
   fc.constantFrom<unknown>(
     null,
@@ -53,7 +53,7 @@ const leaf = fc.oneof(
 );
 
 /** The text of any JSON value, dangerous names included: written by hand, since an object would swallow `__proto__`. */
-const json: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
+export const json: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
     leaf.map((one) => JSON.stringify(one) ?? "null"),
@@ -65,7 +65,7 @@ const json: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
 })).value;
 
 /** One of these texts, with some of it cut out, doubled, or replaced. */
-function damaged(originals: readonly string[]): fc.Arbitrary<string> {
+export function damaged(originals: readonly string[]): fc.Arbitrary<string> {
   const place = fc.double({ min: 0, max: 1, noNaN: true });
   const change = fc.tuple(
     place,

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
 import { isSubscription, type PublishedEvent } from "../../core/event.ts";
+import { maskUrl } from "../../core/mask-url.ts";
 import type { EventDesk } from "../event-ports.ts";
 import { eventsText, eventText } from "../event-text.ts";
-import { maskUrl } from "../mask-url.ts";
 import { type Api, idParams, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery } from "../shown-delivery.ts";
 
@@ -28,7 +28,7 @@ const wholeEventSchema = eventSchema.extend({
         key_id: z.string(),
       }),
     )
-    .describe("Receivers that came with the event; of their URLs, secrets are masked."),
+    .describe("Receivers that came with the event; of their URLs, the host is shown."),
   deliveries: pageOf(deliverySchema).describe(
     "The first hundred; `next` goes on at /api/v1/deliveries?event=.",
   ),

@@ -1,12 +1,12 @@
 /**
  * Looking before leaping: a test of one endpoint, which answers with the whole exchange, and an explanation of an
- * event that is not sent. No secret is in either: values of custom headers and of a URL's query are masked.
+ * event that is not sent. No secret is in either: values of custom headers are masked, and so is what follows a URL's host.
  */
 import { z } from "zod";
+import { maskUrl } from "../../core/mask-url.ts";
 import { BLOCKED_REASONS, OUTCOME_KINDS, UNREACHABLE_REASONS } from "../../core/outcome.ts";
 import { OBSTACLE_CODES, PROSPECTS } from "../../core/prospect.ts";
 import type { Examination, Explanation, ShownRequest, Trial } from "../examination-ports.ts";
-import { maskUrl } from "../mask-url.ts";
 import { readEvents } from "../read-events.ts";
 import { unreadable } from "../read-json.ts";
 import { readTest } from "../read-test.ts";
@@ -18,7 +18,7 @@ const milliseconds = z.number().nullable();
 
 const shownRequest = z.object({
   method: z.literal("POST"),
-  url: z.string().describe("The values of its query are masked."),
+  url: z.string().describe("As far as its host; what follows is masked."),
   headers: headers.describe("Values of the endpoint's own headers are masked."),
   body: z.string(),
 });
@@ -50,7 +50,7 @@ const trial = z.object({
 
 const explanation = z.object({
   endpoint_id: z.string(),
-  url: z.string().describe("The values of its query are masked."),
+  url: z.string().describe("As far as its host; what follows is masked."),
   would_send: z.enum(PROSPECTS),
   reasons: z.array(
     z.object({

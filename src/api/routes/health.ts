@@ -3,7 +3,7 @@
  * Changes nothing and shows no secret.
  */
 import { z } from "zod";
-import { maskUrl } from "../mask-url.ts";
+import { maskUrl } from "../../core/mask-url.ts";
 import type { ApiDeps, EndpointStatus, QueueReading } from "../ports.ts";
 import { REDIS_AWAY, Refusal } from "../problem.ts";
 import { type Api, pageQuery } from "../routing.ts";
@@ -12,7 +12,7 @@ const PROBE = { config: { access: "anyone", rateLimit: false } } as const;
 
 const endpointHealth = z.object({
   id: z.string(),
-  url: z.string(),
+  url: z.string().describe("As far as its host; what follows is masked."),
   is_active: z.boolean(),
   breaker: z.enum(["closed", "open", "half_open"]),
   last_success_at: z.string().nullable(),

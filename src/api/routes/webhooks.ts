@@ -3,7 +3,10 @@
  * those of the older service. A secret is in one answer only, the one that made it.
  */
 import { z } from "zod";
+import { type Caller, isAllowed } from "../../core/access.ts";
+import type { Endpoint } from "../../core/endpoint.ts";
 import { given } from "../../core/given.ts";
+import { maskUrl } from "../../core/mask-url.ts";
 import { Refusal } from "../problem.ts";
 import { type Api, idParams, pageQuery } from "../routing.ts";
 import {
@@ -11,6 +14,7 @@ import {
   newWebhook,
   partOfWebhook,
   readSettings,
+  type ShownWebhook,
   showMade,
   shownWebhook,
   showWebhook,
@@ -29,7 +33,11 @@ const listQuery = z.strictObject({
   ...pageQuery,
   active: z.enum(["true", "false"]).optional(),
   event: z.string().max(128).optional().describe("Those that get this type, or have this subscription."),
-  text: z.string().max(200).optional().describe("Part of the id, URL, description or a label."),
+  text: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("Part of the id, URL (as far as it is shown), description or a label."),
 });
 
 const rotation = z
@@ -91,11 +99,12 @@ function addCollection(app: Api, desk: WebhookDesk): void {
         response: { 200: webhookPage },
       },
     },
-    async ({ query: { active, event, text, after = null, limit } }) => {
+    async ({ caller, query: { active, event, text, after = null, limit } }) => {
       const isActive = active === undefined ? undefined : active === "true";
-      const filter = given({ isActive, eventType: event, text });
+      // A search is an answer, too: what is not shown is not searched.
+      const filter = { ...given({ isActive, eventType: event, text }), masksUrl: !mayChange(caller) };
       const { data, next } = await desk.page(filter, { after, limit });
-      return { data: data.map(showWebhook), next };
+      return { data: data.map((webhook) => showTo(caller, webhook)), next };
     },
   );
 }
@@ -113,7 +122,7 @@ function addOne(app: Api, desk: WebhookDesk): void {
         response: { 200: shownWebhook },
       },
     },
-    async ({ params }) => showWebhook(await desk.get(params.id)),
+    async ({ caller, params }) => showTo(caller, await desk.get(params.id)),
   );
   app.delete(
     `${PATH}/:id`,
@@ -214,6 +223,14 @@ function addRotation(app: Api, desk: WebhookDesk): void {
       return showMade(await desk.rotateSecret(params.id, given({ graceMs, secret: body?.secret })));
     },
   );
+}
+
+const mayChange = (caller: Caller | null): boolean => caller !== null && isAllowed(caller, "admin");
+
+/** Who has set a URL may read it back; to others it is masked. */
+function showTo(caller: Caller | null, endpoint: Endpoint): ShownWebhook {
+  const shown = showWebhook(endpoint);
+  return mayChange(caller) ? shown : { ...shown, url: maskUrl(endpoint.url) };
 }
 
 /** An id may be said in two places, but not two ids. */

@@ -11,7 +11,7 @@ describe("a command line", () => {
     [["endpoints", "lsit"], 'did you mean "endpoints list"'],
     [["status", "--jsno"], 'did you mean "--json"'],
     [["status", "-j"], 'got       "-j"'],
-    [["status", "now"], '"now" as well'],
+    [["status", "now"], "1 more"],
     [["publish", "invoice.paid"], "no <json|@file|->"],
     [["endpoints", "add", "https://example.com", "--id", "--json"], "--id <id>"],
     [["endpoints", "add", "https://example.com", "--id", "a", "--id", "b"], "--id once"],
@@ -60,6 +60,22 @@ describe("a command line", () => {
     else expect(stderr).toContain(hint);
     expect(stdout).toBe("");
     expect(code).toBe(64);
+  });
+
+  it.each([
+    [["endpoints", "add", "https://example.com", "--header", "Authorization Bearer hunter2"]],
+    [["endpoints", "add", "https://example.com", "--header", ": hunter2"]],
+    [["endpoints", "add", "https://example.com", "--ed25519=hunter2"]],
+    [["endpoints", "add", "https://example.com", "--secret", "one", "hunter2"]],
+    [["endpoints", "rotate", "ep_1", "hunter2"]],
+    [["listen", "--secret", "s", "--forward-to", "htp://u:hunter2@localhost:3000"]],
+    [["verify", "request.http", "--secret", "s", "--url", "/hook?token=hunter2"]],
+    [["status", "--api", "http://me:hunter2@localhost"]],
+    [["status", "--redis", "tcp://:hunter2@localhost"]],
+  ])("that may hold a secret in the wrong place is not repeated: %j", async (words) => {
+    const { code, stdout, stderr } = await say(...words);
+    expect(code).toBe(64);
+    expect(stdout + stderr).not.toContain("hunter2");
   });
 
   it("that is empty is answered with help", async () => {

@@ -167,6 +167,8 @@ describe("a refusal", () => {
     ["HOOKWAVE_ENCRYPTION_KEY", "c2hvcnQta2V5"],
     ["WEBHOOK_SECRET", "hunter2,hunter3,hunter4"],
     ["REDIS_URL", "tcp://:hunter2@cache"],
+    ["WEBHOOK_URL", "htps://u:hunter2@example.com/T0/hunter3?token=hunter4"],
+    ["HOOKWAVE_URL", "https://u:hunter2@example.com/?key=hunter3"],
   ])("hides the value of %s", (variable, secret) => {
     const error = refusalOf({ [variable]: secret });
     expect(error.message).toContain(`got a hidden value of ${secret.length} characters`);
@@ -186,9 +188,11 @@ describe("a refusal", () => {
     expect(message).not.toContain(previous);
   });
 
-  it("names ALLOW_HTTP when WEBHOOK_URL is http, unless it is switched on", () => {
-    const env = { WEBHOOK_URL: "http://localhost:3000/", WEBHOOK_SECRET: SECRET };
-    expect(refusalOf(env).message).toContain("set ALLOW_HTTP=true");
+  it("names ALLOW_HTTP and not the URL when WEBHOOK_URL is http, unless it is switched on", () => {
+    const env = { WEBHOOK_URL: "http://localhost:3000/?token=hunter2", WEBHOOK_SECRET: SECRET };
+    const { message } = refusalOf(env);
+    expect(message).toContain("WEBHOOK_URL: expected https:, got http:; use https: or set ALLOW_HTTP=true");
+    expect(message).not.toContain("hunter2");
     expect(readEnvironment({ ...env, ALLOW_HTTP: "true" }).webhookUrl).toBe(env.WEBHOOK_URL);
   });
 });

@@ -33,6 +33,8 @@ describe("reading destinations", () => {
     ["another scheme", [{ url: "ftp://a.example/" }], "destinations[0].url:"],
     ["a URL that is none", [{ url: "https://a b/" }], "destinations[0].url:"],
     ["a URL without end", [{ url: `${url}${"a".repeat(2_048)}` }], "got a text of 2087 characters"],
+    ["a password", [{ url: "https://u:p@a.example/" }], "destinations[0].url: expected a URL without user"],
+    ["a user name", [{ url: "https:///u@a.example/" }], "destinations[0].url: expected a URL without user"],
     ["no event", [{ url, events: [] }], "destinations[0].events:"],
     ["one event outside a list", [{ url, events: "job.*" }], "destinations[0].events:"],
     ["a strange event", [{ url, events: ["A B"] }], "destinations[0].events:"],
@@ -49,6 +51,7 @@ describe("reading destinations", () => {
     );
     for (const member of ["url", "profile", "keyId", "events"])
       expect(problemOf([{ url, [member]: "wh sec s3cret" }])).not.toContain("s3cret");
+    expect(problemOf([{ url: "https://u:s3cret@a.example/?t=s3cret" }])).not.toContain("s3cret");
   });
 });
 

@@ -48,6 +48,21 @@ describe("reading an events job", () => {
     expect(second).not.toHaveProperty("destinations");
   });
 
+  it.each([
+    ["thing.made", '[{"url":"https://u:s3cret@a.example/"}]'],
+    ["thing.made", '[{"url":"https://a.example/","secret":"s3cret"}]'],
+    ["NOT A TYPE", '{"webhook_secret":"s3cret"}'],
+  ])("keeps nothing of destinations that cannot be read, and the rest as it came: %s, %s", (type, wrong) => {
+    const good = '{"type":"a.b","data":{}}';
+    const bad = `{"destinations":[], "type":"${type}", "data": {"n": 1.0},"destinations": ${wrong}}`;
+    const read = readEventsJob(`[${good},${bad}]`, origin);
+    expect(read).toMatchObject({ events: [{ type: "a.b" }], unreadable: [{}] });
+    const [letter] = read.kind === "events" ? read.unreadable : [];
+    expect(letter?.problem).not.toContain("s3cret");
+    expect(letter?.text).toBe(`{"destinations":"••••","type":"${type}","data":{"n": 1.0}}`);
+    expect(readEventsJob(letter?.text ?? "", origin)).toMatchObject({ events: [], unreadable: [{}] });
+  });
+
   it("gives events without a timestamp the time at which the job was added", () => {
     const read = readEventsJob('{"type":"a.b","data":{}}', origin);
     expect(read).toMatchObject({
