@@ -5,6 +5,7 @@
  */
 import { type Agent, type Dispatcher, errors } from "undici";
 import type { UnreachableReason } from "../core/outcome.ts";
+import { Deadline } from "./deadline.ts";
 import { ConnectFailure } from "./guarded-connector.ts";
 import type { Exchange } from "./ports.ts";
 
@@ -38,7 +39,7 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
   readonly #routes: Routes;
   readonly #settle: (exchange: Exchange) => void;
   #controller: Dispatcher.DispatchController | null = null;
-  #deadline: NodeJS.Timeout | undefined;
+  #deadline: Deadline | undefined;
   #bodyGrace: NodeJS.Timeout | undefined;
   #isSettled = false;
   #sentAtMs = 0;
@@ -56,7 +57,7 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
   }
 
   start(timeoutMs: number): void {
-    this.#deadline = setTimeout(OpenExchange.#expire, timeoutMs, this);
+    this.#deadline = new Deadline(timeoutMs, this.#routes.now, () => this.#expire());
     this.#routes.kept.dispatch(this.#request, this);
   }
 
@@ -82,7 +83,7 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#retryAfter = first(headers["retry-after"]);
     this.#instruction = first(headers["webhook-delivery"]);
-    this.#bodyGrace = setTimeout(OpenExchange.#expire, BODY_GRACE_MS, this);
+    this.#bodyGrace = setTimeout(() => this.#expire(), BODY_GRACE_MS);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -117,10 +118,10 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
   }
 
   /** Time is up, for the exchange or for the rest of its body. */
-  static #expire(open: OpenExchange): void {
-    open.#stopTimers();
-    open.#conclude({ kind: "failed", reason: "timeout" });
-    open.#controller?.abort(ENOUGH);
+  #expire(): void {
+    this.#stopTimers();
+    this.#conclude({ kind: "failed", reason: "timeout" });
+    this.#controller?.abort(ENOUGH);
   }
 
   /** The status line is the outcome: what breaks after it changes nothing (trap 24). */
@@ -130,7 +131,6 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
   }
 
   #answer(): void {
-    if (this.#isSettled) return;
     this.#finish({
       kind: "answered",
       status: this.#status,
@@ -142,13 +142,14 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
 
   /** Once settled, what still comes is drained and forgotten. */
   #finish(exchange: Exchange): void {
+    if (this.#isSettled) return;
     this.#isSettled = true;
     this.#chunks = [];
     this.#settle(exchange);
   }
 
   #stopTimers(): void {
-    clearTimeout(this.#deadline);
+    this.#deadline?.stop();
     clearTimeout(this.#bodyGrace);
   }
 }

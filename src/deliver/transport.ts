@@ -116,6 +116,7 @@ export function connectorOf(
   return createGuardedConnector({
     policy: options.policy,
     connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    now: options.now,
     ca: options.ca,
     lookup: options.lookup,
     onStage,
