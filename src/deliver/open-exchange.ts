@@ -7,6 +7,7 @@ import { type Agent, type Dispatcher, errors } from "undici";
 import type { UnreachableReason } from "../core/outcome.ts";
 import { Deadline } from "./deadline.ts";
 import { ConnectFailure } from "./guarded-connector.ts";
+import { ownFault } from "./own-fault.ts";
 import type { Exchange } from "./ports.ts";
 
 /** The ways out of the house, and what is needed to choose among them. */
@@ -18,6 +19,12 @@ export interface Routes {
   readonly endedReused: (error: Error) => boolean;
   /** A monotonic clock in ms. */
   readonly now: () => number;
+}
+
+/** How an exchange comes out; only a failure of our own rejects. */
+export interface Settling {
+  readonly resolve: (exchange: Exchange) => void;
+  readonly reject: (error: Error) => void;
 }
 
 const EXCERPT_BYTES = 16 * 1_024;
@@ -37,7 +44,7 @@ const ENOUGH = new Error("the exchange has ended on our side");
 export class OpenExchange implements Dispatcher.DispatchHandler {
   readonly #request: Dispatcher.DispatchOptions;
   readonly #routes: Routes;
-  readonly #settle: (exchange: Exchange) => void;
+  readonly #settling: Settling;
   #controller: Dispatcher.DispatchController | null = null;
   #deadline: Deadline | undefined;
   #bodyGrace: NodeJS.Timeout | undefined;
@@ -50,10 +57,10 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bodyBytes = 0;
 
-  constructor(request: Dispatcher.DispatchOptions, routes: Routes, settle: (exchange: Exchange) => void) {
+  constructor(request: Dispatcher.DispatchOptions, routes: Routes, settling: Settling) {
     this.#request = request;
     this.#routes = routes;
-    this.#settle = settle;
+    this.#settling = settling;
   }
 
   start(timeoutMs: number): void {
@@ -106,7 +113,9 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#stopTimers();
-    this.#conclude(failureOf(error));
+    const own = ownFault(error instanceof ConnectFailure ? error.cause : error);
+    if (own === null || this.#status > 0) this.#conclude(failureOf(error));
+    else this.#finish(() => this.#settling.reject(own));
   }
 
   /** Never twice: a connection for one request was not used before, and their number is not limited by origin. */
@@ -127,25 +136,27 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
   /** The status line is the outcome: what breaks after it changes nothing (trap 24). */
   #conclude(failure: Exchange): void {
     if (this.#status > 0) this.#answer();
-    else this.#finish(failure);
+    else this.#finish(() => this.#settling.resolve(failure));
   }
 
   #answer(): void {
-    this.#finish({
-      kind: "answered",
-      status: this.#status,
-      retryAfter: this.#retryAfter,
-      instruction: this.#instruction,
-      excerpt: decode(this.#chunks),
-    });
+    this.#finish(() =>
+      this.#settling.resolve({
+        kind: "answered",
+        status: this.#status,
+        retryAfter: this.#retryAfter,
+        instruction: this.#instruction,
+        excerpt: decode(this.#chunks),
+      }),
+    );
   }
 
   /** Once settled, what still comes is drained and forgotten. */
-  #finish(exchange: Exchange): void {
+  #finish(settle: () => void): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
+    settle();
     this.#chunks = [];
-    this.#settle(exchange);
   }
 
   #stopTimers(): void {

@@ -90,11 +90,14 @@ function exchange(
 ): Promise<Exchange> {
   const { headers, body, timeoutMs } = request;
   return new Promise((resolve, reject) => {
-    const settle = (exchange: Exchange): void => {
-      if (exchange.kind === "failed" && isAbandoned()) reject(closedError());
-      else resolve(exchange);
+    const settling = {
+      resolve: (exchange: Exchange): void => {
+        if (exchange.kind === "failed" && isAbandoned()) reject(closedError());
+        else resolve(exchange);
+      },
+      reject,
     };
-    const open = new OpenExchange({ origin, path, method: "POST", headers, body }, routes, settle);
+    const open = new OpenExchange({ origin, path, method: "POST", headers, body }, routes, settling);
     open.start(timeoutMs);
   });
 }
