@@ -50,7 +50,8 @@ export async function fill(redisUrl: string, encryptionKey: Buffer, retained: Re
     const attempts = [pastAttempt(entry)];
     const state = stateAfter(verdict, attempts, 0, clockMs());
     if (state === null) return;
-    await record({ record: entry, recordText: JSON.stringify(entry), state, excerpt: "out of paper" });
+    const [recordText, excerpt] = [JSON.stringify(entry), "out of paper"];
+    await record({ record: entry, recordText, acceptedAt: delivery.acceptedAt, state, excerpt });
     const tried = { ...delivery, attempts };
     if (verdict.kind === "retry") await schedule(tried, verdict.inMs);
     if (verdict.kind === "bury") {

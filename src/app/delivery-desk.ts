@@ -6,7 +6,8 @@ import type { DeliveryId } from "../core/brand.ts";
 import { deliveryId, type PastAttempt, readDeliveryId } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { Page, PageRequest } from "../core/page.ts";
-import type { Round, Scheduled } from "../queue/scheduled.ts";
+import { type Round, roundOf } from "../queue/names.ts";
+import type { Scheduled } from "../queue/scheduled.ts";
 import type { DeliveryFilter, DeliveryPages, RememberedDelivery } from "../store/delivery-pages.ts";
 import type { Remembered } from "../store/remembered.ts";
 import type { WaitingIndex } from "../store/waiting.ts";
@@ -58,7 +59,7 @@ export function createDeliveryDesk(deps: DeliveryDeskDeps): DeliveryDesk {
   };
 
   const show = async (found: readonly RememberedDelivery[]): Promise<readonly ShownDelivery[]> => {
-    const booked = await scheduled.bookedFor(found.map(roundOf));
+    const booked = await scheduled.bookedFor(found.map(roundOfFound));
     return found.map((one, index) => {
       const isWaiting = one.state.status === "held" || one.state.status === "retrying";
       return { ...one, id: deliveryId(one), nextAttemptAt: (isWaiting ? booked[index] : null) ?? null };
@@ -92,13 +93,13 @@ export function createDeliveryDesk(deps: DeliveryDeskDeps): DeliveryDesk {
       const opposed = await remembered.cancel(found.event.id, found.endpointId);
       if (opposed !== null) throw settled("cancel", opposed.status);
       // Only now: a worker that has the job already reads that it is cancelled.
-      await scheduled.withdraw(roundOf(found));
+      await scheduled.withdraw(roundOfFound(found));
       await waiting.remove(found);
     },
   };
 }
 
-const roundOf = (found: RememberedDelivery): Round => ({ id: deliveryId(found), round: found.state.round });
+const roundOfFound = (found: RememberedDelivery): Round => roundOf({ ...found, round: found.state.round });
 
 function deliveryUnknown(id: string): HookwaveError {
   return new HookwaveError("DELIVERY_UNKNOWN", {

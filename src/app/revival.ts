@@ -3,11 +3,11 @@
  * under the same webhook-id. Everything here has an id of its own making, so that asking twice does it once.
  */
 import type { EndpointId } from "../core/brand.ts";
-import { type Delivery, type DeliveryState, deliveryId, deliveryOf } from "../core/delivery.ts";
+import { type Delivery, type DeliveryState, deliveryOf } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { ownDestinations } from "../deliver/destinations.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
-import { deliveryLetterId } from "../queue/names.ts";
+import { deliveryLetterIds, roundOf } from "../queue/names.ts";
 import type { Outbox } from "../queue/queues.ts";
 import type { Scheduled } from "../queue/scheduled.ts";
 import type { RememberedEvent } from "../store/remembered.ts";
@@ -26,7 +26,7 @@ export interface RevivalDeps {
   readonly outbox: Outbox;
   readonly scheduled: Scheduled;
   readonly waiting: WaitingIndex;
-  readonly deadLetters: Pick<DeadLetters, "replay">;
+  readonly deadLetters: Pick<DeadLetters, "get" | "replay">;
 }
 
 export function createRevival(deps: RevivalDeps): Revive {
@@ -60,7 +60,7 @@ async function begin(delivery: Delivery, { waiting, outbox }: RevivalDeps): Prom
 
 /** One without a job (its first attempt has only just failed, or a crash lost it) gets it here. */
 async function hasten(delivery: Delivery, { scheduled, outbox }: RevivalDeps): Promise<Revived> {
-  if (!(await scheduled.bringForward({ id: deliveryId(delivery), round: delivery.round }))) {
+  if (!(await scheduled.bringForward(roundOf(delivery)))) {
     await outbox.schedule(delivery, 0);
   }
   return "brought_forward";
@@ -68,11 +68,25 @@ async function hasten(delivery: Delivery, { scheduled, outbox }: RevivalDeps): P
 
 /** Its letter goes with it: what is sent again is given up no longer. The letter may have been removed, or replayed. */
 async function exhume(delivery: Delivery, deps: RevivalDeps): Promise<Revived> {
+  const [own, former] = deliveryLetterIds(roundOf({ ...delivery, round: delivery.round - 1 }));
+  const { deadLetters } = deps;
+  const isDone =
+    (await ifThere(() => deadLetters.replay(own))) ||
+    (await ifThere(async () => {
+      const { letter } = await deadLetters.get(former);
+      // It may be that of an earlier event, whose id was used again.
+      const isOfThis = letter.kind === "delivery" && letter.delivery.acceptedAt === delivery.acceptedAt;
+      return isOfThis && (await deadLetters.replay(former));
+    }));
+  return isDone ? "started" : await begin(delivery, deps);
+}
+
+/** False where there is no such letter. */
+async function ifThere<Done>(replay: () => Promise<Done>): Promise<Done | false> {
   try {
-    await deps.deadLetters.replay(deliveryLetterId(deliveryId(delivery), delivery.round - 1));
-    return "started";
+    return await replay();
   } catch (error) {
     if (!(error instanceof HookwaveError) || error.code !== "DEAD_LETTER_UNKNOWN") throw error;
-    return await begin(delivery, deps);
+    return false;
   }
 }

@@ -140,7 +140,7 @@ const delivery = {
   holdMaxAgeMs: setting(forms.duration(SECOND_MS, 30 * DAY_MS), "24h", {
     variable: "HOLD_MAX_AGE",
     group: "Delivery",
-    doc: "How long a delivery may be held by an open breaker before it becomes a dead letter.",
+    doc: "How long a delivery may be held before it becomes a dead letter (expired): by an open breaker, by its endpoint's rate, or because it is busy.",
     unit: "seconds",
   }),
   // A job is run again within minutes of a crash, and must then still know what it had already sent.

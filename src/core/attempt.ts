@@ -34,6 +34,8 @@ export interface FinishedAttempt {
   readonly record: AttemptRecord;
   /** The record as JSON. */
   readonly recordText: string;
+  /** Epoch ms: which of its events it was, where the event's id is used again. */
+  readonly acceptedAt: number;
   /** What it leaves its delivery in. */
   readonly state: DeliveryState;
   /** How the receiver's answer begins. */

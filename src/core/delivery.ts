@@ -59,10 +59,20 @@ export interface DeliveryKey {
   readonly endpointId: EndpointId;
 }
 
+/** What names it where an event's id is used again. */
+export interface AcceptedKey extends DeliveryKey {
+  readonly acceptedAt: number;
+}
+
 /** What a claim of an event found: nobody had it, this very job had it (a re-run), or another job has it. */
 export type Claim =
   | { readonly kind: "fresh" }
-  | { readonly kind: "again"; readonly states: ReadonlyMap<EndpointId, DeliveryState> }
+  | {
+      readonly kind: "again";
+      /** Epoch ms: what the first run took for it. */
+      readonly acceptedAt: number;
+      readonly states: ReadonlyMap<EndpointId, DeliveryState>;
+    }
   | { readonly kind: "taken" };
 
 export function deliveryId(delivery: DeliveryKey): DeliveryId {

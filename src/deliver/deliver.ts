@@ -123,7 +123,9 @@ async function conclude(
   const nowMs = system.now();
   const state = stateAfter(verdict, attempts, delivery.round, nowMs);
   const recordText = JSON.stringify(entry);
-  if (state !== null) await record({ record: entry, recordText, state, excerpt: attempt.excerpt });
+  const { acceptedAt } = delivery;
+  if (state !== null)
+    await record({ record: entry, recordText, acceptedAt, state, excerpt: attempt.excerpt });
   tell({
     kind: "attempt.finished",
     record: entry,

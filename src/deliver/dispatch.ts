@@ -69,8 +69,9 @@ function fanOut(
     deps.tell({ kind: "event.duplicated", eventId: event.id });
     return [];
   }
-  const toEndpoint = deliveryOf(event, acceptedAt);
-  const subscribed = deps.endpoints.subscribedTo(event.type, acceptedAt).map(({ id }) => toEndpoint(id));
+  const at = claim.kind === "again" ? claim.acceptedAt : acceptedAt;
+  const toEndpoint = deliveryOf(event, at);
+  const subscribed = deps.endpoints.subscribedTo(event.type, at).map(({ id }) => toEndpoint(id));
   const named = ownDestinations(event).entries();
   const owed = [...subscribed, ...named.map(([id, destination]) => ({ ...toEndpoint(id), destination }))];
   if (claim.kind === "fresh") return owed.map((delivery) => ({ delivery, recalled: null }));
@@ -167,7 +168,7 @@ export interface Resume {
 
 export function createResume({ ledger, deliver, waiting, system }: ResumeDeps): Resume {
   const settle = async (delivery: Delivery, otherwise: () => Promise<Settled>): Promise<Settled> => {
-    const state = await ledger.stateOf(delivery.event.id, delivery.endpointId);
+    const state = await ledger.stateOf(delivery);
     const reached = recall(delivery, state, system.now()) ?? (await otherwise());
     const settled = await buriedOrOver(reached, ledger);
     const isOver = settled.verdict.kind === "complete" || settled.verdict.kind === "bury";

@@ -3,8 +3,8 @@
  * the queue and the telemetry.
  */
 import type { FinishedAttempt } from "../core/attempt.ts";
-import type { EndpointId, EventId } from "../core/brand.ts";
-import type { Claim, DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
+import type { EndpointId } from "../core/brand.ts";
+import type { AcceptedKey, Claim, DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
 import type { Endpoint, RateLimit } from "../core/endpoint.ts";
 import type { EventsBatch } from "../core/event.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
@@ -21,7 +21,7 @@ export interface EndpointDirectory {
 export interface EventLedger {
   /** Claims each event for the batch's holder; the answers are in the order of the events. */
   readonly claim: (batch: EventsBatch) => Promise<readonly Claim[]>;
-  readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+  readonly stateOf: (delivery: AcceptedKey) => Promise<DeliveryState | null>;
   /** Writes that it was given up; false, and nothing, where it has been delivered, cancelled or replayed meanwhile. */
   readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
 }

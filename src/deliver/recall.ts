@@ -15,13 +15,12 @@ export function recall(
   if (state === null || state === undefined || state.round < delivery.round) return null;
   // A replay has begun a later round; this job is what was left of an earlier one.
   if (state.round > delivery.round) return { verdict: { kind: "complete" }, delivery };
-  const isOver = state.status === "delivered" || state.status === "cancelled";
-  const isNews = isOver || state.attempts.length > delivery.attempts.length;
-  if (!isNews) return null;
-  return {
-    verdict: verdictOf(state, nowMs),
-    delivery: { ...delivery, attempts: state.attempts, heldSince: null },
-  };
+  const isOver = state.status !== "held" && state.status !== "retrying";
+  const knowsMore = state.attempts.length > delivery.attempts.length;
+  if (!isOver && !knowsMore) return null;
+  // A state that a later version wrote may be read without its attempts.
+  const { attempts } = knowsMore ? state : delivery;
+  return { verdict: verdictOf(state, nowMs), delivery: { ...delivery, attempts, heldSince: null } };
 }
 
 function verdictOf(state: DeliveryState, nowMs: number): Verdict {

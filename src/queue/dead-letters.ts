@@ -5,7 +5,7 @@
  */
 import type { DeadLetter } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
-import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
+import { type LetterEntry, type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { LetterIndex, RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
@@ -50,7 +50,8 @@ export interface DeadLettersDeps {
 
 /** Between an entry and its letter lies one command, so one this old without a letter was left behind by a crash. */
 const LEFT_BEHIND_AFTER_MS = 60_000;
-const PURGE_PAGE = 100;
+const PURGE_PAGE = 500;
+const REMOVED_TOGETHER = 100;
 const REINDEX_PAGE = 500;
 /** Ours are prioritized; a producer of letters that knows no better makes them wait in the list. */
 const STATES = ["prioritized", "waiting"] as const;
@@ -75,10 +76,10 @@ export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
       await forget(id, letter);
     },
     purge: async (filter, confirmedCount) => {
-      const meant = await upToNow(index, filter);
-      const count = await index.count(meant);
-      if (count !== confirmedCount) throw purgeUnconfirmed(count, confirmedCount);
-      return await removeAll(meant, deps);
+      const found = await entriesOf(filter, index);
+      if (found.length !== confirmedCount) throw purgeUnconfirmed(found.length, confirmedCount);
+      await removeAll(found, deps);
+      return found.length;
     },
     reindex: async () => {
       const depth = await queue.getJobCountByTypes(...STATES);
@@ -100,27 +101,24 @@ async function listThere(
   return { data: data.filter((_, at) => found[at] === 1), next };
 }
 
-async function removeAll(filter: LetterFilter, { queues, index }: DeadLettersDeps): Promise<number> {
-  let removed = 0;
+/** By name: a time would not tell them from those that are written while they are removed, but were dated before. */
+async function entriesOf(filter: LetterFilter, index: LetterIndex): Promise<readonly LetterEntry[]> {
+  const found: LetterEntry[] = [];
   let after: string | null = null;
   do {
     const page: Page<LetterSummary> = await index.walk(filter, "newest", { after, limit: PURGE_PAGE });
-    await Promise.all(page.data.map(({ id }) => queues.deadLetters.remove(id)));
-    await index.remove(page.data);
-    removed += page.data.length;
+    found.push(...page.data.map(({ id, endpointId }) => ({ id, endpointId })));
     after = page.next;
   } while (after !== null);
-  return removed;
+  return found;
 }
 
-/** So that what is buried while letters are counted and removed is neither. */
-async function upToNow(index: LetterIndex, filter: LetterFilter): Promise<LetterFilter> {
-  const [newest] = (await index.walk({}, "newest", { after: null, limit: 1 })).data;
-  if (newest === undefined) return filter;
-  return {
-    ...filter,
-    until: Math.min(filter.until ?? Number.POSITIVE_INFINITY, Date.parse(newest.buriedAt) + 1),
-  };
+async function removeAll(entries: readonly LetterEntry[], { queues, index }: DeadLettersDeps): Promise<void> {
+  for (let at = 0; at < entries.length; at += REMOVED_TOGETHER) {
+    const some = entries.slice(at, at + REMOVED_TOGETHER);
+    await Promise.all(some.map(({ id }) => queues.deadLetters.remove(id)));
+    await index.remove(some);
+  }
 }
 
 async function reindexState(

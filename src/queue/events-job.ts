@@ -29,6 +29,8 @@ export interface EventsJob {
   readonly holder?: string;
   /** Starts of that job that ended in a crash. */
   readonly crashes?: number;
+  /** Epoch ms at which these events were stored, where it was in an earlier job: split, or replayed. */
+  readonly acceptedAt?: number;
 }
 
 export function eventsJob(events: readonly PublishedEvent[]): EventsJob {
@@ -47,6 +49,8 @@ export type ReadEvents =
       readonly unreadable: readonly Unreadable[];
       readonly holder: string;
       readonly crashes: number;
+      /** Epoch ms at which they were stored first. */
+      readonly acceptedAt: number;
     }
   | { readonly kind: "unreadable"; readonly problem: string }
   | { readonly kind: "newer"; readonly version: number };
@@ -66,11 +70,17 @@ const eventSchema = z.object({
   destinations: z.unknown().optional(),
 });
 
+/** What a job has that does not say when it was added; its replay has a time of its own. */
+const UNKNOWN_TIME = 0;
+/** The latest that there is a date for. */
+const ACCEPTED_AT_MAX = 8_640_000_000_000_000;
+
 const envelopeSchema = z.object({
   v: z.number(),
   events: z.array(z.unknown()),
   holder: z.string().optional(),
   crashes: z.number().optional(),
+  acceptedAt: z.int().min(0).max(ACCEPTED_AT_MAX).optional(),
 });
 
 export function readEventsJob(text: string, origin: JobOrigin): ReadEvents {
@@ -89,8 +99,9 @@ export function readEventsJob(text: string, origin: JobOrigin): ReadEvents {
     if ("problem" in read) unreadable.push(read);
     else events.push(read);
   }
-  const { holder = origin.jobId, crashes = 0 } = envelope.data ?? {};
-  return { kind: "events", events, unreadable, holder, crashes };
+  const { holder = origin.jobId, crashes = 0, acceptedAt = UNKNOWN_TIME } = envelope.data ?? {};
+  const storedAt = acceptedAt === UNKNOWN_TIME ? origin.addedAt : acceptedAt;
+  return { kind: "events", events, unreadable, holder, crashes, acceptedAt: storedAt };
 }
 
 /** JSON has no undefined. */

@@ -4,6 +4,7 @@
  */
 import { hash } from "node:crypto";
 import type { DeliveryId, EventId } from "../core/brand.ts";
+import { type AcceptedKey, deliveryId } from "../core/delivery.ts";
 
 export const EVENTS_QUEUE = "events";
 export const DELIVERIES_QUEUE = "deliveries";
@@ -11,11 +12,33 @@ export const DEAD_LETTERS_QUEUE = "dead-letters";
 
 const digest = (text: string): string => hash("sha256", text, "base64url");
 
-/** Each round of a delivery (a replay starts a new one) is a job of its own. */
-export const deliveryJobId = (id: DeliveryId, round: number): string => `d_${digest(`${id}#${round}`)}`;
+/** What has one job, and one letter when it was given up. A replay starts a new one. */
+export interface Round {
+  readonly id: DeliveryId;
+  /** Epoch ms; an event's id may be used again for another event once its record has expired. */
+  readonly acceptedAt: number;
+  readonly round: number;
+}
 
-/** The letter of a delivery that was given up in this round. */
-export const deliveryLetterId = (id: DeliveryId, round: number): string => deadLetterId(`${id}#${round}`);
+/** Under what a round's job, or its letter, is found: first its own id, then the one that versions before gave it. */
+export type Ids = readonly [own: string, former: string];
+
+const namesOf = ({ id, acceptedAt, round }: Round): Ids => [`${id}@${acceptedAt}#${round}`, `${id}#${round}`];
+
+export function deliveryJobIds(one: Round): Ids {
+  const [own, former] = namesOf(one);
+  return [`d_${digest(own)}`, `d_${digest(former)}`];
+}
+
+export function deliveryLetterIds(one: Round): Ids {
+  const [own, former] = namesOf(one);
+  return [deadLetterId(own), deadLetterId(former)];
+}
+
+export function roundOf(delivery: AcceptedKey & Pick<Round, "round">): Round {
+  const { acceptedAt, round } = delivery;
+  return { id: deliveryId(delivery), acceptedAt, round };
+}
 
 export const deadLetterId = (what: string): string => `dl_${digest(what)}`;
 

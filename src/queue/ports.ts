@@ -2,8 +2,7 @@
  * What the queues need from the rest of the house: what the workers read is done by the deliver stage, what is
  * remembered of dead letters and replays is kept by the store. Owned here, by the consumer; app.ts plugs them in.
  */
-import type { EndpointId, EventId } from "../core/brand.ts";
-import type { Delivery, DeliveryState } from "../core/delivery.ts";
+import type { AcceptedKey, Delivery, DeliveryState } from "../core/delivery.ts";
 import type { EventsBatch } from "../core/event.ts";
 import type { LetterEntry, LetterFilter, LetterOrder, LetterSummary } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
@@ -54,7 +53,7 @@ export interface LetterIndex {
 }
 
 /** What is recorded of a delivery; null when nothing is, or no more. */
-export type StateOf = (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+export type StateOf = (delivery: AcceptedKey) => Promise<DeliveryState | null>;
 
 /** Remembers replays, and that one process at a time works on one. `holder` names a process. */
 export interface ReplayBook {

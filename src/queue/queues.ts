@@ -6,7 +6,7 @@
 import { type ConnectionOptions, Queue } from "bullmq";
 import type { DeadLetter, Delivery } from "../core/delivery.ts";
 import { deliveryId } from "../core/delivery.ts";
-import type { PublishedEvent } from "../core/event.ts";
+import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
 import { summaryOf } from "../core/letter.ts";
@@ -16,9 +16,10 @@ import {
   DEAD_LETTERS_QUEUE,
   DELIVERIES_QUEUE,
   deadLetterId,
-  deliveryJobId,
-  deliveryLetterId,
+  deliveryJobIds,
+  deliveryLetterIds,
   EVENTS_QUEUE,
+  roundOf,
   splitJobId,
 } from "./names.ts";
 import type { LetterIndex } from "./ports.ts";
@@ -65,27 +66,32 @@ export function openQueues(
   };
 }
 
-/** Stores one batch of events as one durable job; `holder` is the job that claimed them before, on a replay. */
-export async function enqueueEvents(
+/** Stores published events as one durable job. */
+export async function enqueueEvents(queues: Queues, events: readonly PublishedEvent[]): Promise<void> {
+  await queues.events.add("events", eventsJob(events));
+}
+
+/**
+ * Stores events of an earlier job once more. It stays the one that claims them, and the time at which they were
+ * accepted stays the same: by it is told who is owed them.
+ */
+export async function enqueueEventsAgain(
   queues: Queues,
-  batch: readonly PublishedEvent[],
-  holder?: string,
+  { events, holder, acceptedAt }: EventsBatch,
 ): Promise<void> {
-  const job = eventsJob(batch);
-  await queues.events.add("events", holder === undefined ? job : { ...job, holder });
+  await queues.events.add("events", { ...eventsJob(events), holder, acceptedAt });
 }
 
 /** Gives each event of a job that keeps crashing a job of its own, so that only the guilty one is buried. */
 export async function splitEvents(
   queues: Queues,
-  events: readonly PublishedEvent[],
-  holder: string,
+  { events, holder, acceptedAt }: EventsBatch,
   crashes: number,
 ): Promise<void> {
   await queues.events.addBulk(
     events.map((event) => ({
       name: "events",
-      data: { ...eventsJob([event]), holder, crashes },
+      data: { ...eventsJob([event]), holder, acceptedAt, crashes },
       opts: { jobId: splitJobId(holder, event.id) },
     })),
   );
@@ -135,11 +141,11 @@ function toScheduledJob(scheduled: { readonly delivery: Delivery; readonly inMs:
   return {
     name: delivery.event.type,
     data: deliveryJob(delivery),
-    opts: { jobId: deliveryJobId(deliveryId(delivery), delivery.round), delay: inMs },
+    opts: { jobId: deliveryJobIds(roundOf(delivery))[0], delay: inMs },
   };
 }
 
 export function letterId(letter: DeadLetter): string {
   if (letter.kind === "job") return deadLetterId(`job:${letter.jobId}:${letter.addedAt}`);
-  return deliveryLetterId(deliveryId(letter.delivery), letter.delivery.round);
+  return deliveryLetterIds(roundOf(letter.delivery))[0];
 }

@@ -10,7 +10,7 @@ import { isJsonText } from "../core/json-text.ts";
 import { readDeadLetter } from "./delivery-job.ts";
 import { readEventsJob } from "./events-job.ts";
 import type { RawKeys, StateOf } from "./ports.ts";
-import { enqueueEvents, type Outbox, type Queues } from "./queues.ts";
+import { enqueueEventsAgain, type Outbox, type Queues } from "./queues.ts";
 
 /** Where letters go that are not to go where they were owed. */
 export interface Redirection {
@@ -33,7 +33,7 @@ export interface ResendDeps {
 
 export function createResend({ queues, readFields, outbox, waiting, stateOf }: ResendDeps): Resend {
   const redirected = async (delivery: Delivery, { to, since }: Redirection): Promise<Delivery> => {
-    const round = roundAt(await stateOf(delivery.event.id, to), since);
+    const round = roundAt(await stateOf({ ...delivery, endpointId: to }), since);
     const { event, acceptedAt } = delivery;
     return { event, endpointId: to, acceptedAt, attempts: [], round, heldSince: null };
   };
@@ -112,7 +112,7 @@ async function enqueueAgain(id: string, letter: DeadLetter & { kind: "job" }, qu
   const read = readEventsJob(letter.text, letter);
   // Its unreadable events have letters of their own.
   if (read.kind === "events" && read.events.length > 0) {
-    return await enqueueEvents(queues, read.events, read.holder);
+    return await enqueueEventsAgain(queues, read);
   }
   throw new HookwaveError("EVENT_INVALID", {
     expected: "a dead letter that can be read",

@@ -2,15 +2,8 @@
  * Deliveries that wait in a job of their own: for when it is booked, bringing it forward, and taking it out. A job that
  * a worker has in work is locked and stays what it is: its attempt may be on the wire.
  */
-import type { DeliveryId } from "../core/brand.ts";
-import { deliveryJobId } from "./names.ts";
+import { deliveryJobIds, type Round } from "./names.ts";
 import type { Queues } from "./queues.ts";
-
-/** What has one job. */
-export interface Round {
-  readonly id: DeliveryId;
-  readonly round: number;
-}
 
 export interface Scheduled {
   /** Epoch ms for each; null for one that is due, in work, or not there. */
@@ -28,24 +21,30 @@ const SCORES_PER_MS = 0x1000;
 const NOT_DELAYED = -3;
 
 export function createScheduled({ deliveries }: Queues, readScores: ReadScores): Scheduled {
-  const jobId = ({ id, round }: Round): string => deliveryJobId(id, round);
+  const promote = async (jobId: string): Promise<boolean> => {
+    try {
+      await deliveries.backend.promote(jobId);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === NOT_DELAYED) return false;
+      throw error;
+    }
+  };
   return {
     bookedFor: async (rounds) => {
       if (rounds.length === 0) return [];
-      const scores = await readScores(deliveries.toKey("delayed"), rounds.map(jobId));
-      return scores.map((score) => (score === null ? null : Math.floor(Number(score) / SCORES_PER_MS)));
+      const scores = await readScores(deliveries.toKey("delayed"), rounds.flatMap(deliveryJobIds));
+      return rounds.map((_, at) => timeOf(scores[at * 2] ?? scores[at * 2 + 1] ?? null));
     },
     bringForward: async (one) => {
-      try {
-        await deliveries.backend.promote(jobId(one));
-        return true;
-      } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === NOT_DELAYED) return false;
-        throw error;
-      }
+      const [own, former] = deliveryJobIds(one);
+      return (await promote(own)) || (await promote(former));
     },
     withdraw: async (one) => {
-      await deliveries.remove(jobId(one));
+      for (const jobId of deliveryJobIds(one)) await deliveries.remove(jobId);
     },
   };
 }
+
+const timeOf = (score: string | null): number | null =>
+  score === null ? null : Math.floor(Number(score) / SCORES_PER_MS);

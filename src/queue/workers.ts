@@ -68,9 +68,10 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
       await buryJob(job, { text, problem, because: "invalid", part }, deps);
     }
     if (job.stalledCounter >= SPLIT_CRASHES && read.events.length > 1) {
-      return await splitEvents(deps.queues, read.events, read.holder, crashes);
+      return await splitEvents(deps.queues, read, crashes);
     }
-    await dispatch({ events: read.events, holder: read.holder, acceptedAt: job.timestamp }, isOurs);
+    const { events, holder, acceptedAt } = read;
+    await dispatch({ events, holder, acceptedAt }, isOurs);
   }
 
   return worker;

@@ -39,11 +39,14 @@ redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX})
 local retention, attempts, at = ARGV[1], tonumber(ARGV[2]), 2
 for i = 1, attempts do
   local event, stream = KEYS[i * 2], KEYS[i * 2 + 1]
-  keepState(event, ARGV[at + 1], ARGV[at + 2], retention)
+  local acceptedAt = ARGV[at + 6]
+  keepState(event, ARGV[at + 1], ARGV[at + 2], retention, acceptedAt)
   local entry = redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
-  if ARGV[at + 4] ~= '' then redis.call('HSET', event, ARGV[at + 5], entry) end
+  if ARGV[at + 4] ~= '' and not isOfAnother(event, acceptedAt) then
+    redis.call('HSET', event, ARGV[at + 5], entry)
+  end
   redis.call('XADD', KEYS[1], '*', 'attempt', ARGV[at + 3])
-  at = at + 5
+  at = at + 6
 end
 local streams = tonumber(ARGV[at + 1])
 at = at + 1
@@ -115,7 +118,7 @@ function commandFor(
   const scriptKeys = [keys.recent];
   const scriptArgs: (string | number)[] = [retentionMs, group.length];
   const tallies = new Map<EndpointId, Tally>();
-  for (const { record, recordText, state, excerpt } of group) {
+  for (const { record, recordText, acceptedAt, state, excerpt } of group) {
     scriptKeys.push(keys.event(record.eventId), keys.attempts(record.endpointId));
     scriptArgs.push(
       stateField(record.endpointId),
@@ -123,6 +126,7 @@ function commandFor(
       recordText,
       record.outcome === "delivered" ? "" : excerpt.slice(0, EXCERPT_KEPT),
       excerptField(record.endpointId, record.round, record.attemptNumber),
+      acceptedAt,
     );
     // Health and statistics are kept for as long as their endpoint is registered, which a destination never is.
     if (!isDestinationId(record.endpointId)) tally(record, tallies);

@@ -7,7 +7,13 @@ import { asEndpointId, type EndpointId, type EventId } from "../core/brand.ts";
 import type { DeliveryState, DeliveryStatus } from "../core/delivery.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
-import { readState, STATE_FIELD_PREFIX, stateField } from "./event-record.ts";
+import {
+  ACCEPTED_AT_FIELD,
+  readAcceptedAt,
+  readState,
+  STATE_FIELD_PREFIX,
+  stateField,
+} from "./event-record.ts";
 import { type FeedEntry, feedTime, readFeedEntries } from "./feed-entries.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
@@ -17,6 +23,8 @@ import { prepareScript } from "./script.ts";
 export interface RememberedDelivery {
   readonly event: Pick<PublishedEvent, "id" | "type">;
   readonly endpointId: EndpointId;
+  /** Epoch ms at which the event was stored; 0 where its record does not say. */
+  readonly acceptedAt: number;
   /** Epoch ms at which a worker took the event on. */
   readonly createdAt: number;
   readonly state: DeliveryState;
@@ -64,7 +72,7 @@ local function nextOf(fields, most)
   return kept
 end
 for i, event in ipairs(KEYS) do
-  local fields, last = {}, ''
+  local fields, last, accepted = {}, '', redis.call('HGET', event, '${ACCEPTED_AT_FIELD}') or ''
   if redis.call('HGET', event, 'feed') == ARGV[i + 5] then
     local most = (status == '' and math.min(wanted - #found, looks) or looks) + 1
     fields = nextOf(only ~= '' and { only } or redis.call('HKEYS', event), most)
@@ -74,7 +82,7 @@ for i, event in ipairs(KEYS) do
     looks, last = looks - 1, field
     local state = redis.call('HGET', event, field)
     if state and (status == '' or string.match(state, '^{"round":%d+,"status":"(%a+)"') == status) then
-      found[#found + 1] = { i, field, state }
+      found[#found + 1] = { i, field, state, accepted }
     end
   end
   after = ''
@@ -85,7 +93,7 @@ const answerSchema = z.tuple([
   z.number(),
   z.string(),
   z.number(),
-  z.array(z.tuple([z.number(), z.string(), z.string()])),
+  z.array(z.tuple([z.number(), z.string(), z.string(), z.string()])),
 ]);
 
 interface Find {
@@ -115,7 +123,7 @@ export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
     const args = [only, status ?? "", after, wanted, looks, ...entries.map(({ at }) => at)];
     const [stoppedIn, field, left, found] = answerSchema.parse(await runFind(scriptKeys, args));
     return {
-      data: found.flatMap(([index, name, text]) => toDelivery(entries[index - 1], name, text)),
+      data: found.flatMap(([index, ...one]) => toDelivery(entries[index - 1], one)),
       stoppedAt: stoppedIn === 0 ? null : stop(asked, stoppedIn, field),
       looks: left,
     };
@@ -192,12 +200,13 @@ function stop({ entries, place }: Find, number: number, field: string): Place {
 
 function toDelivery(
   entry: FeedEntry | undefined,
-  field: string,
-  text: string,
+  [field, text, accepted]: readonly [string, string, string],
 ): readonly RememberedDelivery[] {
   if (entry === undefined) return [];
   const { at, eventId, type } = entry;
   const endpointId = asEndpointId(field.slice(STATE_FIELD_PREFIX.length));
   const state = readState(text);
-  return state === null ? [] : [{ event: { id: eventId, type }, endpointId, createdAt: feedTime(at), state }];
+  if (state === null) return [];
+  const acceptedAt = readAcceptedAt(accepted) ?? 0;
+  return [{ event: { id: eventId, type }, endpointId, acceptedAt, createdAt: feedTime(at), state }];
 }

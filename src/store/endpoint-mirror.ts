@@ -7,6 +7,7 @@ import { type Endpoint, subscribes } from "../core/endpoint.ts";
 import { summarise } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
 import { readRecord } from "./endpoint-record.ts";
+import { SKEW_MAX_MS } from "./redis-safety.ts";
 import type { Sealer } from "./sealing.ts";
 
 export interface Mirror {
@@ -15,7 +16,7 @@ export interface Mirror {
   readonly get: (id: EndpointId) => Endpoint | undefined;
   /** Oldest first; the same array until something changes. */
   readonly all: () => readonly Endpoint[];
-  /** With those that were disabled only after `acceptedAt`, epoch ms. */
+  /** With those that were disabled only after `acceptedAt`, epoch ms, or may have been. */
   readonly subscribedTo: (eventType: string, acceptedAt: number) => readonly Endpoint[];
   /** `text` is the endpoint's record; null where there is none any more. */
   readonly set: (id: EndpointId, text: string | null) => void;
@@ -24,6 +25,12 @@ export interface Mirror {
 
 /** Producers choose type names, so the memory they can occupy is bounded. */
 const SUBSCRIPTIONS_MAX = 10_000;
+
+/**
+ * When an event was accepted says its producer's clock, when an endpoint was disabled another one, and each may be off.
+ * Which of two so close together came first is not known; a dead letter too many can be seen, one too few cannot.
+ */
+const CLOCKS_APART_MAX_MS = 2 * SKEW_MAX_MS;
 
 export function createMirror(sealer: Sealer, tell: Tell): Mirror {
   // A record that is what it was need not be opened again: the poll after one change reads all of them.
@@ -106,8 +113,9 @@ function subscribersOf(eventType: string, endpoints: Iterable<Endpoint>): Subscr
 
 function owedOf({ active, former }: Subscribers, acceptedAt: number): readonly Endpoint[] {
   const latest = former[0];
-  if (latest === undefined || latest.disabledAtMs <= acceptedAt) return active;
-  const owed = former.filter(({ disabledAtMs }) => disabledAtMs > acceptedAt);
+  const since = acceptedAt - CLOCKS_APART_MAX_MS;
+  if (latest === undefined || latest.disabledAtMs <= since) return active;
+  const owed = former.filter(({ disabledAtMs }) => disabledAtMs > since);
   return [...active, ...owed.map(({ endpoint }) => endpoint)];
 }
 

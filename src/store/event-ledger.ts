@@ -4,13 +4,21 @@
  * states let a re-run of a crashed job skip what is already settled.
  */
 import { z } from "zod";
-import { asEndpointId, type EndpointId, type EventId } from "../core/brand.ts";
-import type { Claim, Delivery, DeliveryState } from "../core/delivery.ts";
+import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import type { AcceptedKey, Claim, Delivery, DeliveryState } from "../core/delivery.ts";
 import { isWrongType } from "../core/errors.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import type { BuryReason } from "../core/verdict.ts";
-import { KEEP_STATE, readState, STATE_FIELD_PREFIX, stateField, stateText } from "./event-record.ts";
+import {
+  ACCEPTED_AT_FIELD,
+  KEEP_STATE,
+  readAcceptedAt,
+  readState,
+  STATE_FIELD_PREFIX,
+  stateField,
+  stateText,
+} from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
@@ -18,7 +26,7 @@ import { setAside } from "./set-aside.ts";
 
 export interface EventLedger {
   readonly claim: (batch: EventsBatch) => Promise<readonly Claim[]>;
-  readonly stateOf: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+  readonly stateOf: (delivery: AcceptedKey) => Promise<DeliveryState | null>;
   readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
 }
 
@@ -37,7 +45,7 @@ for i = 2, #KEYS do
   if not holder then
     redis.call('DEL', key)
     last = redis.call('XADD', KEYS[1], '*', 'id', ARGV[at + 1], 'type', ARGV[at + 2])
-    redis.call('HSET', key, 'holder', ARGV[1], 'accepted_at', ARGV[3], 'feed', last,
+    redis.call('HSET', key, 'holder', ARGV[1], '${ACCEPTED_AT_FIELD}', ARGV[3], 'feed', last,
       'id', ARGV[at + 1], 'type', ARGV[at + 2], 'timestamp', ARGV[at + 3], 'data', ARGV[at + 4])
     if ARGV[at + 5] ~= '' then redis.call('HSET', key, 'destinations', ARGV[at + 5]) end
     redis.call('PEXPIRE', key, ARGV[2])
@@ -56,7 +64,7 @@ end
 return answers`;
 
 const BURY = `${KEEP_STATE}
-return keepState(KEYS[1], ARGV[1], ARGV[2], ARGV[3])`;
+return keepState(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])`;
 
 /** A producer's list may be of any length, a command's arguments may not. */
 const CLAIMED_TOGETHER = 512;
@@ -75,7 +83,7 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
       await setAside(redis, [{ key: keys.feed, type: "stream" }, ...expected], tell);
       return await runClaim(scriptKeys, args);
     });
-    return claimAnswers.parse(answer).map((one) => toClaim(one, tell));
+    return claimAnswers.parse(answer).map((one) => toClaim(one, acceptedAt, tell));
   };
   return {
     claim: async (batch) => {
@@ -86,13 +94,16 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
       }
       return claims;
     },
-    stateOf: async (eventId, endpointId) => {
-      const text = await redis.hget(keys.event(eventId), stateField(endpointId));
-      return text === null ? null : readOrTell(text, tell);
+    stateOf: async ({ event, endpointId, acceptedAt }) => {
+      const fields = [ACCEPTED_AT_FIELD, stateField(endpointId)];
+      const [accepted = null, text = null] = await redis.hmget(keys.event(event.id), ...fields);
+      const isAnother = accepted !== null && accepted !== String(acceptedAt);
+      return text === null || isAnother ? null : readOrTell(text, tell);
     },
-    bury: async ({ event, endpointId, round, attempts }, because) => {
+    bury: async ({ event, endpointId, acceptedAt, round, attempts }, because) => {
       const state = stateText({ round, status: "buried", attempts, nextAttemptAt: null, because });
-      return (await runBury([keys.event(event.id)], [stateField(endpointId), state, retentionMs])) === 1;
+      const args = [stateField(endpointId), state, retentionMs, acceptedAt];
+      return (await runBury([keys.event(event.id)], args)) === 1;
     },
   };
 }
@@ -101,18 +112,20 @@ function eventArgs({ id, type, timestamp, data, destinations }: PublishedEvent):
   return [id, type, timestamp, data, destinations === undefined ? "" : JSON.stringify(destinations)];
 }
 
-function toClaim(answer: 0 | 1 | readonly string[], tell: Tell): Claim {
+/** `acceptedAt` is what the job says; where an earlier run has said something else, that stands. */
+function toClaim(answer: 0 | 1 | readonly string[], acceptedAt: number, tell: Tell): Claim {
   if (answer === 0) return { kind: "fresh" };
   if (answer === 1) return { kind: "taken" };
+  let since = acceptedAt;
   const states = new Map<EndpointId, DeliveryState>();
   for (let index = 0; index + 1 < answer.length; index += 2) {
-    const field = answer[index];
-    if (!field?.startsWith(STATE_FIELD_PREFIX)) continue;
-    const endpointId = asEndpointId(field.slice(STATE_FIELD_PREFIX.length));
-    const state = readOrTell(answer[index + 1] ?? "", tell);
-    if (state !== null) states.set(endpointId, state);
+    const [field = "", text = ""] = answer.slice(index, index + 2);
+    if (field === ACCEPTED_AT_FIELD) since = readAcceptedAt(text) ?? acceptedAt;
+    if (!field.startsWith(STATE_FIELD_PREFIX)) continue;
+    const state = readOrTell(text, tell);
+    if (state !== null) states.set(asEndpointId(field.slice(STATE_FIELD_PREFIX.length)), state);
   }
-  return { kind: "again", states };
+  return { kind: "again", acceptedAt: since, states };
 }
 
 function readOrTell(text: string, tell: Tell): DeliveryState | null {

@@ -14,6 +14,13 @@ export const STATE_FIELD_PREFIX = "d:";
 
 export const stateField = (id: EndpointId): string => `${STATE_FIELD_PREFIX}${id}`;
 
+/** Epoch ms at which the event was stored, as its producer's clock says. */
+export const ACCEPTED_AT_FIELD = "accepted_at";
+
+/** Null for what is no time. */
+export const readAcceptedAt = (text: string | null | undefined): number | null =>
+  /^\d{1,15}$/.test(text ?? "") ? Number(text) : null;
+
 const pastAttemptSchema = z.object({
   attemptNumber: z.number(),
   startedAt: z.string(),
@@ -31,9 +38,20 @@ const stateSchema = z.object({
   because: z.enum(BURY_REASONS).nullable(),
 });
 
-/** Null for what is no state: it counts as none, so that the delivery goes on rather than nowhere. */
+/**
+ * What every version says of a state, and a re-run must know so as not to send again what is over. One that this version
+ * has no name for is not over.
+ */
+const outlineSchema = z
+  .object({ round: z.number(), status: z.string().pipe(z.enum(DELIVERY_STATUSES).catch("held")) })
+  .transform((outline) => ({ ...outline, attempts: [], nextAttemptAt: null, because: null }));
+
+/**
+ * Without its attempts where a later version has written of them what this one cannot read. Null for what is no state: it
+ * counts as none, so that the delivery goes on rather than nowhere.
+ */
 export function readState(text: string): DeliveryState | null {
-  return readText(stateSchema, text);
+  return readText(stateSchema, text) ?? readText(outlineSchema, text);
 }
 
 /** Where the stream entry of an attempt is named whose answer had something to say. */
@@ -46,13 +64,19 @@ export function stateText({ round, status, attempts, nextAttemptAt, because }: D
 }
 
 /**
- * Lua, to be put before a script: `keepState(event, field, state, retention)` writes a delivery's state and answers 1,
- * or leaves what overrules it and answers 0. What was delivered stays so, and so does what was cancelled unless it was
+ * Lua, to be put before a script: `keepState(event, field, state, retention, acceptedAt)` writes a delivery's state and
+ * answers 1, or leaves what overrules it and answers 0. Where its event's record has expired, and is now that of another
+ * event with the same id, it answers 1 and writes nothing: neither may be taken for the other. What was delivered stays so, and so does what was cancelled unless it was
  * delivered all the same; nothing of an earlier round counts any more. A state written after its event has expired (a
  * retry days later) must not stay for ever, hence the PTTL.
  */
 export const KEEP_STATE = `
-local function keepState(event, field, state, retention)
+local function isOfAnother(event, acceptedAt)
+  local accepted = redis.call('HGET', event, '${ACCEPTED_AT_FIELD}')
+  return accepted and accepted ~= acceptedAt
+end
+local function keepState(event, field, state, retention, acceptedAt)
+  if isOfAnother(event, acceptedAt) then return 1 end
   local round, status = string.match(state, '^{"round":(%d+),"status":"(%a+)"')
   local old = status ~= 'delivered' and redis.call('HGET', event, field)
   if old then

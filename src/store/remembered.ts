@@ -7,7 +7,14 @@ import type { EndpointId, EventId } from "../core/brand.ts";
 import type { DeliveryState } from "../core/delivery.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { RememberedDelivery } from "./delivery-pages.ts";
-import { excerptField, readState, stateField, stateText } from "./event-record.ts";
+import {
+  ACCEPTED_AT_FIELD,
+  excerptField,
+  readAcceptedAt,
+  readState,
+  stateField,
+  stateText,
+} from "./event-record.ts";
 import { feedTime } from "./feed-entries.ts";
 import type { Keys } from "./keys.ts";
 import { readText } from "./record-text.ts";
@@ -56,26 +63,27 @@ export function createRemembered(redis: Redis, keys: Keys): Remembered {
 
   return {
     event: async (id) => {
-      const [type, timestamp, data, acceptedAt, destinations = null] = await redis.hmget(
+      const [type, timestamp, data, accepted, destinations = null] = await redis.hmget(
         keys.event(id),
         "type",
         "timestamp",
         "data",
-        "accepted_at",
+        ACCEPTED_AT_FIELD,
         "destinations",
       );
-      if (!type || !timestamp || !data || !acceptedAt) return null;
+      const acceptedAt = readAcceptedAt(accepted);
+      if (!type || !timestamp || !data || acceptedAt === null) return null;
       const own = destinations === null ? null : readText(destinationsSchema, destinations);
       const event = { id, type, timestamp, data, ...(own !== null && { destinations: own }) };
-      return { event, acceptedAt: Number(acceptedAt) };
+      return { event, acceptedAt };
     },
     delivery: async (eventId, endpointId) => {
-      const [type, at, text] = await redis.hmget(keys.event(eventId), "type", "feed", stateField(endpointId));
-      if (!type || !at || !text) return null;
-      const state = readState(text);
-      return state === null
-        ? null
-        : { event: { id: eventId, type }, endpointId, createdAt: feedTime(at), state };
+      const fields = ["type", "feed", ACCEPTED_AT_FIELD, stateField(endpointId)];
+      const [type, at, accepted, text] = await redis.hmget(keys.event(eventId), ...fields);
+      const state = text ? readState(text) : null;
+      if (!type || !at || state === null) return null;
+      const [event, acceptedAt] = [{ id: eventId, type }, readAcceptedAt(accepted) ?? 0];
+      return { event, endpointId, acceptedAt, createdAt: feedTime(at), state };
     },
     excerpts: async ({ event, endpointId, state }) => {
       const fields = state.attempts.map((one) => excerptField(endpointId, state.round, one.attemptNumber));

@@ -25,7 +25,7 @@ export interface WaitingIndex {
 
 const HOLD = `${KEEP_STATE}
 redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
-keepState(KEYS[2], ARGV[3], ARGV[4], ARGV[5])`;
+keepState(KEYS[2], ARGV[3], ARGV[4], ARGV[5], ARGV[1])`;
 
 export function createWaitingIndex(redis: Redis, keys: Keys, retentionMs: number): WaitingIndex {
   const runHold = prepareScript(redis, HOLD);

@@ -59,6 +59,13 @@ describe("every defect that can be planted", () => {
       expect(source.split(text)).toHaveLength(2);
     }
   });
+
+  it("is in the table of docs/reliability.md, in the same order", () => {
+    const page = readFileSync(new URL("../../docs/reliability.md", import.meta.url), "utf8");
+    const section = page.split("## Can it fail?\n")[1]?.split("\n## ")[0] ?? "";
+    const named = [...section.matchAll(/^\| `([a-z-]+)` +\|/gm)].map(([, name]) => name);
+    expect(named).toEqual(Object.keys(DEFECTS));
+  });
 });
 
 describe.concurrent("a defect planted in the workers is reported", () => {

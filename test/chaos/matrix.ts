@@ -26,6 +26,7 @@ import { disabledWhileWaiting } from "./rows/23-disabled-while-waiting.ts";
 import { dueTogether } from "./rows/24-due-together.ts";
 import { everythingFor } from "./rows/25-everything.ts";
 import { rollingRestart } from "./rows/26-rolling-restart.ts";
+import { killedAtEachWrite } from "./rows/27-killed-at-each-write.ts";
 
 /** `minutes`: how long row 25 goes on. */
 export function matrix(minutes: number): readonly Row[] {
@@ -56,5 +57,6 @@ export function matrix(minutes: number): readonly Row[] {
     dueTogether,
     everythingFor(minutes),
     rollingRestart,
+    killedAtEachWrite(1),
   ];
 }

@@ -9,9 +9,11 @@ import { startRedis } from "../support/service.ts";
 import { delivered } from "../unit/observe/happenings.ts";
 
 const RETENTION_MS = 60_000;
+const DELIVERED = { event: { id: delivered.eventId }, endpointId: delivered.endpointId, acceptedAt: 1 };
 const finished = (status: DeliveryState["status"], round = 0) => ({
   record: delivered,
   recordText: JSON.stringify(delivered),
+  acceptedAt: 1,
   state: { round, status, attempts: [], nextAttemptAt: null, because: null },
   excerpt: "",
 });
@@ -23,7 +25,7 @@ describe("the attempt log", () => {
     const keys = createKeys("{hookwave}");
     const { record } = createAttemptLog(connection, keys, RETENTION_MS, () => undefined);
     const { stateOf } = createEventLedger(connection, keys, RETENTION_MS, () => undefined);
-    const stateNow = () => stateOf(delivered.eventId, delivered.endpointId);
+    const stateNow = () => stateOf(DELIVERED);
 
     await record(finished("retrying"));
     await record(finished("delivered"));
@@ -42,7 +44,7 @@ describe("the attempt log", () => {
     const { record } = createAttemptLog(connection, keys, RETENTION_MS, () => undefined);
     const { bury, stateOf } = createEventLedger(connection, keys, RETENTION_MS, () => undefined);
     const { eventId, endpointId } = delivered;
-    const statusNow = async () => (await stateOf(eventId, endpointId))?.status;
+    const statusNow = async () => (await stateOf(DELIVERED))?.status;
     const event = { id: eventId, type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
     const delivery = { event, endpointId, acceptedAt: 1, attempts: [], round: 0, heldSince: null };
 
@@ -54,7 +56,7 @@ describe("the attempt log", () => {
     await record(finished("delivered"));
     expect(await statusNow()).toBe("delivered");
     expect(await bury({ ...delivery, round: 1 }, "expired")).toBe(true);
-    expect(await stateOf(eventId, endpointId)).toMatchObject({
+    expect(await stateOf(DELIVERED)).toMatchObject({
       status: "buried",
       round: 1,
       because: "expired",
@@ -77,7 +79,9 @@ describe("the attempt log", () => {
     const event = { id: delivered.eventId, type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
     expect(await claim({ events: [event], holder: "7", acceptedAt: 1 })).toEqual([{ kind: "fresh" }]);
 
-    expect(await stateOf(delivered.eventId, delivered.endpointId)).toBeNull();
+    expect(await stateOf(DELIVERED)).toBeNull();
+    const again = { kind: "again", acceptedAt: 1, states: new Map() };
+    expect(await claim({ events: [event], holder: "7", acceptedAt: 2 })).toEqual([again]);
     connection.disconnect();
   });
 });

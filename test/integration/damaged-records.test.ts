@@ -1,4 +1,5 @@
 /** Records of ours that were damaged, or replaced by something else: the work goes on, and what is listed is listed. */
+import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../src/core/brand.ts";
@@ -47,6 +48,34 @@ describe("a delivery's state that cannot be read", () => {
       await until("it is delivered and done", nothingLeft(worker));
       expect(receiver.requests).toHaveLength(3);
       expect(await admin.hget(keys.event(eventId), `d:${endpointId}`)).toContain('"status":"delivered"');
+    },
+  );
+});
+
+describe("a delivery's state that a later version wrote", () => {
+  it.each([
+    ["delivered", 0],
+    ["buried", 1],
+  ])(
+    "(%s) is over: a re-run of its event's job sends nothing and leaves %i letters",
+    async (status, letters) => {
+      await using receiver = await startReceiver();
+      await using worker = await startHookwave(redis);
+      await worker.endpoints.add({ id: endpointId, url: receiver.url });
+      await worker.publish(event);
+      await until("it is delivered and done", nothingLeft(worker));
+
+      const attempts = [{ attemptNumber: 1, outcome: "throttled" }];
+      const state = { round: 0, status, attempts, nextAttemptAt: null, because: "exhausted" };
+      await admin.hset(keys.event(eventId), `d:${endpointId}`, JSON.stringify(state));
+      const holder = await admin.hget(keys.event(eventId), "holder");
+      const events = new Queue("events", { connection: admin, prefix: "{hookwave}" });
+      await events.add("events", { v: 1, events: [event], holder });
+      await until("it is done once more", nothingLeft(worker));
+      await events.close();
+
+      expect(receiver.requests).toHaveLength(1);
+      expect(await summaries(worker)).toHaveLength(letters);
     },
   );
 });

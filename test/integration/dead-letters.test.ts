@@ -4,6 +4,11 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { asEndpointId } from "../../src/core/brand.ts";
 import type { LetterFilter } from "../../src/core/letter.ts";
+import { createDeadLetters } from "../../src/queue/dead-letters.ts";
+import type { LetterIndex } from "../../src/queue/ports.ts";
+import { openQueues } from "../../src/queue/queues.ts";
+import { createKeys } from "../../src/store/keys.ts";
+import { createLetterIndex } from "../../src/store/letter-index.ts";
 import { freshDirectory, runCommand, runForJson } from "../support/command.ts";
 import { aLetter, bury, type LetterSketch, storedLetters, summaries } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -184,6 +189,36 @@ describe("removing dead letters", () => {
     await expect(purging).rejects.toMatchObject({ code: "PURGE_UNCONFIRMED" });
     await expect(purging).rejects.toThrow("expected the confirmation of 5");
     expect((await hookwave.census()).dead.depth).toBe(5);
+  });
+
+  it("many removes none that was written after they were counted, whatever its date", async () => {
+    await bury(
+      redis,
+      letters(1, () => ({ buriedAt: NOON })),
+    );
+    const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+    const queues = openQueues(connection, "{hookwave}", () => undefined);
+    const index = createLetterIndex(connection, createKeys("{hookwave}"));
+    const walk: LetterIndex["walk"] = async (...asked) => {
+      const page = await index.walk(...asked);
+      await bury(redis, [aLetter({ eventId: "evt_late", endpoint: "ep_1", buriedAt: NOON - 1 })]);
+      return page;
+    };
+    const { purge } = createDeadLetters({
+      queues,
+      index: { ...index, walk },
+      readFields: (key, ...fields) => connection.hmget(key, ...fields),
+      resend: () => Promise.reject(new Error("nothing is sent again")),
+      exist: () => Promise.resolve([]),
+      now: () => NOON,
+    });
+
+    expect(await purge({}, 1)).toBe(1);
+
+    await queues.close();
+    connection.disconnect();
+    expect((await summaries(hookwave)).map(({ eventId }) => eventId)).toEqual(["evt_late"]);
+    expect((await hookwave.census()).dead.depth).toBe(1);
   });
 
   it("many removes those that match and no others", async () => {

@@ -1,24 +1,72 @@
 /** What was accepted is owed to whoever had subscribed then: also to one that is disabled before it can be sent. */
-import { describe, expect, it } from "vitest";
-import { summaries } from "../support/letters.ts";
-import { startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis } from "../support/service.ts";
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { asEndpointId, type EndpointId } from "../../src/core/brand.ts";
+import { storedLetters, summaries } from "../support/letters.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const EVENT = { type: "thing.made", data: {} };
 
+let redis: TestRedis;
+let raw: Redis;
+let events: Queue;
+let receiver: Receiver;
+let desk: TestHookwave;
+let endpointId: EndpointId;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  raw = new Redis(redis.url, { maxRetriesPerRequest: null });
+  events = new Queue("events", { connection: raw, prefix: "{hookwave}" });
+  receiver = await startReceiver();
+  desk = await startHookwave(redis, { role: "api" });
+  endpointId = asEndpointId((await desk.endpoints.add({ url: receiver.url })).id);
+});
+
+afterEach(async () => {
+  await desk.close();
+  await events.close();
+  raw.disconnect();
+  await receiver[Symbol.asyncDispose]();
+  await redis[Symbol.asyncDispose]();
+});
+
+const dispatched = (): Promise<unknown> =>
+  until("all is dispatched", async () => (await desk.census()).new.depth === 0);
+
+const MINUTE_MS = 60_000;
+
+/** A job of a minute ago, as it is left after so many crashes of the worker that had it. */
+async function addCrashedJob(ids: readonly string[], crashes: number): Promise<number> {
+  const timestamp = Date.now() - MINUTE_MS;
+  const job = await events.add(
+    "any",
+    ids.map((id) => ({ id, ...EVENT })),
+    { timestamp },
+  );
+  await raw.hset(`{hookwave}:events:${job.id}`, "stc", crashes);
+  return timestamp;
+}
+
+/** Half a minute ago: by no clock after now, and by none before what was accepted a minute ago. */
+async function disableBefore(): Promise<void> {
+  await desk.endpoints.disable(endpointId, "moving house");
+  const record: object = JSON.parse((await raw.hget("{hookwave}:endpoints", endpointId)) ?? "{}");
+  const disabledAt = new Date(Date.now() - MINUTE_MS / 2).toISOString();
+  await raw.hset("{hookwave}:endpoints", endpointId, JSON.stringify({ ...record, disabledAt }));
+}
+
 describe("an endpoint that is disabled while events wait for a worker", () => {
   it("finds what had been accepted before among the dead letters, and nothing that came after", async () => {
-    await using redis = await startRedis();
-    await using receiver = await startReceiver();
-    await using desk = await startHookwave(redis, { role: "api" });
-    const { id: endpointId } = await desk.endpoints.add({ url: receiver.url });
     const before = await desk.publish(EVENT);
     await desk.endpoints.disable(endpointId, "moving house");
-    await desk.publish(EVENT);
+    await events.add("any", { id: "evt_after", ...EVENT }, { timestamp: Date.now() + 5_000 });
 
-    await using worker = await startHookwave(redis, { role: "worker" });
-    await until("both are dispatched", async () => (await worker.census()).new.depth === 0);
+    await using _worker = await startHookwave(redis, { role: "worker" });
+    await dispatched();
 
     const [letter, ...more] = await summaries(desk);
     expect(letter).toMatchObject({
@@ -34,5 +82,41 @@ describe("an endpoint that is disabled while events wait for a worker", () => {
     await desk.deadLetters.replay(letter?.id ?? "");
     await receiver.received(1);
     expect(receiver.ids()).toEqual([before.id]);
+  });
+
+  it("finds what was accepted by a clock 3 s ahead, too", async () => {
+    await events.add("any", { id: "evt_ahead", ...EVENT }, { timestamp: Date.now() + 3_000 });
+    await desk.endpoints.disable(endpointId, "moving house");
+
+    await using _worker = await startHookwave(redis, { role: "worker" });
+    await dispatched();
+    expect(await summaries(desk)).toMatchObject([{ eventId: "evt_ahead", because: "endpoint_disabled" }]);
+  });
+
+  it("finds each event of a job that is split after that, with the time it was accepted", async () => {
+    const acceptedAt = await addCrashedJob(["evt_1", "evt_2"], 2);
+    await disableBefore();
+
+    await using _worker = await startHookwave(redis, { role: "worker" });
+    await dispatched();
+    const letters = await storedLetters(desk);
+    expect(letters).toMatchObject(letters.map(() => ({ letter: { delivery: { acceptedAt } } })));
+    const owed = (await summaries(desk)).map(({ eventId, because }) => `${eventId} ${because}`);
+    expect(owed.toSorted()).toEqual(["evt_1 endpoint_disabled", "evt_2 endpoint_disabled"]);
+  });
+
+  it("finds what is replayed after that of a job that crashed its workers", async () => {
+    await addCrashedJob(["evt_1"], 8);
+    {
+      await using _worker = await startHookwave(redis, { role: "worker" });
+      await until("it is buried", async () => (await summaries(desk, { reason: "poison" })).length === 1);
+    }
+    await disableBefore();
+    const [poison] = await summaries(desk);
+    await desk.deadLetters.replay(poison?.id ?? "");
+
+    await using _worker = await startHookwave(redis, { role: "worker" });
+    await dispatched();
+    expect(await summaries(desk)).toMatchObject([{ eventId: "evt_1", because: "endpoint_disabled" }]);
   });
 });

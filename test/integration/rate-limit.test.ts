@@ -92,6 +92,29 @@ describe("the rate of an endpoint", () => {
     expect(await rates.enter(id, TWENTY_A_SECOND, false)).toEqual({ kind: "begin", inMs: 0 });
   });
 
+  it("goes to what is new, to the full, while those who have a turn do not come for it", async () => {
+    await using redis = await startRedis();
+    await using rates = await openRates(redis);
+    await enterMany(rates, 100);
+    const begun: number[] = [];
+    await until(
+      "a second's worth and one more have begun",
+      async () => {
+        const turn = await rates.enter(id, TWENTY_A_SECOND, false);
+        if (turn.kind === "begin") begun.push(performance.now() + turn.inMs);
+        return begun.length > TWENTY_A_SECOND.count;
+      },
+      10_000,
+    );
+    const tookMs = Math.max(...begun) - Math.min(...begun);
+    expect((begun.length - 1) / tookMs).toBeGreaterThan(
+      (TWENTY_A_SECOND.count / TWENTY_A_SECOND.perMs) * 0.9,
+    );
+    // Whoever comes for a turn after all is let in, and what is new waits behind the line again.
+    expect(await rates.enter(id, TWENTY_A_SECOND, true)).toMatchObject({ kind: "begin" });
+    expect(await rates.enter(id, TWENTY_A_SECOND, false)).toMatchObject({ kind: "hold" });
+  });
+
   it("starts anew under another limit", async () => {
     await using redis = await startRedis();
     await using rates = await openRates(redis);

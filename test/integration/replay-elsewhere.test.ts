@@ -66,7 +66,13 @@ describe("a replay to another endpoint", () => {
     await hookwave.publish({ id: "evt_0", type: "thing.made", data: {} });
     await other.received(1);
     await until("it is recorded", async () => (await hookwave.census()).new.depth === 0);
-    const sameLetter = letters(1, "ep_1");
+    const acceptedAt = Number(
+      await raw.hget(createKeys("{hookwave}").event(asEventId("evt_0")), "accepted_at"),
+    );
+    const sameLetter = letters(1, "ep_1").map((letter) => ({
+      ...letter,
+      delivery: { ...letter.delivery, acceptedAt },
+    }));
     await bury(redis, sameLetter);
 
     const { id } = await hookwave.replays.begin(TO_OTHER);

@@ -13,7 +13,7 @@ const NOW = Date.parse("2025-11-03T09:30:00.000Z");
 
 function finished(record: AttemptRecord): FinishedAttempt {
   const state = { round: 0, status: "delivered", attempts: [], nextAttemptAt: null, because: null } as const;
-  return { record, recordText: JSON.stringify(record), state, excerpt: "" };
+  return { record, recordText: JSON.stringify(record), acceptedAt: 1, state, excerpt: "" };
 }
 
 /** The parts under test, at half past nine, with an endpoint that is registered as far as they can tell. */

@@ -75,12 +75,12 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "deadlineMs: 30_000,",
     },
   ],
-  /** Trap 9: reconnecting backs off to 20 s. Row 5. */
+  /** Trap 9: BullMQ's default, which backs off to 20 s. Row 5. */
   "slow-reconnect": [
     {
       module: "/src/store/redis.ts",
-      text: "const RECONNECT_MAX_MS = 1_000;",
-      instead: "const RECONNECT_MAX_MS = 20_000;",
+      text: "Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS)",
+      instead: "Math.max(Math.min(Math.exp(times), 20_000), 1_000)",
     },
   ],
   /** Trap 10: closing does not wait for what is open. Rows 20, 26. */
@@ -123,6 +123,152 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       module: "/src/store/redis-safety.ts",
       text: "await checkClock(redis, now);",
       instead: "",
+    },
+  ],
+  /** The job that held an event is done a moment before what is left of it has a job of its own. Row 27. */
+  "late-handover": [
+    {
+      module: "/src/deliver/dispatch.ts",
+      text: "await deps.outbox.schedule(delivery, inMs);",
+      instead: "setTimeout(() => void deps.outbox.schedule(delivery, inMs), 20);",
+    },
+  ],
+  /** For row 27, not a defect: what a crash leaves behind is found within two seconds. */
+  "short-locks": [
+    {
+      module: "/src/queue/durable-worker.ts",
+      text: "const LOCK_MS = 10_000;\nconst STALLED_CHECK_MS = 5_000;",
+      instead: "const LOCK_MS = 1_000;\nconst STALLED_CHECK_MS = 500;",
+    },
+  ],
+  /** Trap 1: a job may crash its worker as often as it likes. Row 4. */
+  "no-poison-budget": [
+    {
+      module: "/src/queue/workers.ts",
+      text: "const POISON_CRASHES = 8;",
+      instead: "const POISON_CRASHES = 1_000_000;",
+    },
+  ],
+  /** The design's decision 2: publishing answers before Redis has acknowledged the write. Row 6. */
+  "hasty-publisher": [
+    {
+      module: "/src/publish/lane.ts",
+      text: "await enqueue(batch, level);",
+      instead: "void enqueue(batch, level).catch(() => undefined);",
+    },
+  ],
+  /** A connection on which nothing comes any more is believed for ever. Row 9. */
+  "trusted-silence": [
+    {
+      module: "/src/store/redis.ts",
+      text: "worker: { maxRetriesPerRequest: null, connectTimeout: SILENCE_MAX_MS, socketTimeout: SILENCE_MAX_MS }",
+      instead: "worker: { maxRetriesPerRequest: null }",
+    },
+  ],
+  /** The design's section 2: a re-run sends everything of its job, also what is on record. Row 1. */
+  "forgetful-rerun": [
+    {
+      module: "/src/deliver/dispatch.ts",
+      text: 'if (claim.kind === "fresh") return',
+      instead: "return",
+    },
+  ],
+  /** Trap 8: a connection that is known to be down is hoped for all the same. Row 11. */
+  "hopeful-publisher": [
+    {
+      module: "/src/store/redis.ts",
+      text: "if (!firstConnect) throw",
+      instead: "if (!firstConnect) void",
+    },
+  ],
+  /** Trap 6: recording begins with a write that needs memory. Row 12. */
+  "record-needs-memory": [
+    {
+      module: "/src/store/attempt-log.ts",
+      text: "redis.call('XTRIM', KEYS[1],",
+      instead: "local _ = false and redis.call('XTRIM', KEYS[1],",
+    },
+  ],
+  /** Trap 6: so does claiming. Row 12. */
+  "claim-needs-memory": [
+    {
+      module: "/src/store/event-ledger.ts",
+      text: "redis.call('DEL', key)",
+      instead: "",
+    },
+  ],
+  /** Trap 23: undici's own timeouts, which restart with each byte, are all there is. Row 14. */
+  "restarting-deadline": [
+    {
+      module: "/src/deliver/open-exchange.ts",
+      text: "this.#deadline = setTimeout(OpenExchange.#expire, timeoutMs, this);",
+      instead: "",
+    },
+    {
+      module: "/src/deliver/transport.ts",
+      text: "headersTimeout: 0,",
+      instead: "headersTimeout: 3_000,",
+    },
+  ],
+  /** Trap 25: a kept connection that has gone stale is the receiver's failure. Row 15. */
+  "stale-is-failed": [
+    {
+      module: "/src/deliver/open-exchange.ts",
+      text: "if (this.#hasBegun || !this.#routes.endedReused(error)) return false;",
+      instead: "return false;",
+    },
+  ],
+  /** The design's section 2: what finds its endpoint busy waits in its batch's slot. Row 17. */
+  "no-spill": [
+    {
+      module: "/src/deliver/limits.ts",
+      text: "if (this.#room !== null && this.#waiting.length >= this.#room) return this.#book();",
+      instead: "",
+    },
+    {
+      module: "/src/deliver/limits.ts",
+      text: "if (this.#isTelling()) {",
+      instead: "if (this.#most === 0) {",
+    },
+  ],
+  /** The design's section 4: Retry-After is not listened to. Row 18. */
+  "impatient-retry": [
+    {
+      module: "/src/core/backoff.ts",
+      text: "if (retryAfterMs === null) return jittered;",
+      instead: "if (retryAfterMs !== undefined) return jittered;",
+    },
+  ],
+  /** Whoever answers the handshake is the receiver. Row 19. */
+  "any-certificate": [
+    {
+      module: "/src/deliver/guarded-connector.ts",
+      text: 'ALPNProtocols: ["http/1.1"],',
+      instead: 'ALPNProtocols: ["http/1.1"], rejectUnauthorized: false,',
+    },
+  ],
+  /** Trap 4: every job that claims an event is its first. Row 22. */
+  "always-fresh": [
+    {
+      module: "/src/store/event-ledger.ts",
+      text: "if not holder then",
+      instead: "if true then",
+    },
+  ],
+  /** What failed together comes back together. Row 24. */
+  "no-jitter": [
+    {
+      module: "/src/core/backoff.ts",
+      text: "const JITTER = 0.1;",
+      instead: "const JITTER = 0;",
+    },
+  ],
+  /** A fleet uses half of a rate. Row 24. */
+  "half-rate": [
+    {
+      module: "/src/store/fleet-rates.ts",
+      text: "[limit.perMs / limit.count,",
+      instead: "[(2 * limit.perMs) / limit.count,",
     },
   ],
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */

@@ -12,6 +12,8 @@ import type { Post, Receiver } from "./receiver.ts";
 export interface Kept {
   readonly deliveries: ReadonlySet<string>;
   readonly events: ReadonlySet<string>;
+  /** Why each dead letter was written. */
+  readonly reasons: readonly string[];
 }
 
 const deliveryKey = (eventId: string, endpointId: string): string => `${eventId} > ${endpointId}`;
@@ -46,6 +48,13 @@ export function countDuplicates(receivers: readonly Receiver[]): number {
   }, 0);
 }
 
+/** How many POSTs one event came in, at most. */
+export function mostPosts(posts: readonly Post[]): number {
+  const counts = new Map<string, number>();
+  for (const { id } of posts) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return Math.max(0, ...counts.values());
+}
+
 /** A busy machine reads a POST some time after it was sent, when its deadline had begun. */
 const EARLY_MS = 250;
 
@@ -57,12 +66,16 @@ function hasFailed({ at, status, brokenAt }: Post, deadlineMs: number): boolean 
 export async function readKept(redisUrl: string): Promise<Kept> {
   const deliveries = new Set<string>();
   const events = new Set<string>();
+  const reasons: string[] = [];
   await using queues = openQueues(redisUrl);
   for (const queue of queues.all) {
     const jobs = await queue.getJobs(["waiting", "active", "delayed", "prioritized"]);
-    for (const { data } of jobs) note(data.kind === "job" ? data.text : JSON.stringify(data));
+    for (const { data } of jobs) {
+      note(data.kind === "job" ? data.text : JSON.stringify(data));
+      if (queue.name === "dead-letters") reasons.push(data.because);
+    }
   }
-  return { deliveries, events };
+  return { deliveries, events, reasons };
 
   function note(text: string): void {
     const found = readText(text);

@@ -69,9 +69,9 @@ export async function playMixedLoad(scene: Scene, load: MixedLoad): Promise<Mixe
 }
 
 async function build(scene: Scene, { retentionMs }: MixedLoad) {
-  const { dice } = scene;
+  const { moods } = scene;
   const redis = await scene.open("always", "--save", "3600 1000000");
-  const plan: Plan = () => ({ status: dice.throw() < REFUSED ? 503 : 200, afterMs: dice.between(5, 60) });
+  const plan: Plan = () => ({ status: moods.throw() < REFUSED ? 503 : 200, afterMs: moods.between(5, 60) });
   for (let n = 0; n < RECEIVERS; n += 1) {
     await scene.receiver(`r${n}`, { events: n === 0 ? ["*"] : ["thing.made"], maxInFlight: 50, plan });
   }

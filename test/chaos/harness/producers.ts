@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Durability } from "../../../src/core/durability.ts";
+import { COMPILE_CACHE } from "../../support/workers.ts";
 import type { Post } from "./receiver.ts";
 
 export interface ProducerPlan {
@@ -55,7 +56,7 @@ export function startProducer(
   const file = join(directory, FILE);
   const child = fork(script, [JSON.stringify({ ...plan, file })], {
     stdio: ["ignore", 2, 2, "ipc"],
-    env: { ...process.env, ...variables },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...variables },
   });
   const exited = once(child, "exit");
   const finished = Promise.race([

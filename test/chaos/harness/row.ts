@@ -2,6 +2,7 @@
  * A row of the fault matrix: what is done to Hookwave and what it promises meanwhile. It tells its own story in
  * `run`; the ledger's promises (nothing lost, duplicates within what was in flight) are judged for every row.
  */
+import type { BuryReason } from "../../../src/core/verdict.ts";
 import type { Scene } from "./scene.ts";
 
 export interface Row {
@@ -14,6 +15,10 @@ export interface Row {
   readonly isAlone?: boolean;
   /** What it plants in its workers to bring its fault about (see defects.ts). */
   readonly defect?: string;
+  /** Why deliveries may end as dead letters; for no other reason, and for none where it says nothing. */
+  readonly buries?: readonly BuryReason[];
+  /** False where there is nothing to accept, and so nothing to lose. */
+  readonly accepts?: boolean;
   readonly run: (scene: Scene) => Promise<void>;
 }
 

@@ -1,5 +1,4 @@
 /** Plays a row and judges it: first what every row promises, by the ledger, then its own promises. */
-import { createDice } from "./dice.ts";
 import { countDuplicates, lostDeliveries, readKept } from "./ledger.ts";
 import { readAcknowledged } from "./producers.ts";
 import type { Row, RowReport } from "./row.ts";
@@ -24,42 +23,27 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowReport> 
   const defects = [row.defect, defect].filter((name) => name !== undefined && name !== null);
   const startedAt = performance.now();
   // Rows of one run differ in their moments, and each can be repeated alone.
-  await using scene = new Scene(createDice(seed * 1_000 + row.number), say, defects);
+  await using scene = new Scene(seed * 1_000 + row.number, say, defects);
   open.add(scene);
   const failed = await failureOf(row.run(scene));
-  let ledger: Ledger = { acknowledged: 0, lost: [] };
-  const unread = await failureOf(
-    readLedger(scene).then((read) => {
-      ledger = read;
-    }),
-  );
+  const unread = await failureOf(readLedger(scene, row));
   open.delete(scene);
-  const failure = failed ?? unread;
-  const { acknowledged, lost } = ledger;
-  const { recoveryMs, checks, duplicatesAllowed } = scene;
-  const duplicates = countDuplicates(scene.receivers);
-  const { recoveryWithinMs = null } = row;
-  const isRecovered = recoveryWithinMs === null || (recoveryMs !== null && recoveryMs <= recoveryWithinMs);
-  return {
-    number: row.number,
-    fault: row.fault,
-    seed,
-    acknowledged,
-    lost,
-    duplicates,
-    duplicatesAllowed,
-    recoveryMs,
-    recoveryWithinMs,
-    checks,
-    failure,
-    seconds: (performance.now() - startedAt) / 1_000,
-    kept:
-      failure === null &&
-      lost.length === 0 &&
-      duplicates <= duplicatesAllowed &&
-      isRecovered &&
-      checks.every(({ kept }) => kept),
-  };
+  const report = { ...judge(row, scene), failure: failed ?? unread };
+  const { duplicates, duplicatesAllowed, lost, failure, checks } = report;
+  const kept =
+    failure === null &&
+    lost.length === 0 &&
+    duplicates <= duplicatesAllowed &&
+    isRecovered(report) &&
+    checks.every((check) => check.kept);
+  return { ...report, seed, seconds: (performance.now() - startedAt) / 1_000, kept };
+}
+
+function isRecovered({
+  recoveryMs,
+  recoveryWithinMs,
+}: Pick<RowReport, "recoveryMs" | "recoveryWithinMs">): boolean {
+  return recoveryWithinMs === null || (recoveryMs !== null && recoveryMs <= recoveryWithinMs);
 }
 
 /** What it failed of; null when it did not. */
@@ -70,14 +54,37 @@ async function failureOf(work: Promise<void>): Promise<string | null> {
   );
 }
 
-interface Ledger {
-  readonly acknowledged: number;
-  readonly lost: readonly string[];
+/** Its own ledger, and those of what was played within it. */
+function judge(row: Row, scene: Scene): Omit<RowReport, "failure" | "seed" | "seconds" | "kept"> {
+  const { number, fault, recoveryWithinMs = null } = row;
+  const { recoveryMs, checks, plays, acknowledged, lost } = scene;
+  const sumOf = (own: number, of: (play: RowReport) => number): number =>
+    plays.reduce((sum, play) => sum + of(play), own);
+  return {
+    number,
+    fault,
+    recoveryMs,
+    recoveryWithinMs,
+    checks,
+    acknowledged: sumOf(acknowledged.length, (play) => play.acknowledged),
+    lost: [...lost, ...plays.flatMap((play) => play.lost)],
+    duplicates: sumOf(countDuplicates(scene.receivers), (play) => play.duplicates),
+    duplicatesAllowed: sumOf(scene.duplicatesAllowed, (play) => play.duplicatesAllowed),
+  };
 }
 
-async function readLedger(scene: Scene): Promise<Ledger> {
-  const acknowledged = (await Promise.all(scene.ledgers.map(readAcknowledged))).flat();
-  if (acknowledged.length === 0) return { acknowledged: 0, lost: [] };
+/** A row that has nothing acknowledged has shown nothing, unless that is what it is about. */
+async function readLedger(scene: Scene, { accepts = true, buries = [] }: Row): Promise<void> {
+  for (const ledger of scene.ledgers) scene.acknowledged.push(...(await readAcknowledged(ledger)));
+  if (!accepts || scene.plays.length > 0) return;
+  if (scene.acknowledged.length === 0) throw new Error("expected events that were acknowledged, got none");
   const kept = await readKept(scene.hookwaveUrl);
-  return { acknowledged: acknowledged.length, lost: lostDeliveries(acknowledged, scene.receivers, kept) };
+  scene.lost.push(...lostDeliveries(scene.acknowledged, scene.receivers, kept));
+  const found = [...new Set(kept.reasons)].join(", ") || "none";
+  const isAllowed = (reason: string): boolean => buries.some((one) => one === reason);
+  scene.check(
+    buries.length === 0 ? "no dead letters" : `dead letters only for: ${buries.join(", ")}`,
+    kept.reasons.every(isAllowed),
+    found,
+  );
 }

@@ -14,10 +14,10 @@ import { LOOPBACK } from "../../support/service.ts";
 import { until } from "../../support/until.ts";
 import { startWorker, type WorkerProcess } from "../../support/workers.ts";
 import { plantedBy } from "./defects.ts";
-import type { Dice } from "./dice.ts";
+import { createDice, type Dice } from "./dice.ts";
 import { countInFlight, type Fault } from "./faults.ts";
 import { type Fleet, keepRunning } from "./fleet.ts";
-import { type Producer, type ProducerPlan, startProducer } from "./producers.ts";
+import { type Acknowledged, type Producer, type ProducerPlan, startProducer } from "./producers.ts";
 import {
   type HttpReceiver,
   type Plan,
@@ -28,7 +28,7 @@ import {
   startReceiver,
 } from "./receiver.ts";
 import { type Fsync, type RedisServer, startRedisServer } from "./redis-server.ts";
-import type { Check } from "./row.ts";
+import type { Check, RowReport } from "./row.ts";
 
 export type WorkerOptions = Omit<Partial<HookwaveOptions>, "redisUrl" | "listeners">;
 
@@ -42,13 +42,26 @@ export interface ReceiverOptions extends EndpointOptions {
 }
 
 export class Scene implements AsyncDisposable {
+  /** For moments, and whom they hit. */
   readonly dice: Dice;
+  /**
+   * For what receivers answer: they are asked in the order in which POSTs arrive, which no seed repeats, and must
+   * not change the moments.
+   */
+  readonly moods: Dice;
   readonly say: (line: string) => void;
   readonly checks: Check[] = [];
+  /** Planted in its processes. */
+  readonly defects: readonly string[];
   readonly receivers: Receiver[] = [];
   readonly ledgers: string[] = [];
+  /** What was acknowledged to somebody who is no producer process. */
+  readonly acknowledged: Acknowledged[] = [];
+  /** Deliveries that were owed and are nowhere. */
+  readonly lost: string[] = [];
   recoveryMs: number | null = null;
-  readonly #defects: readonly string[];
+  /** Plays within this one, each with a scene of its own; their ledgers count here as well. */
+  readonly plays: RowReport[] = [];
   readonly #faults: Fault[] = [];
   readonly #cleanup = new AsyncDisposableStack();
   #duplicatesAllowed = 0;
@@ -57,10 +70,11 @@ export class Scene implements AsyncDisposable {
   hookwaveUrl = "";
   #redis: RedisServer | null = null;
 
-  constructor(dice: Dice, say: (line: string) => void, defects: readonly string[]) {
-    this.dice = dice;
+  constructor(seed: number, say: (line: string) => void, defects: readonly string[]) {
+    this.dice = createDice(seed);
+    this.moods = createDice(~seed);
     this.say = say;
-    this.#defects = defects;
+    this.defects = defects;
   }
 
   /** Opens the installation: Redis, and the API's side of Hookwave, which registers endpoints and looks. */
@@ -144,7 +158,7 @@ export class Scene implements AsyncDisposable {
 
   /** The environment of a process of this run, with `more` for this one. */
   variables(more: Variables = {}): Variables {
-    const planted = plantedBy(this.#defects);
+    const planted = plantedBy(this.defects);
     const nodeOptions = [planted["NODE_OPTIONS"], more["NODE_OPTIONS"]].filter((one) => one !== undefined);
     return { ...planted, ...more, ...(nodeOptions.length > 0 && { NODE_OPTIONS: nodeOptions.join(" ") }) };
   }
@@ -154,7 +168,7 @@ export class Scene implements AsyncDisposable {
     this.#cleanup.defer(() => rm(directory, { recursive: true, force: true }));
     this.ledgers.push(directory);
     const whole = { redisUrl: this.redis.url, name, ...PRODUCER, ...plan };
-    return this.keep(startProducer(directory, whole, plantedBy(this.#defects)));
+    return this.keep(startProducer(directory, whole, plantedBy(this.defects)));
   }
 
   /** Does something bad, and notes which POSTs it may have hit. */

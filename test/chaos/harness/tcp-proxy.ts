@@ -11,6 +11,8 @@ export interface TcpProxy extends AsyncDisposable {
   /** From now on nothing passes, in neither direction; connections stay open, and new ones open. */
   readonly blackHole: () => void;
   readonly restore: () => void;
+  /** The hole closes for new connections only: of those in it nobody knows any more, as after a firewall's restart. */
+  readonly forget: () => void;
   /** Ends what is open; new connections go to this port. */
   readonly pointAt: (port: number) => void;
 }
@@ -18,14 +20,16 @@ export interface TcpProxy extends AsyncDisposable {
 export async function startTcpProxy(upstreamPort: number): Promise<TcpProxy> {
   const pairs = new Map<Socket, Socket>();
   let target = upstreamPort;
+  const forgotten = new WeakSet<Socket>();
   let isHole = false;
   const sockets = (): readonly Socket[] => [...pairs].flat();
+  const isInHole = (socket: Socket): boolean => isHole || forgotten.has(socket);
   const forward = (from: Socket, to: Socket): void => {
     from.on("data", (chunk) => {
       if (!to.write(chunk)) from.pause();
     });
     to.on("drain", () => {
-      if (!isHole) from.resume();
+      if (!isInHole(from)) from.resume();
     });
     if (isHole) from.pause();
   };
@@ -40,7 +44,7 @@ export async function startTcpProxy(upstreamPort: number): Promise<TcpProxy> {
       one.on("error", () => other.destroy());
       one.on("close", () => {
         // An end is news as well: it may not pass through the hole.
-        if (!isHole) other.end();
+        if (!isInHole(one)) other.end();
         if (one.destroyed && other.destroyed) pairs.delete(client);
       });
     }
@@ -61,11 +65,16 @@ export async function startTcpProxy(upstreamPort: number): Promise<TcpProxy> {
     restore: () => {
       isHole = false;
       for (const [client, upstream] of pairs) {
+        if (isInHole(client)) continue;
         if (client.destroyed) upstream.end();
         if (upstream.destroyed) client.end();
         client.resume();
         upstream.resume();
       }
+    },
+    forget: () => {
+      isHole = false;
+      for (const socket of sockets()) forgotten.add(socket);
     },
     pointAt: (port) => {
       target = port;

@@ -13,7 +13,7 @@ export const redisDown: Row = {
     const redis = await scene.open();
     const receiver = await scene.receiver("one", {
       maxInFlight: 50,
-      plan: () => ({ status: 200, afterMs: scene.dice.between(50, 150) }),
+      plan: () => ({ status: 200, afterMs: scene.moods.between(50, 150) }),
     });
     await scene.fleet(2);
     const producer = await scene.producer("down", { events: 1_000, perSecond: 200 });

@@ -9,6 +9,7 @@ const SAID_WITHIN_MS = 3_000;
 export const unsafeRedis: Row = {
   number: 7,
   fault: "Redis without AOF / with an eviction policy",
+  accepts: false,
   run: async (scene) => {
     await warnsWithoutAof(scene);
     await refuses(scene, "that evicts", ["--maxmemory-policy", "allkeys-lru"], {}, "noeviction");

@@ -13,7 +13,7 @@ export const redisFrozen: Row = {
     const redis = await scene.open();
     const receiver = await scene.receiver("one", {
       maxInFlight: 50,
-      plan: () => ({ status: 200, afterMs: scene.dice.between(20, 200) }),
+      plan: () => ({ status: 200, afterMs: scene.moods.between(20, 200) }),
     });
     await scene.fleet(2);
     const producer = await scene.producer("cold", { events: 1_500, perSecond: 150 });

@@ -14,7 +14,7 @@ export const readOnly: Row = {
     const redis = await scene.open("everysec", "--save", "3600 1000000");
     const receiver = await scene.receiver("one", {
       maxInFlight: 50,
-      plan: () => ({ status: 200, afterMs: scene.dice.between(50, 200) }),
+      plan: () => ({ status: 200, afterMs: scene.moods.between(50, 200) }),
     });
     await scene.fleet(2);
     const producer = await scene.producer("ro", { events: 2_500, perSecond: 150 });

@@ -14,6 +14,7 @@ const BOMB = gzipSync(Buffer.alloc(200 * 1_024 * 1_024));
 export const hugeAnswers: Row = {
   number: 16,
   fault: "1 GB body; 120 KB of headers; gzip bomb",
+  buries: ["exhausted"],
   run: async (scene) => {
     await scene.open();
     await scene.receiver("plain", { events: ["plain.made"], maxInFlight: 50 });

@@ -12,6 +12,7 @@ const EVENTS = 5;
 export const badCertificates: Row = {
   number: 19,
   fault: "TLS: expired, self-signed, wrong name, hung handshake",
+  buries: ["exhausted"],
   run: async (scene) => {
     const redis = await scene.open();
     const authority = createAuthority();

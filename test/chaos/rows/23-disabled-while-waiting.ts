@@ -12,6 +12,7 @@ const RETRIES = Array.from({ length: 20 }, () => 500);
 export const disabledWhileWaiting: Row = {
   number: 23,
   fault: "endpoint disabled / secret rotated while retries are pending",
+  buries: ["endpoint_disabled"],
   run: async (scene) => {
     await scene.open();
     // Not an answer that speaks against their health: no breaker holds anything here.

@@ -15,7 +15,7 @@ export const rollingRestart: Row = {
       maxInFlight: 100,
       // A charged attempt would be the last one.
       retrySchedule: [],
-      plan: () => ({ status: 200, afterMs: scene.dice.between(100, 600) }),
+      plan: () => ({ status: 200, afterMs: scene.moods.between(100, 600) }),
     });
     const fleet: WorkerProcess[] = [];
     for (let n = 0; n < WORKERS; n += 1) fleet.push(await scene.worker());

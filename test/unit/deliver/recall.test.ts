@@ -57,6 +57,12 @@ describe("what a re-run takes from the ledger", () => {
     });
   });
 
+  it("is a burial with the attempts the delivery knows of, where those of its state could not be read", () => {
+    const settled = recall(delivery(1), state("buried", 0), 0);
+    expect(settled?.verdict).toMatchObject({ kind: "bury" });
+    expect(settled?.delivery.attempts).toHaveLength(1);
+  });
+
   it("is nothing the delivery knows already, or an earlier round came to", () => {
     expect(recall(delivery(1), state("retrying", 1), 0)).toBeNull();
     expect(recall(delivery(2), state("retrying", 1), 0)).toBeNull();

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
-import type { Delivery } from "../../../src/core/delivery.ts";
+import { DELIVERY_STATUSES, type Delivery } from "../../../src/core/delivery.ts";
 import type { PublishedEvent } from "../../../src/core/event.ts";
 import {
   deliveryJob,
@@ -44,8 +44,10 @@ describe("format 1", () => {
       unreadable: [],
       holder: "9",
       crashes: 0,
+      acceptedAt: origin.addedAt,
     });
-    expect(readEventsJob(fixture("split-events-job"), origin)).toMatchObject({ holder: "7", crashes: 2 });
+    const split = { holder: "7", crashes: 2, acceptedAt: origin.addedAt };
+    expect(readEventsJob(fixture("split-events-job"), origin)).toMatchObject(split);
   });
 
   it.each(["events-job", "delivery-job", "dead-letter", "buried-job", "delivery-state"])(
@@ -78,6 +80,17 @@ function stored(text: string): unknown {
   return letter !== null && storedLetter(letter);
 }
 
+describe("the time at which a job's events were accepted", () => {
+  it.each<[string, object, number]>([
+    ["the one that was carried over from an earlier job", { acceptedAt: 5 }, 5],
+    ["its own where none was", {}, origin.addedAt],
+    ["its own where the earlier job had none", { acceptedAt: 0 }, origin.addedAt],
+  ])("is %s", (_, carried, acceptedAt) => {
+    const job = JSON.stringify({ ...eventsJob([event]), ...carried });
+    expect(readEventsJob(job, origin)).toMatchObject({ acceptedAt });
+  });
+});
+
 describe("a job or letter", () => {
   it("with a destination says that an older worker would leave it out, and others do not", () => {
     expect(eventsJob([event]).v).toBe(1);
@@ -104,10 +117,24 @@ describe("a job or letter", () => {
 });
 
 describe("a state that is none", () => {
-  it.each(["", "{oops", "null", "[]", "{}", '{"round":0,"status":"exploded","attempts":[]}'])(
+  it.each(["", "{oops", "null", "[]", "{}", '{"round":0}', '{"round":"x","status":"held"}'])(
     "%j counts as none",
     (text) => {
       expect(readState(text)).toBeNull();
+    },
+  );
+});
+
+// One that counted as none was sent again by an older worker's re-run, also when it had been delivered.
+describe("a state that a later version wrote", () => {
+  const states = DELIVERY_STATUSES.map((status) => [status, status] as const);
+  it.each([...states, ["postponed", "held"] as const])(
+    "(%s) is %s, without its attempts",
+    (written, status) => {
+      const attempts = [{ attemptNumber: 1, outcome: "throttled" }];
+      const text = JSON.stringify({ round: 2, status: written, attempts, nextAttemptAt: "soon" });
+      const unknown = { attempts: [], nextAttemptAt: null, because: null };
+      expect(readState(text)).toEqual({ round: 2, status, ...unknown });
     },
   );
 });

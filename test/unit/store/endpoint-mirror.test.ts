@@ -71,10 +71,17 @@ describe("the endpoints in memory", () => {
       ["late", recordOf("late", 0, offAt(20))],
       ["never_on", recordOf("never_on", 0, off(null))],
     ]);
-    const owedAt = (minute: number) =>
-      mirror.subscribedTo("thing.made", minute * MINUTE_MS).map(({ id }) => id);
-    expect(owedAt(9)).toEqual(["on", "late", "early"]);
-    expect(owedAt(10)).toEqual(["on", "late"]);
-    expect(owedAt(20)).toEqual(["on"]);
+    const owedAt = (ms: number) => mirror.subscribedTo("thing.made", ms).map(({ id }) => id);
+    expect(owedAt(9 * MINUTE_MS)).toEqual(["on", "late", "early"]);
+    expect(owedAt(11 * MINUTE_MS)).toEqual(["on", "late"]);
+    expect(owedAt(21 * MINUTE_MS)).toEqual(["on"]);
+  });
+
+  it("are owed what two clocks, each 2 s off, may have put after their end", () => {
+    const { mirror, recordOf } = openMirror();
+    const disabledAt = new Date(MINUTE_MS).toISOString();
+    mirror.replace([["off", recordOf("off", 0, { events: ["*"], isActive: false, disabledAt })]]);
+    expect(mirror.subscribedTo("thing.made", MINUTE_MS + 3_999)).toHaveLength(1);
+    expect(mirror.subscribedTo("thing.made", MINUTE_MS + 4_000)).toEqual([]);
   });
 });
