@@ -75,6 +75,7 @@ export function startWorking(deps: WorkingDeps): Working {
     prefix: config.prefix,
     concurrency: config.workerConcurrency,
     now: system.now,
+    monotonicMs: system.monotonicMs,
     onError: onError(tell, "worker"),
     queues,
     outbox,

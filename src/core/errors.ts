@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   REDIS_UNSAFE: "Redis is configured in a way that loses data.",
   REDIS_MISSING: "No Redis to talk to, and none could be started.",
   SECRET_UNREADABLE: "A stored secret cannot be opened with the current encryption key.",
+  JOB_LOST: "A worker no longer has the job whose deliveries it was to send.",
+  RESOURCES_EXHAUSTED: "This machine has no files, ports or memory left for another connection.",
   CLOSED: "The publisher or service has been closed.",
   USAGE: "The command line could not be understood.",
 } as const;

@@ -9,6 +9,7 @@ import { type Delivery, deliveryId, stateAfter } from "../core/delivery.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Tell } from "../core/happening.ts";
 import type { HoldReason, Outcome } from "../core/outcome.ts";
+import { insistOurs, type StillOurs } from "../core/still-ours.ts";
 import type { System } from "../core/system.ts";
 import { type BuryReason, decide, type Verdict } from "../core/verdict.ts";
 import { profiles } from "../wire/profiles.ts";
@@ -37,10 +38,11 @@ export interface Settled {
   readonly delivery: Delivery;
 }
 
-export type Deliver = (delivery: Delivery) => Promise<Settled>;
+/** Rejects with JOB_LOST, and sends nothing, when `isOurs` no longer holds as the POST is to begin. */
+export type Deliver = (delivery: Delivery, isOurs: StillOurs) => Promise<Settled>;
 
 export function createDeliver(deps: DeliverDeps): Deliver {
-  return async (delivery) => {
+  return async (delivery, isOurs) => {
     const found = lookUp(delivery, deps);
     if (found.kind === "nobody") return untried(delivery, found.because);
 
@@ -49,7 +51,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     if (admission.kind === "held") return held(delivery, found.endpoint, admission, deps);
 
     const { endpoint } = admission;
-    const attempt = await send(delivery, endpoint, deps);
+    const attempt = await send(delivery, endpoint, isOurs, deps);
     const settled = await conclude(delivery, endpoint, attempt, deps);
     await deps.breakers.report(endpoint.id, attempt.outcome, admission.isProbe);
     return settled;
@@ -81,7 +83,12 @@ interface Attempt {
 }
 
 /** sign → guard → POST → classify, and what the endpoint's lane learns from it. */
-async function send(delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): Promise<Attempt> {
+async function send(
+  delivery: Delivery,
+  endpoint: Endpoint,
+  isOurs: StillOurs,
+  deps: DeliverDeps,
+): Promise<Attempt> {
   const { system, transport, limits } = deps;
   const startedAtMs = system.now();
   const startedMonotonicMs = system.monotonicMs();
@@ -90,6 +97,8 @@ async function send(delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): 
   try {
     const attemptNumber = delivery.attempts.length + 1;
     const request = requestTo(endpoint, delivery.event, { startedAtMs, attemptNumber, nonce: system.uuid() });
+    // After all the waiting for a turn, a place and a probe, in which an outage may have gone by.
+    insistOurs(isOurs);
     const exchange = await transport.post(request);
     durationMs = Math.round(system.monotonicMs() - startedMonotonicMs);
     outcome = classify(exchange, system.now());

@@ -8,6 +8,7 @@ import { type Claim, type Delivery, type DeliveryState, deliveryOf } from "../co
 import { isDestinationId } from "../core/destination.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
+import { insistOurs, type StillOurs } from "../core/still-ours.ts";
 import type { System } from "../core/system.ts";
 import type { BuryReason, Verdict } from "../core/verdict.ts";
 import type { Deliver, Settled } from "./deliver.ts";
@@ -31,14 +32,19 @@ const FIRST_ATTEMPTS_MAX = 256;
 /** First attempts in one worker, over all its jobs. */
 const FIRST_ATTEMPTS_OPEN = 1_024;
 
-export function createDispatch(deps: DispatchDeps): (batch: EventsBatch) => Promise<void> {
+/** `isOurs`: what has not been sent when it no longer holds is not sent, and the job's failure is JOB_LOST. */
+export type Dispatch = (batch: EventsBatch, isOurs: StillOurs) => Promise<void>;
+
+export function createDispatch(deps: DispatchDeps): Dispatch {
   const gate = createGate(FIRST_ATTEMPTS_OPEN);
-  return async (batch) => {
+  return async (batch, isOurs) => {
     const events = withoutRepeats(batch.events, deps.tell);
     const claims = await deps.ledger.claim({ ...batch, events });
+    // What another run is sending at this moment looks as if nobody had begun it.
+    insistOurs(isOurs);
     const owed = events.flatMap((event, index) => fanOut(event, claims[index], batch.acceptedAt, deps));
     const settling = owed.map((one, index) =>
-      index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, gate, deps) : postpone(one.delivery, 0, deps),
+      index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, isOurs, gate, deps) : postpone(one.delivery, 0, deps),
     );
     // All of them come to an end before a failure is thrown: a re-run beside attempts still open would repeat them.
     const results = await Promise.allSettled(settling);
@@ -93,8 +99,8 @@ function owedStill(
 
 const HAND_ON: Verdict = { kind: "hold", inMs: 0 };
 
-async function firstAttempt(owed: Owed, gate: Gate, deps: DispatchDeps): Promise<void> {
-  const settled = owed.recalled ?? (await deliverThrough(gate, owed.delivery, deps));
+async function firstAttempt(owed: Owed, isOurs: StillOurs, gate: Gate, deps: DispatchDeps): Promise<void> {
+  const settled = owed.recalled ?? (await deliverThrough(gate, owed.delivery, isOurs, deps));
   const { verdict, delivery } = await buriedOrOver(settled, deps.ledger);
   switch (verdict.kind) {
     case "complete":
@@ -109,10 +115,15 @@ async function firstAttempt(owed: Owed, gate: Gate, deps: DispatchDeps): Promise
   }
 }
 
-async function deliverThrough(gate: Gate, delivery: Delivery, deps: DispatchDeps): Promise<Settled> {
+async function deliverThrough(
+  gate: Gate,
+  delivery: Delivery,
+  isOurs: StillOurs,
+  deps: DispatchDeps,
+): Promise<Settled> {
   await gate.enter();
   try {
-    return await deps.deliver(delivery);
+    return await deps.deliver(delivery, isOurs);
   } finally {
     gate.leave();
   }
@@ -156,17 +167,17 @@ export interface Resume {
 }
 
 export function createResume({ ledger, deliver, waiting, system }: ResumeDeps): Resume {
-  const settle = async (delivery: Delivery, otherwise: Deliver): Promise<Settled> => {
+  const settle = async (delivery: Delivery, otherwise: () => Promise<Settled>): Promise<Settled> => {
     const state = await ledger.stateOf(delivery);
-    const reached = recall(delivery, state, system.now()) ?? (await otherwise(delivery));
+    const reached = recall(delivery, state, system.now()) ?? (await otherwise());
     const settled = await buriedOrOver(reached, ledger);
     const isOver = settled.verdict.kind === "complete" || settled.verdict.kind === "bury";
     await (isOver ? waiting.remove(delivery) : waiting.add(delivery));
     return settled;
   };
   return {
-    resume: (delivery) => settle(delivery, deliver),
+    resume: (delivery, isOurs) => settle(delivery, () => deliver(delivery, isOurs)),
     giveUp: (delivery, because) =>
-      settle(delivery, (one) => Promise.resolve({ verdict: { kind: "bury", because }, delivery: one })),
+      settle(delivery, () => Promise.resolve({ verdict: { kind: "bury", because }, delivery })),
   };
 }

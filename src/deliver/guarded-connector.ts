@@ -11,6 +11,7 @@ import { connect as connectTls } from "node:tls";
 import { LRUCache } from "lru-cache";
 import type { buildConnector } from "undici";
 import { type AddressPolicy, isAddressAllowed } from "./address-guard.ts";
+import { Deadline } from "./deadline.ts";
 import type { Exchange } from "./ports.ts";
 
 /** All addresses of a host name; rejects when there are none. */
@@ -20,6 +21,8 @@ export interface ConnectorOptions {
   readonly policy: AddressPolicy;
   /** Limit of name resolution, and again of connecting with its TLS handshake, in ms. */
   readonly connectTimeoutMs: number;
+  /** A monotonic clock in ms. */
+  readonly now: () => number;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | undefined;
   readonly lookup?: Lookup | undefined;
@@ -102,7 +105,8 @@ async function checkedAddresses(
 async function resolve(hostname: string, options: ConnectorOptions): Promise<readonly LookupAddress[]> {
   const lookup = options.lookup ?? ((name) => systemLookup(name, { all: true }));
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("name resolution timed out")), options.connectTimeoutMs);
+  const expire = (): void => reject(new Error("name resolution timed out"));
+  const deadline = new Deadline(options.connectTimeoutMs, options.now, expire);
   try {
     const addresses = await Promise.race([lookup(hostname), timedOut]);
     if (addresses.length === 0) throw new Error("the name has no address");
@@ -110,7 +114,7 @@ async function resolve(hostname: string, options: ConnectorOptions): Promise<rea
   } catch (error) {
     throw failed("dns", error);
   } finally {
-    clearTimeout(timer);
+    deadline.stop();
   }
 }
 
@@ -162,7 +166,8 @@ function whenOpen(
     socket.destroy();
     reject(failure);
   };
-  const timer = setTimeout(() => giveUp(failed(stage, new Error("timed out"))), options.connectTimeoutMs);
+  const expire = (): void => giveUp(failed(stage, new Error("timed out")));
+  const deadline = new Deadline(options.connectTimeoutMs, options.now, expire);
   socket.on("error", (error) => giveUp(failed(stage, error)));
   socket.once("connect", () => {
     stage = "tls";
@@ -171,5 +176,5 @@ function whenOpen(
   });
   socket.once("secureConnect", () => options.onStage?.("secured"));
   socket.once(event, () => open(socket));
-  return promise.finally(() => clearTimeout(timer));
+  return promise.finally(() => deadline.stop());
 }

@@ -5,7 +5,9 @@
  */
 import { type Agent, type Dispatcher, errors } from "undici";
 import type { UnreachableReason } from "../core/outcome.ts";
+import { Deadline } from "./deadline.ts";
 import { ConnectFailure } from "./guarded-connector.ts";
+import { ownFault } from "./own-fault.ts";
 import type { Exchange } from "./ports.ts";
 
 /** The ways out of the house, and what is needed to choose among them. */
@@ -17,6 +19,12 @@ export interface Routes {
   readonly endedReused: (error: Error) => boolean;
   /** A monotonic clock in ms. */
   readonly now: () => number;
+}
+
+/** How an exchange comes out; only a failure of our own rejects. */
+export interface Settling {
+  readonly resolve: (exchange: Exchange) => void;
+  readonly reject: (error: Error) => void;
 }
 
 const EXCERPT_BYTES = 16 * 1_024;
@@ -36,9 +44,9 @@ const ENOUGH = new Error("the exchange has ended on our side");
 export class OpenExchange implements Dispatcher.DispatchHandler {
   readonly #request: Dispatcher.DispatchOptions;
   readonly #routes: Routes;
-  readonly #settle: (exchange: Exchange) => void;
+  readonly #settling: Settling;
   #controller: Dispatcher.DispatchController | null = null;
-  #deadline: NodeJS.Timeout | undefined;
+  #deadline: Deadline | undefined;
   #bodyGrace: NodeJS.Timeout | undefined;
   #isSettled = false;
   #sentAtMs = 0;
@@ -49,14 +57,14 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bodyBytes = 0;
 
-  constructor(request: Dispatcher.DispatchOptions, routes: Routes, settle: (exchange: Exchange) => void) {
+  constructor(request: Dispatcher.DispatchOptions, routes: Routes, settling: Settling) {
     this.#request = request;
     this.#routes = routes;
-    this.#settle = settle;
+    this.#settling = settling;
   }
 
   start(timeoutMs: number): void {
-    this.#deadline = setTimeout(OpenExchange.#expire, timeoutMs, this);
+    this.#deadline = new Deadline(timeoutMs, this.#routes.now, () => this.#expire());
     this.#routes.kept.dispatch(this.#request, this);
   }
 
@@ -82,7 +90,7 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#retryAfter = first(headers["retry-after"]);
     this.#instruction = first(headers["webhook-delivery"]);
-    this.#bodyGrace = setTimeout(OpenExchange.#expire, BODY_GRACE_MS, this);
+    this.#bodyGrace = setTimeout(() => this.#expire(), BODY_GRACE_MS);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -105,7 +113,9 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#stopTimers();
-    this.#conclude(failureOf(error));
+    const own = ownFault(error instanceof ConnectFailure ? error.cause : error);
+    if (own === null || this.#status > 0) this.#conclude(failureOf(error));
+    else this.#finish(() => this.#settling.reject(own));
   }
 
   /** Never twice: a connection for one request was not used before, and their number is not limited by origin. */
@@ -117,38 +127,40 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
   }
 
   /** Time is up, for the exchange or for the rest of its body. */
-  static #expire(open: OpenExchange): void {
-    open.#stopTimers();
-    open.#conclude({ kind: "failed", reason: "timeout" });
-    open.#controller?.abort(ENOUGH);
+  #expire(): void {
+    this.#stopTimers();
+    this.#conclude({ kind: "failed", reason: "timeout" });
+    this.#controller?.abort(ENOUGH);
   }
 
   /** The status line is the outcome: what breaks after it changes nothing (trap 24). */
   #conclude(failure: Exchange): void {
     if (this.#status > 0) this.#answer();
-    else this.#finish(failure);
+    else this.#finish(() => this.#settling.resolve(failure));
   }
 
   #answer(): void {
-    if (this.#isSettled) return;
-    this.#finish({
-      kind: "answered",
-      status: this.#status,
-      retryAfter: this.#retryAfter,
-      instruction: this.#instruction,
-      excerpt: decode(this.#chunks),
-    });
+    this.#finish(() =>
+      this.#settling.resolve({
+        kind: "answered",
+        status: this.#status,
+        retryAfter: this.#retryAfter,
+        instruction: this.#instruction,
+        excerpt: decode(this.#chunks),
+      }),
+    );
   }
 
   /** Once settled, what still comes is drained and forgotten. */
-  #finish(exchange: Exchange): void {
+  #finish(settle: () => void): void {
+    if (this.#isSettled) return;
     this.#isSettled = true;
+    settle();
     this.#chunks = [];
-    this.#settle(exchange);
   }
 
   #stopTimers(): void {
-    clearTimeout(this.#deadline);
+    this.#deadline?.stop();
     clearTimeout(this.#bodyGrace);
   }
 }

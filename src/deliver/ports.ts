@@ -76,7 +76,10 @@ export type Exchange =
   | { readonly kind: "blocked"; readonly reason: BlockedReason };
 
 export interface Transport {
-  /** POSTs once; a receiver's failure is a value. Rejects with CLOSED only when we ourselves have closed it. */
+  /**
+   * POSTs once; a receiver's failure is a value. Rejects with CLOSED only when we ourselves have closed it, and with
+   * RESOURCES_EXHAUSTED when this machine has nothing left to connect with.
+   */
   readonly post: (request: OutgoingRequest) => Promise<Exchange>;
   /** Waits for what is open, which has its deadlines. */
   readonly close: () => Promise<void>;

@@ -6,7 +6,7 @@
 import { Agent, type Dispatcher } from "undici";
 import { summarise } from "../core/errors.ts";
 import { ConnectFailure, type ConnectStage } from "./guarded-connector.ts";
-import { OpenExchange, type Routes } from "./open-exchange.ts";
+import { OpenExchange, type Routes, type Settling } from "./open-exchange.ts";
 import type { Exchange, OutgoingRequest, Probe, ProbeReport, Timings } from "./ports.ts";
 import {
   AGENT_OPTIONS,
@@ -61,9 +61,9 @@ function watch(
   sighting: Sighting,
 ): Promise<Exchange> {
   const routes = { kept: agent, single: agent, endedReused: () => false, now: sighting.now };
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const sent = { origin, path, method: "POST", headers, body } as const;
-    new WatchedExchange(sent, routes, resolve, sighting).start(timeoutMs);
+    new WatchedExchange(sent, routes, { resolve, reject }, sighting).start(timeoutMs);
   });
 }
 
@@ -138,13 +138,8 @@ function asText(headers: AnswerHeaders): Readonly<Record<string, string>> {
 class WatchedExchange extends OpenExchange {
   readonly #sighting: Sighting;
 
-  constructor(
-    request: Dispatcher.DispatchOptions,
-    routes: Routes,
-    settle: (exchange: Exchange) => void,
-    sighting: Sighting,
-  ) {
-    super(request, routes, settle);
+  constructor(request: Dispatcher.DispatchOptions, routes: Routes, settling: Settling, sighting: Sighting) {
+    super(request, routes, settling);
     this.#sighting = sighting;
   }
 

@@ -90,11 +90,14 @@ function exchange(
 ): Promise<Exchange> {
   const { headers, body, timeoutMs } = request;
   return new Promise((resolve, reject) => {
-    const settle = (exchange: Exchange): void => {
-      if (exchange.kind === "failed" && isAbandoned()) reject(closedError());
-      else resolve(exchange);
+    const settling = {
+      resolve: (exchange: Exchange): void => {
+        if (exchange.kind === "failed" && isAbandoned()) reject(closedError());
+        else resolve(exchange);
+      },
+      reject,
     };
-    const open = new OpenExchange({ origin, path, method: "POST", headers, body }, routes, settle);
+    const open = new OpenExchange({ origin, path, method: "POST", headers, body }, routes, settling);
     open.start(timeoutMs);
   });
 }
@@ -116,6 +119,7 @@ export function connectorOf(
   return createGuardedConnector({
     policy: options.policy,
     connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    now: options.now,
     ca: options.ca,
     lookup: options.lookup,
     onStage,

@@ -7,10 +7,11 @@ import type { EventsBatch } from "../core/event.ts";
 import type { LetterEntry, LetterFilter, LetterOrder, LetterSummary } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { HeldReplay, Replay, ReplayProgress, ReplayState } from "../core/replay.ts";
+import type { StillOurs } from "../core/still-ours.ts";
 import type { BuryReason, Verdict } from "../core/verdict.ts";
 
 /** Resolves when every delivery of the batch is settled or scheduled; throws only for a failure of our own. */
-export type Dispatch = (batch: EventsBatch) => Promise<void>;
+export type Dispatch = (batch: EventsBatch, isOurs: StillOurs) => Promise<void>;
 
 export interface Settled {
   readonly verdict: Verdict;
@@ -20,7 +21,7 @@ export interface Settled {
 
 export interface Resume {
   /** One attempt; throws only for a failure of our own. */
-  readonly resume: (delivery: Delivery) => Promise<Settled>;
+  readonly resume: (delivery: Delivery, isOurs: StillOurs) => Promise<Settled>;
   /** No further attempt; tells what became of the delivery, which may have been settled before. */
   readonly giveUp: (delivery: Delivery, because: BuryReason) => Promise<Settled>;
 }

@@ -4,8 +4,9 @@
  */
 import type { DelayedError } from "bullmq";
 import type { Tell } from "../core/happening.ts";
+import type { StillOurs } from "../core/still-ours.ts";
 import { deliveryJob, readDeliveryJob } from "./delivery-job.ts";
-import { DurableWorker, type DurableWorkerOptions, type TextJob } from "./durable-worker.ts";
+import { DurableWorker, type DurableWorkerOptions, type Run, type TextJob } from "./durable-worker.ts";
 import { type ReadEvents, readEventsJob } from "./events-job.ts";
 import { DELIVERIES_QUEUE, EVENTS_QUEUE } from "./names.ts";
 import type { Dispatch, Resume, Settled } from "./ports.ts";
@@ -31,7 +32,7 @@ const INTERRUPTED_RETRY_MS = 100;
 export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): DurableWorker {
   const worker: DurableWorker = new DurableWorker(EVENTS_QUEUE, processEvents, deps);
 
-  async function processEvents(job: TextJob, token: string, signal: AbortSignal): Promise<void> {
+  async function processEvents(job: TextJob, { token, signal, isOurs }: Run): Promise<void> {
     const read = readEventsJob(job.data, { jobId: job.id ?? "", addedAt: job.timestamp });
     switch (read.kind) {
       case "newer":
@@ -43,13 +44,17 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
           signal,
           () => worker.putBack(job, token, INTERRUPTED_RETRY_MS),
           async () => {
-            await processRead(read, job);
+            await processRead(read, job, isOurs);
           },
         );
     }
   }
 
-  async function processRead(read: ReadEvents & { kind: "events" }, job: TextJob): Promise<void> {
+  async function processRead(
+    read: ReadEvents & { kind: "events" },
+    job: TextJob,
+    isOurs: StillOurs,
+  ): Promise<void> {
     if (job.timestamp === 0) {
       const problem = "the job does not say when it was added";
       return await buryJob(job, { text: job.data, problem, because: "invalid" }, deps);
@@ -66,7 +71,7 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
       return await splitEvents(deps.queues, read, crashes);
     }
     const { events, holder, acceptedAt } = read;
-    await dispatch({ events, holder, acceptedAt });
+    await dispatch({ events, holder, acceptedAt }, isOurs);
   }
 
   return worker;
@@ -75,7 +80,7 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
 export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerDeps): DurableWorker {
   const worker: DurableWorker = new DurableWorker(DELIVERIES_QUEUE, processDelivery, deps);
 
-  async function processDelivery(job: TextJob, token: string, signal: AbortSignal): Promise<void> {
+  async function processDelivery(job: TextJob, { token, signal, isOurs }: Run): Promise<void> {
     const read = readDeliveryJob(job.data);
     switch (read.kind) {
       case "newer":
@@ -88,7 +93,7 @@ export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerD
           return await settle(await giveUp(delivery, "poison"), job, token);
         const putBack = (): Promise<DelayedError> => worker.putBack(job, token, INTERRUPTED_RETRY_MS);
         return await unlessInterrupted(signal, putBack, async () =>
-          settle(await resume(delivery), job, token),
+          settle(await resume(delivery, isOurs), job, token),
         );
       }
     }

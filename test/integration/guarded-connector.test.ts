@@ -72,7 +72,12 @@ describe("where a name leads", () => {
 
 describe("the connector by itself", () => {
   const connectTo = (hostname: string, port: number, lookup?: Lookup) => {
-    const { connect } = createGuardedConnector({ policy: publicPolicy, connectTimeoutMs: 1_000, lookup });
+    const { connect } = createGuardedConnector({
+      policy: publicPolicy,
+      connectTimeoutMs: 1_000,
+      now: () => performance.now(),
+      lookup,
+    });
     return new Promise((resolve) => {
       connect({ hostname, protocol: "http:", port: String(port) }, (error, socket) =>
         resolve(error ?? socket),

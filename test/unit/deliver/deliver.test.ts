@@ -17,6 +17,8 @@ const delivery = {
   heldSince: null,
 };
 
+const ours = () => true;
+
 const answered: Exchange = {
   kind: "answered",
   status: 200,
@@ -55,7 +57,7 @@ describe("an attempt that could not even be admitted", () => {
     const admit = () => Promise.reject(new Error("Redis is away"));
     const deliver = createDeliver({ ...deps, limits, breakers: { ...breakers, admit } });
 
-    for (let n = 0; n < 3; n += 1) await expect(deliver(delivery)).rejects.toThrow("Redis is away");
+    for (let n = 0; n < 3; n += 1) await expect(deliver(delivery, ours)).rejects.toThrow("Redis is away");
 
     expect(limits.enter(endpoint)).toBe(0);
   });
@@ -82,8 +84,8 @@ describe("an attempt that has waited in its endpoint's line", () => {
         },
       },
     });
-    const first = deliver(delivery);
-    const second = deliver({ ...delivery, event: { ...delivery.event, id: asEventId("evt_2") } });
+    const first = deliver(delivery, ours);
+    const second = deliver({ ...delivery, event: { ...delivery.event, id: asEventId("evt_2") } }, ours);
     await firstSent.promise;
     current = changes === null ? undefined : { ...endpoint, ...changes };
     firstAnswer.resolve(answered);
@@ -111,6 +113,56 @@ describe("an attempt that has waited in its endpoint's line", () => {
   });
 });
 
+describe("an attempt whose job was lost while it waited", () => {
+  it("is not made, is charged to nobody, and gives its place back", async () => {
+    const limits = createLimits(() => 0);
+    const posted: OutgoingRequest[] = [];
+    const charged: unknown[] = [];
+    const { transport, breakers, ...deps } = depsWith({ limits });
+    const deliver = createDeliver({
+      ...deps,
+      record: async (finished) => void charged.push(finished),
+      breakers: { ...breakers, report: (id) => void charged.push(id) },
+      transport: {
+        ...transport,
+        post: async (request) => {
+          posted.push(request);
+          return answered;
+        },
+      },
+    });
+    limits.enter(endpoint);
+    let isOurs = true;
+    const waiting = deliver(delivery, () => isOurs);
+    isOurs = false;
+    limits.leave(endpoint.id, 1, null);
+
+    await expect(waiting).rejects.toMatchObject({ code: "JOB_LOST" });
+    expect(posted).toEqual([]);
+    expect(charged).toEqual([]);
+    expect(limits.enter(endpoint)).toBe(0);
+  });
+
+  it("is recorded all the same when its POST was open already", async () => {
+    const firstSent = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Exchange>();
+    const recorded: unknown[] = [];
+    const { transport, ...deps } = depsWith({ record: async (finished) => void recorded.push(finished) });
+    const post = () => {
+      firstSent.resolve();
+      return answer.promise;
+    };
+    let isOurs = true;
+    const open = createDeliver({ ...deps, transport: { ...transport, post } })(delivery, () => isOurs);
+    await firstSent.promise;
+    isOurs = false;
+    answer.resolve(answered);
+
+    expect(await open).toMatchObject({ verdict: { kind: "complete" } });
+    expect(recorded).toHaveLength(1);
+  });
+});
+
 describe("an attempt with an endpoint that has a rate", () => {
   const limited = anEndpoint({ maxInFlight: 1, rateLimit: { count: 5, perMs: 1_000 } });
   const endpoints = { get: () => limited, subscribedTo: () => [limited], disable: async () => undefined };
@@ -119,7 +171,7 @@ describe("an attempt with an endpoint that has a rate", () => {
     const rate: FleetRate = { enter: async () => ({ kind: "begin", inMs: 120 }) };
     const deliver = createDeliver(depsWith({ endpoints, rate }));
     const askedAt = performance.now();
-    expect(await deliver(delivery)).toMatchObject({ verdict: { kind: "complete" } });
+    expect(await deliver(delivery, ours)).toMatchObject({ verdict: { kind: "complete" } });
     expect(performance.now() - askedAt).toBeGreaterThanOrEqual(115);
   });
 
@@ -136,8 +188,8 @@ describe("an attempt with an endpoint that has a rate", () => {
       depsWith({ endpoints, rate, tell: (happening) => happenings.push(happening) }),
     );
 
-    const settled = await deliver(delivery);
-    await deliver(settled.delivery);
+    const settled = await deliver(delivery, ours);
+    await deliver(settled.delivery, ours);
 
     expect(settled).toMatchObject({
       verdict: { kind: "hold", inMs: 900 },

@@ -46,7 +46,7 @@ function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
     tell: () => undefined,
     system,
   });
-  const run = () => dispatch({ events: [event], holder: "1", acceptedAt: 0 });
+  const run = (isOurs = () => true) => dispatch({ events: [event], holder: "1", acceptedAt: 0 }, isOurs);
   return { run, sent, scheduled, buried };
 }
 
@@ -86,6 +86,17 @@ describe("an events job that runs again after a crash", () => {
     await run();
     expect(sent).toHaveLength(1);
     expect(scheduled).toEqual([]);
+  });
+});
+
+describe("an events job that was lost while its events were claimed", () => {
+  it("hands nothing on: whoever has it now may be sending it at this moment", async () => {
+    const { run, scheduled, sent } = stage({ kind: "again", acceptedAt: 0, states: new Map() }, [
+      anEndpoint({}),
+    ]);
+    await expect(run(() => false)).rejects.toMatchObject({ code: "JOB_LOST" });
+    expect(scheduled).toEqual([]);
+    expect(sent).toEqual([]);
   });
 });
 

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { Deadline } from "../../../src/deliver/deadline.ts";
+import { standStill } from "../../support/stand-still.ts";
+
+const now = () => performance.now();
+
+/** Resolves with the ms that it took. */
+const expiry = (withinMs: number, begun: (deadline: Deadline) => void = () => undefined) => {
+  const startedAt = now();
+  return new Promise<number>((resolve) => {
+    begun(new Deadline(withinMs, now, () => resolve(now() - startedAt)));
+  });
+};
+
+describe("a deadline", () => {
+  it("expires after its time", async () => {
+    const tookMs = await expiry(150);
+    expect(tookMs).toBeGreaterThanOrEqual(149);
+    expect(tookMs).toBeLessThan(300);
+  });
+
+  it("never expires once it was stopped, also when it was due already", async () => {
+    let expired = 0;
+    const deadline = new Deadline(20, now, () => {
+      expired += 1;
+    });
+    // Due in the same turn, after the deadline's own timer and before what has come is read.
+    setTimeout(() => deadline.stop(), 25);
+    standStill(50);
+    await expiry(50);
+    expect(expired).toBe(0);
+  });
+
+  it("gives the time again in which the process stood still", async () => {
+    const tookMs = await expiry(300, () => standStill(500));
+    expect(tookMs).toBeGreaterThanOrEqual(699);
+  });
+
+  it("gives it once only, and never more than its whole time", async () => {
+    const startedAt = now();
+    const expired = expiry(200);
+    standStill(1_000);
+    // It is extended to 1.2 s, and stands still again meanwhile.
+    setTimeout(() => standStill(700), 10);
+    expect(await expired).toBeLessThan(2_200);
+    expect(now() - startedAt).toBeGreaterThanOrEqual(1_700);
+  });
+});
