@@ -46,9 +46,9 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   "record-after-settle": [
     {
       module: "/src/deliver/deliver.ts",
-      text: "if (state !== null) await record(",
+      text: "await record({ record: entry,",
       instead:
-        "if (state !== null) setTimeout((finished) => void record(finished).catch(() => undefined), 30_000, ",
+        "setTimeout((finished) => void record(finished).catch(() => undefined), 30_000, { record: entry,",
     },
   ],
   /** Trap 6: whatever memory policy Redis has is good enough. Row 7. */
@@ -201,7 +201,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   "restarting-deadline": [
     {
       module: "/src/deliver/open-exchange.ts",
-      text: "this.#deadline = setTimeout(OpenExchange.#expire, timeoutMs, this);",
+      text: "this.#deadline = new Deadline(timeoutMs, this.#routes.now, () => this.#expire());",
       instead: "",
     },
     {
