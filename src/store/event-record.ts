@@ -66,9 +66,9 @@ export function stateText({ round, status, attempts, nextAttemptAt, because }: D
 /**
  * Lua, to be put before a script: `keepState(event, field, state, retention, acceptedAt)` writes a delivery's state and
  * answers 1, or leaves what overrules it and answers 0. Where its event's record has expired, and is now that of another
- * event with the same id, it answers 1 and writes nothing: neither may be taken for the other. What was delivered stays so, and so does what was cancelled unless it was
- * delivered all the same; nothing of an earlier round counts any more. A state written after its event has expired (a
- * retry days later) must not stay for ever, hence the PTTL.
+ * event with the same id, it answers 1 and writes nothing: neither may be taken for the other. What was delivered stays
+ * so, and so does what was cancelled unless it was delivered all the same; nothing of an earlier round counts any more. A
+ * state written after its event has expired (a retry days later) must not stay for ever, hence the PTTL.
  */
 export const KEEP_STATE = `
 local function isOfAnother(event, acceptedAt)

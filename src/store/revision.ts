@@ -55,8 +55,16 @@ export function amended(
   rules: RegistrationRules,
   nowMs: number,
 ): Endpoint {
-  const { id: _, secrets: _kept, profileOptions, createdAt, updatedAt, ...asked } = found;
-  const { disabledBecause, disabledAt, ...rest } = asked;
+  const {
+    id: _,
+    secrets: _kept,
+    profileOptions,
+    createdAt,
+    updatedAt,
+    disabledBecause,
+    disabledAt,
+    ...rest
+  } = found;
   return replaced(found, { ...rest, ...profileOptions, ...changes }, rules, nowMs);
 }
 

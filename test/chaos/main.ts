@@ -3,8 +3,8 @@
  * ends with 1 when any row is outside its promise. docs/reliability.md says how to read it.
  */
 import { parseArgs } from "node:util";
-import type { Row, RowReport } from "./harness/row.ts";
-import { abandonRows, isWhole, runRow } from "./harness/run-row.ts";
+import { isWhole, type Row, type RowReport } from "./harness/row.ts";
+import { abandonRows, runRow } from "./harness/run-row.ts";
 import { promisesOf, tableOf } from "./harness/table.ts";
 import { matrix } from "./matrix.ts";
 

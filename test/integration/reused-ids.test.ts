@@ -46,6 +46,13 @@ async function publish(name: string): Promise<void> {
   await hookwave.publish({ id: eventId, type: "thing.made", data: { name } });
 }
 
+/** Publishes it where nothing is tried again; its POST, the `nth` of all, is refused and it becomes a letter. */
+async function giveUp(name: string, nth: number): Promise<void> {
+  await publish(name);
+  await receiver.received(nth);
+  await untilIdle(hookwave);
+}
+
 /** As when EVENT_RETENTION has passed. */
 async function expire(): Promise<void> {
   await raw.del(keys.event(eventId));
@@ -90,13 +97,9 @@ async function renameLetter(): Promise<void> {
 describe("an event whose id was used before", () => {
   it("has a dead letter of its own beside the earlier event's, and goes with it when it is tried again", async () => {
     await subscribe([]);
-    await publish("A");
-    await receiver.received(1);
-    await untilIdle(hookwave);
+    await giveUp("A", 1);
     await expire();
-    await publish("B");
-    await receiver.received(2);
-    await untilIdle(hookwave);
+    await giveUp("B", 2);
 
     expect((await storedLetters(hookwave)).map(dataOf)).toEqual(['{"name":"B"}', '{"name":"A"}']);
 
@@ -196,14 +199,10 @@ describe("what a version before this one has stored under an id of its own", () 
 
   it("is a letter that goes with its delivery, unless it is an earlier event's", async () => {
     await subscribe([]);
-    await publish("A");
-    await receiver.received(1);
-    await untilIdle(hookwave);
+    await giveUp("A", 1);
     await renameLetter();
     await expire();
-    await publish("B");
-    await receiver.received(2);
-    await untilIdle(hookwave);
+    await giveUp("B", 2);
     const [ownLetter] = await summaries(hookwave);
     await hookwave.deadLetters.remove(ownLetter?.id ?? "");
     const [formerLetter] = await summaries(hookwave);
@@ -218,9 +217,7 @@ describe("what a version before this one has stored under an id of its own", () 
 
   it("is a letter that is replayed when its delivery is tried again", async () => {
     await subscribe([]);
-    await publish("A");
-    await receiver.received(1);
-    await untilIdle(hookwave);
+    await giveUp("A", 1);
     await renameLetter();
 
     receiver.replies(200);

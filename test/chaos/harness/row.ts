@@ -48,3 +48,21 @@ export interface RowReport {
   readonly tries: number;
   readonly kept: boolean;
 }
+
+/** It came to its end, nothing is lost, and nothing was sent twice without need. */
+export function isWhole({
+  duplicates,
+  duplicatesAllowed,
+  lost,
+  failure,
+}: Pick<RowReport, "duplicates" | "duplicatesAllowed" | "lost" | "failure">): boolean {
+  return failure === null && lost.length === 0 && duplicates <= duplicatesAllowed;
+}
+
+/** In time, where it is to recover. */
+export function isRecovered({
+  recoveryMs,
+  recoveryWithinMs,
+}: Pick<RowReport, "recoveryMs" | "recoveryWithinMs">): boolean {
+  return recoveryWithinMs === null || (recoveryMs !== null && recoveryMs <= recoveryWithinMs);
+}

@@ -1,7 +1,7 @@
 /** Plays a row and judges it: first what every row promises, by the ledger, then its own promises. */
 import { countDuplicates, lostDeliveries, readKept } from "./ledger.ts";
 import { readAcknowledged } from "./producers.ts";
-import type { Row, RowReport } from "./row.ts";
+import { isRecovered, isWhole, type Row, type RowReport } from "./row.ts";
 import { Scene } from "./scene.ts";
 
 export interface RunOptions {
@@ -31,20 +31,6 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowReport> 
   const report = { ...judge(row, scene), failure: failed ?? unread };
   const kept = isWhole(report) && isRecovered(report) && report.checks.every((check) => check.kept);
   return { ...report, seed, seconds: (performance.now() - startedAt) / 1_000, tries: 1, kept };
-}
-
-type Verdict = Pick<RowReport, "duplicates" | "duplicatesAllowed" | "lost" | "failure">;
-
-/** It came to its end, nothing is lost, and nothing was sent twice without need. */
-export function isWhole({ duplicates, duplicatesAllowed, lost, failure }: Verdict): boolean {
-  return failure === null && lost.length === 0 && duplicates <= duplicatesAllowed;
-}
-
-function isRecovered({
-  recoveryMs,
-  recoveryWithinMs,
-}: Pick<RowReport, "recoveryMs" | "recoveryWithinMs">): boolean {
-  return recoveryWithinMs === null || (recoveryMs !== null && recoveryMs <= recoveryWithinMs);
 }
 
 /** What it failed of; null when it did not. */

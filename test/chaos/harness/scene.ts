@@ -17,7 +17,13 @@ import { plantedBy } from "./defects.ts";
 import { createDice, type Dice } from "./dice.ts";
 import { countInFlight, type Fault } from "./faults.ts";
 import { type Fleet, keepRunning } from "./fleet.ts";
-import { type Acknowledged, type Producer, type ProducerPlan, startProducer } from "./producers.ts";
+import {
+  type Acknowledged,
+  type Producer,
+  type ProducerPlan,
+  readAcknowledged,
+  startProducer,
+} from "./producers.ts";
 import {
   type HttpReceiver,
   type Plan,
@@ -169,6 +175,11 @@ export class Scene implements AsyncDisposable {
     this.ledgers.push(directory);
     const whole = { redisUrl: this.redis.url, name, ...PRODUCER, ...plan };
     return this.keep(startProducer(directory, whole, plantedBy(this.defects)));
+  }
+
+  /** What has been acknowledged so far, to whomever. */
+  async readAcknowledged(): Promise<readonly Acknowledged[]> {
+    return [...this.acknowledged, ...(await Promise.all(this.ledgers.map(readAcknowledged))).flat()];
   }
 
   /** Does something bad, and notes which POSTs it may have hit. */

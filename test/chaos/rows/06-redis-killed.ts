@@ -1,6 +1,6 @@
 /** Row 6: what was acknowledged before a Redis with AOF always was killed is there afterwards (trap 7). */
 import { until } from "../../support/until.ts";
-import { type Producer, readAcknowledged } from "../harness/producers.ts";
+import type { Producer } from "../harness/producers.ts";
 import type { Row } from "../harness/row.ts";
 
 const PRODUCERS = 5;
@@ -18,8 +18,7 @@ export const redisKilled: Row = {
       const plan = { events: 1_000, perSecond: 10_000, concurrency: CONCURRENCY };
       producers.push(await scene.producer(`p${n}`, plan));
     }
-    const acknowledged = async (): Promise<number> =>
-      (await Promise.all(scene.ledgers.map(readAcknowledged))).flat().length;
+    const acknowledged = async (): Promise<number> => (await scene.readAcknowledged()).length;
     await until("publishing is under way", async () => (await acknowledged()) > 200);
     await scene.meanwhile(0, 300);
 

@@ -3,7 +3,6 @@
  * acknowledged is there; what it could not promise it refused in time (trap 7: 400 of 600 were lost without).
  */
 import { until } from "../../support/until.ts";
-import { readAcknowledged } from "../harness/producers.ts";
 import type { RedisServer } from "../harness/redis-server.ts";
 import type { Row } from "../harness/row.ts";
 import { startTcpProxy } from "../harness/tcp-proxy.ts";
@@ -32,7 +31,7 @@ export const failover: Row = {
       durability: "replicated",
       refusals: ["REDIS_UNAVAILABLE", "DURABILITY_UNMET"],
     });
-    const acknowledged = async () => (await Promise.all(scene.ledgers.map(readAcknowledged))).flat().length;
+    const acknowledged = async () => (await scene.readAcknowledged()).length;
     await until("publishing is under way", async () => (await acknowledged()) > 100);
     await scene.meanwhile(0, 1_500);
 

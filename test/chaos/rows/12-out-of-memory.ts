@@ -1,7 +1,6 @@
 /** Row 12: Redis has no memory left; what is new is refused, what was accepted is delivered and makes room (trap 6). */
 import { until } from "../../support/until.ts";
 import { mostPosts } from "../harness/ledger.ts";
-import { readAcknowledged } from "../harness/producers.ts";
 import type { Reply } from "../harness/receiver.ts";
 import type { Row } from "../harness/row.ts";
 
@@ -37,7 +36,7 @@ export const outOfMemory: Row = {
     await until("memory is used up", isRefused);
     // What is delivered makes room, and what was refused takes it: it is to stay used up until all has been seen.
     await redis.ask("CONFIG", "SET", "maxmemory", 1);
-    const accepted = (await Promise.all(scene.ledgers.map(readAcknowledged))).flat();
+    const accepted = await scene.readAcknowledged();
     scene.say(`memory is used up after ${accepted.length} acknowledgements`);
     room.resolve({ status: 200, afterMs: 10 });
 
