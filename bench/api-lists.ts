@@ -8,7 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import autocannon from "autocannon";
-import { startEmbeddedRedis } from "../src/store/embedded-redis.ts";
+import { startEmbeddedRedis } from "../src/process/embedded-redis.ts";
 import { endpointId, fill, RARE_TYPE, WIDE_EVENT } from "./retained.ts";
 import { startServer } from "./served-api.ts";
 

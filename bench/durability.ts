@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DURABILITIES, type Durability } from "../src/core/durability.ts";
 import { createPublisher, HookwaveError } from "../src/index.ts";
-import { startEmbeddedRedis } from "../src/store/embedded-redis.ts";
+import { startEmbeddedRedis } from "../src/process/embedded-redis.ts";
 import { emptyRedis } from "./empty-redis.ts";
 import { median } from "./median.ts";
 import { DATA, EVENT_TYPE, IN_FLIGHT } from "./workload.ts";

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startEmbeddedRedis } from "../src/store/embedded-redis.ts";
+import { startEmbeddedRedis } from "../src/process/embedded-redis.ts";
 import { measureLatency } from "./latency.ts";
 import { startSink } from "./receivers.ts";
 import { reportJson, reportTable } from "./report.ts";

@@ -8,7 +8,7 @@ import { type AttemptRecord, pastAttempt } from "../src/core/attempt.ts";
 import { asEndpointId, asEventId, type EndpointId } from "../src/core/brand.ts";
 import { type Delivery, deliveryId, deliveryOf, stateAfter } from "../src/core/delivery.ts";
 import type { PublishedEvent } from "../src/core/event.ts";
-import type { Verdict } from "../src/core/verdict.ts";
+import type { AttemptVerdict } from "../src/core/verdict.ts";
 import { createOutbox, openQueues } from "../src/queue/queues.ts";
 import { createAttemptLog } from "../src/store/attempt-log.ts";
 import { createEventLedger } from "../src/store/event-ledger.ts";
@@ -43,13 +43,17 @@ export async function fill(redisUrl: string, encryptionKey: Buffer, retained: Re
   const keys = createKeys(PREFIX);
   const ledger = createEventLedger(redis, keys, RETENTION_MS, NOBODY);
   const { record } = createAttemptLog(redis, keys, RETENTION_MS, NOBODY);
-  const { schedule, bury } = createOutbox(queues, createLetterIndex(redis, keys), NOBODY);
+  const { schedule, bury } = createOutbox({
+    queues,
+    letters: createLetterIndex(redis, keys),
+    countBuried: async () => undefined,
+    tell: NOBODY,
+  });
 
-  const settle = async (delivery: Delivery, verdict: Verdict): Promise<void> => {
+  const settle = async (delivery: Delivery, verdict: AttemptVerdict): Promise<void> => {
     const entry = recordOf(delivery, verdict);
     const attempts = [pastAttempt(entry)];
     const state = stateAfter(verdict, attempts, 0, clockMs());
-    if (state === null) return;
     const [recordText, excerpt] = [JSON.stringify(entry), "out of paper"];
     await record({ record: entry, recordText, acceptedAt: delivery.acceptedAt, state, excerpt });
     const tried = { ...delivery, attempts };
@@ -101,12 +105,12 @@ function eventOf(id: PublishedEvent["id"], type: string): PublishedEvent {
 }
 
 /** One in twenty waits for hours, one in a hundred was given up, the others were delivered. */
-function verdictOf(n: number): Verdict {
+function verdictOf(n: number): AttemptVerdict {
   if (n % 100 === 99) return { kind: "bury", because: "exhausted" };
   return n % 20 === 10 ? { kind: "retry", inMs: 10 * 60 * 60 * 1_000 } : { kind: "complete" };
 }
 
-function recordOf(delivery: Delivery, verdict: Verdict): AttemptRecord {
+function recordOf(delivery: Delivery, verdict: AttemptVerdict): AttemptRecord {
   const isDelivered = verdict.kind === "complete";
   return {
     attemptId: `atm_${deliveryId(delivery)}`,

@@ -43,18 +43,18 @@ export const setupSchema = z.object({
 });
 export type Setup = z.output<typeof setupSchema>;
 
-/** Runs `work` `times` times, `lanes` at a time. */
+/** Runs `work` `times` times, `atOnce` at a time. */
 export async function inFlight(
   times: number,
   work: (index: number) => Promise<void>,
-  lanes = IN_FLIGHT,
+  atOnce = IN_FLIGHT,
 ): Promise<void> {
   let next = 0;
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     while (next < times) {
       next += 1;
       await work(next);
     }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }

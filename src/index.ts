@@ -1,6 +1,5 @@
 /** The package's entry: publish from any process, or embed the whole service in one's own. */
 
-export type { EndpointStatus } from "./app/endpoint-health.ts";
 export {
   createHookwave,
   createPublisher,
@@ -14,7 +13,8 @@ export type { Durability } from "./core/durability.ts";
 export type { Endpoint } from "./core/endpoint.ts";
 export { ERROR_CODES, type ErrorCode, HookwaveError } from "./core/errors.ts";
 export type { Happening, Tell } from "./core/happening.ts";
+export type { EndpointRequest } from "./endpoints/request.ts";
+export type { EndpointChanges, Rotation } from "./endpoints/revision.ts";
+export type { EndpointStatus } from "./manage/endpoint-health.ts";
 export type { NewEvent, NewTextEvent, Publisher, PublishOptions, Receipt } from "./publish/publisher.ts";
-export type { EndpointRequest } from "./store/endpoint-request.ts";
-export type { EndpointChanges, Rotation } from "./store/revision.ts";
 export { publicKeyOf } from "./wire/ed25519.ts";

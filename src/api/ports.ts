@@ -1,79 +1,23 @@
 /**
- * What the HTTP API needs from the rest of the house. Owned here, by the consumer; the Hookwave of app.ts and a
- * pino logger fit as they are.
+ * What the HTTP API needs from the rest of the house. Owned here, by the consumer: what people may do is declared in
+ * manage, and the Hookwave of app.ts and a pino logger fit as they are.
  */
-import type { Caller, Role } from "../core/access.ts";
-import type { BreakerState } from "../core/happening.ts";
-import type { Page, PageRequest } from "../core/page.ts";
-import type { DeliveryDesk, EventDesk } from "./event-ports.ts";
-import type { Examination } from "./examination-ports.ts";
-import type { LetterDesk, ReplayDesk } from "./letter-ports.ts";
-import type { WebhookDesk } from "./webhooks-ports.ts";
+import type { CountRequest } from "../core/access.ts";
+import type { KeyManagement } from "../manage/keys.ts";
+import type { Management } from "../manage/management.ts";
 
-export interface EndpointStatus {
-  readonly id: string;
-  readonly url: string;
-  readonly isActive: boolean;
-  readonly breaker: BreakerState;
-  readonly lastSuccessAt: string | null;
-  readonly failingSince: string | null;
-  readonly waiting: number;
-  readonly oldestAgeMs: number;
-}
-
-export interface QueueReading {
-  readonly depth: number;
-  readonly oldestAgeMs: number;
-}
-
-export interface ApiKey {
-  readonly id: string;
-  readonly name: string;
-  readonly roles: readonly Role[];
-  readonly createdAt: string;
-}
-
-export interface KeyDesk {
-  readonly create: (asked: {
-    readonly name: string;
-    readonly roles: readonly Role[];
-  }) => Promise<ApiKey & { readonly token: string }>;
-  readonly list: () => Promise<readonly ApiKey[]>;
-  readonly revoke: (id: string) => Promise<void>;
-  readonly check: (token: string) => Caller | null;
-  /** Whether any key exists; null while nobody can know. */
-  readonly exist: () => boolean | null;
-  /** False until Redis has said which keys there are. */
-  readonly areKnown: () => boolean;
-}
-
-/** Counts a request of `who` in a window of the whole fleet; `ttl` is what is left of the window, in ms. */
-export type CountRequest = (
-  who: string,
-  windowMs: number,
-) => Promise<{ readonly current: number; readonly ttl: number }>;
-
-export interface ApiHookwave {
-  readonly events: EventDesk;
-  readonly deliveries: DeliveryDesk;
+export interface ApiHookwave extends Management {
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
   /** Whether Redis is why this was thrown: it answered and refused, or did not answer. */
   readonly redisTrouble: (error: unknown) => Promise<"refused" | "unanswered" | null>;
   readonly isConsuming: () => boolean;
-  readonly health: (page: PageRequest) => Promise<Page<EndpointStatus>>;
-  readonly census: () => Promise<{ readonly [State in "new" | "retrying" | "dead"]: QueueReading }>;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
-  readonly keys: KeyDesk;
-  readonly deadLetters: LetterDesk;
-  readonly replays: ReplayDesk;
-  readonly endpoints: WebhookDesk;
   readonly countRequest: CountRequest;
-  readonly examination: Examination;
 }
 
 export interface AccessControl {
-  readonly keys: Pick<KeyDesk, "check" | "exist" | "areKnown">;
+  readonly keys: Pick<KeyManagement, "check" | "exist" | "areKnown">;
   /** Whether others than this machine can reach the API; a key is then always asked for. */
   readonly isOpenToOthers: boolean;
 }

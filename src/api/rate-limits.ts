@@ -4,7 +4,8 @@
  */
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyRequest } from "fastify";
-import type { ApiSettings, CountRequest } from "./ports.ts";
+import type { CountRequest } from "../core/access.ts";
+import type { ApiSettings } from "./ports.ts";
 import { Refusal } from "./problem.ts";
 import type { Api } from "./routing.ts";
 

@@ -4,17 +4,24 @@
  */
 import { z } from "zod";
 import { validateData } from "../catalogue/validate-data.ts";
-import { type DestinationRequest, readDestinations } from "../core/destination.ts";
-import { EVENT_DATA_MAX_BYTES, EVENT_ID_PATTERN, isEventType, TIMESTAMP_PATTERN } from "../core/event.ts";
+import { asCheckedText, asEventId } from "../core/brand.ts";
+import { readDestinations } from "../core/destination.ts";
+import {
+  type CheckedEvent,
+  type Destination,
+  EVENT_DATA_MAX_BYTES,
+  EVENT_ID_PATTERN,
+  isEventType,
+  TIMESTAMP_PATTERN,
+} from "../core/event.ts";
 import { elementTexts, memberTexts } from "../core/json-text.ts";
-import type { TextEvent } from "./event-ports.ts";
 import { DETAIL_MAX_CHARS, FLAWS_SHOWN_MAX, type Flaw, Refusal } from "./problem.ts";
 import { readJson, unreadable } from "./read-json.ts";
 
 export interface PublishRequest {
   /** A list is answered with a list, also when it holds one event. */
   readonly isList: boolean;
-  readonly events: readonly TextEvent[];
+  readonly events: readonly CheckedEvent[];
 }
 
 export const EVENTS_MAX = 100;
@@ -51,13 +58,13 @@ interface Part {
   readonly at: string;
 }
 
-function readAll(parts: readonly Part[], key: string | null): readonly TextEvent[] {
-  const events: TextEvent[] = [];
+function readAll(parts: readonly Part[], key: string | null): readonly CheckedEvent[] {
+  const events: CheckedEvent[] = [];
   const flaws: Flaw[] = [];
   for (const part of parts) {
     const read = readEvent(part);
     if ("flaws" in read) flaws.push(...read.flaws);
-    else events.push(key === null ? read : { id: key, ...read });
+    else events.push(key === null ? read : { id: asEventId(key), ...read });
   }
   if (flaws.length > 0) throw notPublishable(flaws);
   return events;
@@ -66,12 +73,18 @@ function readAll(parts: readonly Part[], key: string | null): readonly TextEvent
 const eventSchema = z.strictObject({
   type: z.string().refine(isEventType),
   data: z.unknown(),
-  id: z.string().regex(EVENT_ID_PATTERN).exactOptional(),
+  id: z.string().regex(EVENT_ID_PATTERN).transform(asEventId).exactOptional(),
   timestamp: z.string().regex(TIMESTAMP_PATTERN).exactOptional(),
-  destinations: z
-    .custom<readonly DestinationRequest[]>((value) => "destinations" in readDestinations(value))
-    .exactOptional(),
+  destinations: z.unknown().transform(readThem).exactOptional(),
 });
+
+/** Refuses in the words of their reader, which repeat no value. */
+function readThem(value: unknown, context: z.RefinementCtx): readonly Destination[] {
+  const read = readDestinations(value);
+  if ("destinations" in read) return read.destinations;
+  context.addIssue({ code: "custom", message: read.problem });
+  return z.NEVER;
+}
 
 const EXPECTED: ReadonlyMap<PropertyKey | undefined, string> = new Map([
   [undefined, "an object with type and data"],
@@ -81,7 +94,7 @@ const EXPECTED: ReadonlyMap<PropertyKey | undefined, string> = new Map([
   ["timestamp", "an RFC 3339 time, like 2026-01-31T12:00:00Z"],
 ]);
 
-function readEvent({ value, text, at }: Part): TextEvent | { readonly flaws: readonly Flaw[] } {
+function readEvent({ value, text, at }: Part): CheckedEvent | { readonly flaws: readonly Flaw[] } {
   const parsed = eventSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) return { flaws: parsed.error.issues.map((issue) => shapeFlaw(issue, at)) };
   const { data, ...event } = parsed.data;
@@ -92,7 +105,7 @@ function readEvent({ value, text, at }: Part): TextEvent | { readonly flaws: rea
     return { flaws: [flaw("EVENT_TOO_LARGE", `${at}/data`, tooLarge)] };
   }
   const problems = validateData(event.type, data);
-  if (problems.length === 0) return { ...event, dataText };
+  if (problems.length === 0) return { ...event, checkedText: asCheckedText(dataText) };
   return { flaws: problems.map((problem) => flaw("EVENT_INVALID", `${at}/data`, problem)) };
 }
 
@@ -108,10 +121,7 @@ function shapeFlaw(issue: z.core.$ZodIssue, at: string): Flaw {
   }
   const [member] = issue.path;
   const pointer = member === undefined ? at : `${at}/${String(member)}`;
-  if (member === "destinations") {
-    const read = readDestinations(issue.input);
-    return flaw("EVENT_INVALID", pointer, "problem" in read ? read.problem : issue.message);
-  }
+  if (member === "destinations") return flaw("EVENT_INVALID", pointer, issue.message);
   return flaw("EVENT_INVALID", pointer, `expected ${EXPECTED.get(member)}, got ${show(issue.input)}`);
 }
 

@@ -1,13 +1,13 @@
 /** Reads what a test is to send: nothing, or a type, or data, whose text is kept as it stands. */
 import { z } from "zod";
 import { memberTexts } from "../core/json-text.ts";
-import type { TextEvent } from "./event-ports.ts";
+import type { TestRequest } from "../manage/test-endpoint.ts";
 import { readJson, unreadable } from "./read-json.ts";
 
 const testSchema = z.strictObject({ type: z.string().exactOptional(), data: z.unknown().optional() });
 
 /** `body` is the bytes that came, if any. Throws a Refusal. */
-export function readTest(body: unknown): Partial<Pick<TextEvent, "type" | "dataText">> {
+export function readTest(body: unknown): TestRequest {
   if (!Buffer.isBuffer(body) || body.length === 0) return {};
   const { text, value } = readJson(body, "an object with a type or data, or nothing");
   const read = testSchema.safeParse(value);

@@ -1,5 +1,5 @@
 /**
- * The HTTP API: a thin door to what Hookwave does. It knows who is asking, bounds what it reads, how often and how
+ * The HTTP API: a thin layer over what Hookwave does. It knows who is asking, bounds what it reads, how often and how
  * long it is asked, answers every refusal with a problem document, and logs no body, header or query.
  */
 import helmet from "@fastify/helmet";
@@ -17,11 +17,11 @@ import { addDeliveryRoutes } from "./routes/deliveries.ts";
 import { addEventRecordRoutes } from "./routes/event-records.ts";
 import { addEventTypeRoutes } from "./routes/event-types.ts";
 import { addEventRoutes } from "./routes/events.ts";
-import { addExaminationRoutes } from "./routes/examination.ts";
-import { addHealthRoutes, addProbes } from "./routes/health.ts";
+import { addHealthRoutes, addLiveness } from "./routes/health.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addReplayRoutes } from "./routes/replays.ts";
+import { addTestAndExplainRoutes } from "./routes/test-and-explain.ts";
 import { addWebhookLogRoutes } from "./routes/webhook-logs.ts";
 import { addWebhookRoutes } from "./routes/webhooks.ts";
 import { type Api, checkBySchema } from "./routing.ts";
@@ -63,7 +63,7 @@ export function createApiServer(deps: ApiDeps): ApiServer {
 /** Only the metrics, and whether the process lives: for a port of their own, where no key is asked for. */
 export function createMetricsServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">): ApiServer {
   const app = openServer({ hookwave, logger });
-  addProbes(app);
+  addLiveness(app);
   addMetricsRoute(app, hookwave, "anyone");
   return serverOf(app);
 }
@@ -77,7 +77,7 @@ function addRoutes(app: Api, deps: ApiDeps): void {
       done(error instanceof Error ? error : new Error("unreadable"));
     }
   });
-  addProbes(app);
+  addLiveness(app);
   addHealthRoutes(app, deps);
   if (settings.metrics && settings.metricsPort === null) addMetricsRoute(app, hookwave, "read");
   addEventTypeRoutes(app);
@@ -89,7 +89,7 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   app.register(async (events: Api) => addEventRoutes(events, hookwave.events));
   addEventRecordRoutes(app, hookwave.events);
   addDeliveryRoutes(app, hookwave.deliveries);
-  app.register(async (examination: Api) => addExaminationRoutes(examination, hookwave.examination));
+  app.register(async (texts: Api) => addTestAndExplainRoutes(texts, hookwave));
 }
 
 function openServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">): Api {

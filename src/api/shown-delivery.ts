@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DELIVERY_STATUSES, type PastAttempt } from "../core/delivery.ts";
 import { OUTCOME_KINDS } from "../core/outcome.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
-import type { ShownDelivery, WholeDelivery } from "./event-ports.ts";
+import type { ShownDelivery, WholeDelivery } from "../manage/deliveries.ts";
 
 const time = z.iso.datetime();
 

@@ -3,8 +3,8 @@
  * clients of the older service know, and ours beside them.
  */
 import { z } from "zod";
-import type { AttemptRecord } from "../core/attempt.ts";
-import type { LoggedAttempt, WebhookStatistics } from "./webhooks-ports.ts";
+import type { AttemptRecord, LoggedAttempt } from "../core/attempt.ts";
+import type { EndpointStatistics } from "../core/statistics.ts";
 
 /** Of a delivery; an attempt that was made leaves it in one of the middle three. */
 export const LOG_STATUSES = ["pending", "delivered", "failed", "retrying", "cancelled"] as const;
@@ -73,7 +73,6 @@ function statusOf({ verdict }: AttemptRecord): LogStatus {
     case "bury":
       return "failed";
     case "retry":
-    case "hold":
       return "retrying";
   }
 }
@@ -107,7 +106,7 @@ export const shownStatistics = z.object({
     .describe("The last 24, oldest first; the last one is not over. `p50_ms` and `p99_ms` above are of all."),
 });
 
-export function showStatistics(statistics: WebhookStatistics): z.output<typeof shownStatistics> {
+export function showStatistics(statistics: EndpointStatistics): z.output<typeof shownStatistics> {
   const { delivered, buried, waiting, lastDay, hours } = statistics;
   return {
     total_deliveries: delivered + buried + waiting,

@@ -8,12 +8,12 @@ import { createEndpoints, type Endpoints } from "../store/endpoints.ts";
 import type { Keys } from "../store/keys.ts";
 import type { Redis } from "../store/redis.ts";
 import { createSealer } from "../store/sealing.ts";
-import { createWaitingIndex, type WaitingIndex } from "../store/waiting.ts";
+import { createWaitingIndex, type WaitingDeliveries } from "../store/waiting.ts";
 
 export interface FleetState {
   readonly endpoints: Endpoints;
   readonly breakers: SharedBreakers;
-  readonly waiting: WaitingIndex;
+  readonly waiting: WaitingDeliveries;
   readonly apiKeys: ApiKeys;
 }
 

@@ -4,13 +4,12 @@
  */
 import { system } from "../config/system.ts";
 import type { Durability } from "../core/durability.ts";
-import type { Tell } from "../core/happening.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
 import type { EnqueueEvents } from "../publish/ports.ts";
 import { createEventPublisher, type Publisher } from "../publish/publisher.ts";
 import { enqueueEvents, openQueues, type Queues } from "../queue/queues.ts";
 import { type ConfirmedLevel, createConfirmation } from "../store/confirmation.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
-import { onError } from "./working.ts";
 
 export interface PublishingOptions {
   readonly redisUrl: string;
@@ -28,30 +27,30 @@ export interface Publishing {
   readonly disconnect: () => void;
 }
 
-interface Lane {
+interface Path {
   readonly redis: Redis;
   readonly enqueue: (batch: Parameters<EnqueueEvents>[0]) => Promise<void>;
 }
 
 export function openPublishing(options: PublishingOptions, tell: Tell): Publishing {
   const { redisUrl, prefix, publishDurability } = options;
-  const redis = connectRedis(redisUrl, "producer", onError(tell, "redis"));
-  const queues = openQueues(redis, prefix, onError(tell, "queues"));
-  const lanes = new Map<Durability, Lane>([
+  const redis = connectRedis(redisUrl, "producer", tellFailure(tell, "redis"));
+  const queues = openQueues(redis, prefix, tellFailure(tell, "queues"));
+  const paths = new Map<Durability, Path>([
     ["redis", { redis, enqueue: (batch) => enqueueEvents(queues, batch) }],
   ]);
-  const laneOf = (level: Durability): Lane => {
-    const lane =
-      lanes.get(level) ?? openConfirmedLane(level === "fsync" ? "fsync" : "replicated", options, tell);
-    lanes.set(level, lane);
-    return lane;
+  const pathOf = (level: Durability): Path => {
+    const path =
+      paths.get(level) ?? openConfirmedPath(level === "fsync" ? "fsync" : "replicated", options, tell);
+    paths.set(level, path);
+    return path;
   };
   // Connects now, so that the first publish need not wait for it.
-  laneOf(publishDurability);
+  pathOf(publishDurability);
   const publisher = createEventPublisher({
     durability: publishDurability,
-    enqueue: (batch, level) => laneOf(level).enqueue(batch),
-    untilReady: (patienceMs, level) => untilReady(laneOf(level).redis, patienceMs),
+    enqueue: (batch, level) => pathOf(level).enqueue(batch),
+    untilReady: (patienceMs, level) => untilReady(pathOf(level).redis, patienceMs),
     system,
     tell,
   });
@@ -60,14 +59,14 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
     redis,
     queues,
     disconnect: () => {
-      for (const lane of lanes.values()) lane.redis.disconnect();
+      for (const path of paths.values()) path.redis.disconnect();
     },
   };
 }
 
-function openConfirmedLane(level: ConfirmedLevel, options: PublishingOptions, tell: Tell): Lane {
-  const redis = connectRedis(options.redisUrl, "confirmer", onError(tell, "redis"));
-  const queues = openQueues(redis, options.prefix, onError(tell, "queues"));
+function openConfirmedPath(level: ConfirmedLevel, options: PublishingOptions, tell: Tell): Path {
+  const redis = connectRedis(options.redisUrl, "confirmer", tellFailure(tell, "redis"));
+  const queues = openQueues(redis, options.prefix, tellFailure(tell, "queues"));
   const confirm = createConfirmation(redis, level, options.replicasMin);
   return { redis, enqueue: (batch) => confirm(() => enqueueEvents(queues, batch)) };
 }

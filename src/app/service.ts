@@ -2,16 +2,19 @@
  * The life of the service: waits for Redis, checks it, mirrors what the fleet shares, works, and stops.
  */
 import { HookwaveError } from "../core/errors.ts";
+import { tellFailure } from "../core/happening.ts";
+import { addEnvironmentEndpoint, type EndpointManagement } from "../manage/endpoints.ts";
+import { watchClock } from "../queue/clock-watch.ts";
 import type { ApiKeys } from "../store/api-keys.ts";
 import { watchChanges } from "../store/changes.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
 import { askSkewMs, checkRedis } from "../store/redis-safety.ts";
-import { watchClock } from "./clock-watch.ts";
-import { addEnvironmentEndpoint, type EndpointDesk } from "./endpoint-desk.ts";
-import { onError, startWorking, type Working, type WorkingDeps } from "./working.ts";
+import { type RunningWorker, startWorker, type WorkerWiring } from "./worker.ts";
 
-export interface ServiceDeps extends WorkingDeps {
+export interface ServiceDeps extends WorkerWiring {
   readonly apiKeys: ApiKeys;
+  /** The connection that endpoints and breakers are read and written with. */
+  readonly redis: Redis;
 }
 
 export interface Service {
@@ -21,14 +24,13 @@ export interface Service {
   readonly stop: () => Promise<void>;
 }
 
-/** `commands` is the connection that endpoints and breakers are read and written with. */
-export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: Redis): Service {
-  const { config, tell, endpoints, breakers, apiKeys } = deps;
+export function createService(deps: ServiceDeps, management: EndpointManagement): Service {
+  const { config, tell, endpoints, breakers, apiKeys, redis: commands } = deps;
   const stopping = new AbortController();
   let watcher: Redis | null = null;
   let stopWatching = (): void => undefined;
   let stopClockWatch = (): void => undefined;
-  let working: Working | null = null;
+  let working: RunningWorker | null = null;
 
   const notice = (text: string): void => tell({ kind: "service.noticed", notice: text, detail: {} });
 
@@ -53,15 +55,15 @@ export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: R
   return {
     start: async () => {
       for (const warning of config.warnings) notice(warning);
-      watcher = connectRedis(deps.redisUrl, "watcher", onError(tell, "redis"));
+      watcher = connectRedis(deps.redisUrl, "watcher", tellFailure(tell, "redis"));
       await Promise.all([watcher, commands].map((redis) => untilConnected(redis, stopping.signal)));
       const { warnings } = await checkRedis(watcher, config.requireAof, deps.system.now);
       for (const warning of warnings) notice(warning);
       await mirrorFleet(watcher);
       if (config.encryptionKeyPrevious !== null) notice(resealed(await endpoints.reseal()));
-      await addEnvironmentEndpoint(config, desk);
+      await addEnvironmentEndpoint(config, management);
       if (config.role === "api") return;
-      working = startWorking(deps);
+      working = startWorker(deps);
       stopClockWatch = watchClockOf(working, deps, commands);
     },
     isConsuming: () => working?.isConsuming() ?? false,
@@ -76,8 +78,8 @@ export function createService(deps: ServiceDeps, desk: EndpointDesk, commands: R
 }
 
 function watchClockOf(
-  { pause, resume }: Working,
-  { system, tell }: WorkingDeps,
+  { pause, resume }: RunningWorker,
+  { system, tell }: WorkerWiring,
   commands: Redis,
 ): () => void {
   const ask = (): Promise<number | null> => askSkewMs(commands, system.now);

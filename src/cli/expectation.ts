@@ -1,6 +1,10 @@
 /** What a receiver expects, as `listen` and `verify` are told it: --secret, --profile and --signature-header. */
-import { type Expectation, insistUsable, type Refusal } from "../app/judgement.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
+import { HookwaveError } from "../core/errors.ts";
+import type { Expectation, Refusal } from "../receiver/diagnose.ts";
+import type { ReceivingProfileName } from "../receiver/profiles.ts";
+import { keyBytes, readSecrets } from "../receiver/secrets.ts";
+import { VerificationError } from "../receiver/verification-error.ts";
 import { type Invocation, usage } from "./command-line.ts";
 import { choice } from "./values.ts";
 
@@ -10,6 +14,19 @@ export function expectationOf(asked: Invocation): Expectation {
   const secrets = secretsOf(asked);
   insistUsable(secrets, profile);
   return { profile, secrets, signatureHeader: asked.one("signature-header") };
+}
+
+/** Throws USAGE for secrets that would refuse every request for ever; none of them is shown. */
+export function insistUsable(secrets: readonly string[], profile: ReceivingProfileName): void {
+  try {
+    const usable = readSecrets(secrets, profile === "standard");
+    if (profile === "standard" || profile === "ai-core") usable.forEach(keyBytes);
+  } catch (cause) {
+    if (!(cause instanceof VerificationError)) throw cause;
+    const expected = `--secret as a receiver of profile ${profile} has it: whsec_ and base64, a text, or (standard) the public key whpk_`;
+    const remedy = "`hookwave endpoints add` shows it once";
+    throw new HookwaveError("USAGE", { expected, got: "one that cannot be used", remedy }, { cause });
+  }
 }
 
 /** Throws USAGE when there is none. */

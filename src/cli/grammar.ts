@@ -188,16 +188,20 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "verify",
     operands: ["<file|->"],
-    doc: "Judge a captured request as its receiver would, and say why it is refused; 0 if valid, 1 if not.",
+    doc: "Diagnose a captured request as its receiver would, and say why it is refused; 0 if valid, 1 if not.",
     options: [
       ...receiverOptions,
-      { name: "at", value: "<time>", doc: "Judge it as of then (RFC 3339 or unix seconds) instead of now." },
+      {
+        name: "at",
+        value: "<time>",
+        doc: "Diagnose it as of then (RFC 3339 or unix seconds) instead of now.",
+      },
     ],
   },
   {
     name: "certify",
     operands: ["<url>"],
-    doc: "Examine a receiver with valid and forged requests, and say what to mend; 1 if it fails in anything.",
+    doc: "Test a receiver with valid and forged requests, and say what to mend; 1 if it fails in anything.",
     options: [
       {
         name: "secret",

@@ -2,11 +2,12 @@
  * How a command reaches the service: through its API, and so by its rules. With `--redis` that API is opened in this
  * process, straight on the Redis; the command does not know the difference.
  */
-import { openOwnApi } from "../app/own-api.ts";
+
 import { type Config, readEnvironment } from "../config/environment.ts";
 import { baseUrl } from "../config/forms.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { isLoopbackName } from "../core/loopback.ts";
+import { openOwnApi } from "../process/own-api.ts";
 import { type ApiAddress, type ApiClient, createApiClient } from "./api-client.ts";
 import { type Invocation, usage } from "./command-line.ts";
 

@@ -17,3 +17,26 @@ export interface Caller {
 export function isAllowed({ roles }: Caller, role: Role): boolean {
   return roles.includes(role) || roles.includes("admin");
 }
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+export interface NewApiKey {
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+export interface RequestCount {
+  /** In this window, this one included. */
+  readonly current: number;
+  /** Until the window ends, in ms. */
+  readonly ttl: number;
+}
+
+/** Counts a request of somebody in a window that the whole fleet shares. */
+export type CountRequest = (who: string, windowMs: number) => Promise<RequestCount>;

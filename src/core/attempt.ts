@@ -7,7 +7,7 @@ import type { DeliveryId, EndpointId, EventId } from "./brand.ts";
 import type { DeliveryState, PastAttempt } from "./delivery.ts";
 import type { ProfileName } from "./endpoint.ts";
 import type { OutcomeKind } from "./outcome.ts";
-import type { BuryReason, Verdict } from "./verdict.ts";
+import type { AttemptVerdict, BuryReason } from "./verdict.ts";
 
 export interface AttemptRecord {
   readonly attemptId: string;
@@ -24,7 +24,7 @@ export interface AttemptRecord {
   readonly outcome: OutcomeKind;
   readonly status: number | null;
   readonly reason: string | null;
-  readonly verdict: Verdict["kind"];
+  readonly verdict: AttemptVerdict["kind"];
   readonly nextInMs: number | null;
   readonly because: BuryReason | null;
 }
@@ -45,4 +45,19 @@ export interface FinishedAttempt {
 export function pastAttempt(record: AttemptRecord): PastAttempt {
   const { attemptNumber, startedAt, durationMs, outcome, status, reason } = record;
   return { attemptNumber, startedAt, durationMs, outcome, status, reason };
+}
+
+export interface LoggedAttempt {
+  readonly record: AttemptRecord;
+  /** The beginning of what the receiver answered when it refused; else empty. */
+  readonly excerpt: string;
+}
+
+export interface AttemptFilter {
+  readonly verdict?: AttemptRecord["verdict"];
+  /** A type, or a family such as `job.*`. */
+  readonly eventType?: string;
+  /** Epoch ms between which the attempt was recorded. */
+  readonly since?: number;
+  readonly until?: number;
 }

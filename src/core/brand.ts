@@ -1,6 +1,6 @@
 /**
- * Branded strings: an event id cannot be passed where an endpoint id is meant.
- * The one place where a plain string becomes an id; callers validate first.
+ * Branded strings: an event id cannot be passed where an endpoint id is meant, nor text that nobody has looked at
+ * where checked text is. The one place where a plain string becomes one of them; callers validate first.
  */
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -8,7 +8,10 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type EventId = Branded<"EventId">;
 export type EndpointId = Branded<"EndpointId">;
 export type DeliveryId = Branded<"DeliveryId">;
+/** An event's data as JSON text: parsed, within its size, and of the shape that the event's type promises. */
+export type CheckedText = Branded<"CheckedText">;
 
 export const asEventId = (text: string): EventId => text as EventId;
 export const asEndpointId = (text: string): EndpointId => text as EndpointId;
 export const asDeliveryId = (text: string): DeliveryId => text as DeliveryId;
+export const asCheckedText = (text: string): CheckedText => text as CheckedText;

@@ -13,7 +13,7 @@ import {
 import { ENDPOINT_ID_PATTERN } from "./endpoint.ts";
 import { type Destination, EVENT_ID_PATTERN, type PublishedEvent } from "./event.ts";
 import type { OutcomeKind } from "./outcome.ts";
-import type { BuryReason, Verdict } from "./verdict.ts";
+import type { AttemptVerdict, BuryReason } from "./verdict.ts";
 
 /** One finished attempt as it is remembered with its delivery. */
 export interface PastAttempt {
@@ -98,13 +98,13 @@ export function readDeliveryId(
   return { eventId: asEventId(eventId), endpointId: asEndpointId(endpointId) };
 }
 
-/** The state a finished attempt leaves behind; null for a hold, which is no attempt. */
+/** The state that a finished attempt leaves its delivery in. */
 export function stateAfter(
-  verdict: Verdict,
+  verdict: AttemptVerdict,
   attempts: readonly PastAttempt[],
   round: number,
   nowMs: number,
-): DeliveryState | null {
+): DeliveryState {
   switch (verdict.kind) {
     case "complete":
       return { round, status: "delivered", attempts, nextAttemptAt: null, because: null };
@@ -112,8 +112,6 @@ export function stateAfter(
       return { round, status: "retrying", attempts, nextAttemptAt: nowMs + verdict.inMs, because: null };
     case "bury":
       return { round, status: "buried", attempts, nextAttemptAt: null, because: verdict.because };
-    case "hold":
-      return null;
   }
 }
 

@@ -3,7 +3,7 @@
  * and is never re-serialised: key order, big integers and escapes reach the receiver as they were
  * written (design, decision 6). Pure: no clock, no dice, no I/O.
  */
-import type { EventId } from "./brand.ts";
+import type { CheckedText, EventId } from "./brand.ts";
 
 export interface PublishedEvent {
   readonly id: EventId;
@@ -13,6 +13,15 @@ export interface PublishedEvent {
   /** JSON text. */
   readonly data: string;
   /** Where it goes besides the endpoints that subscribed to it. */
+  readonly destinations?: readonly Destination[];
+}
+
+/** An event as a producer asked for it, looked at once and found good; what is absent, publishing fills in. */
+export interface CheckedEvent {
+  readonly type: string;
+  readonly checkedText: CheckedText;
+  readonly id?: EventId;
+  readonly timestamp?: string;
   readonly destinations?: readonly Destination[];
 }
 

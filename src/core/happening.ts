@@ -5,7 +5,7 @@
  */
 import type { AttemptRecord } from "./attempt.ts";
 import type { DeliveryId, EndpointId, EventId } from "./brand.ts";
-import type { ErrorSummary } from "./errors.ts";
+import { type ErrorSummary, summarise } from "./errors.ts";
 import type { HoldReason } from "./outcome.ts";
 import type { BuryReason } from "./verdict.ts";
 
@@ -41,3 +41,8 @@ export type Happening =
   | { readonly kind: "service.failed"; readonly doing: string; readonly error: ErrorSummary };
 
 export type Tell = (happening: Happening) => void;
+
+/** A listener for trouble that a library reports by event, or a promise nobody waits for: told, never thrown into the void. */
+export function tellFailure(tell: Tell, doing: string): (error: unknown) => void {
+  return (error) => tell({ kind: "service.failed", doing, error: summarise(error) });
+}

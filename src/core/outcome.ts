@@ -8,6 +8,7 @@ export type UnreachableReason = (typeof UNREACHABLE_REASONS)[number];
 export const BLOCKED_REASONS = ["blocked_destination", "blocked_url"] as const;
 export type BlockedReason = (typeof BLOCKED_REASONS)[number];
 
+/** Why a delivery waits without an attempt, which is therefore no outcome of one. */
 export const HOLD_REASONS = ["breaker_open", "busy", "rate_limited"] as const;
 export type HoldReason = (typeof HOLD_REASONS)[number];
 
@@ -23,8 +24,7 @@ export type Outcome =
       readonly instruction: Instruction | null;
     }
   | { readonly kind: "unreachable"; readonly reason: UnreachableReason }
-  | { readonly kind: "blocked"; readonly reason: BlockedReason }
-  | { readonly kind: "held"; readonly reason: HoldReason; readonly forMs: number };
+  | { readonly kind: "blocked"; readonly reason: BlockedReason };
 
 export type OutcomeKind = Outcome["kind"];
 
@@ -33,7 +33,6 @@ export const OUTCOME_KINDS = [
   "refused",
   "unreachable",
   "blocked",
-  "held",
 ] as const satisfies readonly OutcomeKind[];
 
 /**
@@ -43,7 +42,6 @@ export const OUTCOME_KINDS = [
 export function isUnhealthy(outcome: Outcome): boolean {
   switch (outcome.kind) {
     case "delivered":
-    case "held":
     case "blocked":
       return false;
     case "unreachable":

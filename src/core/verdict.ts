@@ -18,36 +18,32 @@ export const BURY_REASONS = [
 ] as const;
 export type BuryReason = (typeof BURY_REASONS)[number];
 
-export type Verdict =
+/** What may follow an attempt. */
+export type AttemptVerdict =
   | { readonly kind: "complete" }
   | { readonly kind: "retry"; readonly inMs: number }
-  | { readonly kind: "hold"; readonly inMs: number }
   | { readonly kind: "bury"; readonly because: BuryReason };
+
+/** What may become of a delivery: one that is held has not been tried. */
+export type Verdict = AttemptVerdict | { readonly kind: "hold"; readonly inMs: number };
 
 export interface Policy {
   /** Waits between attempts in ms; its length is the number of retries. */
   readonly retrySchedule: readonly number[];
-  /** How long a delivery may be held in all before it is given up, in ms. */
-  readonly holdMaxAgeMs: number;
   /** Statuses that no later attempt can change, as the wire profile says. */
   readonly isFinal: (status: number) => boolean;
 }
 
 export interface Situation {
   readonly attemptNumber: number;
-  /** How long this delivery has been held without an attempt, in ms. */
-  readonly heldForMs: number;
   /** A number in [0, 1), from whoever owns the dice. */
   readonly dice: number;
 }
 
-export function decide(outcome: Outcome, policy: Policy, situation: Situation): Verdict {
+export function decide(outcome: Outcome, policy: Policy, situation: Situation): AttemptVerdict {
   switch (outcome.kind) {
     case "delivered":
       return { kind: "complete" };
-    case "held":
-      if (situation.heldForMs >= policy.holdMaxAgeMs) return { kind: "bury", because: "expired" };
-      return { kind: "hold", inMs: outcome.forMs };
     case "refused":
       if (outcome.instruction === "disable" || outcome.status === 410)
         return { kind: "bury", because: "gone" };
@@ -60,7 +56,12 @@ export function decide(outcome: Outcome, policy: Policy, situation: Situation): 
   }
 }
 
-function retryOrBury(policy: Policy, situation: Situation, retryAfterMs: number | null): Verdict {
+/** For a delivery that may not be tried for `forMs`: it waits and is charged nothing, until it has waited too long. */
+export function decideHold(forMs: number, heldForMs: number, holdMaxAgeMs: number): Verdict {
+  return heldForMs >= holdMaxAgeMs ? { kind: "bury", because: "expired" } : { kind: "hold", inMs: forMs };
+}
+
+function retryOrBury(policy: Policy, situation: Situation, retryAfterMs: number | null): AttemptVerdict {
   const inMs = retryDelayMs(policy.retrySchedule, situation.attemptNumber, situation.dice, retryAfterMs);
   return inMs === null ? { kind: "bury", because: "exhausted" } : { kind: "retry", inMs };
 }

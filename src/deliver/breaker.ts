@@ -10,8 +10,10 @@ import { EventEmitter } from "node:events";
 import { LRUCache } from "lru-cache";
 import CircuitBreaker from "opossum";
 import type { EndpointId } from "../core/brand.ts";
+import { isDestinationId } from "../core/destination.ts";
 import type { Tell } from "../core/happening.ts";
 import { isUnhealthy, type Outcome } from "../core/outcome.ts";
+import type { FindEndpoint } from "../endpoints/destinations.ts";
 import type { SharedBreaker } from "./ports.ts";
 
 export interface BreakerSettings {
@@ -39,6 +41,7 @@ export interface Breakers {
 
 export interface BreakerDeps {
   readonly shared: SharedBreaker;
+  readonly endpoints: FindEndpoint;
   readonly now: () => number;
   readonly dice: () => number;
   readonly tell: Tell;
@@ -61,7 +64,7 @@ const PROBE: Admission = { holdMs: 0, isProbe: true };
 const FAILED = new Error("unhealthy");
 
 export function createBreakers(settings: BreakerSettings, deps: BreakerDeps): Breakers {
-  const { shared, now, dice } = deps;
+  const { shared, endpoints, now, dice } = deps;
   const locals = openLocals(settings);
 
   const closedInMs = (id: EndpointId): number => {
@@ -70,15 +73,17 @@ export function createBreakers(settings: BreakerSettings, deps: BreakerDeps): Br
   };
 
   const probe = async (id: EndpointId, leaseMs: number): Promise<Admission> => {
-    const isOurs = await shared.leaseProbe(id, leaseMs);
-    if (!isOurs) return { holdMs: PROBE_WAIT_MS * (1 + dice()), isProbe: false };
+    const holdsLease = await shared.leaseProbe(id, leaseMs);
+    if (!holdsLease) return { holdMs: PROBE_WAIT_MS * (1 + dice()), isProbe: false };
     deps.tell({ kind: "breaker.changed", endpointId: id, state: "half_open" });
     return PROBE;
   };
 
   const open = async (id: EndpointId): Promise<void> => {
     deps.tell({ kind: "breaker.changed", endpointId: id, state: "open" });
-    await shared.open(id, now() + settings.recoveryMs);
+    // An attempt may end after its endpoint was removed; a breaker that it opened nobody would ever close.
+    if (isDestinationId(id) || endpoints.get(id) !== undefined)
+      await shared.open(id, now() + settings.recoveryMs);
   };
 
   const close = async (id: EndpointId): Promise<void> => {

@@ -8,22 +8,22 @@ import { type AttemptRecord, pastAttempt } from "../core/attempt.ts";
 import { type Delivery, deliveryId, stateAfter } from "../core/delivery.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Tell } from "../core/happening.ts";
+import { insistOnLease, type JobLease } from "../core/job-lease.ts";
 import type { HoldReason, Outcome } from "../core/outcome.ts";
-import { insistOurs, type StillOurs } from "../core/still-ours.ts";
 import type { System } from "../core/system.ts";
-import { type BuryReason, decide, type Verdict } from "../core/verdict.ts";
+import { type AttemptVerdict, type BuryReason, decide, decideHold, type Verdict } from "../core/verdict.ts";
+import { addresseeOf } from "../endpoints/destinations.ts";
 import { profiles } from "../wire/profiles.ts";
 import type { Breakers } from "./breaker.ts";
 import { classify } from "./classify.ts";
-import { addresseeOf } from "./destinations.ts";
-import type { Limits } from "./limits.ts";
+import type { ConcurrencyLimits } from "./concurrency-limits.ts";
 import { requestTo } from "./outgoing.ts";
 import type { EndpointDirectory, Exchange, FleetRate, RecordAttempt, Transport } from "./ports.ts";
 
 export interface DeliverDeps {
   readonly endpoints: EndpointDirectory;
   readonly transport: Transport;
-  readonly limits: Limits;
+  readonly limits: ConcurrencyLimits;
   readonly breakers: Breakers;
   readonly rate: FleetRate;
   readonly record: RecordAttempt;
@@ -38,11 +38,11 @@ export interface Settled {
   readonly delivery: Delivery;
 }
 
-/** Rejects with JOB_LOST, and sends nothing, when `isOurs` no longer holds as the POST is to begin. */
-export type Deliver = (delivery: Delivery, isOurs: StillOurs) => Promise<Settled>;
+/** Rejects with JOB_LOST, and sends nothing, when `holdsLease` no longer holds as the POST is to begin. */
+export type Deliver = (delivery: Delivery, holdsLease: JobLease) => Promise<Settled>;
 
 export function createDeliver(deps: DeliverDeps): Deliver {
-  return async (delivery, isOurs) => {
+  return async (delivery, holdsLease) => {
     const found = lookUp(delivery, deps);
     if (found.kind === "nobody") return untried(delivery, found.because);
 
@@ -51,7 +51,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     if (admission.kind === "held") return held(delivery, found.endpoint, admission, deps);
 
     const { endpoint } = admission;
-    const attempt = await send(delivery, endpoint, isOurs, deps);
+    const attempt = await send(delivery, endpoint, holdsLease, deps);
     const settled = await conclude(delivery, endpoint, attempt, deps);
     await deps.breakers.report(endpoint.id, attempt.outcome, admission.isProbe);
     return settled;
@@ -82,11 +82,11 @@ interface Attempt {
   readonly excerpt: string;
 }
 
-/** sign → guard → POST → classify, and what the endpoint's lane learns from it. */
+/** sign → guard → POST → classify, and what the endpoint's limit learns from it. */
 async function send(
   delivery: Delivery,
   endpoint: Endpoint,
-  isOurs: StillOurs,
+  holdsLease: JobLease,
   deps: DeliverDeps,
 ): Promise<Attempt> {
   const { system, transport, limits } = deps;
@@ -98,7 +98,7 @@ async function send(
     const attemptNumber = delivery.attempts.length + 1;
     const request = requestTo(endpoint, delivery.event, { startedAtMs, attemptNumber, nonce: system.uuid() });
     // After all the waiting for a turn, a place and a probe, in which an outage may have gone by.
-    insistOurs(isOurs);
+    insistOnLease(holdsLease);
     const exchange = await transport.post(request);
     durationMs = Math.round(system.monotonicMs() - startedMonotonicMs);
     outcome = classify(exchange, system.now());
@@ -117,15 +117,14 @@ async function conclude(
   deps: DeliverDeps,
 ): Promise<Settled> {
   const { system, record, tell } = deps;
-  const verdict = decideOn(attempt.outcome, delivery, endpoint, deps);
+  const verdict = decideOn(attempt.outcome, delivery, endpoint, system);
   const entry = entryFor(delivery, endpoint, attempt, verdict, system);
   const attempts = [...delivery.attempts, pastAttempt(entry)];
   const nowMs = system.now();
   const state = stateAfter(verdict, attempts, delivery.round, nowMs);
   const recordText = JSON.stringify(entry);
   const { acceptedAt } = delivery;
-  if (state !== null)
-    await record({ record: entry, recordText, acceptedAt, state, excerpt: attempt.excerpt });
+  await record({ record: entry, recordText, acceptedAt, state, excerpt: attempt.excerpt });
   tell({
     kind: "attempt.finished",
     record: entry,
@@ -145,11 +144,15 @@ interface Admitted {
   readonly endpoint: Endpoint;
   readonly isProbe: boolean;
 }
-type Held = Outcome & { readonly kind: "held" };
+interface Held {
+  readonly kind: "held";
+  readonly reason: HoldReason;
+  readonly forMs: number;
+}
 
 /**
  * An open breaker is asked before the others, so that what cannot go does not wait its turn; and once more after. A
- * turn of the endpoint's rate is waited for outside its lane, which is for POSTs that are open. After all this waiting
+ * turn of the endpoint's rate is waited for outside its concurrency limit, which is for POSTs that are open. After all this waiting
  * the endpoint is looked up again: it may have been disabled, or sign with another secret.
  */
 async function admit(
@@ -173,7 +176,7 @@ async function admit(
     isAdmitted = holdMs === 0;
     return isAdmitted ? { ...found, kind: "admitted", isProbe } : heldFor("breaker_open", holdMs);
   } finally {
-    // Also when asking failed: a place in the lane that nobody gives back is lost until the worker restarts.
+    // Also when asking failed: a place in the limit that nobody gives back is lost until the worker restarts.
     if (!isAdmitted) limits.leave(endpoint.id, null, null);
   }
 }
@@ -200,30 +203,25 @@ const heldFor = (reason: HoldReason, forMs: number): Held => ({
   forMs: Math.ceil(forMs),
 });
 
-function held(delivery: Delivery, endpoint: Endpoint, outcome: Held, deps: DeliverDeps): Settled {
-  const { reason, forMs } = outcome;
-  deps.tell({
-    kind: "delivery.held",
-    deliveryId: deliveryId(delivery),
-    endpointId: endpoint.id,
-    reason,
-    forMs,
-  });
-  const verdict = decideOn(outcome, delivery, endpoint, deps);
-  return { verdict, delivery: { ...delivery, heldSince: delivery.heldSince ?? deps.system.now() } };
+function held(delivery: Delivery, endpoint: Endpoint, { reason, forMs }: Held, deps: DeliverDeps): Settled {
+  const endpointId = endpoint.id;
+  deps.tell({ kind: "delivery.held", deliveryId: deliveryId(delivery), endpointId, reason, forMs });
+  const nowMs = deps.system.now();
+  const heldSince = delivery.heldSince ?? nowMs;
+  const verdict = decideHold(forMs, nowMs - heldSince, deps.holdMaxAgeMs);
+  return { verdict, delivery: { ...delivery, heldSince } };
 }
 
-function decideOn(outcome: Outcome, delivery: Delivery, endpoint: Endpoint, deps: DeliverDeps): Verdict {
-  const { system, holdMaxAgeMs } = deps;
-  const { retrySchedule } = endpoint;
+function decideOn(
+  outcome: Outcome,
+  delivery: Delivery,
+  { retrySchedule, profile }: Endpoint,
+  system: System,
+): AttemptVerdict {
   return decide(
     outcome,
-    { retrySchedule, holdMaxAgeMs, isFinal: profiles[endpoint.profile].isFinal },
-    {
-      attemptNumber: delivery.attempts.length + 1,
-      heldForMs: delivery.heldSince === null ? 0 : system.now() - delivery.heldSince,
-      dice: system.dice(),
-    },
+    { retrySchedule, isFinal: profiles[profile].isFinal },
+    { attemptNumber: delivery.attempts.length + 1, dice: system.dice() },
   );
 }
 
@@ -231,7 +229,7 @@ function entryFor(
   delivery: Delivery,
   endpoint: Endpoint,
   attempt: Attempt,
-  verdict: Verdict,
+  verdict: AttemptVerdict,
   system: System,
 ): AttemptRecord {
   const { outcome } = attempt;

@@ -6,16 +6,18 @@
 import type { EndpointId } from "../core/brand.ts";
 import { type Claim, type Delivery, type DeliveryState, deliveryOf } from "../core/delivery.ts";
 import { isDestinationId } from "../core/destination.ts";
-import type { EventsBatch, PublishedEvent } from "../core/event.ts";
+import type { PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
-import { insistOurs, type StillOurs } from "../core/still-ours.ts";
+import { insistOnLease, type JobLease } from "../core/job-lease.ts";
 import type { System } from "../core/system.ts";
-import type { BuryReason, Verdict } from "../core/verdict.ts";
+import type { Verdict } from "../core/verdict.ts";
+import { ownDestinations } from "../endpoints/destinations.ts";
+import type { Dispatch } from "../queue/ports.ts";
+import { carryOut, NEVER_WAITED } from "./carry-out.ts";
 import type { Deliver, Settled } from "./deliver.ts";
-import { ownDestinations } from "./destinations.ts";
-import { createGate, type Gate } from "./gate.ts";
 import type { EndpointDirectory, EventLedger, Outbox, WaitingIndex } from "./ports.ts";
 import { recall } from "./recall.ts";
+import { createSemaphore, type Semaphore } from "./semaphore.ts";
 
 export interface DispatchDeps {
   readonly ledger: EventLedger;
@@ -32,19 +34,16 @@ const FIRST_ATTEMPTS_MAX = 256;
 /** First attempts in one worker, over all its jobs. */
 const FIRST_ATTEMPTS_OPEN = 1_024;
 
-/** `isOurs`: what has not been sent when it no longer holds is not sent, and the job's failure is JOB_LOST. */
-export type Dispatch = (batch: EventsBatch, isOurs: StillOurs) => Promise<void>;
-
 export function createDispatch(deps: DispatchDeps): Dispatch {
-  const gate = createGate(FIRST_ATTEMPTS_OPEN);
-  return async (batch, isOurs) => {
+  const slots = createSemaphore(FIRST_ATTEMPTS_OPEN);
+  return async (batch, holdsLease) => {
     const events = withoutRepeats(batch.events, deps.tell);
     const claims = await deps.ledger.claim({ ...batch, events });
     // What another run is sending at this moment looks as if nobody had begun it.
-    insistOurs(isOurs);
+    insistOnLease(holdsLease);
     const owed = events.flatMap((event, index) => fanOut(event, claims[index], batch.acceptedAt, deps));
     const settling = owed.map((one, index) =>
-      index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, isOurs, gate, deps) : postpone(one.delivery, 0, deps),
+      index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, holdsLease, slots, deps) : handOn(one.delivery, deps),
     );
     // All of them come to an end before a failure is thrown: a re-run beside attempts still open would repeat them.
     const results = await Promise.allSettled(settling);
@@ -99,49 +98,31 @@ function owedStill(
 
 const HAND_ON: Verdict = { kind: "hold", inMs: 0 };
 
-async function firstAttempt(owed: Owed, isOurs: StillOurs, gate: Gate, deps: DispatchDeps): Promise<void> {
-  const settled = owed.recalled ?? (await deliverThrough(gate, owed.delivery, isOurs, deps));
-  const { verdict, delivery } = await buriedOrOver(settled, deps.ledger);
-  switch (verdict.kind) {
-    case "complete":
-      return;
-    case "retry":
-    case "hold":
-      return await postpone(delivery, verdict.inMs, deps);
-    case "bury": {
-      const buriedAt = new Date(deps.system.now()).toISOString();
-      return await deps.outbox.bury({ kind: "delivery", delivery, because: verdict.because, buriedAt });
-    }
-  }
+const handOn = (delivery: Delivery, deps: DispatchDeps): Promise<void> =>
+  carryOut({ verdict: HAND_ON, delivery }, deps.outbox.schedule, NEVER_WAITED, deps);
+
+async function firstAttempt(
+  owed: Owed,
+  holdsLease: JobLease,
+  slots: Semaphore,
+  deps: DispatchDeps,
+): Promise<void> {
+  const settled = owed.recalled ?? (await deliverThrough(slots, owed.delivery, holdsLease, deps));
+  await carryOut(settled, deps.outbox.schedule, NEVER_WAITED, deps);
 }
 
 async function deliverThrough(
-  gate: Gate,
+  slots: Semaphore,
   delivery: Delivery,
-  isOurs: StillOurs,
+  holdsLease: JobLease,
   deps: DispatchDeps,
 ): Promise<Settled> {
-  await gate.enter();
+  await slots.acquire();
   try {
-    return await deps.deliver(delivery, isOurs);
+    return await deps.deliver(delivery, holdsLease);
   } finally {
-    gate.leave();
+    slots.release();
   }
-}
-
-/**
- * Before its letter is written, the ledger says that it is buried, also where no attempt was recorded that led to it.
- * What was cancelled while its last attempt was under way gets no letter.
- */
-async function buriedOrOver(settled: Settled, ledger: EventLedger): Promise<Settled> {
-  const { verdict, delivery } = settled;
-  if (verdict.kind !== "bury" || (await ledger.bury(delivery, verdict.because))) return settled;
-  return { verdict: { kind: "complete" }, delivery };
-}
-
-async function postpone(delivery: Delivery, inMs: number, deps: DispatchDeps): Promise<void> {
-  await deps.waiting.add(delivery);
-  await deps.outbox.schedule(delivery, inMs);
 }
 
 function withoutRepeats(events: readonly PublishedEvent[], tell: Tell): readonly PublishedEvent[] {
@@ -154,30 +135,4 @@ function withoutRepeats(events: readonly PublishedEvent[], tell: Tell): readonly
     tell({ kind: "event.duplicated", eventId: event.id });
     return false;
   });
-}
-
-export type ResumeDeps = Pick<DispatchDeps, "ledger" | "deliver" | "waiting" | "system">;
-
-/** What deliveries with a job of their own need: another attempt, or an end without one. */
-export interface Resume {
-  /** What is already recorded is taken, anything else is tried. */
-  readonly resume: Deliver;
-  /** What is already recorded is taken, anything else is buried. */
-  readonly giveUp: (delivery: Delivery, because: BuryReason) => Promise<Settled>;
-}
-
-export function createResume({ ledger, deliver, waiting, system }: ResumeDeps): Resume {
-  const settle = async (delivery: Delivery, otherwise: () => Promise<Settled>): Promise<Settled> => {
-    const state = await ledger.stateOf(delivery);
-    const reached = recall(delivery, state, system.now()) ?? (await otherwise());
-    const settled = await buriedOrOver(reached, ledger);
-    const isOver = settled.verdict.kind === "complete" || settled.verdict.kind === "bury";
-    await (isOver ? waiting.remove(delivery) : waiting.add(delivery));
-    return settled;
-  };
-  return {
-    resume: (delivery, isOurs) => settle(delivery, () => deliver(delivery, isOurs)),
-    giveUp: (delivery, because) =>
-      settle(delivery, () => Promise.resolve({ verdict: { kind: "bury", because }, delivery })),
-  };
 }

@@ -7,7 +7,7 @@ import { type Agent, type Dispatcher, errors } from "undici";
 import type { UnreachableReason } from "../core/outcome.ts";
 import { Deadline } from "./deadline.ts";
 import { ConnectFailure } from "./guarded-connector.ts";
-import { ownFault } from "./own-fault.ts";
+import { localExhaustion } from "./local-exhaustion.ts";
 import type { Exchange } from "./ports.ts";
 
 /** The ways out of the house, and what is needed to choose among them. */
@@ -113,7 +113,7 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#stopTimers();
-    const own = ownFault(error instanceof ConnectFailure ? error.cause : error);
+    const own = localExhaustion(error instanceof ConnectFailure ? error.cause : error);
     if (own === null || this.#status > 0) this.#conclude(failureOf(error));
     else this.#finish(() => this.#settling.reject(own));
   }

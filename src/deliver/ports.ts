@@ -4,14 +4,21 @@
  */
 import type { FinishedAttempt } from "../core/attempt.ts";
 import type { EndpointId } from "../core/brand.ts";
-import type { AcceptedKey, Claim, DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
+import type {
+  AcceptedKey,
+  Claim,
+  DeadLetter,
+  Delivery,
+  DeliveryKey,
+  DeliveryState,
+} from "../core/delivery.ts";
 import type { Endpoint, RateLimit } from "../core/endpoint.ts";
 import type { EventsBatch } from "../core/event.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
 import type { BuryReason } from "../core/verdict.ts";
+import type { FindEndpoint } from "../endpoints/destinations.ts";
 
-export interface EndpointDirectory {
-  readonly get: (id: EndpointId) => Endpoint | undefined;
+export interface EndpointDirectory extends FindEndpoint {
   /** With those that were disabled only after the event was accepted (epoch ms): it is owed to them, too. */
   readonly subscribedTo: (eventType: string, acceptedAt: number) => readonly Endpoint[];
   /** Does nothing when the endpoint has another URL by now: it is another receiver. */
@@ -39,17 +46,16 @@ export interface SharedBreaker {
   readonly leaseProbe: (id: EndpointId, leaseMs: number) => Promise<boolean>;
 }
 
+/** When an attempt may begin: in so many ms, few enough to wait for them; or that the delivery is to be held for so many. */
+export interface Turn {
+  readonly kind: "begin" | "hold";
+  readonly inMs: number;
+}
+
 /** The rate of an endpoint that has a limit, kept by the whole fleet together. */
 export interface FleetRate {
-  /**
-   * When an attempt may begin: in so many ms, few enough to wait for them; or that the delivery is to be held for so
-   * many. `hasWaited`: it comes back from a hold, and so goes before what is new.
-   */
-  readonly enter: (
-    id: EndpointId,
-    limit: RateLimit,
-    hasWaited: boolean,
-  ) => Promise<{ readonly kind: "begin" | "hold"; readonly inMs: number }>;
+  /** `hasWaited`: it comes back from a hold, and so goes before what is new. */
+  readonly enter: (id: EndpointId, limit: RateLimit, hasWaited: boolean) => Promise<Turn>;
 }
 
 export interface OutgoingRequest {
@@ -87,7 +93,7 @@ export interface Transport {
   readonly abandon: () => Promise<void>;
 }
 
-/** How long each part of a probe took, in ms; null for a part that was not needed or not reached. */
+/** How long each part of an inspected exchange took, in ms; null for a part that was not needed or not reached. */
 export interface Timings {
   /** Null for a literal address. */
   readonly dnsMs: number | null;
@@ -100,7 +106,7 @@ export interface Timings {
 }
 
 /** One exchange, looked at closely. */
-export interface ProbeReport {
+export interface InspectedExchange {
   readonly exchange: Exchange;
   readonly timings: Timings;
   /** Of the answer, at most 16 KiB in all; empty without one. */
@@ -109,23 +115,25 @@ export interface ProbeReport {
   readonly detail: string | null;
 }
 
-export interface Probe {
+export interface Inspector {
   /** POSTs once over a connection of its own; rejects as a transport does. */
-  readonly send: (request: OutgoingRequest) => Promise<ProbeReport>;
+  readonly send: (request: OutgoingRequest) => Promise<InspectedExchange>;
   /** Lets go at once: what is open rejects with CLOSED. */
   readonly abandon: () => Promise<void>;
 }
 
 /** Which deliveries wait for another attempt; kept for people to see. */
 export interface WaitingIndex {
-  /** One without an attempt so far is known as `held` from here on. */
+  /** Of one that nothing has been tried of in its round, the event's record says from now on that it is held. */
   readonly add: (delivery: Delivery) => Promise<void>;
-  readonly remove: (delivery: Delivery) => Promise<void>;
+  readonly remove: (delivery: DeliveryKey) => Promise<void>;
 }
+
+/** Keeps a delivery for another attempt in so many ms; doing it twice does it once. */
+export type Postpone = (delivery: Delivery, inMs: number) => Promise<void>;
 
 /** Where deliveries go that need their own clock, and where they rest when given up. */
 export interface Outbox {
-  /** Stores a delivery to be tried again in `inMs`; doing it twice does it once. */
-  readonly schedule: (delivery: Delivery, inMs: number) => Promise<void>;
+  readonly schedule: Postpone;
   readonly bury: (letter: DeadLetter) => Promise<void>;
 }

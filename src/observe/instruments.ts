@@ -5,9 +5,9 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 import { HOLD_REASONS, OUTCOME_KINDS } from "../core/outcome.ts";
+import { QUEUE_STATES } from "../core/queue-counts.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import { OTHER } from "./breaker-labels.ts";
-import { QUEUE_STATES } from "./ports.ts";
 
 const ATTEMPT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 /** Up to the end of the default retry schedule (62 s) and of a day in an open breaker's hold. */

@@ -7,9 +7,10 @@ import type { AttemptRecord } from "../core/attempt.ts";
 import { isDestinationId } from "../core/destination.ts";
 import { summarise } from "../core/errors.ts";
 import type { BreakerState, Happening, Tell } from "../core/happening.ts";
+import { QUEUE_STATES } from "../core/queue-counts.ts";
 import { type BreakerLabels, createBreakerLabels } from "./breaker-labels.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
-import { QUEUE_STATES, type ReadQueues } from "./ports.ts";
+import type { ReadQueues } from "./ports.ts";
 
 export interface MetricsOptions {
   /** How many endpoints get a label of their own. */

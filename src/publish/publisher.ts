@@ -4,11 +4,12 @@
  */
 import type { EventData } from "../catalogue/catalogue.ts";
 import { validateData } from "../catalogue/validate-data.ts";
-import { asEventId, type EventId } from "../core/brand.ts";
+import { asCheckedText, asEventId, type EventId } from "../core/brand.ts";
 import { type DestinationRequest, readDestinations } from "../core/destination.ts";
 import { DURABILITIES, type Durability, isDurability } from "../core/durability.ts";
 import { HookwaveError } from "../core/errors.ts";
 import {
+  type CheckedEvent,
   EVENT_DATA_MAX_BYTES,
   EVENT_ID_PATTERN,
   isEventType,
@@ -16,7 +17,7 @@ import {
   TIMESTAMP_PATTERN,
 } from "../core/event.ts";
 import type { System } from "../core/system.ts";
-import { type LaneDeps, openLane } from "./lane.ts";
+import { type BatchWriterDeps, openBatchWriter } from "./batch-writer.ts";
 
 export interface NewEvent<Type extends string> {
   readonly type: Type;
@@ -38,6 +39,9 @@ export interface NewTextEvent {
   readonly destinations?: readonly DestinationRequest[];
 }
 
+/** Either an event that is still to be checked, or one that has been and is not looked at again. */
+export type AnyTextEvent = NewTextEvent | CheckedEvent;
+
 export interface Receipt {
   readonly id: EventId;
 }
@@ -53,19 +57,19 @@ export interface Publisher {
    * DURABILITY_UNMET. After the last two it may be stored: publish again with the same id.
    */
   readonly publish: <Type extends string>(
-    event: NewEvent<Type> | NewTextEvent,
+    event: NewEvent<Type> | AnyTextEvent,
     options?: PublishOptions,
   ) => Promise<Receipt>;
   /** Refuses all when one is invalid; after REDIS_UNAVAILABLE or DURABILITY_UNMET any of them may be stored. */
   readonly publishMany: <Type extends string>(
-    events: readonly (NewEvent<Type> | NewTextEvent)[],
+    events: readonly (NewEvent<Type> | AnyTextEvent)[],
     options?: PublishOptions,
   ) => Promise<readonly Receipt[]>;
   /** Waits for what is being written; publishing afterwards is refused. */
   readonly close: () => Promise<void>;
 }
 
-export interface PublisherDeps extends LaneDeps {
+export interface PublisherDeps extends BatchWriterDeps {
   /** What is taken where a publish does not say. */
   readonly durability: Durability;
   readonly system: System;
@@ -73,14 +77,14 @@ export interface PublisherDeps extends LaneDeps {
 
 export function createEventPublisher(deps: PublisherDeps): Publisher {
   const ownDurability = insistDurability(deps.durability);
-  const lanes = {
-    redis: openLane("redis", deps),
-    replicated: openLane("replicated", deps),
-    fsync: openLane("fsync", deps),
+  const writers = {
+    redis: openBatchWriter("redis", deps),
+    replicated: openBatchWriter("replicated", deps),
+    fsync: openBatchWriter("fsync", deps),
   };
   let isClosed = false;
 
-  const prepare = (event: NewEvent<string> | NewTextEvent): PublishedEvent => {
+  const prepare = (event: NewEvent<string> | AnyTextEvent): PublishedEvent => {
     if (isClosed) throw closed();
     return prepareEvent(event, deps.system);
   };
@@ -89,24 +93,37 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
     publish: async (event, { durability = ownDurability } = {}) => {
       const level = insistDurability(durability);
       const prepared = prepare(event);
-      await lanes[level].store([prepared]);
+      await writers[level].store([prepared]);
       return { id: prepared.id };
     },
     publishMany: async (events, { durability = ownDurability } = {}) => {
       const level = insistDurability(durability);
       const prepared = events.map(prepare);
-      await lanes[level].store(prepared);
+      await writers[level].store(prepared);
       return prepared.map(({ id }) => ({ id }));
     },
     close: async () => {
       isClosed = true;
-      await Promise.all(DURABILITIES.map((level) => lanes[level].idle()));
+      await Promise.all(DURABILITIES.map((level) => writers[level].idle()));
     },
   };
 }
 
 /** The event as it would be stored. Throws EVENT_INVALID or EVENT_TOO_LARGE. */
-export function prepareEvent(event: NewEvent<string> | NewTextEvent, system: System): PublishedEvent {
+export function prepareEvent(event: NewEvent<string> | AnyTextEvent, system: System): PublishedEvent {
+  const { type, checkedText, id, timestamp, destinations = [] } = checkEvent(event);
+  return {
+    id: id ?? asEventId(`evt_${system.uuid().replaceAll("-", "")}`),
+    type,
+    timestamp: timestamp ?? new Date(system.now()).toISOString(),
+    data: checkedText,
+    ...(destinations.length > 0 && { destinations }),
+  };
+}
+
+/** Throws EVENT_INVALID or EVENT_TOO_LARGE. */
+export function checkEvent(event: NewEvent<string> | AnyTextEvent): CheckedEvent {
+  if ("checkedText" in event) return event;
   const { type, id, timestamp } = event;
   if (!isEventType(type)) throw invalid("type: dotted lower-case words, like job.completed", type);
   if (id !== undefined && !EVENT_ID_PATTERN.test(id))
@@ -116,12 +133,13 @@ export function prepareEvent(event: NewEvent<string> | NewTextEvent, system: Sys
   }
   const read = readDestinations(event.destinations);
   if ("problem" in read) throw invalid("destinations that can be used", read.problem);
+  const text = "dataText" in event ? checkText(type, event.dataText) : writeData(type, event.data);
   return {
-    id: asEventId(id ?? `evt_${system.uuid().replaceAll("-", "")}`),
     type,
-    timestamp: timestamp ?? new Date(system.now()).toISOString(),
-    data: "dataText" in event ? checkText(type, event.dataText) : writeData(type, event.data),
-    ...(read.destinations.length > 0 && { destinations: read.destinations }),
+    checkedText: asCheckedText(text),
+    destinations: read.destinations,
+    ...(id !== undefined && { id: asEventId(id) }),
+    ...(timestamp !== undefined && { timestamp }),
   };
 }
 

@@ -9,7 +9,7 @@ import { type LetterEntry, type LetterFilter, type LetterSummary, summaryOf } fr
 import type { Page, PageRequest } from "../core/page.ts";
 import type { LetterIndex, RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
-import { findLetter, type Resend, readLetter } from "./resend.ts";
+import { findLetter, type ReplayLetter, readLetter } from "./replay-letter.ts";
 
 export interface StoredLetter {
   readonly id: string;
@@ -41,7 +41,7 @@ export interface DeadLettersDeps {
   readonly queues: Queues;
   readonly index: LetterIndex;
   readonly readFields: RawKeys["hmget"];
-  readonly resend: Resend;
+  readonly replayLetter: ReplayLetter;
   /** Of each of these Redis keys, 1 or 0. */
   readonly exist: (keys: readonly string[]) => Promise<readonly number[]>;
   /** Epoch ms. */
@@ -57,7 +57,7 @@ const REINDEX_PAGE = 500;
 const STATES = ["prioritized", "waiting"] as const;
 
 export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
-  const { queues, index, resend, readFields } = deps;
+  const { queues, index, replayLetter, readFields } = deps;
   const queue = queues.deadLetters;
   const forget = (id: string, letter: DeadLetter): Promise<void> => index.remove([summaryOf(id, letter)]);
 
@@ -66,7 +66,7 @@ export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
     count: index.count,
     get: async (id) => ({ id, letter: await findLetter(id, queues, readFields) }),
     replay: async (id) => {
-      const letter = await resend(id);
+      const letter = await replayLetter(id);
       await forget(id, letter);
       return letter;
     },

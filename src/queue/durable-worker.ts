@@ -6,7 +6,7 @@
  * job may be another worker's by now.
  */
 import { type ConnectionOptions, DelayedError, type Job, type JobJson, Worker } from "bullmq";
-import type { StillOurs } from "../core/still-ours.ts";
+import type { JobLease } from "../core/job-lease.ts";
 import { JobLocks } from "./job-locks.ts";
 import { tolerantBackend } from "./job-metadata.ts";
 
@@ -29,7 +29,7 @@ export interface Run {
   /** Aborted when a shutdown has run out of patience. */
   readonly signal: AbortSignal;
   /** False also once a shutdown gives the job back. */
-  readonly isOurs: StillOurs;
+  readonly holdsLease: JobLease;
 }
 
 export type Process = (job: TextJob, run: Run) => Promise<void>;
@@ -98,7 +98,7 @@ export class DurableWorker extends Worker<string, void> {
     const isHeld = this.#locks.begin(jobId, token, this.#now() - (job.processedOn ?? this.#now()));
     if (isHeld === null) throw await this.putBack(job, token, EARLIER_RUN_RETRY_MS);
     try {
-      await process(job, { token, signal, isOurs: () => !signal.aborted && isHeld() });
+      await process(job, { token, signal, holdsLease: () => !signal.aborted && isHeld() });
     } finally {
       this.#locks.end(jobId);
     }

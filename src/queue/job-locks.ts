@@ -3,7 +3,7 @@
  * nobody: while Redis is away, or this process stands still, only a clock of our own knows that a job may be lost. It
  * counts from the moment at which something was asked of Redis, which is never later than when Redis did it.
  */
-import type { StillOurs } from "../core/still-ours.ts";
+import type { JobLease } from "../core/job-lease.ts";
 
 interface Lock {
   readonly token: string;
@@ -22,7 +22,7 @@ export class JobLocks {
   }
 
   /** For a job that was taken `ageMs` ago; null while an earlier run of it, which has lost it, is still under way here. */
-  begin(jobId: string, token: string, ageMs: number): StillOurs | null {
+  begin(jobId: string, token: string, ageMs: number): JobLease | null {
     if (this.#locks.has(jobId)) return null;
     const lock: Lock = { token, heldUntil: this.#monotonicMs() - Math.max(0, ageMs) + this.#lockMs };
     this.#locks.set(jobId, lock);

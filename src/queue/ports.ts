@@ -4,26 +4,27 @@
  */
 import type { AcceptedKey, Delivery, DeliveryState } from "../core/delivery.ts";
 import type { EventsBatch } from "../core/event.ts";
+import type { JobLease } from "../core/job-lease.ts";
 import type { LetterEntry, LetterFilter, LetterOrder, LetterSummary } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { HeldReplay, Replay, ReplayProgress, ReplayState } from "../core/replay.ts";
-import type { StillOurs } from "../core/still-ours.ts";
-import type { BuryReason, Verdict } from "../core/verdict.ts";
+import type { BuryReason } from "../core/verdict.ts";
 
-/** Resolves when every delivery of the batch is settled or scheduled; throws only for a failure of our own. */
-export type Dispatch = (batch: EventsBatch, isOurs: StillOurs) => Promise<void>;
+/**
+ * Resolves when every delivery of the batch is settled or scheduled; throws only for a failure of our own. What has not
+ * been sent when the lease is lost is not sent, and the failure is JOB_LOST.
+ */
+export type Dispatch = (batch: EventsBatch, holdsLease: JobLease) => Promise<void>;
 
-export interface Settled {
-  readonly verdict: Verdict;
-  /** The delivery with what was just tried. */
-  readonly delivery: Delivery;
-}
+/** Keeps a delivery's job for later; rejects with what BullMQ is to be told. */
+export type PutOff = (delivery: Delivery, inMs: number) => Promise<never>;
 
+/** Each settles what it is given, or puts it off; it throws for a failure of our own, or what `putOff` threw. */
 export interface Resume {
-  /** One attempt; throws only for a failure of our own. */
-  readonly resume: (delivery: Delivery, isOurs: StillOurs) => Promise<Settled>;
-  /** No further attempt; tells what became of the delivery, which may have been settled before. */
-  readonly giveUp: (delivery: Delivery, because: BuryReason) => Promise<Settled>;
+  /** One attempt, unless what is recorded already settles it. */
+  readonly resume: (delivery: Delivery, holdsLease: JobLease, putOff: PutOff) => Promise<void>;
+  /** No further attempt: it is buried, unless it was settled before. */
+  readonly giveUp: (delivery: Delivery, because: BuryReason, putOff: PutOff) => Promise<void>;
 }
 
 /** Redis beneath BullMQ, for what has got among its keys. */

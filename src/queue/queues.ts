@@ -4,12 +4,13 @@
  * transaction: doing it twice must do it once.
  */
 import { type ConnectionOptions, Queue } from "bullmq";
-import type { DeadLetter, Delivery } from "../core/delivery.ts";
-import { deliveryId } from "../core/delivery.ts";
+import type { EndpointId } from "../core/brand.ts";
+import { type DeadLetter, type Delivery, deliveryId } from "../core/delivery.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
-import type { Tell } from "../core/happening.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
 import { summaryOf } from "../core/letter.ts";
+import type { Outbox } from "../deliver/ports.ts";
 import { type DeliveryJob, deliveryJob, storedLetter } from "./delivery-job.ts";
 import { type EventsJob, eventsJob } from "./events-job.ts";
 import {
@@ -97,11 +98,6 @@ export async function splitEvents(
   );
 }
 
-export interface Outbox {
-  readonly schedule: (delivery: Delivery, inMs: number) => Promise<void>;
-  readonly bury: (letter: DeadLetter) => Promise<void>;
-}
-
 const SCHEDULE_MAX = 256;
 
 /**
@@ -110,7 +106,15 @@ const SCHEDULE_MAX = 256;
  */
 const LETTER_PRIORITY = 1;
 
-export function createOutbox(queues: Queues, letters: Pick<LetterIndex, "add">, tell: Tell): Outbox {
+export interface OutboxDeps {
+  readonly queues: Queues;
+  readonly letters: Pick<LetterIndex, "add">;
+  /** What is given up counts against its endpoint; a count that fails is told, and the burial stands. */
+  readonly countBuried: (id: EndpointId) => Promise<void>;
+  readonly tell: Tell;
+}
+
+export function createOutbox({ queues, letters, countBuried, tell }: OutboxDeps): Outbox {
   const commits = createGroupCommit<{ readonly delivery: Delivery; readonly inMs: number }>({
     write: async (group) => {
       await queues.deliveries.addBulk(group.map(toScheduledJob));
@@ -127,11 +131,12 @@ export function createOutbox(queues: Queues, letters: Pick<LetterIndex, "add">, 
         jobId: id,
         priority: LETTER_PRIORITY,
       });
-      tell(
-        letter.kind === "job"
-          ? { kind: "job.buried", because: letter.because, problem: letter.problem }
-          : { kind: "delivery.buried", deliveryId: deliveryId(letter.delivery), because: letter.because },
-      );
+      if (letter.kind === "job") {
+        return tell({ kind: "job.buried", because: letter.because, problem: letter.problem });
+      }
+      const { delivery, because } = letter;
+      tell({ kind: "delivery.buried", deliveryId: deliveryId(delivery), because });
+      await countBuried(delivery.endpointId).catch(tellFailure(tell, "count_buried"));
     },
   };
 }

@@ -17,7 +17,7 @@ import {
 } from "../core/replay.ts";
 import type { System } from "../core/system.ts";
 import type { LetterIndex, ReplayBook } from "./ports.ts";
-import type { Resend } from "./resend.ts";
+import type { ReplayLetter } from "./replay-letter.ts";
 
 export interface ReplayRunner {
   /** Looks each second for replays that nobody works on. */
@@ -31,7 +31,7 @@ export interface ReplayRunner {
 export interface ReplayRunnerDeps {
   readonly book: ReplayBook;
   readonly index: Pick<LetterIndex, "walk">;
-  readonly resend: Resend;
+  readonly replayLetter: ReplayLetter;
   readonly tell: Tell;
   readonly system: System;
 }
@@ -98,7 +98,7 @@ async function workSlice(
   const { book, index, system } = deps;
   const limit = Math.min(SLICE_MAX, Math.ceil(replay.ratePerSecond / SLICES_PER_SECOND));
   const page = await index.walk(letterFilterOf(replay), "oldest", { after: cursor, limit });
-  const ends = await endsOf(page.data, replay, deps.resend);
+  const ends = await endsOf(page.data, replay, deps.replayLetter);
   const count = (kind: End["kind"]): number => ends.filter((end) => end.kind === kind).length;
   const progress: ReplayProgress = {
     cursor: page.next,
@@ -124,10 +124,10 @@ interface End {
 async function endsOf(
   letters: readonly LetterSummary[],
   { to, createdAt }: Replay,
-  resend: Resend,
+  replayLetter: ReplayLetter,
 ): Promise<readonly End[]> {
   const redirection = to === null ? null : { to, since: createdAt };
-  const results = await Promise.allSettled(letters.map(({ id }) => resend(id, redirection)));
+  const results = await Promise.allSettled(letters.map(({ id }) => replayLetter(id, redirection)));
   return letters.map((letter, index) => {
     const result = results[index];
     return result?.status === "rejected"

@@ -4,13 +4,14 @@
  */
 import type { DelayedError } from "bullmq";
 import type { Tell } from "../core/happening.ts";
-import type { StillOurs } from "../core/still-ours.ts";
+import type { JobLease } from "../core/job-lease.ts";
+import type { Outbox } from "../deliver/ports.ts";
 import { deliveryJob, readDeliveryJob } from "./delivery-job.ts";
 import { DurableWorker, type DurableWorkerOptions, type Run, type TextJob } from "./durable-worker.ts";
 import { type ReadEvents, readEventsJob } from "./events-job.ts";
 import { DELIVERIES_QUEUE, EVENTS_QUEUE } from "./names.ts";
-import type { Dispatch, Resume, Settled } from "./ports.ts";
-import { type Outbox, type Queues, splitEvents } from "./queues.ts";
+import type { Dispatch, PutOff, Resume } from "./ports.ts";
+import { type Queues, splitEvents } from "./queues.ts";
 
 export interface WorkerDeps extends DurableWorkerOptions {
   readonly queues: Queues;
@@ -32,7 +33,7 @@ const INTERRUPTED_RETRY_MS = 100;
 export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): DurableWorker {
   const worker: DurableWorker = new DurableWorker(EVENTS_QUEUE, processEvents, deps);
 
-  async function processEvents(job: TextJob, { token, signal, isOurs }: Run): Promise<void> {
+  async function processEvents(job: TextJob, { token, signal, holdsLease }: Run): Promise<void> {
     const read = readEventsJob(job.data, { jobId: job.id ?? "", addedAt: job.timestamp });
     switch (read.kind) {
       case "newer":
@@ -44,7 +45,7 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
           signal,
           () => worker.putBack(job, token, INTERRUPTED_RETRY_MS),
           async () => {
-            await processRead(read, job, isOurs);
+            await processRead(read, job, holdsLease);
           },
         );
     }
@@ -53,7 +54,7 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
   async function processRead(
     read: ReadEvents & { kind: "events" },
     job: TextJob,
-    isOurs: StillOurs,
+    holdsLease: JobLease,
   ): Promise<void> {
     if (job.timestamp === 0) {
       const problem = "the job does not say when it was added";
@@ -71,7 +72,7 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
       return await splitEvents(deps.queues, read, crashes);
     }
     const { events, holder, acceptedAt } = read;
-    await dispatch({ events, holder, acceptedAt }, isOurs);
+    await dispatch({ events, holder, acceptedAt }, holdsLease);
   }
 
   return worker;
@@ -80,7 +81,7 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
 export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerDeps): DurableWorker {
   const worker: DurableWorker = new DurableWorker(DELIVERIES_QUEUE, processDelivery, deps);
 
-  async function processDelivery(job: TextJob, { token, signal, isOurs }: Run): Promise<void> {
+  async function processDelivery(job: TextJob, { token, signal, holdsLease }: Run): Promise<void> {
     const read = readDeliveryJob(job.data);
     switch (read.kind) {
       case "newer":
@@ -89,28 +90,13 @@ export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerD
         return await buryJob(job, { text: job.data, problem: read.problem, because: "invalid" }, deps);
       case "delivery": {
         const { delivery } = read;
-        if (job.stalledCounter >= POISON_CRASHES)
-          return await settle(await giveUp(delivery, "poison"), job, token);
+        const putOff: PutOff = async (later, inMs) => {
+          throw await worker.putBack(job, token, inMs, JSON.stringify(deliveryJob(later)));
+        };
+        if (job.stalledCounter >= POISON_CRASHES) return await giveUp(delivery, "poison", putOff);
         const putBack = (): Promise<DelayedError> => worker.putBack(job, token, INTERRUPTED_RETRY_MS);
-        return await unlessInterrupted(signal, putBack, async () =>
-          settle(await resume(delivery, isOurs), job, token),
-        );
+        return await unlessInterrupted(signal, putBack, () => resume(delivery, holdsLease, putOff));
       }
-    }
-  }
-
-  /** The verdict in BullMQ's terms. */
-  async function settle({ verdict, delivery }: Settled, job: TextJob, token: string): Promise<void> {
-    switch (verdict.kind) {
-      case "complete":
-        return;
-      case "bury": {
-        const buriedAt = new Date(deps.now()).toISOString();
-        return await deps.outbox.bury({ kind: "delivery", delivery, because: verdict.because, buriedAt });
-      }
-      case "retry":
-      case "hold":
-        throw await worker.putBack(job, token, verdict.inMs, JSON.stringify(deliveryJob(delivery)));
     }
   }
 

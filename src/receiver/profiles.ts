@@ -21,8 +21,12 @@ const profiles = {
 
 export type ReceivingProfileName = keyof typeof profiles;
 
+const isName = (name: string): name is ReceivingProfileName => Object.hasOwn(profiles, name);
+
+export const RECEIVING_PROFILE_NAMES: readonly ReceivingProfileName[] = Object.keys(profiles).filter(isName);
+
 /** Throws MISCONFIGURED for a name that no profile has. */
 export function profileNamed(name: ReceivingProfileName): ReceivingProfile {
-  if (Object.hasOwn(profiles, name)) return profiles[name];
+  if (isName(name)) return profiles[name];
   throw misconfigured("the name of a profile");
 }

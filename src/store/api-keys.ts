@@ -5,24 +5,11 @@
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { type Caller, ROLES, type Role } from "../core/access.ts";
+import { type ApiKey, type Caller, type NewApiKey, ROLES } from "../core/access.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { keyNews } from "./changes.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
-
-export interface ApiKey {
-  readonly id: string;
-  readonly name: string;
-  readonly roles: readonly Role[];
-  /** ISO 8601. */
-  readonly createdAt: string;
-}
-
-export interface NewApiKey {
-  readonly name: string;
-  readonly roles: readonly Role[];
-}
 
 export interface ApiKeys {
   /** Throws CONFIG_INVALID when there are too many. The token is shown once. */

@@ -3,7 +3,7 @@
  * expires, so this is the recent past; a page looks at a bounded part of it, whatever its filter leaves out.
  */
 import { z } from "zod";
-import type { AttemptRecord } from "../core/attempt.ts";
+import type { AttemptFilter, AttemptRecord, LoggedAttempt } from "../core/attempt.ts";
 import { asDeliveryId, asEndpointId, asEventId, type EndpointId } from "../core/brand.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 import { subscriptionCovers } from "../core/event.ts";
@@ -13,21 +13,6 @@ import { BURY_REASONS } from "../core/verdict.ts";
 import type { Keys } from "./keys.ts";
 import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
-
-export interface LoggedAttempt {
-  readonly record: AttemptRecord;
-  /** The beginning of what the receiver answered when it refused; else empty. */
-  readonly excerpt: string;
-}
-
-export interface AttemptFilter {
-  readonly verdict?: AttemptRecord["verdict"];
-  /** A type, or a family such as `job.*`. */
-  readonly eventType?: string;
-  /** Epoch ms between which the attempt was recorded. */
-  readonly since?: number;
-  readonly until?: number;
-}
 
 export type ReadAttempts = (
   id: EndpointId,
@@ -54,7 +39,7 @@ const recordSchema = z.object({
   outcome: z.enum(OUTCOME_KINDS),
   status: z.number().nullable(),
   reason: z.string().nullable(),
-  verdict: z.enum(["complete", "retry", "hold", "bury"]),
+  verdict: z.enum(["complete", "retry", "bury"]),
   nextInMs: z.number().nullable(),
   because: z.enum(BURY_REASONS).nullable(),
 });

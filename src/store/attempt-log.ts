@@ -10,15 +10,16 @@ import { isDestinationId } from "../core/destination.ts";
 import { isWrongType, summarise } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
+import type { RecordAttempt } from "../deliver/ports.ts";
 import { excerptField, KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
+import { type Expected, quarantine } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
-import { type Expected, setAside } from "./set-aside.ts";
 import { attemptField, HOUR_KEPT_MS, hourOf } from "./statistics.ts";
 
 export interface AttemptLog {
-  readonly record: (finished: FinishedAttempt) => Promise<void>;
+  readonly record: RecordAttempt;
   /** Resolves when nothing is left to be written. */
   readonly idle: () => Promise<void>;
   /** From now on a write that fails rejects instead of being tried again: we are going down. */
@@ -80,8 +81,8 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
       { key: keys.statistics(endpointId), type: "hash" },
       { key: keys.statisticsHour(endpointId, hourOf(startedAt)), type: "hash" },
     ]);
-    await setAside(redis, [{ key: keys.recent, type: "stream" }, ...expected], tell).catch((error: unknown) =>
-      tell({ kind: "service.failed", doing: "set_aside", error: summarise(error) }),
+    await quarantine(redis, [{ key: keys.recent, type: "stream" }, ...expected], tell).catch(
+      (error: unknown) => tell({ kind: "service.failed", doing: "set_aside", error: summarise(error) }),
     );
   };
 

@@ -5,15 +5,12 @@
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
 import type { Tell } from "../core/happening.ts";
+import type { SharedBreaker } from "../deliver/ports.ts";
 import { breakerNews } from "./changes.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 
-export interface SharedBreakers {
-  readonly openUntil: (id: EndpointId) => number | null;
-  readonly open: (id: EndpointId, untilMs: number) => Promise<void>;
-  readonly close: (id: EndpointId) => Promise<void>;
-  readonly leaseProbe: (id: EndpointId, leaseMs: number) => Promise<boolean>;
+export interface SharedBreakers extends SharedBreaker {
   /** Reads the fleet's truth again. */
   readonly refresh: () => Promise<void>;
 }

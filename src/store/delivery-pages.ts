@@ -20,7 +20,7 @@ import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
 /** A delivery as the record of its event has it. */
-export interface RememberedDelivery {
+export interface StoredDelivery {
   readonly event: Pick<PublishedEvent, "id" | "type">;
   readonly endpointId: EndpointId;
   /** Epoch ms at which the event was stored; 0 where its record does not say. */
@@ -41,7 +41,7 @@ export interface DeliveryFilter {
 
 export interface DeliveryPages {
   /** Of one event in the order of their endpoints' ids. Throws CURSOR_INVALID. */
-  readonly page: (filter: DeliveryFilter, request: PageRequest) => Promise<Page<RememberedDelivery>>;
+  readonly page: (filter: DeliveryFilter, request: PageRequest) => Promise<Page<StoredDelivery>>;
 }
 
 /** Events that are looked at for one page: as many as it mostly takes, then as many again as may be. */
@@ -105,7 +105,7 @@ interface Find {
 }
 
 interface Found {
-  readonly data: readonly RememberedDelivery[];
+  readonly data: readonly StoredDelivery[];
   /** Where it stopped for having found or looked at enough; null when it went through all entries. */
   readonly stoppedAt: Place | null;
   readonly looks: number;
@@ -144,7 +144,7 @@ export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
 
   return {
     page: async (filter, { after, limit }) => {
-      const data: RememberedDelivery[] = [];
+      const data: StoredDelivery[] = [];
       let place = after === null ? null : readPlace(after);
       let looks = STATES_MAX;
       for (const window of WINDOWS) {
@@ -201,7 +201,7 @@ function stop({ entries, place }: Find, number: number, field: string): Place {
 function toDelivery(
   entry: FeedEntry | undefined,
   [field, text, accepted]: readonly [string, string, string],
-): readonly RememberedDelivery[] {
+): readonly StoredDelivery[] {
   if (entry === undefined) return [];
   const { at, eventId, type } = entry;
   const endpointId = asEndpointId(field.slice(STATE_FIELD_PREFIX.length));

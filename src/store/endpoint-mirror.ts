@@ -3,11 +3,12 @@
  * costs no round trip. Holds what it is given; what the truth is, endpoints.ts asks Redis.
  */
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import { SKEW_MAX_MS } from "../core/clock-skew.ts";
 import { type Endpoint, subscribes } from "../core/endpoint.ts";
 import { summarise } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
+import { byAge } from "../endpoints/pages.ts";
 import { readRecord } from "./endpoint-record.ts";
-import { SKEW_MAX_MS } from "./redis-safety.ts";
 import type { Sealer } from "./sealing.ts";
 
 export interface Mirror {
@@ -118,13 +119,3 @@ function owedOf({ active, former }: Subscribers, acceptedAt: number): readonly E
   const owed = former.filter(({ disabledAtMs }) => disabledAtMs > since);
   return [...active, ...owed.map(({ endpoint }) => endpoint)];
 }
-
-/** Two that were made in the same millisecond keep an order, too, or a page's cursor would skip one. */
-export function byAge(
-  one: Pick<Endpoint, "createdAt" | "id">,
-  other: Pick<Endpoint, "createdAt" | "id">,
-): number {
-  return compare(one.createdAt, other.createdAt) || compare(one.id, other.id);
-}
-
-const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);

@@ -5,11 +5,11 @@
  */
 import { z } from "zod";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
-import type { AcceptedKey, Claim, Delivery, DeliveryState } from "../core/delivery.ts";
+import type { Claim, DeliveryState } from "../core/delivery.ts";
 import { isWrongType } from "../core/errors.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
-import type { BuryReason } from "../core/verdict.ts";
+import type { EventLedger } from "../deliver/ports.ts";
 import {
   ACCEPTED_AT_FIELD,
   KEEP_STATE,
@@ -20,15 +20,9 @@ import {
   stateText,
 } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
+import { quarantine } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
-import { setAside } from "./set-aside.ts";
-
-export interface EventLedger {
-  readonly claim: (batch: EventsBatch) => Promise<readonly Claim[]>;
-  readonly stateOf: (delivery: AcceptedKey) => Promise<DeliveryState | null>;
-  readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
-}
 
 const ARGS_BEFORE_EVENTS = 3;
 const ARGS_PER_EVENT = 5;
@@ -80,7 +74,7 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
     const answer = await runClaim(scriptKeys, args).catch(async (error: unknown) => {
       if (!isWrongType(error)) throw error;
       const expected = events.map(({ id }) => ({ key: keys.event(id), type: "hash" }) as const);
-      await setAside(redis, [{ key: keys.feed, type: "stream" }, ...expected], tell);
+      await quarantine(redis, [{ key: keys.feed, type: "stream" }, ...expected], tell);
       return await runClaim(scriptKeys, args);
     });
     return claimAnswers.parse(answer).map((one) => toClaim(one, acceptedAt, tell));

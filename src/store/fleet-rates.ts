@@ -7,19 +7,13 @@
 import { z } from "zod";
 import type { EndpointId } from "../core/brand.ts";
 import type { RateLimit } from "../core/endpoint.ts";
+import type { FleetRate } from "../deliver/ports.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
 /** `begin`: in so many ms, few enough to wait for. `hold`: come back after so many ms. */
-export interface Turn {
-  readonly kind: "begin" | "hold";
-  readonly inMs: number;
-}
-
-export interface FleetRates {
-  /** `hasWaited`: it comes back from a hold, and what is new does not go before it. */
-  readonly enter: (id: EndpointId, limit: RateLimit, hasWaited: boolean) => Promise<Turn>;
+export interface FleetRates extends FleetRate {
   /** Ms until what is new could begin; takes no turn. */
   readonly look: (id: EndpointId, limit: RateLimit) => Promise<number>;
 }

@@ -15,25 +15,11 @@ import {
 } from "../core/letter.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
+import type { LetterIndex } from "../queue/ports.ts";
 import type { Keys } from "./keys.ts";
 import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
-
-export interface LetterIndex {
-  /** An entry that is there keeps its time. */
-  readonly add: (letter: LetterSummary) => Promise<void>;
-  readonly remove: (entries: readonly LetterEntry[]) => Promise<void>;
-  /** A page as the index has it: some of these letters may be gone. Throws CURSOR_INVALID. */
-  readonly walk: (
-    filter: LetterFilter,
-    order: LetterOrder,
-    page: PageRequest,
-  ) => Promise<Page<LetterSummary>>;
-  readonly count: (filter: LetterFilter) => Promise<number>;
-  /** Those of these ids that have no entry. */
-  readonly missing: (ids: readonly string[]) => Promise<readonly string[]>;
-}
 
 /** Entries that one page looks at when its filter wants to see each: 4 ms of work, a third of it Redis'. */
 const LOOKED_AT_MAX = 500;

@@ -4,7 +4,7 @@
  */
 import type { EventId } from "../core/brand.ts";
 import type { Keys } from "./keys.ts";
-import type { Redis } from "./redis.ts";
+import { type Redis, redisUnavailable, untilReady } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
 export interface PublishClaim {
@@ -12,8 +12,14 @@ export interface PublishClaim {
   readonly digest: string;
 }
 
-/** Claims all in one round trip and answers null, or none and answers with the index of the first id that was taken. */
+/**
+ * Claims all in one round trip and answers null, or none and answers with the index of the first id that was taken.
+ * Throws REDIS_UNAVAILABLE.
+ */
 export type ClaimPublishing = (claims: readonly PublishClaim[]) => Promise<number | null>;
+
+/** A publisher waits this long for a first connection, too. */
+const PATIENCE_MS = 900;
 
 const CLAIM = `
 local seen = {}
@@ -29,7 +35,11 @@ export function createPublishClaims(redis: Redis, keys: Keys, retentionMs: numbe
   const runClaim = prepareScript(redis, CLAIM);
   return async (claims) => {
     const scriptKeys = claims.map(({ id }) => keys.published(id));
-    const taken = await runClaim(scriptKeys, [retentionMs, ...claims.map(({ digest }) => digest)]);
+    await untilReady(redis, PATIENCE_MS);
+    const digests = claims.map(({ digest }) => digest);
+    const taken = await runClaim(scriptKeys, [retentionMs, ...digests]).catch((cause: Error) => {
+      throw redisUnavailable(cause.message.slice(0, 200), cause);
+    });
     return taken === 0 ? null : Number(taken) - 1;
   };
 }

@@ -3,6 +3,7 @@
  * jobs, a missing append-only file all of 30,003 (traps 6, 7); a clock that is off runs delays early or late
  * (trap 13).
  */
+import { SKEW_MAX_MS, skewError } from "../core/clock-skew.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { Redis } from "./redis.ts";
 
@@ -11,7 +12,6 @@ export interface SafetyReport {
   readonly warnings: readonly string[];
 }
 
-export const SKEW_MAX_MS = 2_000;
 /** An answer that took longer says too little about when it was given. */
 const ANSWER_MAX_MS = 1_000;
 
@@ -52,14 +52,6 @@ export async function askSkewMs(redis: Redis, now: () => number): Promise<number
   const after = now();
   if (Math.abs(after - before) > ANSWER_MAX_MS) return null;
   return Math.round((before + after) / 2 - Number(seconds) * 1_000 - Number(microseconds) / 1_000);
-}
-
-export function skewError(skewMs: number): HookwaveError {
-  return unsafe(
-    `this machine's clock within ${SKEW_MAX_MS / 1_000} s of Redis'`,
-    `a difference of ${skewMs / 1_000} s`,
-    "synchronise the clocks (NTP): waits between attempts follow them, so no job is taken",
-  );
 }
 
 /** `INFO` text: `name:value` lines under `# Section` heads. */

@@ -5,33 +5,13 @@
  */
 import { z } from "zod";
 import { asEndpointId } from "../core/brand.ts";
-import {
-  type HeldReplay,
-  REPLAY_STATES,
-  type Replay,
-  type ReplayProgress,
-  type ReplayState,
-} from "../core/replay.ts";
+import { type HeldReplay, REPLAY_STATES, type Replay } from "../core/replay.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
+import type { ReplayBook } from "../queue/ports.ts";
 import type { Keys } from "./keys.ts";
 import { entryKeys, REMOVE_ENTRIES } from "./letter-index.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
-
-export interface ReplayBook {
-  readonly add: (replay: Replay) => Promise<boolean>;
-  readonly read: (id: string) => Promise<Replay | null>;
-  readonly swapState: (
-    id: string,
-    from: ReplayState,
-    to: ReplayState,
-    finishedAt: string | null,
-  ) => Promise<boolean>;
-  readonly open: () => Promise<readonly string[]>;
-  readonly hold: (id: string, holder: string) => Promise<HeldReplay | null>;
-  readonly advance: (id: string, holder: string, progress: ReplayProgress) => Promise<void>;
-  readonly letGo: (id: string, holder: string) => Promise<void>;
-}
 
 /** Each is looked at every second by every worker. */
 const OPEN_MAX = 100;

@@ -3,18 +3,10 @@
  * request and is forgotten with its end.
  */
 import { z } from "zod";
+import type { CountRequest } from "../core/access.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
-
-export interface RequestCount {
-  /** In this window, this one included. */
-  readonly current: number;
-  /** Until the window ends, in ms. */
-  readonly ttl: number;
-}
-
-export type CountRequest = (who: string, windowMs: number) => Promise<RequestCount>;
 
 const COUNT = `
 local current = redis.call('INCR', KEYS[1])

@@ -4,7 +4,8 @@
  * twice does no harm, and a re-run after a crash puts right what was missed.
  */
 import type { EndpointId } from "../core/brand.ts";
-import { type Delivery, type DeliveryKey, deliveryId } from "../core/delivery.ts";
+import { deliveryId } from "../core/delivery.ts";
+import type { WaitingIndex } from "../deliver/ports.ts";
 import { KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
@@ -16,10 +17,7 @@ export interface Backlog {
   readonly oldestAcceptedAt: number | null;
 }
 
-export interface WaitingIndex {
-  /** Of one that nothing has been tried of in its round, the event's record says from now on that it is held. */
-  readonly add: (delivery: Delivery) => Promise<void>;
-  readonly remove: (delivery: DeliveryKey) => Promise<void>;
+export interface WaitingDeliveries extends WaitingIndex {
   readonly read: (id: EndpointId) => Promise<Backlog>;
 }
 
@@ -27,7 +25,7 @@ const HOLD = `${KEEP_STATE}
 redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
 keepState(KEYS[2], ARGV[3], ARGV[4], ARGV[5], ARGV[1])`;
 
-export function createWaitingIndex(redis: Redis, keys: Keys, retentionMs: number): WaitingIndex {
+export function createWaitingIndex(redis: Redis, keys: Keys, retentionMs: number): WaitingDeliveries {
   const runHold = prepareScript(redis, HOLD);
   return {
     add: async (delivery) => {

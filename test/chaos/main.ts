@@ -39,10 +39,10 @@ process.exit(reports.length > 0 && reports.every(({ kept }) => kept) ? 0 : 1);
 async function runAll(all: readonly Row[]): Promise<readonly RowReport[]> {
   const done: RowReport[] = [];
   const waiting = all.filter(({ isAlone }) => isAlone !== true);
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) done.push(await play(row));
   };
-  await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, lane));
+  await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, worker));
   for (const row of all) if (row.isAlone) done.push(await playAlone(row));
   return done.toSorted((one, other) => one.number - other.number);
 }

@@ -16,8 +16,8 @@ function check(body: Buffer, key: unknown): void {
   try {
     for (const event of readEvents(body, key).events) {
       expect(isEventType(event.type)).toBe(true);
-      expect(isJsonText(event.dataText)).toBe(true);
-      expect(body.includes(event.dataText)).toBe(true);
+      expect(isJsonText(event.checkedText)).toBe(true);
+      expect(body.includes(event.checkedText)).toBe(true);
       if (event.id !== undefined) expect(event.id).toMatch(EVENT_ID_PATTERN);
     }
   } catch (error) {

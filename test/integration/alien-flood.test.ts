@@ -56,7 +56,7 @@ it("a flood of alien jobs", async () => {
   await until(
     "nothing is left to do",
     async () => {
-      const { new: fresh, retrying } = await worker.census();
+      const { new: fresh, retrying } = await worker.queueCounts();
       return fresh.depth + retrying.depth === 0;
     },
     90_000,
@@ -65,7 +65,7 @@ it("a flood of alien jobs", async () => {
   const buried = worker.happenings.filter(
     ({ kind }) => kind === "job.buried" || kind === "delivery.buried",
   ).length;
-  const dead = (await worker.census()).dead.depth;
+  const dead = (await worker.queueCounts()).dead.depth;
   expect(buried).toBeGreaterThan(JOBS_EACH);
   expect(dead).toBeGreaterThan(JOBS_EACH);
   expect(worker.isConsuming()).toBe(true);

@@ -50,7 +50,7 @@ async function publishAndFinish(worker: TestHookwave): Promise<void> {
     ),
   );
   await until("it has come", () => receiver.ids().includes("evt_good"), 30_000);
-  await until("nothing is left", async () => (await worker.census()).new.depth === 0, 30_000);
+  await until("nothing is left", async () => (await worker.queueCounts()).new.depth === 0, 30_000);
 }
 
 describe("a job that is corrupt beside its data", () => {
@@ -81,7 +81,7 @@ describe("a job that is corrupt beside its data", () => {
     expect(receiver.ids().toSorted()).toEqual(
       [...CORRUPT.keys()].map((at) => `evt_${at}`).concat("evt_good"),
     );
-    expect((await worker.census()).dead.depth).toBe(0);
+    expect((await worker.queueCounts()).dead.depth).toBe(0);
   }, 60_000);
 });
 
@@ -96,7 +96,7 @@ describe("a job of which too little is left", () => {
     await publishAndFinish(worker);
 
     expect(receiver.ids()).toEqual(["evt_good"]);
-    expect((await worker.census()).dead.depth).toBe(4);
+    expect((await worker.queueCounts()).dead.depth).toBe(4);
     expect(problemsOf(worker).filter((one) => one === "the job does not say when it was added")).toHaveLength(
       3,
     );
@@ -177,7 +177,7 @@ describe("a job whose id BullMQ uses itself", () => {
       );
     await until("all have come", () => new Set(receiver.ids()).size === 50, 30_000);
     expect([...problemsOf(first), ...problemsOf(second)]).not.toEqual([]);
-    expect((await first.census()).dead.depth).toBe(1);
+    expect((await first.queueCounts()).dead.depth).toBe(1);
   });
 });
 

@@ -143,7 +143,7 @@ describe("a list of any length", () => {
     await hookwave.endpoints.remove("all");
     await events.add("whatever", list);
 
-    await until("it is done", async () => (await hookwave.census()).new.depth === 0);
+    await until("it is done", async () => (await hookwave.queueCounts()).new.depth === 0);
     expect(await connection.exists("{hookwave}:recent")).toBe(1);
     expect(hookwave.happenings.filter((one) => one.kind === "service.failed")).toEqual([]);
     await hookwave.endpoints.add({ id: "all", url: receiver.url, profile: "hokusai", secrets: ["s"] });

@@ -139,7 +139,7 @@ describe("POST /events", () => {
     await expectRefusal(publish(api, other, headers), 409, "EVENT_CONFLICT");
     const fresh = '{"id":"evt_fresh","type":"order.paid","data":{}}';
     await expectRefusal(publish(api, `[${fresh},${other}]`, headers), 409, "EVENT_CONFLICT");
-    await until("nothing new is left", async () => (await hookwave.census()).new.depth === 0);
+    await until("nothing new is left", async () => (await hookwave.queueCounts()).new.depth === 0);
     await expectRefusal(read("/events/evt_fresh"), 404, "EVENT_UNKNOWN");
     const keyed = { ...headers, "idempotency-key": "evt_1" };
     await expectRefusal(publish(api, '{"type":"order.paid","data":1}', keyed), 409, "EVENT_CONFLICT");

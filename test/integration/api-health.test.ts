@@ -3,9 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { EndpointStatus } from "../../src/api/ports.ts";
 import { createHookwave } from "../../src/app.ts";
-import { startEmbeddedRedis } from "../../src/store/embedded-redis.ts";
+import { asEndpointId } from "../../src/core/brand.ts";
+import type { EndpointStatus } from "../../src/manage/endpoint-health.ts";
+import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import { type Api, ask, publish, startApi } from "../support/api.ts";
 import { aLetter, bury } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -205,7 +206,7 @@ describe("GET /health/webhooks", () => {
 });
 
 const WELL: EndpointStatus = {
-  id: "ep_1",
+  id: asEndpointId("ep_1"),
   url: "https://example.com/hook",
   isActive: true,
   breaker: "closed",

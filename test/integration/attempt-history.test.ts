@@ -1,7 +1,8 @@
 /** Reading back, on a real Redis, what was logged of an endpoint's attempts. */
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AttemptFilter, createAttemptHistory } from "../../src/store/attempt-history.ts";
+import type { AttemptFilter } from "../../src/core/attempt.ts";
+import { createAttemptHistory } from "../../src/store/attempt-history.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { startRedis, type TestRedis } from "../support/service.ts";
 import { delivered, endpointId, refused } from "../unit/observe/happenings.ts";

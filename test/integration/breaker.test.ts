@@ -93,7 +93,7 @@ describe("an endpoint's breaker", () => {
     await hookwave.publishMany(Array.from({ length: 30 }, () => ({ type: "thing.made", data: {} })));
 
     await receiver.received(30);
-    await until("all are buried", async () => (await hookwave.census()).dead.depth === 30);
+    await until("all are buried", async () => (await hookwave.queueCounts()).dead.depth === 30);
     expect(breakerStates(hookwave)).toEqual([]);
   });
 });

@@ -51,14 +51,14 @@ describe("a command's key", () => {
     const { token } = await hookwave.keys.create({ name: "reader", roles: ["read"] });
     const reader = { ...variables, HOOKWAVE_API_KEY: token };
 
-    const [census, removing] = await Promise.all([
+    const [queueCounts, removing] = await Promise.all([
       runForJson(["status"], reader),
       runCommand(["endpoints", "remove", "none"], reader),
       runForJson(["dead-letters", "list"], reader),
       runForJson(["endpoints", "list"], reader),
     ]);
 
-    expect(census).toMatchObject({ new: { depth: 0, oldestAgeMs: 0 } });
+    expect(queueCounts).toMatchObject({ new: { depth: 0, oldestAgeMs: 0 } });
     expect(removing.code).toBe(1);
     expect(removing.stderr).toMatch(
       /^error FORBIDDEN\n {2}expected {2}a key with the role admin\n {2}got {7}one with read\n/,

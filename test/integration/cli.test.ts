@@ -116,9 +116,9 @@ describe("a running service and the commands", () => {
     receiver.replies(500);
     await runForJson(["publish", "invoice.paid", "{}", ...there], variables);
     await buried(2);
-    const census = await runForJson(["status", ...there], variables);
-    expect(census).toMatchObject({ new: { depth: 0 }, retrying: { depth: 0 }, dead: { depth: 1 } });
-    expect(census.dead.oldestAgeMs).toBeGreaterThan(0);
+    const queueCounts = await runForJson(["status", ...there], variables);
+    expect(queueCounts).toMatchObject({ new: { depth: 0 }, retrying: { depth: 0 }, dead: { depth: 1 } });
+    expect(queueCounts.dead.oldestAgeMs).toBeGreaterThan(0);
     expect(await runForJson(["dead-letters", "replay", "--all", ...there], variables)).toMatchObject({
       replayed: 1,
       failed: 0,

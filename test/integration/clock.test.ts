@@ -27,7 +27,7 @@ describe("a worker whose clock goes wrong while it runs", () => {
       await worker.publish({ id: "evt_first", type: "thing.made", data: {} });
       await until(
         "it waits for its second attempt",
-        async () => (await worker.census()).retrying.depth === 1,
+        async () => (await worker.queueCounts()).retrying.depth === 1,
       );
 
       setClock(offByMs);

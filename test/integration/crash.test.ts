@@ -38,12 +38,12 @@ describe("a worker killed with kill -9", () => {
     expect(sentAgain.at - killedAt).toBeLessThan(20_000);
     await until("all have come", () => new Set(receiver.ids()).size === 200, 30_000);
     await until("nothing is left to do", async () => {
-      const { new: fresh, retrying } = await api.census();
+      const { new: fresh, retrying } = await api.queueCounts();
       return fresh.depth + retrying.depth === 0;
     });
     expect(inFlight).toBe(50);
     expect(receiver.requests.length - 200).toBeLessThanOrEqual(50);
-    expect((await api.census()).dead.depth).toBe(0);
+    expect((await api.queueCounts()).dead.depth).toBe(0);
   }, 90_000);
 
   it("does not send again what had been answered and recorded before", async () => {
@@ -70,7 +70,7 @@ describe("a worker killed with kill -9", () => {
       () => receiver.ids().filter((id) => id === "evt_39").length === 2,
       30_000,
     );
-    await until("nothing is left to do", async () => (await api.census()).new.depth === 0);
+    await until("nothing is left to do", async () => (await api.queueCounts()).new.depth === 0);
     expect(receiver.ids()).toHaveLength(41);
   }, 60_000);
 });
@@ -93,7 +93,7 @@ describe("a worker told to stop", () => {
     expect(exitCode).toBe(0);
     await until("all have come", () => new Set(receiver.ids()).size === 100);
     await until("nothing is left to do", async () => {
-      const { new: fresh, retrying } = await api.census();
+      const { new: fresh, retrying } = await api.queueCounts();
       return fresh.depth + retrying.depth === 0;
     });
     expect(receiver.ids()).toHaveLength(100);
@@ -115,7 +115,7 @@ describe("a worker told to stop", () => {
     receiver.replies(200);
     await using _second = await startWorker(redis);
     await receiver.received(2);
-    await until("nothing is left to do", async () => (await api.census()).new.depth === 0);
-    expect((await api.census()).dead.depth).toBe(0);
+    await until("nothing is left to do", async () => (await api.queueCounts()).new.depth === 0);
+    expect((await api.queueCounts()).dead.depth).toBe(0);
   }, 60_000);
 });

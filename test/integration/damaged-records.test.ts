@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 const nothingLeft = (worker: TestHookwave) => async (): Promise<boolean> => {
-  const { new: fresh, retrying } = await worker.census();
+  const { new: fresh, retrying } = await worker.queueCounts();
   return fresh.depth + retrying.depth === 0;
 };
 
@@ -86,7 +86,7 @@ describe("something else under the key of a record", () => {
     ["the endpoint's attempts", keys.attempts(endpointId)],
     ["all attempts", keys.recent],
     ["the endpoint's health", keys.health(endpointId)],
-  ])("(%s) is set aside, told of, and the event is delivered once", async (_, key) => {
+  ])("(%s) is quarantined, told of, and the event is delivered once", async (_, key) => {
     await admin.set(key, "not ours");
     await using receiver = await startReceiver();
     await using worker = await startHookwave(redis);
@@ -96,7 +96,7 @@ describe("something else under the key of a record", () => {
 
     await until("it is delivered and done", nothingLeft(worker));
     expect(receiver.ids()).toEqual([eventId]);
-    expect(await admin.get(`${key}:set-aside`)).toBe("not ours");
+    expect(await admin.get(`${key}:quarantined`)).toBe("not ours");
     expect(worker.happenings).toContainEqual(
       expect.objectContaining({ kind: "service.noticed", detail: expect.objectContaining({ key }) }),
     );
@@ -130,7 +130,7 @@ describe("a dead letter that cannot be read", () => {
     await hookwave.deadLetters.remove(first?.id ?? "");
     await admin.hset(`{hookwave}:dead-letters:${second?.id}`, "data", "null");
     expect(await hookwave.deadLetters.purge({}, 1)).toBe(1);
-    expect((await hookwave.census()).dead.depth).toBe(0);
+    expect((await hookwave.queueCounts()).dead.depth).toBe(0);
   });
 
   it("does not keep others from being found that came past the index", async () => {
@@ -153,7 +153,7 @@ describe("a dead letter that cannot be read", () => {
       await bury(redis, [aLetter({ eventId: "evt_a", endpoint: "ep_1" })]);
       for (const act of [hookwave.deadLetters.get, hookwave.deadLetters.replay, hookwave.deadLetters.remove])
         await expect(act(id)).rejects.toMatchObject({ code: "DEAD_LETTER_UNKNOWN" });
-      expect((await hookwave.census()).dead.depth).toBe(1);
+      expect((await hookwave.queueCounts()).dead.depth).toBe(1);
     },
   );
 });

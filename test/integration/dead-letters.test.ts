@@ -160,7 +160,7 @@ describe("replaying one", () => {
     await hookwave.endpoints.add({ id: "ep_1", url: receiver.url, retrySchedule: [] });
     const worker = await startHookwave(redis);
     await hookwave.publish({ id: "evt_1", type: "thing.made", data: {} });
-    await until("it is buried", async () => (await hookwave.census()).dead.depth === 1);
+    await until("it is buried", async () => (await hookwave.queueCounts()).dead.depth === 1);
     await worker.close();
 
     const [letter] = await summaries(hookwave);
@@ -177,7 +177,7 @@ describe("removing dead letters", () => {
     await hookwave.deadLetters.remove(id);
 
     expect(await hookwave.deadLetters.count({})).toBe(0);
-    expect((await hookwave.census()).dead.depth).toBe(0);
+    expect((await hookwave.queueCounts()).dead.depth).toBe(0);
     await expect(hookwave.deadLetters.remove(id)).rejects.toMatchObject({ code: "DEAD_LETTER_UNKNOWN" });
   });
 
@@ -188,7 +188,7 @@ describe("removing dead letters", () => {
 
     await expect(purging).rejects.toMatchObject({ code: "PURGE_UNCONFIRMED" });
     await expect(purging).rejects.toThrow("expected the confirmation of 5");
-    expect((await hookwave.census()).dead.depth).toBe(5);
+    expect((await hookwave.queueCounts()).dead.depth).toBe(5);
   });
 
   it("many removes none that was written after they were counted, whatever its date", async () => {
@@ -208,7 +208,7 @@ describe("removing dead letters", () => {
       queues,
       index: { ...index, walk },
       readFields: (key, ...fields) => connection.hmget(key, ...fields),
-      resend: () => Promise.reject(new Error("nothing is sent again")),
+      replayLetter: () => Promise.reject(new Error("nothing is sent again")),
       exist: () => Promise.resolve([]),
       now: () => NOON,
     });
@@ -218,7 +218,7 @@ describe("removing dead letters", () => {
     await queues.close();
     connection.disconnect();
     expect((await summaries(hookwave)).map(({ eventId }) => eventId)).toEqual(["evt_late"]);
-    expect((await hookwave.census()).dead.depth).toBe(1);
+    expect((await hookwave.queueCounts()).dead.depth).toBe(1);
   });
 
   it("many removes those that match and no others", async () => {
@@ -229,7 +229,7 @@ describe("removing dead letters", () => {
 
     expect(await hookwave.deadLetters.purge({ type: "thing.*" }, 1_000)).toBe(1_000);
 
-    expect((await hookwave.census()).dead.depth).toBe(250);
+    expect((await hookwave.queueCounts()).dead.depth).toBe(250);
     expect(new Set((await summaries(hookwave)).map(({ eventType }) => eventType))).toEqual(
       new Set(["job.done"]),
     );

@@ -131,7 +131,7 @@ describe("a delivery that failed", () => {
 
       await untilIdle(hookwave);
       expect((await hookwave.deliveries.get(id)).state.status).toBe(expected);
-      expect((await hookwave.census()).dead.depth).toBe(0);
+      expect((await hookwave.queueCounts()).dead.depth).toBe(0);
       expect((await hookwave.health()).data).toMatchObject([{ waiting: 0 }]);
       expect(receiver.requests).toHaveLength(2);
     },
@@ -177,7 +177,7 @@ describe("a delivery that was given up", () => {
     await untilStatus(hookwave, id, "retrying");
 
     await hookwave.endpoints.remove("one");
-    await until("its job is there", async () => (await hookwave.census()).retrying.depth === 1);
+    await until("its job is there", async () => (await hookwave.queueCounts()).retrying.depth === 1);
     await hookwave.deliveries.retry(id);
 
     const buried = await untilStatus(hookwave, id, "buried");
@@ -191,14 +191,14 @@ describe("a delivery that was given up", () => {
     await using hookwave = await startHookwave(redis);
     await hookwave.endpoints.add({ id: "one", url: receiver.url, retrySchedule: [] });
     const id = await publishTo(hookwave, "evt_1", "one");
-    await until("its letter is there", async () => (await hookwave.census()).dead.depth === 1);
+    await until("its letter is there", async () => (await hookwave.queueCounts()).dead.depth === 1);
     receiver.replies(200);
 
     await hookwave.deliveries.retry(id);
 
     const delivery = await untilStatus(hookwave, id, "delivered");
     expect(delivery).toMatchObject({ state: { round: 1 }, attempts: [{ attemptNumber: 1, status: 200 }] });
-    expect((await hookwave.census()).dead.depth).toBe(0);
+    expect((await hookwave.queueCounts()).dead.depth).toBe(0);
     expect(receiver.ids()).toEqual(["evt_1", "evt_1"]);
   });
 
@@ -208,7 +208,7 @@ describe("a delivery that was given up", () => {
     await using hookwave = await startHookwave(redis);
     await hookwave.endpoints.add({ id: "one", url: receiver.url, retrySchedule: [] });
     const id = await publishTo(hookwave, "evt_1", "one");
-    await until("its letter is there", async () => (await hookwave.census()).dead.depth === 1);
+    await until("its letter is there", async () => (await hookwave.queueCounts()).dead.depth === 1);
     await hookwave.deadLetters.purge({}, 1);
     receiver.replies(200);
 

@@ -1,8 +1,8 @@
 /** The list of deliveries: filters, pages, cursors. */
 import { describe, expect, it } from "vitest";
-import type { ShownDelivery } from "../../src/app/delivery-desk.ts";
 import { asEventId } from "../../src/core/brand.ts";
 import type { Page } from "../../src/core/page.ts";
+import type { ShownDelivery } from "../../src/manage/deliveries.ts";
 import type { DeliveryFilter } from "../../src/store/delivery-pages.ts";
 import { untilIdle, untilStatus } from "../support/deliveries.ts";
 import { type Answer, startReceiver } from "../support/receiver.ts";
@@ -127,7 +127,7 @@ describe("the list of deliveries", () => {
     const ids = Array.from({ length: 30 }, (_, n) => `ep_${(n * 7) % 30}`);
     for (const id of ids) await hookwave.endpoints.add({ id, url: receiver.url, retrySchedule: [60_000] });
     await hookwave.publish({ id: "evt_1", type: "thing.made", data: {} });
-    await until("all wait", async () => (await hookwave.census()).retrying.depth === 30);
+    await until("all wait", async () => (await hookwave.queueCounts()).retrying.depth === 30);
 
     const expected = ids.map((id) => `evt_1.${id}`).toSorted();
     for (const filter of [

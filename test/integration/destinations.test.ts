@@ -50,7 +50,7 @@ describe("an event with destinations", () => {
     );
     expect(request?.headers).toMatchObject({ "webhook-id": id, "user-agent": "AI-Core/2" });
     expect(request?.headers).not.toHaveProperty("authorization");
-    await until("nothing is left to do", async () => (await hookwave.census()).new.depth === 0);
+    await until("nothing is left to do", async () => (await hookwave.queueCounts()).new.depth === 0);
     expect(other.requests).toEqual([]);
   });
 

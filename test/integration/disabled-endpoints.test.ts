@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 const dispatched = (): Promise<unknown> =>
-  until("all is dispatched", async () => (await desk.census()).new.depth === 0);
+  until("all is dispatched", async () => (await desk.queueCounts()).new.depth === 0);
 
 const MINUTE_MS = 60_000;
 

@@ -87,7 +87,7 @@ describe("durability replicated", () => {
     await until("the replica is back", () => isDone(producer.publish(event("evt_0"))), 30_000);
     await using hookwave = await startHookwave(redis);
     await hookwave.endpoints.add({ url: receiver.url });
-    await until("all are delivered", async () => (await hookwave.census()).new.depth === 0);
+    await until("all are delivered", async () => (await hookwave.queueCounts()).new.depth === 0);
     expect(receiver.ids().filter((id) => id === "evt_0")).toHaveLength(1);
     expect(receiver.ids()).toEqual(expect.arrayContaining(["evt_before", "evt_less"]));
     await producer.close();
@@ -114,7 +114,7 @@ describe("durability replicated", () => {
     await using receiver = await startReceiver();
     await using hookwave = await startHookwave(replica);
     await hookwave.endpoints.add({ url: receiver.url });
-    await until("all are delivered", async () => (await hookwave.census()).new.depth === 0);
+    await until("all are delivered", async () => (await hookwave.queueCounts()).new.depth === 0);
     expect(new Set(receiver.ids()).size).toBeGreaterThanOrEqual(acknowledged);
     await producer.close();
     await master[Symbol.asyncDispose]();

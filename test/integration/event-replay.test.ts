@@ -24,7 +24,7 @@ describe("replaying an event", () => {
     await hookwave.publish({ ...made("evt_1"), destinations: [{ url: caller.url, keyId: "good" }] });
     await Promise.all([
       untilStatus(hookwave, "evt_1.good", "delivered"),
-      until("the letter is there", async () => (await hookwave.census()).dead.depth === 1),
+      until("the letter is there", async () => (await hookwave.queueCounts()).dead.depth === 1),
       untilBooked(hookwave, "evt_1.bad"),
       caller.received(1),
     ]);
@@ -49,7 +49,7 @@ describe("replaying an event", () => {
       ["delivered", 1],
       ["delivered", 1],
     ]);
-    expect((await hookwave.census()).dead.depth).toBe(0);
+    expect((await hookwave.queueCounts()).dead.depth).toBe(0);
   });
 
   it("asked for twice at once, sends it once more", async () => {

@@ -6,7 +6,7 @@ import { openThings, postTo } from "../support/transports.ts";
 import { until } from "../support/until.ts";
 import { startWorker } from "../support/workers.ts";
 
-const { transport: openTransport, probe: openProbe, closeAll } = openThings();
+const { transport: openTransport, probe: openDirectSender, closeAll } = openThings();
 afterEach(closeAll);
 
 const ALL = { eventId: null, endpointId: null, status: null, since: null, until: null };
@@ -24,19 +24,19 @@ describe("a worker that may open no further file", () => {
       Array.from({ length: 20 }, (_, n) => ({ id: `evt_${n}`, type: "thing.made", data: {} })),
     );
     await until("its first attempts have failed, and each goes on alone", async () => {
-      const { new: fresh, retrying } = await api.census();
+      const { new: fresh, retrying } = await api.queueCounts();
       return fresh.depth === 0 && retrying.depth === 20;
     });
     expect(receiver.requests).toHaveLength(0);
 
     await worker.release();
 
-    await until("nothing is left to do", async () => (await api.census()).retrying.depth === 0);
+    await until("nothing is left to do", async () => (await api.queueCounts()).retrying.depth === 0);
     const { data } = await api.deliveries.list(ALL, { after: null, limit: 100 });
     const outcomes = data.map(({ state }) => state.attempts.map(({ outcome }) => outcome));
     expect(outcomes).toEqual(Array.from({ length: 20 }, () => ["delivered"]));
     expect(receiver.requests).toHaveLength(20);
-    expect((await api.census()).dead.depth).toBe(0);
+    expect((await api.queueCounts()).dead.depth).toBe(0);
   });
 });
 
@@ -44,8 +44,8 @@ describe("what this machine has run out of", () => {
   it("is no exchange with the receiver, whoever posts", async () => {
     const lookup = () => Promise.reject(Object.assign(new Error("lookup"), { code: "EMFILE" }));
     const request = postTo("http://hooks.acme-corp.com/");
-    const ownFault = { code: "RESOURCES_EXHAUSTED", got: "EMFILE" };
-    await expect(openTransport({ lookup }).post(request)).rejects.toMatchObject(ownFault);
-    await expect(openProbe({ lookup }).send(request)).rejects.toMatchObject(ownFault);
+    const localExhaustion = { code: "RESOURCES_EXHAUSTED", got: "EMFILE" };
+    await expect(openTransport({ lookup }).post(request)).rejects.toMatchObject(localExhaustion);
+    await expect(openDirectSender({ lookup }).send(request)).rejects.toMatchObject(localExhaustion);
   });
 });

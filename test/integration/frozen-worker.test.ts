@@ -32,7 +32,7 @@ describe("a worker that is frozen for longer than its receivers may take", () =>
     await until("every deadline is long over", () => performance.now() - frozenAt > 3_000);
     process.kill(worker.pid, "SIGCONT");
 
-    await until("nothing is left to do", async () => (await api.census()).new.depth === 0);
+    await until("nothing is left to do", async () => (await api.queueCounts()).new.depth === 0);
     const { data } = await api.deliveries.list(ALL, { after: null, limit: 100 });
     const outcomes = data.map(({ state }) => state.attempts.map(({ outcome }) => outcome));
     expect(outcomes).toEqual(Array.from({ length: 20 }, () => ["delivered"]));

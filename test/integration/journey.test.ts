@@ -89,7 +89,7 @@ describe("the journey of an event", () => {
     await hookwave.publish({ type: "order.sent", data: {} });
 
     await Promise.all([all.received(2), family.received(2), exact.received(1), other.received(1)]);
-    await until("nothing is left to do", async () => (await hookwave.census()).new.depth === 0);
+    await until("nothing is left to do", async () => (await hookwave.queueCounts()).new.depth === 0);
     expect([all, family, exact, other].map((one) => one.requests.length)).toEqual([2, 2, 1, 1]);
   });
 
@@ -105,7 +105,7 @@ describe("the journey of an event", () => {
     await hookwave.publish({ id: "evt_last", type: "thing.done", data: {} });
 
     await until("the last one has come", () => receiver.ids().includes("evt_last"));
-    await until("nothing is left to do", async () => (await hookwave.census()).new.depth === 0);
+    await until("nothing is left to do", async () => (await hookwave.queueCounts()).new.depth === 0);
     expect(receiver.ids().toSorted()).toEqual(["evt_last", "evt_once"]);
   });
 

@@ -52,7 +52,7 @@ describe("a listener", () => {
     });
     const answer = await post(listener.url, signedFixture({ profile, secrets: [SECRET], url: listener.url }));
     expect(answer.status).toBe(204);
-    expect((await listener.heard(1))[0]?.judgement).toMatchObject({ kind: "valid" });
+    expect((await listener.heard(1))[0]?.diagnosis).toMatchObject({ kind: "valid" });
   });
 
   it("fails on purpose as often as its dice say, and not for what it does not answer", async () => {
@@ -69,7 +69,7 @@ describe("a listener", () => {
       "verified",
       "on_purpose",
     ]);
-    expect(heard.every(({ judgement }) => judgement.kind === "valid")).toBe(true);
+    expect(heard.every(({ diagnosis }) => diagnosis.kind === "valid")).toBe(true);
   });
 
   it("waits before it answers, and says when its sender did not wait", async () => {
@@ -80,7 +80,7 @@ describe("a listener", () => {
     const [patient, left] = await listener.heard(2);
     expect(patient).toMatchObject({ isAnswerTaken: true });
     expect(patient?.tookMs).toBeGreaterThanOrEqual(299);
-    expect(left).toMatchObject({ isAnswerTaken: false, judgement: { kind: "valid" } });
+    expect(left).toMatchObject({ isAnswerTaken: false, diagnosis: { kind: "valid" } });
   });
 
   it("lets go at once of what it delays when it is closed", async () => {
@@ -132,7 +132,7 @@ describe("a listener", () => {
     });
     // It is forwarded although it is not valid: how the server behind answers that is worth seeing.
     expect((await listener.heard(1))[0]).toMatchObject({
-      judgement: { code: "HEADER_MISSING" },
+      diagnosis: { code: "HEADER_MISSING" },
       answer: { because: "forwarded", status: 302 },
     });
   });
@@ -177,8 +177,8 @@ describe("a listener", () => {
       socket.resetAndDestroy(),
     );
     const [tooLarge, broken] = await listener.heard(2);
-    expect(tooLarge).toMatchObject({ judgement: { kind: "unjudged" }, isAnswerTaken: true });
-    expect(broken).toMatchObject({ judgement: { problem: expect.stringContaining("breaks off") } });
+    expect(tooLarge).toMatchObject({ diagnosis: { kind: "unreadable" }, isAnswerTaken: true });
+    expect(broken).toMatchObject({ diagnosis: { problem: expect.stringContaining("breaks off") } });
     expect(broken).toMatchObject({ isAnswerTaken: false });
     expect((await post(listener.url, fixture())).status).toBe(204);
   });

@@ -67,7 +67,7 @@ describe("a run of a job", () => {
     await using _work = await workOn(redis, redis.url, held);
     const begunAt = await until("it runs", () => runs.length === 1 && performance.now());
     await until("its first lock would be over", () => performance.now() - begunAt > 11_000);
-    expect(runs.map(({ isOurs }) => isOurs())).toEqual([true]);
+    expect(runs.map(({ holdsLease }) => holdsLease())).toEqual([true]);
   });
 
   it("is not the worker's any more when Redis has not been heard of for so long", async () => {
@@ -78,7 +78,7 @@ describe("a run of a job", () => {
     await using _work = await workOn(redis, link.url, held);
     await until("it runs", () => runs.length === 1);
     link.silence();
-    await until("it knows that it may be lost", () => runs[0]?.isOurs() === false, 11_000);
+    await until("it knows that it may be lost", () => runs[0]?.holdsLease() === false, 11_000);
     held.end();
     link.restore();
   });
@@ -91,7 +91,7 @@ describe("a run of a job", () => {
     await until("it runs", () => runs.length === 1);
 
     await work.admin.del(LOCK_KEY);
-    await until("it knows that it is lost", () => runs[0]?.isOurs() === false, 8_000);
+    await until("it knows that it is lost", () => runs[0]?.holdsLease() === false, 8_000);
     await until(
       "the job has been found and put back",
       async () => (await work.admin.zcard(`${PREFIX}:jobs:delayed`)) === 1,
@@ -111,7 +111,7 @@ describe("a run of a job that a shutdown gives back", () => {
     await using work = await workOn(redis, redis.url, held);
     await until("it runs", () => held.runs.length === 1);
     work.worker.cancelAllJobs("shutting down");
-    expect(held.runs.map(({ isOurs }) => isOurs())).toEqual([false]);
+    expect(held.runs.map(({ holdsLease }) => holdsLease())).toEqual([false]);
   });
 });
 
@@ -135,7 +135,7 @@ describe("a worker that is frozen for so long that another gets its jobs", () =>
     await using _second = await startWorker(redis);
     await until("the other has sent everything", () => new Set(receiver.ids()).size === 200, 40_000);
     await until("and has nothing left to do", async () => {
-      const { new: fresh, retrying } = await api.census();
+      const { new: fresh, retrying } = await api.queueCounts();
       return fresh.depth + retrying.depth === 0;
     });
     process.kill(first.pid, "SIGCONT");
@@ -143,6 +143,6 @@ describe("a worker that is frozen for so long that another gets its jobs", () =>
 
     expect(await first.kill("SIGTERM")).toBe(0);
     expect(receiver.ids().length - 200).toBeLessThanOrEqual(20);
-    expect((await api.census()).dead.depth).toBe(0);
+    expect((await api.queueCounts()).dead.depth).toBe(0);
   }, 90_000);
 });

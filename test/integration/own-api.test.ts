@@ -1,7 +1,7 @@
 /** The API that a command opens for itself when it goes straight to Redis. */
 import { describe, expect, it } from "vitest";
-import { openOwnApi } from "../../src/app/own-api.ts";
 import { readEnvironment } from "../../src/config/environment.ts";
+import { openOwnApi } from "../../src/process/own-api.ts";
 import { ask } from "../support/api.ts";
 import { freshDirectory } from "../support/command.ts";
 import { startHookwave, startRedis } from "../support/service.ts";

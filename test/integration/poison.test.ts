@@ -46,7 +46,7 @@ describe("an events job", () => {
     expect(await events.getActiveCount()).toBe(3);
 
     for (const answer of answers) answer();
-    await until("nothing is left to do", async () => (await worker.census()).new.depth === 0);
+    await until("nothing is left to do", async () => (await worker.queueCounts()).new.depth === 0);
     expect(receiver.ids().toSorted()).toEqual(["evt_1", "evt_2", "evt_3"]);
   });
 

@@ -2,7 +2,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { asEndpointId } from "../../src/core/brand.ts";
-import { createFleetRates, type FleetRates, type Turn } from "../../src/store/fleet-rates.ts";
+import type { Turn } from "../../src/deliver/ports.ts";
+import { createFleetRates, type FleetRates } from "../../src/store/fleet-rates.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { connectRedis, untilReady } from "../../src/store/redis.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -173,6 +174,6 @@ describe("a fleet of three workers", () => {
     );
     expect(most).toBeGreaterThanOrEqual(3 * limit.count * 0.9);
     expect(most).toBeLessThanOrEqual(3 * limit.count * 1.1);
-    expect((await hookwave.census()).dead.depth).toBe(0);
+    expect((await hookwave.queueCounts()).dead.depth).toBe(0);
   });
 });

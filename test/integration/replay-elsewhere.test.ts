@@ -38,7 +38,7 @@ const isDone = async (id: string) => {
 /** Resolves with the replay, once all it has sent is settled. */
 async function settled(id: string) {
   const replay = await until("the replay is done", () => isDone(id));
-  await until("nothing is left to do", async () => (await hookwave.census()).retrying.depth === 0);
+  await until("nothing is left to do", async () => (await hookwave.queueCounts()).retrying.depth === 0);
   return replay;
 }
 
@@ -65,7 +65,7 @@ describe("a replay to another endpoint", () => {
     await hookwave.endpoints.add({ id: "other", url: other.url });
     await hookwave.publish({ id: "evt_0", type: "thing.made", data: {} });
     await other.received(1);
-    await until("it is recorded", async () => (await hookwave.census()).new.depth === 0);
+    await until("it is recorded", async () => (await hookwave.queueCounts()).new.depth === 0);
     const acceptedAt = Number(
       await raw.hget(createKeys("{hookwave}").event(asEventId("evt_0")), "accepted_at"),
     );

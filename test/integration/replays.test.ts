@@ -165,7 +165,7 @@ describe("a running replay", () => {
 
     const replay = await done(id);
     await receiver.received(400, 30_000);
-    await until("nothing is left to do", async () => (await desk.census()).retrying.depth === 0);
+    await until("nothing is left to do", async () => (await desk.queueCounts()).retrying.depth === 0);
     expect(receiver.ids().toSorted()).toEqual(ids(400));
     expect(replay.replayed + replay.skipped).toBe(400);
     expect(await desk.deadLetters.count({})).toBe(0);
@@ -190,7 +190,7 @@ describe("a running replay", () => {
     await desk.replays.order(id, "resume");
 
     expect(await done(id)).toMatchObject({ total: 3, replayed: 1, skipped: 2 });
-    await until("nothing is left to do", async () => (await desk.census()).retrying.depth === 0);
+    await until("nothing is left to do", async () => (await desk.queueCounts()).retrying.depth === 0);
     expect(receiver.ids().toSorted()).toEqual(ids(3));
     expect(await desk.deadLetters.count({})).toBe(0);
   });

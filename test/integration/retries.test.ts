@@ -75,7 +75,7 @@ describe("what a receiver may say", () => {
       async () => (await storedLetters(hookwave))[0]?.letter.because === "gone",
     );
     await hookwave.publish({ type: "thing.made", data: {} });
-    await until("nothing is left to do", async () => (await hookwave.census()).new.depth === 0);
+    await until("nothing is left to do", async () => (await hookwave.queueCounts()).new.depth === 0);
     expect(receiver.requests).toHaveLength(1);
   });
 

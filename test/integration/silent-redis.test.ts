@@ -48,13 +48,13 @@ describe("a worker whose Redis vanishes silently", () => {
       "nothing is left to do",
       async () => {
         for (const answer of answers.splice(0)) answer();
-        const { new: fresh, retrying } = await worker.census();
+        const { new: fresh, retrying } = await worker.queueCounts();
         return fresh.depth + retrying.depth === 0;
       },
       30_000,
     );
     expect(receiver.ids().filter((id) => id === "evt_under_way").length).toBeLessThanOrEqual(2);
-    expect((await worker.census()).dead.depth).toBe(0);
+    expect((await worker.queueCounts()).dead.depth).toBe(0);
     await producer.close();
   });
 
@@ -83,7 +83,10 @@ describe("a worker that has nothing to do", () => {
     const admin = new Redis(redis.url);
     await worker.endpoints.add({ url: receiver.url, retrySchedule: [600_000] });
     await worker.publish(event);
-    await until("it waits for its second attempt", async () => (await worker.census()).retrying.depth === 1);
+    await until(
+      "it waits for its second attempt",
+      async () => (await worker.queueCounts()).retrying.depth === 1,
+    );
 
     const waits = async (): Promise<number> =>
       Number(/cmdstat_bzpopmin:calls=(\d+)/.exec(await admin.info("commandstats"))?.[1] ?? 0);

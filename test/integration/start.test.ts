@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { startEmbeddedRedis } from "../../src/store/embedded-redis.ts";
+import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import {
   apiUrl,
   connected,

@@ -29,12 +29,12 @@ describe("a worker with another encryption key", () => {
     await until("the worker has failed at it", () =>
       worker.happenings.some((one) => one.kind === "service.failed" && one.doing === "worker"),
     );
-    expect((await worker.census()).new.depth).toBe(1);
+    expect((await worker.queueCounts()).new.depth).toBe(1);
 
     await worker.endpoints.remove(id);
     await worker.endpoints.add({ url: receiver.url });
 
     await receiver.received(1);
-    await until("nothing is left to do", async () => (await worker.census()).new.depth === 0);
+    await until("nothing is left to do", async () => (await worker.queueCounts()).new.depth === 0);
   });
 });

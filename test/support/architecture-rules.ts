@@ -13,24 +13,39 @@ interface Module extends SourceText {
 }
 
 const STAGES = ["publish", "queue", "deliver", "store", "observe"];
-const ROOMS = ["core", "wire", "catalogue", ...STAGES, "api", "receiver", "testing", "console", "config"];
+/** What needs nothing but what lies beneath it: words, formats and rules. */
+const GROUND = ["core", "wire", "catalogue", "endpoints"];
 
-/** Room → the other rooms it may import from (section 6). */
+/** Room → the rooms beneath it that it may import from: docs/architecture.md draws the same house. */
 const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ["core", []],
   ["wire", ["core"]],
   ["catalogue", ["core"]],
-  ...STAGES.map((stage): [string, string[]] => [stage, ["core", "wire", "catalogue"]]),
+  ["endpoints", ["core", "wire"]],
+  ...STAGES.map((stage): [string, string[]] => [stage, GROUND]),
   ["config", ["core"]],
-  ["api", ["core", "wire", "catalogue"]],
+  ["manage", [...GROUND, ...STAGES, "config"]],
+  ["api", [...GROUND, "manage"]],
   ["console", ["core"]],
   ["receiver", ["core", "wire", "catalogue"]],
   ["testing", ["core", "wire", "receiver", "config"]],
-  ["app", ROOMS],
+  ["app", [...GROUND, ...STAGES, "config", "manage"]],
+  ["process", [...GROUND, "store", "observe", "config", "manage", "api", "app"]],
   // The commands are clients of the API: its schemas tell them what comes.
-  ["cli", ["app", "api", "core", "config", "catalogue", "wire"]],
-  ["entry", ["app", "cli", ...ROOMS]],
+  ["cli", ["process", "manage", "api", "receiver", ...GROUND, "config"]],
+  ["entry", ["app", "cli", ...GROUND, ...STAGES, "config", "manage"]],
 ]);
+
+/** Room → rooms of which it may know the types only. */
+const TYPES_ONLY: ReadonlyMap<string, readonly string[]> = new Map([
+  // Schemas would bring a library with them, and a runtime without Node has none to spare.
+  ["receiver", ["core", "catalogue"]],
+  // What people may do is handed in: the API constructs nothing.
+  ["api", ["manage"]],
+]);
+
+/** A stage's needs, declared once by the stage that has them: whoever meets them imports the type. */
+const PORTS = /^src\/(\w+)\/ports\.ts$/;
 
 /** Vendor → the rooms that own it; a scope ends with a slash. */
 const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -46,7 +61,7 @@ const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["@fastify/", ["api"]],
   ["fastify-type-provider-zod", ["api"]],
   // Where text from outside becomes typed: the environment, event data, requests, jobs, Redis records.
-  ["zod", ["config", "catalogue", "api", "queue", "store"]],
+  ["zod", ["config", "catalogue", "endpoints", "api", "process", "queue", "store"]],
 ]);
 
 /** Rooms that run without I/O, and the parts of Node they may use all the same. */
@@ -113,13 +128,16 @@ function roomProblem({ path, room }: Module, { specifier, isTypeOnly }: Import):
   if (!target.startsWith("src/")) return [`imports ${target}, which is outside src`];
   const targetRoom = roomOf(target);
   if (targetRoom === room) return [];
-  // Schemas would bring a library with them, and a runtime without Node has none to spare.
-  if (room === "receiver" && ["core", "catalogue"].includes(targetRoom) && !isTypeOnly)
+  if (TYPES_ONLY.get(room)?.includes(targetRoom) && !isTypeOnly)
     return [`imports more than types from ${targetRoom}`];
+  if (isPortOf(target) && STAGES.includes(room))
+    return isTypeOnly ? [] : [`imports more than types from ${target}`];
   return MAY_IMPORT.get(room)?.includes(targetRoom)
     ? []
     : [`(${room}) may not import ${target} (${targetRoom})`];
 }
+
+const isPortOf = (target: string): boolean => STAGES.includes(PORTS.exec(target)?.[1] ?? "");
 
 function nodeProblem({ room }: Module, { specifier, isTypeOnly }: Import): readonly string[] {
   if (specifier === "node:process") return ["may not import node:process; only config reads the environment"];

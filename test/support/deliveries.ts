@@ -1,5 +1,5 @@
 /** Waiting for what becomes of a delivery. */
-import type { WholeDelivery } from "../../src/app/delivery-desk.ts";
+import type { WholeDelivery } from "../../src/manage/deliveries.ts";
 import type { TestHookwave } from "./service.ts";
 import { until } from "./until.ts";
 
@@ -20,6 +20,6 @@ export const untilBooked = (hookwave: TestHookwave, id: string): Promise<number>
 /** Neither new nor to be tried again: delivered, buried or cancelled. */
 export const untilIdle = (hookwave: TestHookwave): Promise<true> =>
   until("no job is left", async () => {
-    const { new: fresh, retrying } = await hookwave.census();
+    const { new: fresh, retrying } = await hookwave.queueCounts();
     return fresh.depth + retrying.depth === 0;
   });

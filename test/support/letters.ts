@@ -12,11 +12,11 @@ import { createKeys } from "../../src/store/keys.ts";
 import { createLetterIndex } from "../../src/store/letter-index.ts";
 import type { TestRedis } from "./service.ts";
 
-type Desk = Pick<Hookwave, "deadLetters">;
+type EndpointManagement = Pick<Hookwave, "deadLetters">;
 
 /** All that a filter finds, newest first. */
 export async function summaries(
-  { deadLetters }: Desk,
+  { deadLetters }: EndpointManagement,
   filter: LetterFilter = {},
   limit = 100,
 ): Promise<readonly LetterSummary[]> {
@@ -31,7 +31,7 @@ export async function summaries(
 }
 
 /** All there are, whole. */
-export async function storedLetters(desk: Desk): Promise<readonly StoredLetter[]> {
+export async function storedLetters(desk: EndpointManagement): Promise<readonly StoredLetter[]> {
   return await Promise.all((await summaries(desk)).map(({ id }) => desk.deadLetters.get(id)));
 }
 
@@ -70,11 +70,12 @@ export function aLetter(sketch: LetterSketch): DeadLetter & { readonly kind: "de
 export async function bury(redis: TestRedis, letters: readonly DeadLetter[]): Promise<readonly string[]> {
   const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
   const queues = openQueues(connection, "{hookwave}", () => undefined);
-  const outbox = createOutbox(
+  const outbox = createOutbox({
     queues,
-    createLetterIndex(connection, createKeys("{hookwave}")),
-    () => undefined,
-  );
+    letters: createLetterIndex(connection, createKeys("{hookwave}")),
+    countBuried: async () => undefined,
+    tell: () => undefined,
+  });
   await Promise.all(letters.map((letter) => outbox.bury(letter)));
   await queues.close();
   connection.disconnect();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHookwave, type Hookwave, type HookwaveOptions } from "../../src/app.ts";
 import type { Happening } from "../../src/core/happening.ts";
-import { type EmbeddedRedis, startEmbeddedRedis } from "../../src/store/embedded-redis.ts";
+import { type EmbeddedRedis, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 
 export interface TestRedis extends EmbeddedRedis, AsyncDisposable {
   readonly dataDir: string;

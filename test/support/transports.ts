@@ -2,8 +2,8 @@
  * Receivers and transports for the transport's tests, and the closing of all that a test opened.
  */
 import { createAddressPolicy } from "../../src/deliver/address-guard.ts";
-import type { OutgoingRequest, Probe, Transport } from "../../src/deliver/ports.ts";
-import { createProbe } from "../../src/deliver/probe.ts";
+import { createInspector } from "../../src/deliver/inspector.ts";
+import type { Inspector, OutgoingRequest, Transport } from "../../src/deliver/ports.ts";
 import { createTransport, type TransportOptions } from "../../src/deliver/transport.ts";
 import { type Answer, type Certificate, type RawReceiver, startRawReceiver } from "./raw-receiver.ts";
 
@@ -16,7 +16,7 @@ export const publicPolicy = createAddressPolicy({ allowHttp: true, allowPrivateN
 export function openThings(): {
   readonly receiver: (answer: Answer, certificate?: Certificate) => Promise<RawReceiver>;
   readonly transport: (options?: Partial<TransportOptions>) => Transport;
-  readonly probe: (options?: Partial<TransportOptions>) => Probe;
+  readonly probe: (options?: Partial<TransportOptions>) => Inspector;
   readonly closeAll: () => Promise<void>;
 } {
   const opened: { readonly close: () => Promise<void> }[] = [];
@@ -29,7 +29,7 @@ export function openThings(): {
     receiver: async (answer, certificate) => keep(await startRawReceiver(answer, certificate)),
     transport: (options = {}) => keep(createTransport({ ...defaults, ...options })),
     probe: (options = {}) => {
-      const probe = createProbe({ ...defaults, ...options });
+      const probe = createInspector({ ...defaults, ...options });
       opened.push({ close: probe.abandon });
       return probe;
     },

@@ -1,6 +1,7 @@
 /** Dead letters over HTTP: which there are, one whole, sending one again, and removing one or many for good. */
 import { z } from "zod";
 import { deliveryId } from "../../core/delivery.ts";
+import type { DeadLetterManagement } from "../../manage/dead-letters.ts";
 import { eventText } from "../event-text.ts";
 import {
   letterFilter,
@@ -9,7 +10,6 @@ import {
   showWholeLetter,
   wholeLetterSchema,
 } from "../letter-fields.ts";
-import type { LetterDesk } from "../letter-ports.ts";
 import { type Api, idParams, pageQuery } from "../routing.ts";
 
 export const purgedLetters = z.object({ purged: z.number().int() });
@@ -19,13 +19,13 @@ const READ = { config: { access: "read" } } as const;
 const TAGS = { tags: ["Dead letters"] };
 const PATH = "/api/v1/dead-letters";
 
-export function addDeadLetterRoutes(app: Api, letters: LetterDesk): void {
+export function addDeadLetterRoutes(app: Api, letters: DeadLetterManagement): void {
   addReading(app, letters);
   addReplay(app, letters);
   addRemoval(app, letters);
 }
 
-function addReading(app: Api, letters: LetterDesk): void {
+function addReading(app: Api, letters: DeadLetterManagement): void {
   app.get(
     PATH,
     {
@@ -65,7 +65,7 @@ function addReading(app: Api, letters: LetterDesk): void {
   );
 }
 
-function addReplay(app: Api, letters: LetterDesk): void {
+function addReplay(app: Api, letters: DeadLetterManagement): void {
   app.post(
     `${PATH}/:id/replay`,
     {
@@ -90,7 +90,7 @@ function addReplay(app: Api, letters: LetterDesk): void {
   );
 }
 
-function addRemoval(app: Api, letters: LetterDesk): void {
+function addRemoval(app: Api, letters: DeadLetterManagement): void {
   app.delete(
     `${PATH}/:id`,
     {

@@ -4,7 +4,7 @@ import { asEndpointId, asEventId } from "../../core/brand.ts";
 import { DELIVERY_STATUSES } from "../../core/delivery.ts";
 import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
 import { EVENT_ID_PATTERN } from "../../core/event.ts";
-import type { DeliveryDesk } from "../event-ports.ts";
+import type { DeliveryManagement } from "../../manage/deliveries.ts";
 import { type Api, idParams, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery, showWholeDelivery, wholeDeliverySchema } from "../shown-delivery.ts";
 
@@ -24,7 +24,7 @@ const listQuery = z.strictObject({
   until: timeQuery.describe("Created before."),
 });
 
-export function addDeliveryRoutes(app: Api, deliveries: DeliveryDesk): void {
+export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement): void {
   app.get(
     "/api/v1/deliveries",
     {
@@ -62,7 +62,7 @@ export function addDeliveryRoutes(app: Api, deliveries: DeliveryDesk): void {
   addChanges(app, deliveries);
 }
 
-function addChanges(app: Api, deliveries: DeliveryDesk): void {
+function addChanges(app: Api, deliveries: DeliveryManagement): void {
   const schema = { ...TAGS, params: idParams, response: { 200: wholeDeliverySchema } };
   app.post(
     "/api/v1/deliveries/:id/retry",

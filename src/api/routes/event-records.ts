@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
 import { isSubscription, type PublishedEvent } from "../../core/event.ts";
 import { maskUrl } from "../../core/mask-url.ts";
-import type { EventDesk } from "../event-ports.ts";
+import type { EventManagement } from "../../manage/events.ts";
 import { eventsText, eventText } from "../event-text.ts";
 import { type Api, idParams, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery } from "../shown-delivery.ts";
@@ -34,7 +34,7 @@ const wholeEventSchema = eventSchema.extend({
   ),
 });
 
-export function addEventRecordRoutes(app: Api, events: EventDesk): void {
+export function addEventRecordRoutes(app: Api, events: EventManagement): void {
   app.get(
     "/api/v1/events",
     {
@@ -94,7 +94,7 @@ function showDestinations({ destinations = [] }: PublishedEvent) {
   }));
 }
 
-function addReplay(app: Api, events: EventDesk): void {
+function addReplay(app: Api, events: EventManagement): void {
   app.post(
     "/api/v1/events/:id/replay",
     {

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { DURABILITIES } from "../../core/durability.ts";
-import type { EventDesk } from "../event-ports.ts";
+import type { EventManagement } from "../../manage/events.ts";
 import { EVENTS_MAX, readEvents } from "../read-events.ts";
 import { type Api, keepBodyText } from "../routing.ts";
 
@@ -23,7 +23,7 @@ export const newEvent = z.object({
   destinations: z.array(z.looseObject({ url: z.url() })).optional(),
 });
 
-export function addEventRoutes(app: Api, { publishOnce }: EventDesk): void {
+export function addEventRoutes(app: Api, { publishOnce }: EventManagement): void {
   keepBodyText(app);
   app.post(
     "/api/v1/events",

@@ -4,11 +4,13 @@
  */
 import { z } from "zod";
 import { maskUrl } from "../../core/mask-url.ts";
-import type { ApiDeps, EndpointStatus, QueueReading } from "../ports.ts";
+import type { QueueReading } from "../../core/queue-counts.ts";
+import type { EndpointStatus } from "../../manage/endpoint-health.ts";
+import type { ApiDeps } from "../ports.ts";
 import { REDIS_AWAY, Refusal } from "../problem.ts";
 import { type Api, pageQuery } from "../routing.ts";
 
-const PROBE = { config: { access: "anyone", rateLimit: false } } as const;
+const LIVENESS = { config: { access: "anyone", rateLimit: false } } as const;
 
 const endpointHealth = z.object({
   id: z.string(),
@@ -52,12 +54,12 @@ const STATUS_SCHEMA = {
   response: { 200: serviceStatus },
 };
 
-export function addProbes(app: Api): void {
-  app.get("/healthz", { ...PROBE, schema: { hide: true } }, async () => ({ status: "ok" }));
+export function addLiveness(app: Api): void {
+  app.get("/healthz", { ...LIVENESS, schema: { hide: true } }, async () => ({ status: "ok" }));
 }
 
 export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void {
-  app.get("/readyz", { ...PROBE, schema: { hide: true } }, async (_request, reply) => {
+  app.get("/readyz", { ...LIVENESS, schema: { hide: true } }, async (_request, reply) => {
     const isReachable = await hookwave.isRedisReachable();
     const isConsuming = hookwave.isConsuming();
     // Before it knows them, everyone who asks for more than this is refused.
@@ -78,8 +80,12 @@ export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void
   });
 
   app.get("/api/v1/status", { config: { access: "read" }, schema: STATUS_SCHEMA }, async () => {
-    const census = await hookwave.census();
-    return { new: toRead(census.new), retrying: toRead(census.retrying), dead: toRead(census.dead) };
+    const queueCounts = await hookwave.queueCounts();
+    return {
+      new: toRead(queueCounts.new),
+      retrying: toRead(queueCounts.retrying),
+      dead: toRead(queueCounts.dead),
+    };
   });
 }
 

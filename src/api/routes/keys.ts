@@ -1,7 +1,7 @@
 /** API keys over HTTP: make, list, revoke. A key's token is in one answer only, the one that made it. */
 import { z } from "zod";
-import { ROLES } from "../../core/access.ts";
-import type { ApiKey, KeyDesk } from "../ports.ts";
+import { type ApiKey, ROLES } from "../../core/access.ts";
+import type { KeyManagement } from "../../manage/keys.ts";
 import { type Api, idParams, pageOf } from "../routing.ts";
 
 const shownKey = z.object({
@@ -27,7 +27,7 @@ const show = ({ id, name, roles, createdAt }: ApiKey) => ({
   created_at: createdAt,
 });
 
-export function addKeyRoutes(app: Api, keys: KeyDesk): void {
+export function addKeyRoutes(app: Api, keys: KeyManagement): void {
   const about = { tags: ["Keys"] };
   app.post(
     "/api/v1/keys",

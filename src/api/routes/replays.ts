@@ -1,8 +1,8 @@
 /** Replays over HTTP: begin one (or only count what it would send), see how far it is, and steer it. */
 import { z } from "zod";
 import { REPLAY_ORDERS, REPLAY_RATE, REPLAY_STATES, type Replay } from "../../core/replay.ts";
+import type { DeadLetterManagement, ReplayManagement } from "../../manage/dead-letters.ts";
 import { endpointId, letterFilter, showFilter, shownFilter } from "../letter-fields.ts";
-import type { LetterDesk, ReplayDesk } from "../letter-ports.ts";
 import { type Api, idParams } from "../routing.ts";
 
 const TAGS = { tags: ["Replays"] };
@@ -50,8 +50,8 @@ const show = (replay: Replay): ShownReplay => ({
 });
 
 export interface ReplayRouteDeps {
-  readonly deadLetters: Pick<LetterDesk, "count">;
-  readonly replays: ReplayDesk;
+  readonly deadLetters: Pick<DeadLetterManagement, "count">;
+  readonly replays: ReplayManagement;
 }
 
 export function addReplayRoutes(app: Api, deps: ReplayRouteDeps): void {
@@ -81,7 +81,7 @@ function addBeginning(app: Api, { deadLetters, replays }: ReplayRouteDeps): void
   );
 }
 
-function addSteering(app: Api, replays: ReplayDesk): void {
+function addSteering(app: Api, replays: ReplayManagement): void {
   app.get(
     `${PATH}/:id`,
     {

@@ -1,6 +1,7 @@
 /** What a webhook has seen: its attempts, newest first, and how it has done. Changes nothing. */
 import { z } from "zod";
 import { given } from "../../core/given.ts";
+import type { EndpointManagement } from "../../manage/endpoints.ts";
 import { type Api, idParams, pageOf, pageQuery } from "../routing.ts";
 import {
   LOG_STATUSES,
@@ -10,7 +11,6 @@ import {
   showStatistics,
   VERDICTS,
 } from "../webhook-log-fields.ts";
-import type { WebhookDesk } from "../webhooks-ports.ts";
 
 const READ = { config: { access: "read" } } as const;
 const TAGS = { tags: ["Webhooks"] };
@@ -24,7 +24,7 @@ const logQuery = z.strictObject({
   until: moment.optional().describe("Attempts that were recorded by then."),
 });
 
-export function addWebhookLogRoutes(app: Api, desk: WebhookDesk): void {
+export function addWebhookLogRoutes(app: Api, management: EndpointManagement): void {
   app.get(
     "/api/v1/webhooks/:id/logs",
     {
@@ -42,11 +42,11 @@ export function addWebhookLogRoutes(app: Api, desk: WebhookDesk): void {
       const { status, event, since, until, after = null, limit } = query;
       const verdict = status === undefined ? undefined : VERDICTS[status];
       if (verdict === null) {
-        await desk.get(params.id);
+        await management.get(params.id);
         return { data: [], next: null };
       }
       const filter = given({ verdict, eventType: event, since: epochMs(since), until: epochMs(until) });
-      const { data, next } = await desk.attempts(params.id, filter, { after, limit });
+      const { data, next } = await management.attempts(params.id, filter, { after, limit });
       return { data: data.map(showAttempt), next };
     },
   );
@@ -62,7 +62,7 @@ export function addWebhookLogRoutes(app: Api, desk: WebhookDesk): void {
         response: { 200: shownStatistics },
       },
     },
-    async ({ params }) => showStatistics(await desk.statistics(params.id)),
+    async ({ params }) => showStatistics(await management.statistics(params.id)),
   );
 }
 

@@ -7,6 +7,7 @@ import { type Caller, isAllowed } from "../../core/access.ts";
 import type { Endpoint } from "../../core/endpoint.ts";
 import { given } from "../../core/given.ts";
 import { maskUrl } from "../../core/mask-url.ts";
+import type { EndpointManagement } from "../../manage/endpoints.ts";
 import { Refusal } from "../problem.ts";
 import { type Api, idParams, pageQuery } from "../routing.ts";
 import {
@@ -21,7 +22,6 @@ import {
   webhookPage,
   wholeWebhook,
 } from "../webhook-fields.ts";
-import type { WebhookDesk } from "../webhooks-ports.ts";
 
 const ADMIN = { config: { access: "admin" } } as const;
 const READ = { config: { access: "read" } } as const;
@@ -58,15 +58,15 @@ const disabling = z
   })
   .nullish();
 
-export function addWebhookRoutes(app: Api, desk: WebhookDesk): void {
-  addCollection(app, desk);
-  addOne(app, desk);
-  addChanges(app, desk);
-  addSwitches(app, desk);
-  addRotation(app, desk);
+export function addWebhookRoutes(app: Api, management: EndpointManagement): void {
+  addCollection(app, management);
+  addOne(app, management);
+  addChanges(app, management);
+  addSwitches(app, management);
+  addRotation(app, management);
 }
 
-function addCollection(app: Api, desk: WebhookDesk): void {
+function addCollection(app: Api, management: EndpointManagement): void {
   app.post(
     PATH,
     {
@@ -83,7 +83,11 @@ function addCollection(app: Api, desk: WebhookDesk): void {
     async ({ body, query }, reply) => {
       const id = oneId(body.id ?? undefined, query.webhook_id, "webhook_id");
       const settings = readSettings(body);
-      const made = await desk.create({ ...settings, ...given({ id, ed25519: body.ed25519 }), url: body.url });
+      const made = await management.create({
+        ...settings,
+        ...given({ id, ed25519: body.ed25519 }),
+        url: body.url,
+      });
       return reply.code(201).header("location", `${PATH}/${made.id}`).send(showMade(made));
     },
   );
@@ -103,13 +107,13 @@ function addCollection(app: Api, desk: WebhookDesk): void {
       const isActive = active === undefined ? undefined : active === "true";
       // A search is an answer, too: what is not shown is not searched.
       const filter = { ...given({ isActive, eventType: event, text }), masksUrl: !mayChange(caller) };
-      const { data, next } = await desk.page(filter, { after, limit });
+      const { data, next } = await management.page(filter, { after, limit });
       return { data: data.map((webhook) => showTo(caller, webhook)), next };
     },
   );
 }
 
-function addOne(app: Api, desk: WebhookDesk): void {
+function addOne(app: Api, management: EndpointManagement): void {
   app.get(
     `${PATH}/:id`,
     {
@@ -122,7 +126,7 @@ function addOne(app: Api, desk: WebhookDesk): void {
         response: { 200: shownWebhook },
       },
     },
-    async ({ caller, params }) => showTo(caller, await desk.get(params.id)),
+    async ({ caller, params }) => showTo(caller, await management.get(params.id)),
   );
   app.delete(
     `${PATH}/:id`,
@@ -137,13 +141,13 @@ function addOne(app: Api, desk: WebhookDesk): void {
       },
     },
     async ({ params }, reply) => {
-      await desk.remove(params.id);
+      await management.remove(params.id);
       return reply.code(204).send();
     },
   );
 }
 
-function addChanges(app: Api, desk: WebhookDesk): void {
+function addChanges(app: Api, management: EndpointManagement): void {
   app.put(
     `${PATH}/:id`,
     {
@@ -159,7 +163,7 @@ function addChanges(app: Api, desk: WebhookDesk): void {
     },
     async ({ params, body }) => {
       oneId(params.id, body.id ?? undefined, "id");
-      return showWebhook(await desk.replace(params.id, { ...readSettings(body), url: body.url }));
+      return showWebhook(await management.replace(params.id, { ...readSettings(body), url: body.url }));
     },
   );
   app.patch(
@@ -177,12 +181,14 @@ function addChanges(app: Api, desk: WebhookDesk): void {
     },
     async ({ params, body }) => {
       oneId(params.id, body.id ?? undefined, "id");
-      return showWebhook(await desk.amend(params.id, { ...readSettings(body), ...given({ url: body.url }) }));
+      return showWebhook(
+        await management.amend(params.id, { ...readSettings(body), ...given({ url: body.url }) }),
+      );
     },
   );
 }
 
-function addSwitches(app: Api, desk: WebhookDesk): void {
+function addSwitches(app: Api, management: EndpointManagement): void {
   const route = (operationId: string, summary: string) => ({
     ...TAGS,
     operationId,
@@ -193,17 +199,17 @@ function addSwitches(app: Api, desk: WebhookDesk): void {
   app.post(
     `${PATH}/:id/enable`,
     { ...ADMIN, schema: route("enableWebhook", "Deliver to it (again)") },
-    async ({ params }) => showWebhook(await desk.enable(params.id)),
+    async ({ params }) => showWebhook(await management.enable(params.id)),
   );
   const summary = "Deliver nothing to it; what waits becomes dead letters";
   app.post(
     `${PATH}/:id/disable`,
     { ...ADMIN, schema: { ...route("disableWebhook", summary), body: disabling } },
-    async ({ params, body }) => showWebhook(await desk.disable(params.id, body?.because ?? undefined)),
+    async ({ params, body }) => showWebhook(await management.disable(params.id, body?.because ?? undefined)),
   );
 }
 
-function addRotation(app: Api, desk: WebhookDesk): void {
+function addRotation(app: Api, management: EndpointManagement): void {
   app.post(
     `${PATH}/:id/rotate-secret`,
     {
@@ -220,7 +226,7 @@ function addRotation(app: Api, desk: WebhookDesk): void {
     async ({ params, body }) => {
       const seconds = body?.grace_seconds;
       const graceMs = seconds == null ? null : Math.round(seconds * 1_000);
-      return showMade(await desk.rotateSecret(params.id, given({ graceMs, secret: body?.secret })));
+      return showMade(await management.rotateSecret(params.id, given({ graceMs, secret: body?.secret })));
     },
   );
 }

@@ -1,11 +1,12 @@
 /**
- * `hookwave certify`: examines a receiver as the sender will treat it, and says what to mend. It sends real, rightly
+ * `hookwave certify`: tests a receiver as the sender will treat it, and says what to mend. It sends real, rightly
  * signed events: to be pointed at receivers that may have them.
  */
-import { openProbe } from "../../app/probe.ts";
+
 import { readEnvironment } from "../../config/environment.ts";
 import { system } from "../../config/system.ts";
 import { type Endpoint, PROFILE_NAMES } from "../../core/endpoint.ts";
+import { openDirectSender } from "../../manage/direct-sender.ts";
 import type { Invocation } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { secretsOf } from "../expectation.ts";
@@ -13,19 +14,19 @@ import type { Report } from "../report.ts";
 import { alignRows } from "../rows.ts";
 import type { Style, Terminal } from "../terminal.ts";
 import { choice } from "../values.ts";
-import { type Examined, examine } from "./checks.ts";
+import { type CheckResult, runChecks } from "./checks.ts";
 
 export async function certify(asked: Invocation, { style }: Terminal): Promise<Report> {
-  const probe = openProbe(requestOf(asked), readEnvironment(), system);
+  const sender = openDirectSender(requestOf(asked), readEnvironment(), system);
   try {
-    return conclude(probe.endpoint, await examine(probe, system), style);
+    return conclude(sender.endpoint, await runChecks(sender, system), style);
   } finally {
-    await probe.close();
+    await sender.close();
   }
 }
 
 /** The endpoint that the receiver would be registered as. */
-function requestOf(asked: Invocation): Parameters<typeof openProbe>[0] {
+function requestOf(asked: Invocation): Parameters<typeof openDirectSender>[0] {
   const signatureHeader = asked.one("signature-header");
   return {
     url: asked.operands[0] ?? "",
@@ -39,7 +40,7 @@ function requestOf(asked: Invocation): Parameters<typeof openProbe>[0] {
 
 const GRADES = ["pass", "warn", "fail"] as const;
 
-function conclude({ url, profile }: Endpoint, checks: readonly Examined[], style: Style): Report {
+function conclude({ url, profile }: Endpoint, checks: readonly CheckResult[], style: Style): Report {
   const [passed = 0, warned = 0, failed = 0] = GRADES.map(
     (grade) => checks.filter((one) => one.grade === grade).length,
   );
@@ -55,7 +56,7 @@ function conclude({ url, profile }: Endpoint, checks: readonly Examined[], style
 }
 
 /** Each check in a row, its advice below it. */
-function checkLines(checks: readonly Examined[], style: Style): string {
+function checkLines(checks: readonly CheckResult[], style: Style): string {
   const looks = { pass: "green", warn: "yellow", fail: "red" } as const;
   const rows = checks.map(({ grade, check, got, tookMs }) => [
     style(looks[grade], grade === "fail" ? "FAIL" : grade),

@@ -1,18 +1,19 @@
 /**
- * The examination: what is sent to a receiver, one after the other, and how each answer is graded. It cannot see
+ * The checks: what is sent to a receiver, one after the other, and how each answer is graded. It cannot see
  * whether a handler ran twice; it sees what the sender will see.
  */
-import type { Probe, Probed } from "../../app/probe.ts";
+
 import { type Endpoint, liveSecrets } from "../../core/endpoint.ts";
 import { EVENT_DATA_MAX_BYTES, type PublishedEvent } from "../../core/event.ts";
 import type { Outcome } from "../../core/outcome.ts";
 import type { System } from "../../core/system.ts";
+import type { DirectAnswer, DirectSender } from "../../manage/direct-sender.ts";
 import { profiles } from "../../wire/profiles.ts";
 import { type SignedRequest, signRequest } from "../../wire/sign.ts";
 import { type Grade, gradeAcceptance, gradeCopy, gradeRefusal, gradeTime } from "./grades.ts";
 import { sampleEvent } from "./samples.ts";
 
-export interface Examined extends Grade {
+export interface CheckResult extends Grade {
   readonly check: string;
   /** What came: a status, or why there is none. */
   readonly got: string;
@@ -25,26 +26,29 @@ const STALE_SECONDS = 3_600;
 /**
  * A receiver that refuses the valid request is asked nothing more: it would refuse forgeries for no merit of its own.
  */
-export async function examine({ endpoint, post }: Probe, system: System): Promise<readonly Examined[]> {
-  const accepted: Probed[] = [];
+export async function runChecks(
+  { endpoint, post }: DirectSender,
+  system: System,
+): Promise<readonly CheckResult[]> {
+  const accepted: DirectAnswer[] = [];
   const newEvent = (dataBytes?: number): PublishedEvent =>
     sampleEvent(endpoint.profile, system.uuid(), system.now(), dataBytes);
   const signed = (event: PublishedEvent, changes: SigningChanges = {}): SignedRequest =>
     sign(event, endpoint, system, changes);
-  const ask = async (request: SignedRequest): Promise<Probed> => {
-    const probed = await post(request);
-    if (probed.outcome.kind === "delivered") accepted.push(probed);
-    return probed;
+  const ask = async (request: SignedRequest): Promise<DirectAnswer> => {
+    const answer = await post(request);
+    if (answer.outcome.kind === "delivered") accepted.push(answer);
+    return answer;
   };
 
   const valid = await ask(signed(newEvent()));
-  const first = examined("a valid request", valid, gradeAcceptance(valid.outcome));
+  const first = resultOf("a valid request", valid, gradeAcceptance(valid.outcome));
   if (valid.outcome.kind !== "delivered") return [first];
 
-  const refusals: Examined[] = [];
+  const refusals: CheckResult[] = [];
   for (const [check, danger, request] of forgeries(endpoint, newEvent(), signed, system)) {
-    const probed = await post(request);
-    refusals.push(examined(check, probed, gradeRefusal(probed.outcome, danger)));
+    const answer = await post(request);
+    refusals.push(resultOf(check, answer, gradeRefusal(answer.outcome, danger)));
   }
   const event = newEvent();
   const original = await ask(signed(event));
@@ -54,13 +58,13 @@ export async function examine({ endpoint, post }: Probe, system: System): Promis
   return [
     first,
     ...refusals,
-    examined(
+    resultOf(
       "the same event twice",
       copy,
       copy === original ? gradeAcceptance(copy.outcome) : gradeCopy(copy.outcome),
     ),
-    examined("256 KiB of data", big, gradeAcceptance(big.outcome)),
-    examined("the slowest answer", slowest, gradeTime(slowest.tookMs)),
+    resultOf("256 KiB of data", big, gradeAcceptance(big.outcome)),
+    resultOf("the slowest answer", slowest, gradeTime(slowest.tookMs)),
   ];
 }
 
@@ -134,7 +138,7 @@ function signsTime({ profile, profileOptions }: Endpoint): boolean {
   return profile === "standard" || profile === "ai-core" || profile === "stripe";
 }
 
-function examined(check: string, { outcome, tookMs }: Probed, grade: Grade): Examined {
+function resultOf(check: string, { outcome, tookMs }: DirectAnswer, grade: Grade): CheckResult {
   return { check, ...grade, got: gotFrom(outcome), tookMs: Math.round(tookMs) };
 }
 

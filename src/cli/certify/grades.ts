@@ -80,8 +80,6 @@ function gradeSilence(outcome: Exclude<Outcome, { readonly kind: "delivered" | "
       return fail(UNREACHABLE[outcome.reason]);
     case "blocked":
       return fail("the name leads to an address that is not public: ALLOW_PRIVATE_NETWORKS opens a network");
-    case "held":
-      return fail("it was never sent");
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The events that receivers are examined with: what each family knows, under ids of their own, so that nobody's
+ * The events that receivers are tested with: what each family knows, under ids of their own, so that nobody's
  * inbox takes one for another. Where a family's data has an id, it is the event's.
  */
 import { catalogue } from "../../catalogue/catalogue.ts";

@@ -2,9 +2,10 @@
  * `hookwave start`: the service as a process. What it has to say it says in its log; it ends with 0 after a
  * clean drain, with 78 when only a change of the configuration can help.
  */
-import { openStandalone, type Standalone } from "../../app/standalone.ts";
+
 import { type Config, readEnvironment, readSearchPath } from "../../config/environment.ts";
 import { HookwaveError } from "../../core/errors.ts";
+import { openStandalone, type Standalone } from "../../process/standalone.ts";
 import type { Invocation } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { ended, type Report } from "../report.ts";

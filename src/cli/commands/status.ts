@@ -12,9 +12,9 @@ const STATES = [
 ] as const;
 
 export async function status(asked: Invocation): Promise<Report> {
-  const census = await withApi(asked, (api) => api.ask({ path: "/status" }, serviceStatus));
+  const queueCounts = await withApi(asked, (api) => api.ask({ path: "/status" }, serviceStatus));
   const readings = STATES.map(([state, words]) => {
-    const { depth, oldest_age_ms: oldestAgeMs } = census[state];
+    const { depth, oldest_age_ms: oldestAgeMs } = queueCounts[state];
     return { state, words, reading: { depth, oldestAgeMs } };
   });
   const rows = readings.map(({ words, reading: { depth, oldestAgeMs } }) => [

@@ -40,7 +40,6 @@ function nextOf({ verdict, nextInMs }: AttemptRecord, isVerified: boolean, style
     case "complete":
       return isVerified ? style("dim", "verified") : style("red", "NOT VERIFIED");
     case "retry":
-    case "hold":
       return style("dim", `in ${((nextInMs ?? 0) / 1_000).toFixed(1)} s`);
     case "bury":
       return style("red", "dead letter");

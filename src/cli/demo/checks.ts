@@ -1,6 +1,6 @@
 /**
  * What the demo promises, checked against what the receivers themselves noted and what the dead letter says.
- * It only judges; a promise that was not kept says what came instead.
+ * It only checks; a promise that was not kept says what came instead.
  */
 import type { DeadLetter } from "../../core/delivery.ts";
 import { eventsFor } from "./cast.ts";
@@ -27,7 +27,7 @@ const GAP_TOLERANCE = 0.15;
 /** A busy machine may be late; it can never be early. */
 const LATE_MS = 500;
 
-export function judge(evidence: Evidence): readonly Check[] {
+export function checkPromises(evidence: Evidence): readonly Check[] {
   return evidence.receivers.flatMap((receiver) => promisesOf(receiver, evidence));
 }
 

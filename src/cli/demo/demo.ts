@@ -10,7 +10,7 @@ import { createScreen, darkScreen, type Screen } from "../screen.ts";
 import type { Style, Terminal } from "../terminal.ts";
 import { listenForStop } from "../told-to-stop.ts";
 import { type Account, openAccount } from "./account.ts";
-import { type Evidence, judge, seconds } from "./checks.ts";
+import { checkPromises, type Evidence, seconds } from "./checks.ts";
 import { invitation, lineFor, playbill } from "./narration.ts";
 import { play } from "./play.ts";
 import type { DemoReceiver } from "./receiver.ts";
@@ -56,7 +56,7 @@ async function perform(theatre: Theatre, account: Account, screen: Screen): Prom
 }
 
 function conclude(evidence: Evidence, tookMs: number, style: Style): Report {
-  const checks = judge(evidence);
+  const checks = checkPromises(evidence);
   const isGood = checks.every(({ holds }) => holds);
   const rows = evidence.receivers.map((receiver) =>
     summaryOf(receiver, receiver.role.name === "broken" ? evidence.letters.length : 0),

@@ -2,17 +2,18 @@
  * The play in four acts: publish, watch the schedule run, heal the broken receiver, replay its dead letter.
  * Nothing is staged: what is shown is what the service told and what the receivers saw.
  */
-import type { Hookwave } from "../../app.ts";
+
 import { catalogue } from "../../catalogue/catalogue.ts";
 import type { DeadLetter } from "../../core/delivery.ts";
 import type { System } from "../../core/system.ts";
+import type { Standalone } from "../../process/standalone.ts";
 import type { Screen } from "../screen.ts";
 import type { Account } from "./account.ts";
 import { DELIVERIES, PROGRAMME } from "./cast.ts";
 import type { DemoReceiver } from "./receiver.ts";
 
 export interface Stage {
-  readonly hookwave: Hookwave;
+  readonly hookwave: Standalone["hookwave"];
   readonly receivers: readonly DemoReceiver[];
   readonly account: Account;
   readonly screen: Screen;
@@ -73,7 +74,7 @@ async function healAndReplay({ hookwave, receivers, account, screen }: Stage): P
 
 async function storedLetters({
   deadLetters,
-}: Hookwave): Promise<readonly { readonly id: string; readonly letter: DeadLetter }[]> {
+}: Standalone["hookwave"]): Promise<readonly { readonly id: string; readonly letter: DeadLetter }[]> {
   const { data } = await deadLetters.list({}, { after: null, limit: LETTERS_MAX });
   return await Promise.all(data.map(({ id }) => deadLetters.get(id)));
 }

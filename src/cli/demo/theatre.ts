@@ -5,11 +5,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { openStandalone, type Standalone } from "../../app/standalone.ts";
 import { type Config, readEnvironment, readSearchPath } from "../../config/environment.ts";
 import { system } from "../../config/system.ts";
 import { exponentialSchedule } from "../../core/backoff.ts";
 import type { Tell } from "../../core/happening.ts";
+import { openStandalone, type Standalone } from "../../process/standalone.ts";
 import { CAST } from "./cast.ts";
 import { type DemoReceiver, openReceiver } from "./receiver.ts";
 

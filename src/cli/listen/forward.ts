@@ -5,8 +5,8 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { buffer } from "node:stream/consumers";
-import type { ReceivedRequest } from "../../app/judgement.ts";
 import { summarise } from "../../core/errors.ts";
+import type { ReceivedRequest } from "../../receiver/diagnose.ts";
 
 export type HeaderPairs = ReceivedRequest["headers"];
 

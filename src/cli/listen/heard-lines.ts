@@ -12,37 +12,37 @@ const EXCERPT_BYTES = 1_024;
 
 /** `copy` is how often the event has come; `forwardedTo` names the server that answers, if one does. */
 export function heardText(heard: Heard, copy: number, forwardedTo: string | null, style: Style): string {
-  const { request, judgement } = heard;
+  const { request, diagnosis } = heard;
   const { body, url } = request;
   const facts = `${request.method} ${pathOf(url)}, ${body.length} bytes`;
   const excerpt = printable(Buffer.from(body.subarray(0, EXCERPT_BYTES)).toString(), EXCERPT_CHARACTERS);
   const told =
-    judgement.kind === "valid"
-      ? [[`${facts}, happened ${printable(judgement.event.timestamp, NAME_CHARACTERS)}`]]
+    diagnosis.kind === "valid"
+      ? [[`${facts}, happened ${printable(diagnosis.event.timestamp, NAME_CHARACTERS)}`]]
       : [[facts]];
   const rows = [
     ...told,
-    ...(judgement.kind === "invalid" ? refusalRows(judgement).map((row) => [row.join(": ")]) : []),
+    ...(diagnosis.kind === "invalid" ? refusalRows(diagnosis).map((row) => [row.join(": ")]) : []),
     ...(excerpt === "" ? [] : [[style("dim", excerpt)]]),
   ];
   return `${headline(heard, copy, forwardedTo, style)}\n${alignRows(rows.map((row) => ["      ", ...row]))}`;
 }
 
 function headline(heard: Heard, copy: number, forwardedTo: string | null, style: Style): string {
-  const { at, judgement } = heard;
+  const { at, diagnosis } = heard;
   const time = style("dim", new Date(at).toTimeString().slice(0, 8));
   const answer = `→ ${answerText(heard, forwardedTo)}`;
-  switch (judgement.kind) {
+  switch (diagnosis.kind) {
     case "valid": {
-      const { type, id } = judgement.event;
+      const { type, id } = diagnosis.event;
       const names = [type, id].map((name) => printable(name, NAME_CHARACTERS));
       const again = copy > 1 ? [style("yellow", `copy ${copy}`)] : [];
       return [time, style("green", "valid"), ...names, ...again, answer].join("  ");
     }
     case "invalid":
-      return [time, style("red", "INVALID"), judgement.code, answer].join("  ");
-    case "unjudged":
-      return [time, style("red", "INVALID"), judgement.problem, answer].join("  ");
+      return [time, style("red", "INVALID"), diagnosis.code, answer].join("  ");
+    case "unreadable":
+      return [time, style("red", "INVALID"), diagnosis.problem, answer].join("  ");
   }
 }
 
@@ -63,25 +63,25 @@ const pathOf = (url: string): string => printable(URL.parse(url)?.pathname ?? "/
 
 /** With the whole request, headers included: this is the developer's own machine. */
 export function heardJson(heard: Heard, copy: number): object {
-  const { request, at, judgement, answer, tookMs, isAnswerTaken } = heard;
+  const { request, at, diagnosis, answer, tookMs, isAnswerTaken } = heard;
   const { method, url, headers, body } = request;
   const bodyBase64 = Buffer.from(body).toString("base64");
   return {
     kind: "request",
     time: new Date(at).toISOString(),
     ...{ method, url, headers, bodyBase64 },
-    ...judged(judgement, copy),
+    ...judged(diagnosis, copy),
     answer: { status: answer.status, because: answer.because, trouble: answer.trouble },
     tookMs: Math.round(tookMs),
     isAnswerTaken,
   };
 }
 
-function judged(judgement: Heard["judgement"], copy: number): object {
-  if (judgement.kind === "valid") {
-    const { id, type, timestamp } = judgement.event;
+function judged(diagnosis: Heard["diagnosis"], copy: number): object {
+  if (diagnosis.kind === "valid") {
+    const { id, type, timestamp } = diagnosis.event;
     return { isValid: true, id, type, timestamp, copy };
   }
-  const { kind: _, ...refusal } = judgement;
+  const { kind: _, ...refusal } = diagnosis;
   return { isValid: false, ...refusal };
 }

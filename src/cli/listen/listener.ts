@@ -1,13 +1,13 @@
 /**
- * A receiver on loopback for somebody who wants to see: take a request → judge it → answer (or misbehave, or let
+ * A receiver on loopback for somebody who wants to see: take a request → diagnose it → answer (or misbehave, or let
  * another server answer) → tell. It keeps nothing, and stops for nothing that a sender does.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Expectation, type Judgement, judge, type ReceivedRequest } from "../../app/judgement.ts";
 import { HookwaveError, summarise } from "../../core/errors.ts";
 import type { System } from "../../core/system.ts";
+import { type Diagnosis, diagnose, type Expectation, type ReceivedRequest } from "../../receiver/diagnose.ts";
 import { forward, type HeaderPairs, pairsOf } from "./forward.ts";
 
 export interface ListenerOptions {
@@ -24,9 +24,9 @@ export interface ListenerOptions {
   readonly tell: (heard: Heard) => void;
 }
 
-/** A request that cannot be judged, because it was never there as a whole. */
-interface Unjudged {
-  readonly kind: "unjudged";
+/** A request that cannot be read, because it was never there as a whole. */
+interface Unreadable {
+  readonly kind: "unreadable";
   readonly status: number;
   readonly problem: string;
 }
@@ -46,7 +46,7 @@ export interface Heard {
   readonly request: ReceivedRequest;
   /** Epoch ms. */
   readonly at: number;
-  readonly judgement: Judgement | Unjudged;
+  readonly diagnosis: Diagnosis | Unreadable;
   readonly answer: Pick<Answer, "status" | "because" | "trouble">;
   /** From the request's head to the answer, in ms. */
   readonly tookMs: number;
@@ -112,12 +112,12 @@ async function serve(
   response.on("close", closed.resolve);
   const body = await readBody(incoming);
   const request = { ...headOf(incoming, options), body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) };
-  const judgement = Buffer.isBuffer(body) ? await judge(request, expected, at) : body;
-  const answer = await answerTo(request, judgement, options, stopping);
+  const diagnosis = Buffer.isBuffer(body) ? await diagnose(request, expected, at) : body;
+  const answer = await answerTo(request, diagnosis, options, stopping);
   const tookMs = system.monotonicMs() - startedAt;
   send(response, answer);
   await closed.promise;
-  tell({ request, at, judgement, answer, tookMs, isAnswerTaken: response.writableFinished });
+  tell({ request, at, diagnosis, answer, tookMs, isAnswerTaken: response.writableFinished });
 }
 
 function headOf(incoming: IncomingMessage, { url }: ListenerOptions): Omit<ReceivedRequest, "body"> {
@@ -130,7 +130,7 @@ function headOf(incoming: IncomingMessage, { url }: ListenerOptions): Omit<Recei
 }
 
 /** All of it, or why not. What is too much is read and dropped, so that the sender hears the answer. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer | Unjudged> {
+async function readBody(incoming: IncomingMessage): Promise<Buffer | Unreadable> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
@@ -141,27 +141,27 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer | Unjudged> {
     }
   } catch (error) {
     const { code, message } = summarise(error);
-    return { kind: "unjudged", status: 400, problem: `a body that breaks off (${code ?? message})` };
+    return { kind: "unreadable", status: 400, problem: `a body that breaks off (${code ?? message})` };
   }
   if (length <= BODY_MAX_BYTES) return Buffer.concat(chunks);
-  return { kind: "unjudged", status: 413, problem: `a body of more than ${BODY_MAX_BYTES} bytes` };
+  return { kind: "unreadable", status: 413, problem: `a body of more than ${BODY_MAX_BYTES} bytes` };
 }
 
 async function answerTo(
   request: ReceivedRequest,
-  judgement: Heard["judgement"],
+  diagnosis: Heard["diagnosis"],
   { failRate, delayMs, forwardTo, system }: ListenerOptions,
   stopping: AbortSignal,
 ): Promise<Answer> {
   const isMisbehaving = system.dice() < failRate;
   if (delayMs > 0) await pause(delayMs, undefined, { signal: stopping });
   if (isMisbehaving) return problem(500, "on_purpose", { detail: "failed on purpose" });
-  if (judgement.kind === "unjudged")
-    return problem(judgement.status, "refused", { detail: judgement.problem });
+  if (diagnosis.kind === "unreadable")
+    return problem(diagnosis.status, "refused", { detail: diagnosis.problem });
   if (forwardTo !== undefined) return answerOf(await forward(forwardTo, request, stopping));
-  if (judgement.kind === "valid")
+  if (diagnosis.kind === "valid")
     return { status: 204, headers: [], body: "", because: "verified", trouble: null };
-  const { status, code, complaint } = judgement;
+  const { status, code, complaint } = diagnosis;
   return problem(status, "refused", { code, detail: complaint });
 }
 

@@ -30,12 +30,12 @@ export function createTally(): Tally {
   const sum = (counts: ReadonlyMap<string, number>): number =>
     [...counts.values()].reduce((total, count) => total + count, 0);
   return {
-    count: ({ judgement, answer, isAnswerTaken }) => {
+    count: ({ diagnosis, answer, isAnswerTaken }) => {
       requests += 1;
       if (isAnswerTaken) increment(answers, String(answer.status));
       else hungUp += 1;
-      if (judgement.kind === "valid") return increment(copies, judgement.event.id);
-      increment(failedChecks, judgement.kind === "invalid" ? judgement.code : "UNREADABLE");
+      if (diagnosis.kind === "valid") return increment(copies, diagnosis.event.id);
+      increment(failedChecks, diagnosis.kind === "invalid" ? diagnosis.code : "UNREADABLE");
       return 0;
     },
     summary: () => ({

@@ -2,9 +2,10 @@
  * `hookwave verify`: a captured request, judged as its receiver would have; the exit code says the same. It knows
  * no more of the request than its file, so what the sender had for a URL can be said with --url.
  */
-import { judge, type ReceivedRequest, type Refusal } from "../../app/judgement.ts";
+
 import { system } from "../../config/system.ts";
 import { TIMESTAMP_PATTERN } from "../../core/event.ts";
+import { diagnose, type ReceivedRequest, type Refusal } from "../../receiver/diagnose.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { expectationOf, refusalRows, urlOf } from "../expectation.ts";
@@ -21,10 +22,10 @@ export async function verify(asked: Invocation): Promise<Report> {
   const [url, nowMs] = [urlOf(asked, "url"), timeOf(asked)];
   const capture = readCapture(await readInput(asked.operands[0] ?? ""));
   const request = { ...capture, url: url?.href ?? senderUrl(capture) };
-  const judgement = await judge(request, expected, nowMs);
+  const diagnosis = await diagnose(request, expected, nowMs);
   const bodyBytes = request.body.length;
-  if (judgement.kind === "invalid") return refusalReport(judgement, request);
-  const { kind, id, type, timestamp } = judgement.event;
+  if (diagnosis.kind === "invalid") return refusalReport(diagnosis, request);
+  const { kind, id, type, timestamp } = diagnosis.event;
   const facts = { profile: expected.profile, type, id, timestamp, isKnownType: kind === "known", bodyBytes };
   const rows = Object.entries({ profile: expected.profile, type, id, timestamp }).map(([name, value]) => [
     name,

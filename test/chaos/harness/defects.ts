@@ -63,14 +63,14 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   "no-replica-asked": [
     {
       module: "/src/publish/publisher.ts",
-      text: "await lanes[level].store([prepared]);",
-      instead: "await lanes.redis.store([prepared]);",
+      text: "await writers[level].store([prepared]);",
+      instead: "await writers.redis.store([prepared]);",
     },
   ],
   /** Trap 8: publishing has no deadline of its own. Row 10. */
   "patient-publisher": [
     {
-      module: "/src/publish/lane.ts",
+      module: "/src/publish/batch-writer.ts",
       text: "deadlineMs: 900,",
       instead: "deadlineMs: 30_000,",
     },
@@ -128,9 +128,10 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   /** The job that held an event is done a moment before what is left of it has a job of its own. Row 27. */
   "late-handover": [
     {
-      module: "/src/deliver/dispatch.ts",
-      text: "await deps.outbox.schedule(delivery, inMs);",
-      instead: "setTimeout(() => void deps.outbox.schedule(delivery, inMs), 20);",
+      module: "/src/deliver/carry-out.ts",
+      text: "return await postpone(delivery, verdict.inMs);",
+      instead:
+        "return hasWaited ? await postpone(delivery, verdict.inMs) : void setTimeout(() => void postpone(delivery, verdict.inMs), 20);",
     },
   ],
   /** For row 27, not a defect: what a crash leaves behind is found within two seconds. */
@@ -152,7 +153,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   /** The design's decision 2: publishing answers before Redis has acknowledged the write. Row 6. */
   "hasty-publisher": [
     {
-      module: "/src/publish/lane.ts",
+      module: "/src/publish/batch-writer.ts",
       text: "await enqueue(batch, level);",
       instead: "void enqueue(batch, level).catch(() => undefined);",
     },
@@ -221,12 +222,12 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   /** The design's section 2: what finds its endpoint busy waits in its batch's slot. Row 17. */
   "no-spill": [
     {
-      module: "/src/deliver/limits.ts",
+      module: "/src/deliver/concurrency-limits.ts",
       text: "if (this.#room !== null && this.#waiting.length >= this.#room) return this.#book();",
       instead: "",
     },
     {
-      module: "/src/deliver/limits.ts",
+      module: "/src/deliver/concurrency-limits.ts",
       text: "if (this.#isTelling()) {",
       instead: "if (this.#most === 0) {",
     },

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { startEmbeddedRedis } from "../../../src/store/embedded-redis.ts";
+import { startEmbeddedRedis } from "../../../src/process/embedded-redis.ts";
 
 import { until } from "../../support/until.ts";
 

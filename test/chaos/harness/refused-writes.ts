@@ -17,7 +17,7 @@ export const readOnlyReplica = (redis: RedisServer): Refusal => ({
 
 /** MISCONF: a directory lies where the snapshot is to be. The Redis must have been started with a `save` setting. */
 export function failingSaves(redis: RedisServer): Refusal {
-  const obstacle = join(redis.dataDir, "dump.rdb");
+  const blocker = join(redis.dataDir, "dump.rdb");
   const saveAndWait = async (): Promise<unknown> => {
     await redis.ask("BGSAVE");
     return await until("the snapshot has ended", async () =>
@@ -27,12 +27,12 @@ export function failingSaves(redis: RedisServer): Refusal {
   return {
     begin: async () => {
       // Of an orderly stop before; with an append-only file nobody reads it.
-      await rm(obstacle, { force: true });
-      await mkdir(obstacle);
+      await rm(blocker, { force: true });
+      await mkdir(blocker);
       await saveAndWait();
     },
     end: async () => {
-      await rmdir(obstacle);
+      await rmdir(blocker);
       await saveAndWait();
     },
   };

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createHookwave, type Hookwave, type HookwaveOptions } from "../../../src/app.ts";
 import type { AttemptRecord } from "../../../src/core/attempt.ts";
-import type { EndpointRequest } from "../../../src/store/endpoint-request.ts";
+import type { EndpointRequest } from "../../../src/endpoints/request.ts";
 import type { Certificate } from "../../support/raw-receiver.ts";
 import { LOOPBACK } from "../../support/service.ts";
 import { until } from "../../support/until.ts";
@@ -222,7 +222,7 @@ export class Scene implements AsyncDisposable {
   /** Resolves when both queues are empty. */
   async drained(withinMs = 60_000): Promise<void> {
     const isDrained = async (): Promise<boolean> => {
-      const { new: fresh, retrying } = await this.hookwave.census();
+      const { new: fresh, retrying } = await this.hookwave.queueCounts();
       return fresh.depth + retrying.depth === 0;
     };
     await until("the queues are drained", () => isDrained().catch(() => false), withinMs);

@@ -64,7 +64,7 @@ export const hugeAnswers: Row = {
       `${megabytes(grown)} above ${megabytes(before.rss)}`,
     );
     // A status line that has come is the outcome, whatever follows it; headers beyond measure are none.
-    const dead = await until("it is buried", async () => (await scene.hookwave.census()).dead.depth);
+    const dead = await until("it is buried", async () => (await scene.hookwave.queueCounts()).dead.depth);
     scene.check(
       "bodies count as delivered, the headers as a failure",
       dead === EVENTS,

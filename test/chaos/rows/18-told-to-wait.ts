@@ -59,7 +59,7 @@ export const toldToWait: Row = {
   },
 };
 
-/** Each is sent once more, not too early, and most of them not much later; a lane that has become narrow takes longer. */
+/** Each is sent once more, not too early, and most of them not much later; a limit that has become low takes longer. */
 function checkWait(scene: Scene, what: string, gapsMs: readonly number[], leastMs: number): void {
   const [least, usual] = [Math.min(...gapsMs), percentile(gapsMs, 0.5)];
   scene.check(

@@ -45,7 +45,7 @@ export const toldToStop: Row = {
     await scene.worker();
     await until("all have come again", () => receiver.posts.length >= before + 2 * OPEN, 30_000);
     await scene.drained();
-    const { dead } = await scene.hookwave.census();
+    const { dead } = await scene.hookwave.queueCounts();
     const charged = (await scene.attempts()).filter(({ attemptNumber }) => attemptNumber > 1).length;
     scene.check(
       "no attempt is charged",

@@ -83,11 +83,12 @@ function failingFirst(gaps: number[]) {
 async function scheduleAll(scene: Scene): Promise<void> {
   const connection = connectRedis(scene.redis.url, "worker", () => undefined);
   const queues = openQueues(connection, "{hookwave}", () => undefined);
-  const outbox = createOutbox(
+  const outbox = createOutbox({
     queues,
-    createLetterIndex(connection, createKeys("{hookwave}")),
-    () => undefined,
-  );
+    letters: createLetterIndex(connection, createKeys("{hookwave}")),
+    countBuried: async () => undefined,
+    tell: () => undefined,
+  });
   const now = Date.now();
   const dueAt = now + DUE_IN_MS;
   const schedule = (n: number): Promise<void> => {

@@ -40,7 +40,7 @@ export const rollingRestart: Row = {
       codes.join(" "),
     );
     const charged = (await scene.attempts()).filter(({ attemptNumber }) => attemptNumber > 1).length;
-    const { dead } = await scene.hookwave.census();
+    const { dead } = await scene.hookwave.queueCounts();
     scene.check(
       "no attempt is charged",
       charged === 0 && dead.depth === 0,

@@ -11,7 +11,7 @@ import type { Scene } from "../harness/scene.ts";
 import { promisesOf } from "../harness/table.ts";
 
 const CRASH_AT = fileURLToPath(new URL("../harness/crash-at.ts", import.meta.url));
-const LANES = 4;
+const AT_ONCE = 4;
 /** In turn, and then the first one again. */
 const TYPES = ["thing.changed", "thing.made", "thing.lost"];
 const EVENTS = TYPES.length + 1;
@@ -25,7 +25,7 @@ export const killedAtEachWrite = (step: number): Row => ({
   run: async (scene) => {
     let write = scene.dice.between(1, step);
     let isOver = false;
-    const lane = async (): Promise<void> => {
+    const worker = async (): Promise<void> => {
       while (!isOver) {
         const told = { survived: false };
         const options = { seed: write, defect: scene.defects[0] ?? null };
@@ -36,7 +36,7 @@ export const killedAtEachWrite = (step: number): Row => ({
         if (!report.kept) scene.say([report.fault, ...promisesOf(report)].join("\n"));
       }
     };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
     const kept = scene.plays.filter((play) => play.kept).length;
     scene.check(
       "wherever it dies, another finishes its work",

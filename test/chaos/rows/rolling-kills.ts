@@ -9,7 +9,7 @@ import type { Scene } from "../harness/scene.ts";
 const KILLS = 12;
 const WORKERS = 3;
 const EVENTS = 6_000;
-/** Overload makes a lane narrower; over ten endpoints a worker of three still has some 50 POSTs open. */
+/** Overload lowers an endpoint's concurrency limit; over ten endpoints a worker of three still has some 50 POSTs open. */
 const ENDPOINTS = 10;
 const REFUSED = 0.05;
 /** So many POSTs are open in a fleet at work: 50 for each worker. */

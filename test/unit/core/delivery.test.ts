@@ -44,10 +44,6 @@ describe("stateAfter", () => {
       because,
     });
   });
-
-  it("leaves no state after hold, which is no attempt", () => {
-    expect(stateAfter({ kind: "hold", inMs: 500 }, ATTEMPTS, 0, 1_000)).toBeNull();
-  });
 });
 
 describe("deliveryId", () => {

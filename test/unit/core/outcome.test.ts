@@ -1,11 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { isUnhealthy, type Outcome, UNREACHABLE_REASONS } from "../../../src/core/outcome.ts";
+import {
+  HOLD_REASONS,
+  isUnhealthy,
+  OUTCOME_KINDS,
+  type Outcome,
+  UNREACHABLE_REASONS,
+} from "../../../src/core/outcome.ts";
 
 const refused = (status: number): Outcome => ({
   kind: "refused",
   status,
   retryAfterMs: null,
   instruction: null,
+});
+
+describe("OUTCOME_KINDS", () => {
+  it("are of attempts only: a delivery that is held has had none", () => {
+    expect(OUTCOME_KINDS).toEqual(["delivered", "refused", "unreachable", "blocked"]);
+    expect(OUTCOME_KINDS).not.toEqual(expect.arrayContaining([...HOLD_REASONS]));
+  });
 });
 
 describe("isUnhealthy", () => {
@@ -23,7 +36,6 @@ describe("isUnhealthy", () => {
 
   it.each<Outcome>([
     { kind: "delivered", status: 200 },
-    { kind: "held", reason: "busy", forMs: 1 },
     { kind: "blocked", reason: "blocked_destination" },
   ])("holds neither a success nor our own doing against it: $kind", (outcome) => {
     expect(isUnhealthy(outcome)).toBe(false);

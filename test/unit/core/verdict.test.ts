@@ -1,20 +1,18 @@
 import { describe, expect, it } from "vitest";
 import {
   BLOCKED_REASONS,
-  HOLD_REASONS,
   type Instruction,
   type Outcome,
   UNREACHABLE_REASONS,
 } from "../../../src/core/outcome.ts";
-import { decide, type Policy, type Situation, type Verdict } from "../../../src/core/verdict.ts";
+import { decide, decideHold, type Policy, type Situation, type Verdict } from "../../../src/core/verdict.ts";
 
 const POLICY: Policy = {
   retrySchedule: [2_000, 4_000],
-  holdMaxAgeMs: 60_000,
   isFinal: (status) => status === 422,
 };
 /** With dice of a half the jitter is nothing. */
-const FIRST: Situation = { attemptNumber: 1, heldForMs: 0, dice: 0.5 };
+const FIRST: Situation = { attemptNumber: 1, dice: 0.5 };
 const LAST: Situation = { ...FIRST, attemptNumber: 3 };
 
 const refused = (
@@ -65,22 +63,20 @@ describe("decide", () => {
     expect(decide({ kind: "blocked", reason }, POLICY, LAST)).toEqual(bury("exhausted"));
   });
 
-  it.each(HOLD_REASONS)(
-    "holds what never was an attempt (%s), however many attempts there were",
-    (reason) => {
-      const held: Outcome = { kind: "held", reason, forMs: 750 };
-      expect(decide(held, POLICY, FIRST)).toEqual({ kind: "hold", inMs: 750 });
-      expect(decide(held, POLICY, LAST)).toEqual({ kind: "hold", inMs: 750 });
-    },
-  );
-
-  it.each(HOLD_REASONS)("buries what was held too long (%s)", (reason) => {
-    const held: Outcome = { kind: "held", reason, forMs: 750 };
-    expect(decide(held, POLICY, { ...FIRST, heldForMs: 59_999 })).toEqual({ kind: "hold", inMs: 750 });
-    expect(decide(held, POLICY, { ...FIRST, heldForMs: 60_000 })).toEqual(bury("expired"));
-  });
-
   it("gives up after the first attempt when the schedule is empty", () => {
     expect(decide(refused(500), { ...POLICY, retrySchedule: [] }, FIRST)).toEqual(bury("exhausted"));
+  });
+});
+
+describe("decideHold", () => {
+  const MAX_AGE_MS = 60_000;
+
+  it("holds for as long as it was told to", () => {
+    expect(decideHold(750, 0, MAX_AGE_MS)).toEqual({ kind: "hold", inMs: 750 });
+  });
+
+  it("buries what was held too long, and not a millisecond before", () => {
+    expect(decideHold(750, 59_999, MAX_AGE_MS)).toEqual({ kind: "hold", inMs: 750 });
+    expect(decideHold(750, 60_000, MAX_AGE_MS)).toEqual(bury("expired"));
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { asEventId } from "../../../src/core/brand.ts";
 import type { Endpoint } from "../../../src/core/endpoint.ts";
 import type { Happening } from "../../../src/core/happening.ts";
+import { createConcurrencyLimits } from "../../../src/deliver/concurrency-limits.ts";
 import { createDeliver, type DeliverDeps } from "../../../src/deliver/deliver.ts";
-import { createLimits } from "../../../src/deliver/limits.ts";
 import type { Exchange, FleetRate, OutgoingRequest } from "../../../src/deliver/ports.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
 
@@ -35,7 +35,7 @@ function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
       close: async () => undefined,
       abandon: async () => undefined,
     },
-    limits: createLimits(() => 0),
+    limits: createConcurrencyLimits(() => 0),
     breakers: {
       closedInMs: () => 0,
       admit: () => ({ holdMs: 0, isProbe: false }),
@@ -52,7 +52,7 @@ function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
 }
 
 describe("an attempt that could not even be admitted", () => {
-  it("gives its place in the lane back when asking for the probe failed", async () => {
+  it("gives its place in the limit back when asking for the probe failed", async () => {
     const { breakers, limits, ...deps } = depsWith({});
     const admit = () => Promise.reject(new Error("Redis is away"));
     const deliver = createDeliver({ ...deps, limits, breakers: { ...breakers, admit } });
@@ -70,7 +70,7 @@ describe("an attempt that has waited in its endpoint's line", () => {
     const sent: OutgoingRequest[] = [];
     const firstSent = Promise.withResolvers<void>();
     const firstAnswer = Promise.withResolvers<Exchange>();
-    const limits = createLimits(() => 0);
+    const limits = createConcurrencyLimits(() => 0);
     const { transport, endpoints, ...deps } = depsWith({ limits });
     const deliver = createDeliver({
       ...deps,
@@ -115,7 +115,7 @@ describe("an attempt that has waited in its endpoint's line", () => {
 
 describe("an attempt whose job was lost while it waited", () => {
   it("is not made, is charged to nobody, and gives its place back", async () => {
-    const limits = createLimits(() => 0);
+    const limits = createConcurrencyLimits(() => 0);
     const posted: OutgoingRequest[] = [];
     const charged: unknown[] = [];
     const { transport, breakers, ...deps } = depsWith({ limits });
@@ -132,9 +132,9 @@ describe("an attempt whose job was lost while it waited", () => {
       },
     });
     limits.enter(endpoint);
-    let isOurs = true;
-    const waiting = deliver(delivery, () => isOurs);
-    isOurs = false;
+    let holdsLease = true;
+    const waiting = deliver(delivery, () => holdsLease);
+    holdsLease = false;
     limits.leave(endpoint.id, 1, null);
 
     await expect(waiting).rejects.toMatchObject({ code: "JOB_LOST" });
@@ -152,10 +152,10 @@ describe("an attempt whose job was lost while it waited", () => {
       firstSent.resolve();
       return answer.promise;
     };
-    let isOurs = true;
-    const open = createDeliver({ ...deps, transport: { ...transport, post } })(delivery, () => isOurs);
+    let holdsLease = true;
+    const open = createDeliver({ ...deps, transport: { ...transport, post } })(delivery, () => holdsLease);
     await firstSent.promise;
-    isOurs = false;
+    holdsLease = false;
     answer.resolve(answered);
 
     expect(await open).toMatchObject({ verdict: { kind: "complete" } });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
 import type { Claim, DeadLetter, Delivery, DeliveryState } from "../../../src/core/delivery.ts";
 import type { Endpoint } from "../../../src/core/endpoint.ts";
-import { createDispatch, createResume } from "../../../src/deliver/dispatch.ts";
+import { createDispatch } from "../../../src/deliver/dispatch.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
 
 const event = { id: asEventId("evt_1"), type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
@@ -46,7 +46,8 @@ function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
     tell: () => undefined,
     system,
   });
-  const run = (isOurs = () => true) => dispatch({ events: [event], holder: "1", acceptedAt: 0 }, isOurs);
+  const run = (holdsLease = () => true) =>
+    dispatch({ events: [event], holder: "1", acceptedAt: 0 }, holdsLease);
   return { run, sent, scheduled, buried };
 }
 
@@ -97,19 +98,5 @@ describe("an events job that was lost while its events were claimed", () => {
     await expect(run(() => false)).rejects.toMatchObject({ code: "JOB_LOST" });
     expect(scheduled).toEqual([]);
     expect(sent).toEqual([]);
-  });
-});
-
-describe("giving a delivery up", () => {
-  it("does not bury what had been delivered before", async () => {
-    const delivered: DeliveryState = { ...buriedState, status: "delivered", because: null };
-    const { giveUp } = createResume({
-      ledger: { claim: async () => [], stateOf: async () => delivered, bury: async () => true },
-      deliver: () => Promise.reject(new Error("nothing is to be sent")),
-      waiting: { add: async () => undefined, remove: async () => undefined },
-      system,
-    });
-    const delivery = { event, endpointId: former, acceptedAt: 0, attempts: [], round: 0, heldSince: null };
-    expect((await giveUp(delivery, "poison")).verdict).toEqual({ kind: "complete" });
   });
 });

@@ -12,44 +12,44 @@ function locksAt(startMs: number) {
 describe("a job in work", () => {
   it("is ours for as long as its lock lasts, counted from when it was taken", () => {
     const { clock, locks } = locksAt(50_000);
-    const isOurs = locks.begin("1", "t", 4_000);
+    const holdsLease = locks.begin("1", "t", 4_000);
     clock.nowMs += 5_999;
-    expect(isOurs?.()).toBe(true);
+    expect(holdsLease?.()).toBe(true);
     clock.nowMs += 1;
-    expect(isOurs?.()).toBe(false);
+    expect(holdsLease?.()).toBe(false);
   });
 
   it("stays ours with each renewal, counted from when that was asked for", () => {
     const { clock, locks } = locksAt(0);
-    const isOurs = locks.begin("1", "t", 0);
+    const holdsLease = locks.begin("1", "t", 0);
     clock.nowMs = 9_000;
     locks.renewed(["1"], ["t"], 5_000, []);
     clock.nowMs = 14_999;
-    expect(isOurs?.()).toBe(true);
+    expect(holdsLease?.()).toBe(true);
     clock.nowMs = 15_000;
-    expect(isOurs?.()).toBe(false);
+    expect(holdsLease?.()).toBe(false);
   });
 
   it("is not ours from the moment on at which Redis says so", () => {
     const { locks } = locksAt(0);
-    const isOurs = [locks.begin("1", "t", 0), locks.begin("2", "t", 0)];
+    const holdsLease = [locks.begin("1", "t", 0), locks.begin("2", "t", 0)];
     locks.renewed(["1", "2"], ["t", "t"], 0, ["1"]);
-    expect(isOurs.map((one) => one?.())).toEqual([false, true]);
+    expect(holdsLease.map((one) => one?.())).toEqual([false, true]);
   });
 
   it("is not given time by the renewal of another's lock", () => {
     const { clock, locks } = locksAt(0);
-    const isOurs = locks.begin("1", "t", 0);
+    const holdsLease = locks.begin("1", "t", 0);
     locks.renewed(["1"], ["another"], 5_000, []);
     clock.nowMs = 10_000;
-    expect(isOurs?.()).toBe(false);
+    expect(holdsLease?.()).toBe(false);
   });
 
   it("is not older than now where the machine's clock was set back", () => {
     const { clock, locks } = locksAt(0);
-    const isOurs = locks.begin("1", "t", -60_000);
+    const holdsLease = locks.begin("1", "t", -60_000);
     clock.nowMs = 10_000;
-    expect(isOurs?.()).toBe(false);
+    expect(holdsLease?.()).toBe(false);
   });
 
   it("is not begun again while an earlier run of it is under way", () => {

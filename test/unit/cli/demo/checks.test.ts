@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CAST, eventsFor } from "../../../../src/cli/demo/cast.ts";
-import { type Evidence, judge } from "../../../../src/cli/demo/checks.ts";
+import { checkPromises, type Evidence } from "../../../../src/cli/demo/checks.ts";
 import type { DemoReceiver, Note } from "../../../../src/cli/demo/receiver.ts";
 import { asEndpointId, asEventId } from "../../../../src/core/brand.ts";
 import type { DeadLetter } from "../../../../src/core/delivery.ts";
@@ -57,12 +57,12 @@ function refuted(notes: Partial<typeof NOTES>, rest: Partial<Evidence> = {}): re
     }),
   );
   const evidence = { receivers, letters: [LETTER], lettersLeft: 0, schedule: SCHEDULE, ...rest };
-  return judge(evidence)
+  return checkPromises(evidence)
     .filter(({ holds }) => !holds)
     .map(({ claim }) => claim);
 }
 
-describe("the demo's judge", () => {
+describe("the demo's checkPromises", () => {
   it("finds nothing wrong when all went well", () => {
     expect(refuted({})).toEqual([]);
   });

@@ -11,7 +11,7 @@ const HEARD: Heard = {
     body: Buffer.from('{"type":"a"}'),
   },
   at: Date.parse("2026-01-31T12:00:00Z"),
-  judgement: {
+  diagnosis: {
     kind: "valid",
     event: { kind: "custom", id: "evt_1", type: "a", timestamp: "2026-01-31T11:59:59Z", data: null },
   },
@@ -52,11 +52,11 @@ describe("a request that was heard", () => {
   });
 
   it("is told with what is wrong with it, or with its body", () => {
-    const judgement = { kind: "unjudged", status: 413, problem: "a body of more than 8 bytes" } as const;
-    expect(textOf({ judgement })).toContain("INVALID  a body of more than 8 bytes  →");
-    expect(heardJson({ ...HEARD, judgement }, 0)).toMatchObject({
+    const diagnosis = { kind: "unreadable", status: 413, problem: "a body of more than 8 bytes" } as const;
+    expect(textOf({ diagnosis })).toContain("INVALID  a body of more than 8 bytes  →");
+    expect(heardJson({ ...HEARD, diagnosis }, 0)).toMatchObject({
       isValid: false,
-      problem: judgement.problem,
+      problem: diagnosis.problem,
     });
   });
 
@@ -76,8 +76,8 @@ describe("a request that was heard", () => {
 describe("the tally", () => {
   it("counts events, copies, failed checks, answers, and senders that hung up", () => {
     const tally = createTally();
-    const judgement = { kind: "unjudged", status: 413, problem: "" } as const;
-    const all = [HEARD, HEARD, { ...HEARD, isAnswerTaken: false }, { ...HEARD, judgement }];
+    const diagnosis = { kind: "unreadable", status: 413, problem: "" } as const;
+    const all = [HEARD, HEARD, { ...HEARD, isAnswerTaken: false }, { ...HEARD, diagnosis }];
     expect(all.map(tally.count)).toEqual([1, 2, 3, 0]);
     expect(tally.summary()).toEqual({
       requests: 4,

@@ -1,0 +1,193 @@
+/**
+ * Looking before leaping: a test of one endpoint, which answers with the whole exchange, and an explanation of an
+ * event that is not sent. No secret is in either: values of custom headers are masked, and so is what follows a URL's host.
+ */
+import { z } from "zod";
+import { BLOCKER_CODES, WOULD_SEND } from "../../core/dry-run.ts";
+import { maskUrl } from "../../core/mask-url.ts";
+import { BLOCKED_REASONS, OUTCOME_KINDS, UNREACHABLE_REASONS } from "../../core/outcome.ts";
+import type { ExplainEvent } from "../../manage/explain-event.ts";
+import type { Explanation } from "../../manage/explain-receiver.ts";
+import type { EndpointTest, TestEndpoint } from "../../manage/test-endpoint.ts";
+import { readEvents } from "../read-events.ts";
+import { unreadable } from "../read-json.ts";
+import { readTest } from "../read-test.ts";
+import { type Api, idParams, keepBodyText, pageOf, pageQuery } from "../routing.ts";
+import { newEvent } from "./events.ts";
+
+const headers = z.record(z.string(), z.string());
+const milliseconds = z.number().nullable();
+
+const shownRequest = z.object({
+  method: z.literal("POST"),
+  url: z.string().describe("As far as its host; what follows is masked."),
+  headers: headers.describe("Values of the endpoint's own headers are masked."),
+  body: z.string(),
+});
+
+const endpointTest = z.object({
+  event: z.object({ id: z.string(), type: z.string(), timestamp: z.string() }),
+  request: shownRequest,
+  response: z
+    .object({ status: z.int(), headers, body_excerpt: z.string().describe("At most 16 KiB.") })
+    .nullable()
+    .describe("Null when there was no answer."),
+  timings: z
+    .object({
+      dns_ms: milliseconds,
+      connect_ms: milliseconds,
+      tls_ms: milliseconds,
+      first_byte_ms: milliseconds.describe("From the open connection to the first byte of an answer."),
+      total_ms: z.number(),
+    })
+    .describe("How long each part took; null for one that was not needed or not reached."),
+  outcome: z.enum(OUTCOME_KINDS),
+  reason: z.enum([...UNREACHABLE_REASONS, ...BLOCKED_REASONS]).nullable(),
+  detail: z
+    .string()
+    .nullable()
+    .describe("Why there was no answer, as a code such as ECONNREFUSED or in words."),
+  hints: z.array(z.string()).describe("What may help; none when it was delivered."),
+});
+
+const explanation = z.object({
+  endpoint_id: z.string(),
+  url: z.string().describe("As far as its host; what follows is masked."),
+  would_send: z.enum(WOULD_SEND),
+  reasons: z.array(
+    z.object({
+      code: z.enum(BLOCKER_CODES),
+      detail: z.string(),
+      until: z.iso.datetime().nullable().describe("When it ends by itself; null where it does not."),
+    }),
+  ),
+  request: shownRequest
+    .nullable()
+    .describe(
+      "What would be sent; signatures are masked, too. Null where the event is not for this endpoint.",
+    ),
+});
+
+const explainedEvent = pageOf(explanation).extend({
+  event_id: z.string(),
+  is_duplicate: z.boolean().describe("An event of this id has been published: nobody would get it again."),
+  destinations: z.array(explanation).describe("Of the event's own destinations; only with the first page."),
+});
+
+export interface TestAndExplain {
+  readonly testEndpoint: TestEndpoint;
+  readonly explainEvent: ExplainEvent;
+}
+
+export function addTestAndExplainRoutes(app: Api, { testEndpoint, explainEvent }: TestAndExplain): void {
+  keepBodyText(app);
+  addTestRoute(app, testEndpoint);
+  addExplainRoute(app, explainEvent);
+}
+
+function addTestRoute(app: Api, testEndpoint: TestEndpoint): void {
+  app.post(
+    "/api/v1/webhooks/:id/test",
+    {
+      config: { access: "admin" },
+      schema: {
+        operationId: "testWebhook",
+        tags: ["Webhooks"],
+        summary: "Send a test event now and see the whole exchange",
+        params: idParams,
+        body: z
+          .strictObject({
+            type: z.string().optional().describe("`webhook.test` when absent."),
+            data: z.unknown().optional().describe("The example of a known type, or {}, when absent."),
+          })
+          .optional(),
+        response: { 200: endpointTest },
+      },
+    },
+    async ({ params, body }) => showTest(await testEndpoint(params.id, readTest(body))),
+  );
+}
+
+function addExplainRoute(app: Api, explainEvent: ExplainEvent): void {
+  app.post(
+    "/api/v1/explain",
+    {
+      config: { access: "read" },
+      schema: {
+        operationId: "explainEvent",
+        tags: ["Events"],
+        summary: "Say who would get an event, who would not and why; nothing is sent",
+        querystring: z.strictObject({
+          ...pageQuery,
+          only_matching: z
+            .stringbool()
+            .default(false)
+            .describe("Leave out endpoints that the type is not for."),
+        }),
+        body: newEvent,
+        response: { 200: explainedEvent },
+      },
+    },
+    async ({ query: { after = null, limit, only_matching: onlyMatching }, body }) => {
+      const { isList, events } = readEvents(body, undefined);
+      const [event] = events;
+      if (isList || event === undefined) throw unreadable("one event", "a list", "explain one at a time");
+      const explained = await explainEvent(event, { after, limit, onlyMatching });
+      return {
+        event_id: explained.eventId,
+        is_duplicate: explained.isDuplicate,
+        destinations: explained.destinations.map(showExplanation),
+        data: explained.data.map(showExplanation),
+        next: explained.next,
+      };
+    },
+  );
+}
+
+const showRequest = (request: EndpointTest["request"]): z.output<typeof shownRequest> => ({
+  ...request,
+  url: maskUrl(request.url),
+});
+
+function showTest({
+  event: { id, type, timestamp },
+  request,
+  response,
+  timings,
+  outcome,
+  ...rest
+}: EndpointTest) {
+  return {
+    event: { id, type, timestamp },
+    request: showRequest(request),
+    response:
+      response === null
+        ? null
+        : { status: response.status, headers: response.headers, body_excerpt: response.excerpt },
+    timings: {
+      dns_ms: timings.dnsMs,
+      connect_ms: timings.connectMs,
+      tls_ms: timings.tlsMs,
+      first_byte_ms: timings.firstByteMs,
+      total_ms: timings.totalMs,
+    },
+    outcome: outcome.kind,
+    reason: outcome.kind === "unreachable" || outcome.kind === "blocked" ? outcome.reason : null,
+    detail: rest.detail,
+    hints: [...rest.hints],
+  };
+}
+
+function showExplanation({ endpointId, url, wouldSend, blockers, request }: Explanation) {
+  return {
+    endpoint_id: endpointId,
+    url: maskUrl(url),
+    would_send: wouldSend,
+    reasons: blockers.map(({ code, detail, until }) => ({
+      code,
+      detail,
+      until: until === null ? null : new Date(until).toISOString(),
+    })),
+    request: request === null ? null : showRequest(request),
+  };
+}

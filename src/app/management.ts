@@ -1,0 +1,84 @@
+/** Wires management: what people and other services may ask, over the connection that also publishes. */
+import type { Config } from "../config/environment.ts";
+import { system } from "../config/system.ts";
+import type { Tell } from "../core/happening.ts";
+import type { PageRequest } from "../core/page.ts";
+import type { QueueCounts } from "../core/queue-counts.ts";
+import type { AddressPolicy } from "../deliver/address-guard.ts";
+import { createInspector } from "../deliver/inspector.ts";
+import { createDeadLetterManagement, type DeadLetterParts } from "../manage/dead-letters.ts";
+import { createDeliveryManagement, type DeliveryManagement } from "../manage/deliveries.ts";
+import { endpointHealth } from "../manage/endpoint-health.ts";
+import type { EndpointManagement } from "../manage/endpoints.ts";
+import { createEventManagement, type EventManagement } from "../manage/events.ts";
+import { createExplainEvent } from "../manage/explain-event.ts";
+import { createKeyManagement } from "../manage/keys.ts";
+import type { Management } from "../manage/management.ts";
+import { createSendAgain } from "../manage/send-again.ts";
+import { createTestEndpoint } from "../manage/test-endpoint.ts";
+import { createScheduled } from "../queue/scheduled.ts";
+import { createDeliveryPages } from "../store/delivery-pages.ts";
+import { createFeed } from "../store/feed.ts";
+import type { Keys } from "../store/keys.ts";
+import { createLookup } from "../store/lookup.ts";
+import { createPublishClaims } from "../store/publish-claims.ts";
+import type { FleetState } from "./fleet-state.ts";
+import type { Publishing } from "./publishing.ts";
+
+export interface ManagementWiring extends FleetState, Publishing {
+  readonly config: Config;
+  readonly policy: AddressPolicy;
+  readonly keys: Keys;
+  readonly tell: Tell;
+  readonly management: EndpointManagement;
+  readonly queueCounts: () => Promise<QueueCounts>;
+}
+
+export interface WiredManagement extends Management {
+  readonly start: () => void;
+  readonly stop: () => Promise<void>;
+  /** Tests under way reject with CLOSED. */
+  readonly abandonTests: () => Promise<void>;
+}
+
+const FIRST_PAGE: PageRequest = { after: null, limit: 100 };
+
+export function wireManagement(wiring: ManagementWiring): WiredManagement {
+  const { config, policy, redis, keys, endpoints, apiKeys, management } = wiring;
+  const inspector = createInspector({ policy, now: system.monotonicMs });
+  const letters = createDeadLetterManagement({ ...wiring, system });
+  return {
+    ...wireRecords(wiring, letters),
+    endpoints: management,
+    deadLetters: letters.deadLetters,
+    replays: letters.replays,
+    keys: createKeyManagement(apiKeys, config.apiKey, system.now),
+    testEndpoint: createTestEndpoint({ endpoints: management, inspector, redis, system }),
+    explainEvent: createExplainEvent({ ...wiring, endpoints, keys, system }),
+    health: (page = FIRST_PAGE) => endpointHealth({ ...wiring, now: system.now }, page),
+    queueCounts: wiring.queueCounts,
+    start: letters.start,
+    stop: letters.stop,
+    abandonTests: inspector.abandon,
+  };
+}
+
+interface Records {
+  readonly events: EventManagement;
+  readonly deliveries: DeliveryManagement;
+}
+
+function wireRecords(wiring: ManagementWiring, { outbox, deadLetters }: DeadLetterParts): Records {
+  const { config, redis, keys, queues, waiting, publisher, endpoints } = wiring;
+  const scheduled = createScheduled(queues, (key, members) => redis.zmscore(key, ...members));
+  const pages = createDeliveryPages(redis, keys);
+  const lookup = createLookup(redis, keys);
+  const sendAgain = createSendAgain({ outbox, deadLetters, waiting, scheduled });
+  const deliveries = createDeliveryManagement({ pages, lookup, scheduled, waiting, sendAgain });
+  const claimPublishing = createPublishClaims(redis, keys, config.eventRetentionMs);
+  const feed = createFeed(redis, keys);
+  const events = createEventManagement({
+    ...{ publisher, claimPublishing, lookup, pages, feed, deliveries, endpoints, sendAgain },
+  });
+  return { events, deliveries };
+}

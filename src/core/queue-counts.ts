@@ -1,0 +1,12 @@
+/** Queue counts: how much lies in each of the three queues, which are three states that a person can count. */
+export const QUEUE_STATES = ["new", "retrying", "dead"] as const;
+export type QueueState = (typeof QUEUE_STATES)[number];
+
+export interface QueueReading {
+  /** Jobs: one of the new ones may hold up to 64 events. */
+  readonly depth: number;
+  /** Age in ms of the oldest entry, or of the one due next where entries wait for their time; 0 while there is none. */
+  readonly oldestAgeMs: number;
+}
+
+export type QueueCounts = Readonly<Record<QueueState, QueueReading>>;

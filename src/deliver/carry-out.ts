@@ -1,0 +1,53 @@
+/**
+ * Carries out what was decided of a delivery: the one place where a verdict becomes a job, a dead letter or an end,
+ * after first attempts and after later ones. Only how a delivery is put off differs, and that is handed in.
+ */
+import type { DeadLetter, Delivery } from "../core/delivery.ts";
+import type { System } from "../core/system.ts";
+import type { BuryReason } from "../core/verdict.ts";
+import type { Settled } from "./deliver.ts";
+import type { EventLedger, Outbox, Postpone, WaitingIndex } from "./ports.ts";
+
+export interface CarryOutDeps {
+  readonly ledger: Pick<EventLedger, "bury">;
+  readonly outbox: Pick<Outbox, "bury">;
+  readonly waiting: WaitingIndex;
+  readonly system: Pick<System, "now">;
+}
+
+/** Whether the index of waiting deliveries may know it: to take out what was never put in costs a command. */
+export const NEVER_WAITED = false;
+export const HAS_WAITED = true;
+
+/**
+ * Before its letter is written, the ledger says that it is buried, also where no attempt was recorded that led to it.
+ * What was cancelled or delivered while its last attempt was under way gets no letter.
+ */
+export async function carryOut(
+  { verdict, delivery }: Settled,
+  postpone: Postpone,
+  hasWaited: boolean,
+  { ledger, outbox, waiting, system }: CarryOutDeps,
+): Promise<void> {
+  const leave = async (): Promise<void> => {
+    if (hasWaited) await waiting.remove(delivery);
+  };
+  switch (verdict.kind) {
+    case "complete":
+      return await leave();
+    case "retry":
+    case "hold":
+      await waiting.add(delivery);
+      return await postpone(delivery, verdict.inMs);
+    case "bury": {
+      const { because } = verdict;
+      const isBuried = await ledger.bury(delivery, because);
+      await leave();
+      if (isBuried) await outbox.bury(letterOf(delivery, because, system.now()));
+    }
+  }
+}
+
+function letterOf(delivery: Delivery, because: BuryReason, nowMs: number): DeadLetter {
+  return { kind: "delivery", delivery, because, buriedAt: new Date(nowMs).toISOString() };
+}

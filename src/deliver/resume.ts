@@ -1,0 +1,33 @@
+/**
+ * Deliveries with a job of their own: another attempt, or an end without one. What is already recorded of a delivery
+ * is taken and never repeated; it throws only for a failure of our own.
+ */
+import type { Delivery } from "../core/delivery.ts";
+import type { Resume } from "../queue/ports.ts";
+import { type CarryOutDeps, carryOut, HAS_WAITED } from "./carry-out.ts";
+import type { Deliver, Settled } from "./deliver.ts";
+import type { EventLedger, Postpone } from "./ports.ts";
+import { recall } from "./recall.ts";
+
+export interface ResumeDeps extends CarryOutDeps {
+  readonly ledger: Pick<EventLedger, "bury" | "stateOf">;
+  readonly deliver: Deliver;
+}
+
+export function createResume(deps: ResumeDeps): Resume {
+  const { ledger, deliver, system } = deps;
+  const settle = async (
+    delivery: Delivery,
+    postpone: Postpone,
+    otherwise: () => Settled | Promise<Settled>,
+  ): Promise<void> => {
+    const state = await ledger.stateOf(delivery);
+    const settled = recall(delivery, state, system.now()) ?? (await otherwise());
+    await carryOut(settled, postpone, HAS_WAITED, deps);
+  };
+  return {
+    resume: (delivery, holdsLease, putOff) => settle(delivery, putOff, () => deliver(delivery, holdsLease)),
+    giveUp: (delivery, because, putOff) =>
+      settle(delivery, putOff, () => ({ verdict: { kind: "bury", because }, delivery })),
+  };
+}

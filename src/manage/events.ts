@@ -1,0 +1,160 @@
+/**
+ * Where people and other services look at events, follow them, and have them sent again; and where a producer that may
+ * send one request twice publishes.
+ */
+import { hash } from "node:crypto";
+import { asEndpointId, asEventId, type EndpointId } from "../core/brand.ts";
+import { HookwaveError } from "../core/errors.ts";
+import type { CheckedEvent, PublishedEvent } from "../core/event.ts";
+import type { Page, PageRequest } from "../core/page.ts";
+import { ownDestinations } from "../endpoints/destinations.ts";
+import {
+  type AnyTextEvent,
+  checkEvent,
+  type Publisher,
+  type PublishOptions,
+  type Receipt,
+} from "../publish/publisher.ts";
+import type { DeliveryPages, StoredDelivery } from "../store/delivery-pages.ts";
+import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
+import type { Feed, FeedFilter } from "../store/feed.ts";
+import type { Lookup, StoredEvent } from "../store/lookup.ts";
+import type { ClaimPublishing } from "../store/publish-claims.ts";
+import type { DeliveryManagement, ShownDelivery } from "./deliveries.ts";
+import type { SendAgain, SentAgain } from "./send-again.ts";
+
+export interface WholeEvent extends StoredEvent {
+  /** In the order of their endpoints' ids; the first hundred. */
+  readonly deliveries: Page<ShownDelivery>;
+}
+
+/** How many deliveries began again, and how many were on their way and are tried now. */
+export interface Replayed {
+  readonly started: number;
+  readonly broughtForward: number;
+}
+
+export interface EventManagement {
+  /**
+   * Like publishMany, for requests that may come twice: EVENT_CONFLICT when an id has been given to other content, and
+   * then none of the events is published.
+   */
+  readonly publishOnce: (
+    events: readonly AnyTextEvent[],
+    options?: PublishOptions,
+  ) => Promise<readonly Receipt[]>;
+  /** Throws EVENT_UNKNOWN. */
+  readonly get: (id: string) => Promise<WholeEvent>;
+  /** Oldest first; `next` is null only where nothing has come since. Throws CURSOR_INVALID. */
+  readonly feed: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
+  /**
+   * Sends it again to everyone who was owed it, or to one endpoint, also one that has never had it. Throws EVENT_UNKNOWN
+   * and ENDPOINT_UNKNOWN.
+   */
+  readonly replay: (id: string, endpointId: string | null) => Promise<Replayed>;
+}
+
+export interface EventManagementDeps {
+  readonly publisher: Publisher;
+  readonly claimPublishing: ClaimPublishing;
+  readonly lookup: Lookup;
+  readonly pages: DeliveryPages;
+  readonly feed: Feed;
+  readonly deliveries: DeliveryManagement;
+  readonly endpoints: Pick<Endpoints, "get" | "reload">;
+  readonly sendAgain: SendAgain;
+}
+
+const DELIVERIES_SHOWN = 100;
+const REPLAYED_TOGETHER = 256;
+const NO_FILTER = { endpointId: null, status: null, since: null, until: null } as const;
+
+export function createEventManagement(deps: EventManagementDeps): EventManagement {
+  const { publisher, claimPublishing, lookup, feed, deliveries } = deps;
+
+  const find = async (id: string): Promise<StoredEvent> => {
+    const found = await lookup.event(asEventId(id));
+    if (found === null) throw eventUnknown(id);
+    return found;
+  };
+
+  return {
+    publishOnce: async (asked, options) => {
+      const events = asked.map(checkEvent);
+      const claims = events.flatMap(({ id, ...content }) =>
+        id === undefined ? [] : [{ id, digest: digestOf(content) }],
+      );
+      const taken = claims.length === 0 ? null : await claimPublishing(claims);
+      if (taken !== null) throw eventConflict(claims[taken]?.id ?? "");
+      return await publisher.publishMany(events, options);
+    },
+    get: async (id) => {
+      const found = await find(id);
+      const request = { after: null, limit: DELIVERIES_SHOWN };
+      return {
+        ...found,
+        deliveries: await deliveries.list({ ...NO_FILTER, eventId: found.event.id }, request),
+      };
+    },
+    feed: feed.page,
+    replay: async (id, endpointId) => {
+      const found = await find(id);
+      return endpointId === null
+        ? await replayToAll(found, deps)
+        : await replayTo(found, asEndpointId(endpointId), deps);
+    },
+  };
+}
+
+async function replayToAll(found: StoredEvent, { pages, sendAgain }: EventManagementDeps): Promise<Replayed> {
+  const filter = { ...NO_FILTER, eventId: found.event.id };
+  const sentAgain: SentAgain[] = [];
+  let after: string | null = null;
+  do {
+    const page: Page<StoredDelivery> = await pages.page(filter, { after, limit: REPLAYED_TOGETHER });
+    const one = ({ endpointId, state }: StoredDelivery) => sendAgain(found, endpointId, state);
+    sentAgain.push(...(await Promise.all(page.data.map(one))));
+    after = page.next;
+  } while (after !== null);
+  return countOf(sentAgain);
+}
+
+async function replayTo(
+  found: StoredEvent,
+  endpointId: EndpointId,
+  { lookup, endpoints, sendAgain }: EventManagementDeps,
+): Promise<Replayed> {
+  const delivery = await lookup.delivery(found.event.id, endpointId);
+  if (delivery === null && !ownDestinations(found.event).has(endpointId)) {
+    await endpoints.reload(endpointId);
+    if (endpoints.get(endpointId) === undefined) throw endpointUnknown(endpointId);
+  }
+  return countOf([await sendAgain(found, endpointId, delivery?.state ?? null)]);
+}
+
+function countOf(sentAgain: readonly SentAgain[]): Replayed {
+  const started = sentAgain.filter((how) => how === "started").length;
+  return { started, broughtForward: sentAgain.length - started };
+}
+
+/** What a repetition must have in common: not the time that we gave an event which came without one. */
+function digestOf({ type, checkedText, timestamp, destinations }: Omit<CheckedEvent, "id">): string {
+  return hash("sha256", JSON.stringify([type, checkedText, timestamp, destinations]), "base64url");
+}
+
+function eventUnknown(id: string): HookwaveError {
+  return new HookwaveError("EVENT_UNKNOWN", {
+    expected: "the id of an event that is on record",
+    got: `"${id.slice(0, 80)}"`,
+    remedy:
+      "an event is known once a worker has taken it on, a moment after it was published, for EVENT_RETENTION",
+  });
+}
+
+function eventConflict(id: string): HookwaveError {
+  return new HookwaveError("EVENT_CONFLICT", {
+    expected: "the content that was first published under this id",
+    got: `other content under "${id}"`,
+    remedy: "give another event another id; nothing of this request was published",
+  });
+}

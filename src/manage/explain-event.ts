@@ -1,0 +1,91 @@
+/**
+ * An explanation of an event that is not sent: who would get it, who would not and why. It reads what stands now and
+ * remembers nothing.
+ */
+import type { EventId } from "../core/brand.ts";
+import { wants } from "../core/destination.ts";
+import type { PublishedEvent } from "../core/event.ts";
+import type { Page, PageRequest } from "../core/page.ts";
+import type { System } from "../core/system.ts";
+import type { AddressPolicy } from "../deliver/address-guard.ts";
+import { type AnyTextEvent, prepareEvent } from "../publish/publisher.ts";
+import type { SharedBreakers } from "../store/breakers.ts";
+import type { Endpoints } from "../store/endpoints.ts";
+import { createFleetRates } from "../store/fleet-rates.ts";
+import type { Keys } from "../store/keys.ts";
+import { isPublished } from "../store/published.ts";
+import { type Redis, untilReady } from "../store/redis.ts";
+import type { EndpointManagement } from "./endpoints.ts";
+import {
+  type Circumstances,
+  type Explanation,
+  explainDestination,
+  explainEndpoint,
+} from "./explain-receiver.ts";
+import { REDIS_PATIENCE_MS } from "./test-endpoint.ts";
+
+export interface ExplainRequest extends PageRequest {
+  /** Leave out the receivers that the event's type is not for. */
+  readonly onlyMatching: boolean;
+}
+
+export interface ExplainedEvent extends Page<Explanation> {
+  readonly eventId: EventId;
+  /** Whether an event of this id has been published before: then nobody would get it again. */
+  readonly isDuplicate: boolean;
+  /** Of the receivers that the event itself names, in its order; only with the first page. */
+  readonly destinations: readonly Explanation[];
+}
+
+/**
+ * Says for each endpoint whether it would get this event if it were published now, and why not. Endpoints come oldest
+ * first; a page is shorter where bodies are long. Throws EVENT_INVALID, EVENT_TOO_LARGE or CURSOR_INVALID.
+ */
+export type ExplainEvent = (event: AnyTextEvent, page: ExplainRequest) => Promise<ExplainedEvent>;
+
+export interface ExplainEventDeps {
+  readonly policy: AddressPolicy;
+  readonly management: Pick<EndpointManagement, "page">;
+  readonly endpoints: Endpoints;
+  readonly breakers: SharedBreakers;
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly system: System;
+}
+
+/** What the bodies of one page may come to: each endpoint's is shown whole. */
+const PAGE_BODY_CHARACTERS = 1_024 * 1_024;
+
+export function createExplainEvent(deps: ExplainEventDeps): ExplainEvent {
+  const { policy, management, endpoints, breakers, redis, keys, system } = deps;
+  const rates = createFleetRates(redis, keys, system.dice);
+
+  const circumstancesOf = (isDuplicate: boolean): Circumstances => ({
+    moment: { startedAtMs: system.now(), attemptNumber: 1, nonce: system.uuid() },
+    policy,
+    isDuplicate,
+    openUntil: breakers.openUntil,
+    rateWaitMs: rates.look,
+  });
+
+  return async (asked, { onlyMatching, ...page }) => {
+    const event = prepareEvent(asked, system);
+    await untilReady(redis, REDIS_PATIENCE_MS);
+    const filter = onlyMatching ? { eventType: event.type } : {};
+    const { data, next } = await management.page(filter, withinBodies(page, event));
+    const isDuplicate = await isPublished(redis, keys, event.id);
+    const circumstances = circumstancesOf(isDuplicate);
+    const named = page.after === null ? (event.destinations ?? []) : [];
+    const shown = named.filter((destination) => !onlyMatching || wants(destination, event.type));
+    const [destinations, explained] = await Promise.all([
+      Promise.all(shown.map((one) => explainDestination(one, event, endpoints, circumstances))),
+      Promise.all(data.map((one) => explainEndpoint(one, event, circumstances))),
+    ]);
+    return { eventId: event.id, isDuplicate, destinations, data: explained, next };
+  };
+}
+
+function withinBodies(page: PageRequest, { data }: PublishedEvent): PageRequest {
+  const most = Math.max(1, Math.floor(PAGE_BODY_CHARACTERS / data.length));
+  return { ...page, limit: Math.min(page.limit, most) };
+}

@@ -1,0 +1,41 @@
+/**
+ * Management of API keys: making, listing and revoking them, and checking a request's token. The bootstrap key comes from
+ * the environment: it is there before Redis is, and is how the first key is made from outside.
+ */
+import { hash, timingSafeEqual } from "node:crypto";
+import type { ApiKey, Caller, NewApiKey } from "../core/access.ts";
+import type { ApiKeys } from "../store/api-keys.ts";
+
+export interface KeyManagement {
+  /** The token is shown this once. Throws CONFIG_INVALID when there are too many keys. */
+  readonly create: (asked: NewApiKey) => Promise<ApiKey & { readonly token: string }>;
+  readonly list: () => Promise<readonly ApiKey[]>;
+  /** Throws KEY_UNKNOWN. */
+  readonly revoke: (id: string) => Promise<void>;
+  /** Whose token this is; null for nobody's. */
+  readonly check: (token: string) => Caller | null;
+  /** Whether any key exists; null while nobody can know, because Redis has not answered yet. */
+  readonly exist: () => boolean | null;
+  /** False until Redis has said which keys there are: a token that is nobody's may be somebody's then. */
+  readonly areKnown: () => boolean;
+}
+
+const BOOTSTRAP: Caller = { keyId: "bootstrap", roles: ["admin"] };
+
+export function createKeyManagement(
+  apiKeys: ApiKeys,
+  bootstrapKey: string | null,
+  now: () => number,
+): KeyManagement {
+  const digest = bootstrapKey === null ? null : hash("sha256", bootstrapKey, "buffer");
+  const isBootstrap = (token: string): boolean =>
+    digest !== null && timingSafeEqual(hash("sha256", token, "buffer"), digest);
+  return {
+    create: (asked) => apiKeys.create(asked, now()),
+    list: apiKeys.list,
+    revoke: apiKeys.revoke,
+    check: (token) => (isBootstrap(token) ? BOOTSTRAP : apiKeys.check(token)),
+    exist: () => (bootstrapKey === null ? apiKeys.exist() : true),
+    areKnown: () => apiKeys.exist() !== null,
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * A private Redis for whoever has none: development, the demo and the tests. Listens on a free loopback port,
+ * with an append-only file in the data directory; a second process with the same directory finds the first
+ * one's server instead of starting another on its files.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { delimiter, join, resolve } from "node:path";
+import { z } from "zod";
+import { HookwaveError } from "../core/errors.ts";
+import { connectRedis } from "../store/redis.ts";
+import { processExists, withLock } from "./directory-lock.ts";
+
+export interface EmbeddedRedis {
+  readonly url: string;
+  readonly pid: number;
+  /** False when another process of the same directory had started it already. */
+  readonly holdsLease: boolean;
+  /** Stops the server if it is ours; its data stays. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface EmbeddedRedisOptions {
+  readonly dataDir: string;
+  /** Where executables are looked for, as in PATH. */
+  readonly searchPath: string;
+  readonly port?: number;
+  /**
+   * Ctrl-C in a terminal reaches every process of the group. A service drains and then stops the server, which
+   * must not be gone before; whoever just ends (a test run) wants it gone.
+   */
+  readonly outlivesInterrupt?: boolean;
+  /** More server options, as `redis-server` takes them. */
+  readonly serverArgs?: readonly string[];
+}
+
+const SERVERS = ["redis-server", "valkey-server"];
+const START_TIMEOUT_MS = 10_000;
+const FIND_TIMEOUT_MS = 500;
+/** With the time to start another, less than the lock is held at the most. */
+const BUSY_TIMEOUT_MS = 4_000;
+const noteSchema = z.object({ url: z.string(), pid: z.number() });
+type Note = z.infer<typeof noteSchema>;
+
+/** Throws REDIS_MISSING when there is no server to start, or it does not start. */
+export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
+  const dataDir = resolve(options.dataDir);
+  await mkdir(dataDir, { recursive: true });
+  // Two servers on one append-only directory destroy it, so looking and starting are one step.
+  return await withLock(lockPath(dataDir), async () => {
+    const running = await findRunning(dataDir);
+    if (running !== null) return { ...running, holdsLease: false, stop: () => Promise.resolve() };
+    return await startServer(dataDir, options);
+  });
+}
+
+async function startServer(dataDir: string, options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
+  const executable = await findExecutable(options.searchPath);
+  const port = options.port ?? (await freePort());
+  const url = `redis://127.0.0.1:${port}`;
+  const child = spawn(executable, serverArgs(port, dataDir, options.serverArgs ?? []), {
+    stdio: "ignore",
+    detached: options.outlivesInterrupt ?? false,
+  });
+  const exited = once(child, "exit");
+  const died = exited.then(() => Promise.reject(didNotStart(executable, dataDir)));
+  await Promise.race([askDirectory(url, START_TIMEOUT_MS), died]).catch((error: unknown) => {
+    child.kill("SIGKILL");
+    throw error;
+  });
+  const pid = child.pid ?? 0;
+  await writeNote(dataDir, { url, pid });
+  const stop = async (): Promise<void> => {
+    if (isRunning(child)) child.kill("SIGTERM");
+    await withLock(lockPath(dataDir), async () => {
+      if (isRunning(child)) await exited;
+      if ((await readNote(dataDir))?.pid === pid) await rm(notePath(dataDir));
+    });
+  };
+  return { url, pid, holdsLease: true, stop };
+}
+
+/** The server another process has started for this directory, if it still answers. */
+async function findRunning(dataDir: string): Promise<Note | null> {
+  const note = await readNote(dataDir);
+  if (note === null) return null;
+  // After a crash of the machine its port may be anybody's, and so may its process id: a process that lives only
+  // deserves more patience, because a server that loads its files or has much to do answers late.
+  const patienceMs = processExists(note.pid) ? BUSY_TIMEOUT_MS : FIND_TIMEOUT_MS;
+  const served = await askDirectory(note.url, patienceMs).catch(() => null);
+  return served === (await realpath(dataDir)) ? note : null;
+}
+
+const notePath = (dataDir: string): string => join(dataDir, "redis.json");
+const lockPath = (dataDir: string): string => join(dataDir, "redis.lock");
+
+async function readNote(dataDir: string): Promise<Note | null> {
+  const text = await readFile(notePath(dataDir), "utf8").catch(() => null);
+  return text === null ? null : noteSchema.parse(JSON.parse(text));
+}
+
+/** Whole or not at all, also when the process dies in the middle. */
+async function writeNote(dataDir: string, note: Note): Promise<void> {
+  const draft = `${notePath(dataDir)}.draft`;
+  await writeFile(draft, JSON.stringify(note));
+  await rename(draft, notePath(dataDir));
+}
+
+function serverArgs(port: number, dataDir: string, more: readonly string[]): readonly string[] {
+  const settings = {
+    port,
+    bind: "127.0.0.1",
+    dir: dataDir,
+    appendonly: "yes",
+    appendfsync: "everysec",
+    save: "",
+    "maxmemory-policy": "noeviction",
+    daemonize: "no",
+    logfile: join(dataDir, "redis.log"),
+  };
+  return [...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]), ...more];
+}
+
+async function findExecutable(searchPath: string): Promise<string> {
+  for (const name of SERVERS) {
+    for (const folder of [...searchPath.split(delimiter), "/usr/bin", "/usr/local/bin"]) {
+      const path = join(folder, name);
+      const found = await access(path).then(
+        () => true,
+        () => false,
+      );
+      if (found) return path;
+    }
+  }
+  throw new HookwaveError("REDIS_MISSING", {
+    expected: "redis-server or valkey-server on PATH, or REDIS_URL",
+    got: "neither",
+    remedy: 'install one ("apt-get install redis-server", "brew install redis") or set REDIS_URL',
+  });
+}
+
+/**
+ * Waits until the server answers; resolves with the directory it keeps its files in. It may still be loading them, which
+ * takes long after long work: then it is there all the same, and whoever connects waits for it.
+ */
+async function askDirectory(url: string, patienceMs: number): Promise<string> {
+  // The server needs a moment to listen, so refusals are expected and only the time counts.
+  const redis = connectRedis(url, "inspector", () => undefined);
+  try {
+    const answer = await Promise.race([redis.config("GET", "dir"), rejectAfter(patienceMs, url)]);
+    return z.tuple([z.literal("dir"), z.string()]).parse(answer)[1];
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function rejectAfter(ms: number, url: string): Promise<never> {
+  await new Promise((wake) => setTimeout(wake, ms).unref());
+  throw new HookwaveError("REDIS_UNAVAILABLE", {
+    expected: `an answer from ${url}`,
+    got: `none within ${ms} ms`,
+    remedy: "look into redis.log of the data directory",
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return address !== null && typeof address === "object" ? address.port : 0;
+}
+
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+
+function didNotStart(executable: string, dataDir: string): HookwaveError {
+  return new HookwaveError("REDIS_MISSING", {
+    expected: `${executable} to start`,
+    got: "an exit",
+    remedy: `look into ${join(dataDir, "redis.log")}`,
+  });
+}

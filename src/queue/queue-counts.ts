@@ -1,0 +1,43 @@
+/**
+ * Counts the three queues: new, trying again, given up; and how long the one at the head of each has been
+ * there. Counts are jobs: a job of the events queue may hold up to 64 events.
+ */
+import type { JobType, Queue } from "bullmq";
+import { isWrongType } from "../core/errors.ts";
+import type { QueueCounts, QueueReading } from "../core/queue-counts.ts";
+import type { Queues } from "./queues.ts";
+
+/** In the order in which their heads are looked for. */
+const STATES: readonly JobType[] = ["active", "waiting", "prioritized", "delayed"];
+
+/** Reads one field of a Redis hash, null where there is none: a count wants a job's time without its data. */
+export type ReadField = (key: string, field: string) => Promise<string | null>;
+
+export async function countQueues(queues: Queues, readField: ReadField, nowMs: number): Promise<QueueCounts> {
+  const [fresh, retrying, dead] = await Promise.all([
+    readQueue(queues.events, readField, nowMs),
+    readQueue(queues.deliveries, readField, nowMs),
+    readQueue(queues.deadLetters, readField, nowMs),
+  ]);
+  return { new: fresh, retrying, dead };
+}
+
+async function readQueue(queue: Queue, readField: ReadField, nowMs: number): Promise<QueueReading> {
+  const counts = await queue.getJobCounts(...STATES);
+  const depth = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const addedAt = await Promise.all(STATES.map((state) => headAddedAt(queue, state, readField)));
+  const oldest = Math.min(...addedAt.filter((time) => time !== null));
+  return { depth, oldestAgeMs: Number.isFinite(oldest) ? Math.max(0, nowMs - oldest) : 0 };
+}
+
+async function headAddedAt(queue: Queue, state: JobType, readField: ReadField): Promise<number | null> {
+  const [head] = await queue.getRanges([state], 0, 0, true);
+  const timestamp = head === undefined ? null : await readField(queue.toKey(head), "timestamp").catch(noJob);
+  return timestamp === null || !/^\d+$/.test(timestamp) ? null : Number(timestamp);
+}
+
+/** What lies at the head may be no job at all (see quarantine.ts); it must not keep us from counting. */
+function noJob(error: unknown): null {
+  if (isWrongType(error)) return null;
+  throw error;
+}

@@ -1,0 +1,108 @@
+/**
+ * What the ledger remembers of one event or one delivery, for people: reading it whole, and cancelling. Nothing here
+ * is needed to deliver.
+ */
+import { z } from "zod";
+import type { EndpointId, EventId } from "../core/brand.ts";
+import type { DeliveryState } from "../core/delivery.ts";
+import type { PublishedEvent } from "../core/event.ts";
+import type { StoredDelivery } from "./delivery-pages.ts";
+import {
+  ACCEPTED_AT_FIELD,
+  excerptField,
+  readAcceptedAt,
+  readState,
+  stateField,
+  stateText,
+} from "./event-record.ts";
+import { feedTime } from "./feed-entries.ts";
+import type { Keys } from "./keys.ts";
+import { readText } from "./record-text.ts";
+import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
+
+export interface StoredEvent {
+  readonly event: PublishedEvent;
+  /** Epoch ms at which it was stored. */
+  readonly acceptedAt: number;
+}
+
+export interface Lookup {
+  /** Null for what was never taken on, or has expired. */
+  readonly event: (id: EventId) => Promise<StoredEvent | null>;
+  readonly delivery: (eventId: EventId, endpointId: EndpointId) => Promise<StoredDelivery | null>;
+  /** What the receiver answered to each failed attempt, in their order; null where nothing is known of it any more. */
+  readonly excerpts: (delivery: StoredDelivery) => Promise<readonly (string | null)[]>;
+  /** Ends one that waits; answers with the state that stood against it, or null once it is cancelled. */
+  readonly cancel: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
+}
+
+const destinationsSchema = z.array(
+  z.object({
+    url: z.string(),
+    events: z.array(z.string()),
+    profile: z.string().nullable(),
+    keyId: z.string(),
+  }),
+);
+
+const REPLACE = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`;
+
+export function createLookup(redis: Redis, keys: Keys): Lookup {
+  const runReplace = prepareScript(redis, REPLACE);
+
+  const excerptAt = async (endpointId: EndpointId, at: string | null): Promise<string | null> => {
+    if (at === null) return null;
+    const [entry] = await redis.xrange(keys.attempts(endpointId), at, at);
+    const [, , , excerpt = null] = entry?.[1] ?? [];
+    return excerpt;
+  };
+
+  return {
+    event: async (id) => {
+      const [type, timestamp, data, accepted, destinations = null] = await redis.hmget(
+        keys.event(id),
+        "type",
+        "timestamp",
+        "data",
+        ACCEPTED_AT_FIELD,
+        "destinations",
+      );
+      const acceptedAt = readAcceptedAt(accepted);
+      if (!type || !timestamp || !data || acceptedAt === null) return null;
+      const own = destinations === null ? null : readText(destinationsSchema, destinations);
+      const event = { id, type, timestamp, data, ...(own !== null && { destinations: own }) };
+      return { event, acceptedAt };
+    },
+    delivery: async (eventId, endpointId) => {
+      const fields = ["type", "feed", ACCEPTED_AT_FIELD, stateField(endpointId)];
+      const [type, at, accepted, text] = await redis.hmget(keys.event(eventId), ...fields);
+      const state = text ? readState(text) : null;
+      if (!type || !at || state === null) return null;
+      const [event, acceptedAt] = [{ id: eventId, type }, readAcceptedAt(accepted) ?? 0];
+      return { event, endpointId, acceptedAt, createdAt: feedTime(at), state };
+    },
+    excerpts: async ({ event, endpointId, state }) => {
+      const fields = state.attempts.map((one) => excerptField(endpointId, state.round, one.attemptNumber));
+      if (fields.length === 0) return [];
+      const places = await redis.hmget(keys.event(event.id), ...fields);
+      return await Promise.all(places.map((at) => excerptAt(endpointId, at)));
+    },
+    cancel: async (eventId, endpointId) => {
+      const [key, field] = [keys.event(eventId), stateField(endpointId)];
+      for (;;) {
+        const text = await redis.hget(key, field);
+        if (text === null) return null;
+        const state = readState(text);
+        if (state === null) return null;
+        if (state.status !== "held" && state.status !== "retrying") return state;
+        const cancelled = stateText({ ...state, status: "cancelled", nextAttemptAt: null });
+        // Not replaced: another attempt has been recorded meanwhile.
+        if ((await runReplace([key], [field, text, cancelled])) === 1) return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
+import type { DeadLetter, Delivery, DeliveryState } from "../../../src/core/delivery.ts";
+import type { Settled } from "../../../src/deliver/deliver.ts";
+import { createResume } from "../../../src/deliver/resume.ts";
+
+const delivery: Delivery = {
+  event: { id: asEventId("evt_1"), type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" },
+  endpointId: asEndpointId("ep_1"),
+  acceptedAt: 0,
+  attempts: [],
+  round: 0,
+  heldSince: null,
+};
+
+const stateOf = (status: DeliveryState["status"]): DeliveryState => ({
+  round: 0,
+  status,
+  attempts: [],
+  nextAttemptAt: null,
+  because: status === "buried" ? "gone" : null,
+});
+
+/** Resuming whose ports note, in order, what they were asked; `recorded` is what the ledger knows. */
+function stage(recorded: DeliveryState | null, tried: Settled | null, mayBury = true) {
+  const asked: string[] = [];
+  const letters: DeadLetter[] = [];
+  const { resume, giveUp } = createResume({
+    ledger: {
+      stateOf: async () => recorded,
+      bury: async () => {
+        asked.push("ledger.bury");
+        return mayBury;
+      },
+    },
+    deliver: async () => tried ?? Promise.reject(new Error("nothing is to be sent")),
+    outbox: {
+      bury: async (letter) => {
+        asked.push("outbox.bury");
+        letters.push(letter);
+      },
+    },
+    waiting: {
+      add: async () => void asked.push("waiting.add"),
+      remove: async () => void asked.push("waiting.remove"),
+    },
+    system: { now: () => 0 },
+  });
+  const putOff = async (_: Delivery, inMs: number): Promise<never> => {
+    asked.push(`put off ${inMs}`);
+    throw new Error("put off");
+  };
+  return { resume, giveUp, asked, letters, putOff };
+}
+
+describe("a delivery that is resumed", () => {
+  it("is taken out of those that wait when it was delivered", async () => {
+    const { resume, asked, putOff } = stage(null, { verdict: { kind: "complete" }, delivery });
+    await resume(delivery, () => true, putOff);
+    expect(asked).toEqual(["waiting.remove"]);
+  });
+
+  it.each(["retry", "hold"] as const)("is known to wait before it is put off (%s)", async (kind) => {
+    const { resume, asked, putOff } = stage(null, { verdict: { kind, inMs: 700 }, delivery });
+    await expect(resume(delivery, () => true, putOff)).rejects.toThrow("put off");
+    expect(asked).toEqual(["waiting.add", "put off 700"]);
+  });
+
+  it("is buried in the ledger before its letter is written", async () => {
+    const verdict = { kind: "bury", because: "exhausted" } as const;
+    const { resume, asked, letters, putOff } = stage(null, { verdict, delivery });
+    await resume(delivery, () => true, putOff);
+    expect(asked).toEqual(["ledger.bury", "waiting.remove", "outbox.bury"]);
+    expect(letters).toMatchObject([{ kind: "delivery", because: "exhausted", delivery }]);
+  });
+
+  it("gets no letter when it was cancelled meanwhile", async () => {
+    const verdict = { kind: "bury", because: "exhausted" } as const;
+    const { resume, asked, putOff } = stage(null, { verdict, delivery }, false);
+    await resume(delivery, () => true, putOff);
+    expect(asked).toEqual(["ledger.bury", "waiting.remove"]);
+  });
+});
+
+describe("giving a delivery up", () => {
+  it("does not bury what had been delivered before", async () => {
+    const { giveUp, asked, putOff } = stage(stateOf("delivered"), null);
+    await giveUp(delivery, "poison", putOff);
+    expect(asked).toEqual(["waiting.remove"]);
+  });
+
+  it("buries what nothing was recorded of", async () => {
+    const { giveUp, letters, putOff } = stage(null, null);
+    await giveUp(delivery, "poison", putOff);
+    expect(letters).toMatchObject([{ because: "poison" }]);
+  });
+});
