@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { violations } from "./support/architecture-rules.ts";
+import { roomsInCircles, violations } from "./support/architecture-rules.ts";
+import { twins } from "./support/shapes.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -20,6 +21,14 @@ function judge(files: Readonly<Record<string, string>>): readonly string[] {
 describe("the architecture", () => {
   it("holds everywhere in src", () => {
     expect(violations(sourcesUnder("src"))).toEqual([]);
+  });
+
+  it("has floors: every arrow runs down", () => {
+    expect(roomsInCircles()).toEqual([]);
+  });
+
+  it("declares each shape once", () => {
+    expect(twins(sourcesUnder("src"))).toEqual([]);
   });
 
   it("is judged by what the modules really import", () => {
@@ -63,6 +72,30 @@ describe("the rules see a planted violation", () => {
     ["src/store/a.ts", 'import { trace } from "@opentelemetry/api";', "may not import @opentelemetry/api"],
     ["src/publish/a.ts", 'import axios from "axios";', "imports axios, a vendor without an owner"],
     ["src/config/a.ts", 'import { store } from "../store/b.ts";', "may not import src/store/b.ts"],
+    [
+      "src/queue/a.ts",
+      'import { b } from "../deliver/ports.ts";',
+      "imports more than types from src/deliver/ports.ts",
+    ],
+    [
+      "src/deliver/a.ts",
+      'import type { B } from "../queue/ports.ts";',
+      "may not import src/queue/ports.ts (queue)",
+    ],
+    [
+      "src/queue/a.ts",
+      'import type { B } from "../store/ports.ts";',
+      "may not import src/store/ports.ts (store)",
+    ],
+    ["src/manage/a.ts", 'import type { B } from "../api/b.ts";', "may not import src/api/b.ts (api)"],
+    ["src/manage/a.ts", 'import type { B } from "../app.ts";', "may not import src/app.ts (app)"],
+    [
+      "src/endpoints/a.ts",
+      'import type { B } from "../store/b.ts";',
+      "may not import src/store/b.ts (store)",
+    ],
+    ["src/app/a.ts", 'import { b } from "../process/b.ts";', "may not import src/process/b.ts (process)"],
+    ["src/api/a.ts", 'import { b } from "../manage/b.ts";', "imports more than types from manage"],
     ["src/api/a.ts", 'import { b } from "../queue/b.ts";', "may not import src/queue/b.ts"],
     ["src/store/a.ts", 'import { createApp } from "../app.ts";', "may not import src/app.ts (app)"],
     ["src/cli/a.ts", 'import { b } from "../queue/b.ts";', "may not import src/queue/b.ts"],
@@ -166,6 +199,11 @@ describe("the rules let pass what only looks like a violation", () => {
     ["src/queue/a.ts", 'import { a as b, type C as D } from "../core/a.ts";\nexport { b as e };'],
     ["src/queue/a.ts", 'import * as core from "../core/a.ts";\nexport * as c from "../core/c.ts";'],
     ["src/queue/a.ts", 'import { Queue } from "bullmq";\nimport type { B } from "./ports.ts";'],
+    ["src/queue/a.ts", 'import type { B } from "../deliver/ports.ts";'],
+    ["src/store/a.ts", 'import type { B } from "../queue/ports.ts";'],
+    ["src/manage/a.ts", 'import { b } from "../queue/b.ts";\nimport { c } from "../endpoints/c.ts";'],
+    ["src/api/a.ts", 'import type { B } from "../manage/b.ts";'],
+    ["src/core/stored.ts", 'import { z } from "zod";'],
     ["src/observe/a.ts", 'import { trace } from "@opentelemetry/api";'],
     ["src/wire/a.ts", 'import { createHmac } from "node:crypto";'],
     [
@@ -185,5 +223,41 @@ describe("the rules let pass what only looks like a violation", () => {
     ["src/core/brand.ts", "export const asEventId = (text: string): EventId => text as EventId;"],
   ])("%s: %j", (path, source) => {
     expect(judge({ [path]: source })).toEqual([]);
+  });
+});
+
+describe("a shape that is declared twice", () => {
+  const twinsOf = (one: string, other: string): readonly string[] =>
+    twins(
+      new Map([
+        ["src/a.ts", one],
+        ["src/b.ts", other],
+      ]),
+    );
+  const KEY =
+    "export interface Key { readonly id: string; readonly at: number; readonly check: (a: string) => Promise<void>; }";
+
+  it("is seen whatever its name, order and comments", () => {
+    const again = `interface Desk {
+      /** Since then; or never. */ readonly at: number;
+      readonly check: (a: string) =>
+        Promise<void>; readonly id: string }`;
+    expect(twinsOf(KEY, again)).toEqual(["src/a.ts Key and src/b.ts Desk are one shape, declared twice"]);
+  });
+
+  it("is seen as an object type, and when it has begun to drift", () => {
+    expect(twinsOf(KEY, "type Token = { id: string; at: number; check: () => void; };")).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      "one that extends it",
+      "interface Made extends Key { readonly token: string; readonly a: 1; readonly b: 2 }",
+    ],
+    ["one with another member", KEY.replace("readonly at", "readonly since")],
+    ["one that only shares names", "interface Other { id: symbol; at: Date; check: string }"],
+    ["two members, which meet by chance", "interface Pair { readonly id: string; readonly at: number; }"],
+  ])("is not %s", (_, other) => {
+    expect(twinsOf(KEY, other)).toEqual([]);
   });
 });

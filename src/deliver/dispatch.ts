@@ -12,10 +12,9 @@ import { insistOnLease, type JobLease } from "../core/job-lease.ts";
 import type { System } from "../core/system.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { ownDestinations } from "../endpoints/destinations.ts";
-import type { Dispatch } from "../queue/ports.ts";
 import { carryOut, NEVER_WAITED } from "./carry-out.ts";
 import type { Deliver, Settled } from "./deliver.ts";
-import type { EndpointDirectory, EventLedger, Outbox, WaitingIndex } from "./ports.ts";
+import type { Dispatch, EndpointDirectory, EventLedger, Outbox, WaitingIndex } from "./ports.ts";
 import { recall } from "./recall.ts";
 import { createSemaphore, type Semaphore } from "./semaphore.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What delivering needs from the rest of the house. Owned here, by the consumer; app.ts plugs in the store,
- * the queue and the telemetry.
+ * Needs of delivering, owned here by the consumer, and at the end how a worker has it done. app.ts plugs in the
+ * store, the queue and the telemetry.
  */
 import type { FinishedAttempt } from "../core/attempt.ts";
 import type { EndpointId } from "../core/brand.ts";
@@ -14,6 +14,7 @@ import type {
 } from "../core/delivery.ts";
 import type { Endpoint, RateLimit } from "../core/endpoint.ts";
 import type { EventsBatch } from "../core/event.ts";
+import type { JobLease } from "../core/job-lease.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
 import type { BuryReason } from "../core/verdict.ts";
 import type { FindEndpoint } from "../endpoints/destinations.ts";
@@ -136,4 +137,21 @@ export type Postpone = (delivery: Delivery, inMs: number) => Promise<void>;
 export interface Outbox {
   readonly schedule: Postpone;
   readonly bury: (letter: DeadLetter) => Promise<void>;
+}
+
+/**
+ * Resolves when every delivery of the batch is settled or scheduled; throws only for a failure of our own. What has not
+ * been sent when the lease is lost is not sent, and the failure is JOB_LOST.
+ */
+export type Dispatch = (batch: EventsBatch, holdsLease: JobLease) => Promise<void>;
+
+/** Keeps a delivery's job for later; rejects with what BullMQ is to be told. */
+export type PutOff = (delivery: Delivery, inMs: number) => Promise<never>;
+
+/** Each settles what it is given, or puts it off; it throws for a failure of our own, or what `putOff` threw. */
+export interface Resume {
+  /** One attempt, unless what is recorded already settles it. */
+  readonly resume: (delivery: Delivery, holdsLease: JobLease, putOff: PutOff) => Promise<void>;
+  /** No further attempt: it is buried, unless it was settled before. */
+  readonly giveUp: (delivery: Delivery, because: BuryReason, putOff: PutOff) => Promise<void>;
 }

@@ -3,10 +3,9 @@
  * is taken and never repeated; it throws only for a failure of our own.
  */
 import type { Delivery } from "../core/delivery.ts";
-import type { Resume } from "../queue/ports.ts";
 import { type CarryOutDeps, carryOut, HAS_WAITED } from "./carry-out.ts";
 import type { Deliver, Settled } from "./deliver.ts";
-import type { EventLedger, Postpone } from "./ports.ts";
+import type { EventLedger, Postpone, Resume } from "./ports.ts";
 import { recall } from "./recall.ts";
 
 export interface ResumeDeps extends CarryOutDeps {

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { asEndpointId, asEventId } from "../core/brand.ts";
 import type { DeadLetter, Delivery } from "../core/delivery.ts";
 import { isJsonText } from "../core/json-text.ts";
-import { OUTCOME_KINDS } from "../core/outcome.ts";
+import { destinationSchema, pastAttemptSchema } from "../core/stored.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 
 /**
@@ -25,25 +25,9 @@ const deliverySchema = z.object({
     data: z.string(),
   }),
   endpointId: z.string().transform(asEndpointId),
-  destination: z
-    .object({
-      url: z.string(),
-      events: z.array(z.string()),
-      profile: z.string().nullable(),
-      keyId: z.string(),
-    })
-    .exactOptional(),
+  destination: destinationSchema.exactOptional(),
   acceptedAt: z.number(),
-  attempts: z.array(
-    z.object({
-      attemptNumber: z.number(),
-      startedAt: z.string(),
-      durationMs: z.number(),
-      outcome: z.enum(OUTCOME_KINDS),
-      status: z.number().nullable(),
-      reason: z.string().nullable(),
-    }),
-  ),
+  attempts: z.array(pastAttemptSchema),
   round: z.number(),
   heldSince: z.number().nullable(),
 });

@@ -1,31 +1,11 @@
 /**
- * What the queues need from the rest of the house: what the workers read is done by the deliver stage, what is
- * remembered of dead letters and replays is kept by the store. Owned here, by the consumer; app.ts plugs them in.
+ * Needs of the queues: Redis beneath BullMQ, and the store's memory of dead letters and replays. Owned here, by the
+ * consumer; app.ts plugs them in. The work itself is done by the deliver stage, whose ports say how it is called.
  */
-import type { AcceptedKey, Delivery, DeliveryState } from "../core/delivery.ts";
-import type { EventsBatch } from "../core/event.ts";
-import type { JobLease } from "../core/job-lease.ts";
+import type { AcceptedKey, DeliveryState } from "../core/delivery.ts";
 import type { LetterEntry, LetterFilter, LetterOrder, LetterSummary } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { HeldReplay, Replay, ReplayProgress, ReplayState } from "../core/replay.ts";
-import type { BuryReason } from "../core/verdict.ts";
-
-/**
- * Resolves when every delivery of the batch is settled or scheduled; throws only for a failure of our own. What has not
- * been sent when the lease is lost is not sent, and the failure is JOB_LOST.
- */
-export type Dispatch = (batch: EventsBatch, holdsLease: JobLease) => Promise<void>;
-
-/** Keeps a delivery's job for later; rejects with what BullMQ is to be told. */
-export type PutOff = (delivery: Delivery, inMs: number) => Promise<never>;
-
-/** Each settles what it is given, or puts it off; it throws for a failure of our own, or what `putOff` threw. */
-export interface Resume {
-  /** One attempt, unless what is recorded already settles it. */
-  readonly resume: (delivery: Delivery, holdsLease: JobLease, putOff: PutOff) => Promise<void>;
-  /** No further attempt: it is buried, unless it was settled before. */
-  readonly giveUp: (delivery: Delivery, because: BuryReason, putOff: PutOff) => Promise<void>;
-}
 
 /** Redis beneath BullMQ, for what has got among its keys. */
 export interface RawKeys {

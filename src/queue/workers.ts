@@ -5,12 +5,11 @@
 import type { DelayedError } from "bullmq";
 import type { Tell } from "../core/happening.ts";
 import type { JobLease } from "../core/job-lease.ts";
-import type { Outbox } from "../deliver/ports.ts";
+import type { Dispatch, Outbox, PutOff, Resume } from "../deliver/ports.ts";
 import { deliveryJob, readDeliveryJob } from "./delivery-job.ts";
 import { DurableWorker, type DurableWorkerOptions, type Run, type TextJob } from "./durable-worker.ts";
 import { type ReadEvents, readEventsJob } from "./events-job.ts";
 import { DELIVERIES_QUEUE, EVENTS_QUEUE } from "./names.ts";
-import type { Dispatch, PutOff, Resume } from "./ports.ts";
 import { type Queues, splitEvents } from "./queues.ts";
 
 export interface WorkerDeps extends DurableWorkerOptions {

@@ -7,8 +7,8 @@ import type { AttemptFilter, AttemptRecord, LoggedAttempt } from "../core/attemp
 import { asDeliveryId, asEndpointId, asEventId, type EndpointId } from "../core/brand.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 import { subscriptionCovers } from "../core/event.ts";
-import { OUTCOME_KINDS } from "../core/outcome.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
+import { pastAttemptSchema } from "../core/stored.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { Keys } from "./keys.ts";
 import { readText } from "./record-text.ts";
@@ -25,20 +25,15 @@ const READ_TOGETHER = 250;
 const CURSOR = /^\d{1,15}-\d{1,15}$/;
 
 const recordSchema = z.object({
+  ...pastAttemptSchema.shape,
   attemptId: z.string(),
   deliveryId: z.string().transform(asDeliveryId),
   eventId: z.string().transform(asEventId),
   eventType: z.string(),
   endpointId: z.string().transform(asEndpointId),
   profile: z.enum(PROFILE_NAMES),
-  attemptNumber: z.number(),
   round: z.number(),
-  startedAt: z.string(),
-  durationMs: z.number(),
   bodyBytes: z.number(),
-  outcome: z.enum(OUTCOME_KINDS),
-  status: z.number().nullable(),
-  reason: z.string().nullable(),
   verdict: z.enum(["complete", "retry", "bury"]),
   nextInMs: z.number().nullable(),
   because: z.enum(BURY_REASONS).nullable(),

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { EndpointId } from "../core/brand.ts";
 import { DELIVERY_STATUSES, type DeliveryState } from "../core/delivery.ts";
-import { OUTCOME_KINDS } from "../core/outcome.ts";
+import { pastAttemptSchema } from "../core/stored.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import { readText } from "./record-text.ts";
 
@@ -20,15 +20,6 @@ export const ACCEPTED_AT_FIELD = "accepted_at";
 /** Null for what is no time. */
 export const readAcceptedAt = (text: string | null | undefined): number | null =>
   /^\d{1,15}$/.test(text ?? "") ? Number(text) : null;
-
-const pastAttemptSchema = z.object({
-  attemptNumber: z.number(),
-  startedAt: z.string(),
-  durationMs: z.number(),
-  outcome: z.enum(OUTCOME_KINDS),
-  status: z.number().nullable(),
-  reason: z.string().nullable(),
-});
 
 const stateSchema = z.object({
   round: z.number(),

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { EndpointId, EventId } from "../core/brand.ts";
 import type { DeliveryState } from "../core/delivery.ts";
 import type { PublishedEvent } from "../core/event.ts";
+import { destinationSchema } from "../core/stored.ts";
 import type { StoredDelivery } from "./delivery-pages.ts";
 import {
   ACCEPTED_AT_FIELD,
@@ -37,14 +38,7 @@ export interface Lookup {
   readonly cancel: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
 }
 
-const destinationsSchema = z.array(
-  z.object({
-    url: z.string(),
-    events: z.array(z.string()),
-    profile: z.string().nullable(),
-    keyId: z.string(),
-  }),
-);
+const destinationsSchema = z.array(destinationSchema);
 
 const REPLACE = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end

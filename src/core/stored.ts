@@ -1,0 +1,22 @@
+/**
+ * Schemas of what is stored in more than one place, so that a shape is read back by the same rule from a job, a dead
+ * letter and a record. Each room's own records have their schemas there.
+ */
+import { z } from "zod";
+import { OUTCOME_KINDS } from "./outcome.ts";
+
+export const pastAttemptSchema = z.object({
+  attemptNumber: z.number(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  outcome: z.enum(OUTCOME_KINDS),
+  status: z.number().nullable(),
+  reason: z.string().nullable(),
+});
+
+export const destinationSchema = z.object({
+  url: z.string(),
+  events: z.array(z.string()),
+  profile: z.string().nullable(),
+  keyId: z.string(),
+});
