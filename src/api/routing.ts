@@ -28,6 +28,17 @@ declare module "fastify" {
   }
 }
 
+/** Options of a route that is in the OpenAPI document: who may call it, and how it is named, described and checked. */
+export function operation<Schema extends object>(
+  access: Role | "anyone",
+  tag: string,
+  operationId: string,
+  summary: string,
+  schema: Schema,
+) {
+  return { config: { access }, schema: { ...schema, tags: [tag], operationId, summary } };
+}
+
 /**
  * For routes that must see a body's text, because parsing and writing it again would lose bytes: it stays what came.
  * Its schema then only describes it; what else comes with the request is checked as everywhere.

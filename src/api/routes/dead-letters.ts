@@ -10,13 +10,11 @@ import {
   showWholeLetter,
   wholeLetterSchema,
 } from "../letter-fields.ts";
-import { type Api, idParams, pageQuery } from "../routing.ts";
+import { type Api, idParams, operation, pageQuery } from "../routing.ts";
 
 export const purgedLetters = z.object({ purged: z.number().int() });
 
-const ADMIN = { config: { access: "admin" } } as const;
-const READ = { config: { access: "read" } } as const;
-const TAGS = { tags: ["Dead letters"] };
+const TAG = "Dead letters";
 const PATH = "/api/v1/dead-letters";
 
 export function addDeadLetterRoutes(app: Api, letters: DeadLetterManagement): void {
@@ -28,20 +26,14 @@ export function addDeadLetterRoutes(app: Api, letters: DeadLetterManagement): vo
 function addReading(app: Api, letters: DeadLetterManagement): void {
   app.get(
     PATH,
-    {
-      ...READ,
-      schema: {
-        ...TAGS,
-        operationId: "listDeadLetters",
-        summary: "List what was given up, newest first",
-        querystring: z.strictObject({
-          ...pageQuery,
-          ...letterFilter,
-          total: z.enum(["true", "false"]).optional().describe("Whether to count all that match, too."),
-        }),
-        response: { 200: letterPage },
-      },
-    },
+    operation("read", TAG, "listDeadLetters", "List what was given up, newest first", {
+      querystring: z.strictObject({
+        ...pageQuery,
+        ...letterFilter,
+        total: z.enum(["true", "false"]).optional().describe("Whether to count all that match, too."),
+      }),
+      response: { 200: letterPage },
+    }),
     async ({ query: { after = null, limit, total, ...filter } }) => {
       const { data, next } = await letters.list(filter, { after, limit });
       const page = { data: data.map(showLetter), next };
@@ -51,15 +43,11 @@ function addReading(app: Api, letters: DeadLetterManagement): void {
   app.get(
     `${PATH}/:id`,
     {
-      ...READ,
       serializerCompiler: () => eventText,
-      schema: {
-        ...TAGS,
-        operationId: "getDeadLetter",
-        summary: "Show one whole, with every attempt of its last round",
+      ...operation("read", TAG, "getDeadLetter", "Show one whole, with every attempt of its last round", {
         params: idParams,
         response: { 200: wholeLetterSchema },
-      },
+      }),
     },
     async ({ params }) => showWholeLetter(params.id, (await letters.get(params.id)).letter),
   );
@@ -68,12 +56,12 @@ function addReading(app: Api, letters: DeadLetterManagement): void {
 function addReplay(app: Api, letters: DeadLetterManagement): void {
   app.post(
     `${PATH}/:id/replay`,
-    {
-      ...ADMIN,
-      schema: {
-        ...TAGS,
-        operationId: "replayDeadLetter",
-        summary: "Send one again, from the first attempt on and under the same webhook-id",
+    operation(
+      "admin",
+      TAG,
+      "replayDeadLetter",
+      "Send one again, from the first attempt on and under the same webhook-id",
+      {
         params: idParams,
         response: {
           202: z.object({
@@ -81,7 +69,7 @@ function addReplay(app: Api, letters: DeadLetterManagement): void {
           }),
         },
       },
-    },
+    ),
     async ({ params }, reply) => {
       const letter = await letters.replay(params.id);
       const id = letter.kind === "delivery" ? deliveryId(letter.delivery) : null;
@@ -93,16 +81,10 @@ function addReplay(app: Api, letters: DeadLetterManagement): void {
 function addRemoval(app: Api, letters: DeadLetterManagement): void {
   app.delete(
     `${PATH}/:id`,
-    {
-      ...ADMIN,
-      schema: {
-        ...TAGS,
-        operationId: "deleteDeadLetter",
-        summary: "Remove one for good",
-        params: idParams,
-        response: { 204: z.undefined() },
-      },
-    },
+    operation("admin", TAG, "deleteDeadLetter", "Remove one for good", {
+      params: idParams,
+      response: { 204: z.undefined() },
+    }),
     async ({ params }, reply) => {
       await letters.remove(params.id);
       return reply.code(204).send();
@@ -110,23 +92,17 @@ function addRemoval(app: Api, letters: DeadLetterManagement): void {
   );
   app.post(
     `${PATH}/purge`,
-    {
-      ...ADMIN,
-      schema: {
-        ...TAGS,
-        operationId: "purgeDeadLetters",
-        summary: "Remove many for good, if they are as many as is confirmed",
-        body: z.strictObject({
-          filter: z.strictObject(letterFilter).describe("All of them when nothing is in it."),
-          confirm_count: z
-            .number()
-            .int()
-            .min(0)
-            .describe("How many will be removed; a dry run of a replay counts."),
-        }),
-        response: { 200: purgedLetters },
-      },
-    },
+    operation("admin", TAG, "purgeDeadLetters", "Remove many for good, if they are as many as is confirmed", {
+      body: z.strictObject({
+        filter: z.strictObject(letterFilter).describe("All of them when nothing is in it."),
+        confirm_count: z
+          .number()
+          .int()
+          .min(0)
+          .describe("How many will be removed; a dry run of a replay counts."),
+      }),
+      response: { 200: purgedLetters },
+    }),
     async ({ body }) => ({ purged: await letters.purge(body.filter, body.confirm_count) }),
   );
 }

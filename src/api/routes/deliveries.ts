@@ -5,10 +5,10 @@ import { DELIVERY_STATUSES } from "../../core/delivery.ts";
 import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
 import { EVENT_ID_PATTERN } from "../../core/event.ts";
 import type { DeliveryManagement } from "../../manage/deliveries.ts";
-import { type Api, idParams, pageOf, pageQuery, timeQuery } from "../routing.ts";
+import { type Api, idParams, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery, showWholeDelivery, wholeDeliverySchema } from "../shown-delivery.ts";
 
-const TAGS = { tags: ["Deliveries"] };
+const TAG = "Deliveries";
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -27,16 +27,10 @@ const listQuery = z.strictObject({
 export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement): void {
   app.get(
     "/api/v1/deliveries",
-    {
-      config: { access: "read" },
-      schema: {
-        ...TAGS,
-        operationId: "listDeliveries",
-        summary: "List deliveries, those of the newest events first",
-        querystring: listQuery,
-        response: { 200: pageOf(deliverySchema) },
-      },
-    },
+    operation("read", TAG, "listDeliveries", "List deliveries, those of the newest events first", {
+      querystring: listQuery,
+      response: { 200: pageOf(deliverySchema) },
+    }),
     async ({ query }) => {
       const { after = null, limit, event = null, endpoint = null, status = null } = query;
       const { since = null, until = null } = query;
@@ -47,33 +41,20 @@ export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement): voi
   );
   app.get(
     "/api/v1/deliveries/:id",
-    {
-      config: { access: "read" },
-      schema: {
-        ...TAGS,
-        operationId: "getDelivery",
-        summary: "One delivery, with every attempt of its round",
-        params: idParams,
-        response: { 200: wholeDeliverySchema },
-      },
-    },
+    operation("read", TAG, "getDelivery", "One delivery, with every attempt of its round", {
+      params: idParams,
+      response: { 200: wholeDeliverySchema },
+    }),
     async ({ params }) => showWholeDelivery(await deliveries.get(params.id)),
   );
   addChanges(app, deliveries);
 }
 
 function addChanges(app: Api, deliveries: DeliveryManagement): void {
-  const schema = { ...TAGS, params: idParams, response: { 200: wholeDeliverySchema } };
+  const schema = { params: idParams, response: { 200: wholeDeliverySchema } };
   app.post(
     "/api/v1/deliveries/:id/retry",
-    {
-      config: { access: "admin" },
-      schema: {
-        ...schema,
-        operationId: "retryDelivery",
-        summary: "Try a delivery now that waits or was buried",
-      },
-    },
+    operation("admin", TAG, "retryDelivery", "Try a delivery now that waits or was buried", schema),
     async ({ params }) => {
       await deliveries.retry(params.id);
       return showWholeDelivery(await deliveries.get(params.id));
@@ -81,10 +62,7 @@ function addChanges(app: Api, deliveries: DeliveryManagement): void {
   );
   app.post(
     "/api/v1/deliveries/:id/cancel",
-    {
-      config: { access: "admin" },
-      schema: { ...schema, operationId: "cancelDelivery", summary: "Try a delivery that waits no more" },
-    },
+    operation("admin", TAG, "cancelDelivery", "Try a delivery that waits no more", schema),
     async ({ params }) => {
       await deliveries.cancel(params.id);
       return showWholeDelivery(await deliveries.get(params.id));

@@ -5,10 +5,10 @@ import { isSubscription, type PublishedEvent } from "../../core/event.ts";
 import { maskUrl } from "../../core/mask-url.ts";
 import type { EventManagement } from "../../manage/events.ts";
 import { eventsText, eventText } from "../event-text.ts";
-import { type Api, idParams, pageOf, pageQuery, timeQuery } from "../routing.ts";
+import { type Api, idParams, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery } from "../shown-delivery.ts";
 
-const TAGS = { tags: ["Events"] };
+const TAG = "Events";
 
 const eventSchema = z.object({
   id: z.string().describe("The `webhook-id` of every copy."),
@@ -38,12 +38,8 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
   app.get(
     "/api/v1/events",
     {
-      config: { access: "read" },
       serializerCompiler: () => eventsText,
-      schema: {
-        ...TAGS,
-        operationId: "listEvents",
-        summary: "The feed of events, oldest first, as webhooks bring them",
+      ...operation("read", TAG, "listEvents", "The feed of events, oldest first, as webhooks bring them", {
         description: "`next` is null only where nothing has come since: keep it, and go on from it later.",
         querystring: z.strictObject({
           ...pageQuery,
@@ -51,7 +47,7 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
           since: timeQuery.describe("Taken on by a worker then or later."),
         }),
         response: { 200: pageOf(eventSchema) },
-      },
+      }),
     },
     async ({ query: { after = null, limit, type = null, since = null } }) => {
       const { data, next } = await events.feed({ type, since }, { after, limit });
@@ -61,15 +57,11 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
   app.get(
     "/api/v1/events/:id",
     {
-      config: { access: "read" },
       serializerCompiler: () => eventText,
-      schema: {
-        ...TAGS,
-        operationId: "getEvent",
-        summary: "One event, and the state of its deliveries",
+      ...operation("read", TAG, "getEvent", "One event, and the state of its deliveries", {
         params: idParams,
         response: { 200: wholeEventSchema },
-      },
+      }),
     },
     async ({ params }) => {
       const { event, acceptedAt, deliveries } = await events.get(params.id);
@@ -97,28 +89,22 @@ function showDestinations({ destinations = [] }: PublishedEvent) {
 function addReplay(app: Api, events: EventManagement): void {
   app.post(
     "/api/v1/events/:id/replay",
-    {
-      config: { access: "admin" },
-      schema: {
-        ...TAGS,
-        operationId: "replayEvent",
-        summary: "Send an event again, to all it was owed to or to one endpoint",
-        params: idParams,
-        querystring: z.strictObject({
-          endpoint: z
-            .string()
-            .regex(ENDPOINT_ID_PATTERN)
-            .optional()
-            .describe("Only to this one, which need not have had it; to all when absent."),
+    operation("admin", TAG, "replayEvent", "Send an event again, to all it was owed to or to one endpoint", {
+      params: idParams,
+      querystring: z.strictObject({
+        endpoint: z
+          .string()
+          .regex(ENDPOINT_ID_PATTERN)
+          .optional()
+          .describe("Only to this one, which need not have had it; to all when absent."),
+      }),
+      response: {
+        202: z.object({
+          started: z.number().int().describe("Deliveries that begin again."),
+          brought_forward: z.number().int().describe("Deliveries that were waiting, and are tried now."),
         }),
-        response: {
-          202: z.object({
-            started: z.number().int().describe("Deliveries that begin again."),
-            brought_forward: z.number().int().describe("Deliveries that were waiting, and are tried now."),
-          }),
-        },
       },
-    },
+    }),
     async ({ params, query: { endpoint = null } }, reply) => {
       const { started, broughtForward } = await events.replay(params.id, endpoint);
       return reply.code(202).send({ started, brought_forward: broughtForward });

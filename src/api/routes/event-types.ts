@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { catalogue } from "../../catalogue/catalogue.ts";
 import { jsonSchemaOf } from "../../catalogue/json-schema.ts";
-import { type Api, pageOf } from "../routing.ts";
+import { type Api, operation, pageOf } from "../routing.ts";
 
 const eventType = z.object({
   type: z.string(),
@@ -20,15 +20,9 @@ export function addEventTypeRoutes(app: Api): void {
   }));
   app.get(
     "/api/v1/event-types",
-    {
-      config: { access: "read" },
-      schema: {
-        operationId: "listEventTypes",
-        tags: ["Events"],
-        summary: "List the known event types",
-        response: { 200: pageOf(eventType) },
-      },
-    },
+    operation("read", "Events", "listEventTypes", "List the known event types", {
+      response: { 200: pageOf(eventType) },
+    }),
     async () => ({ data: types, next: null }),
   );
 }

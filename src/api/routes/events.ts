@@ -6,7 +6,7 @@ import { z } from "zod";
 import { DURABILITIES } from "../../core/durability.ts";
 import type { EventManagement } from "../../manage/events.ts";
 import { EVENTS_MAX, readEvents } from "../read-events.ts";
-import { type Api, keepBodyText } from "../routing.ts";
+import { type Api, keepBodyText, operation } from "../routing.ts";
 
 export const storedEvent = z.object({ id: z.string() });
 const stored = z.union([
@@ -27,23 +27,17 @@ export function addEventRoutes(app: Api, { publishOnce }: EventManagement): void
   keepBodyText(app);
   app.post(
     "/api/v1/events",
-    {
-      config: { access: "publish" },
-      schema: {
-        operationId: "publishEvents",
-        tags: ["Events"],
-        summary: "Publish one event, or a list whole or not at all",
-        querystring: z.strictObject({
-          durability: z
-            .enum(DURABILITIES)
-            .exactOptional()
-            .describe("How safe it must be to count; docs/durability.md."),
-        }),
-        headers: z.object({ "idempotency-key": z.string().optional() }),
-        body: z.union([newEvent, z.array(newEvent).min(1).max(EVENTS_MAX)]),
-        response: { 202: stored },
-      },
-    },
+    operation("publish", "Events", "publishEvents", "Publish one event, or a list whole or not at all", {
+      querystring: z.strictObject({
+        durability: z
+          .enum(DURABILITIES)
+          .exactOptional()
+          .describe("How safe it must be to count; docs/durability.md."),
+      }),
+      headers: z.object({ "idempotency-key": z.string().optional() }),
+      body: z.union([newEvent, z.array(newEvent).min(1).max(EVENTS_MAX)]),
+      response: { 202: stored },
+    }),
     async ({ body, headers, query }, reply) => {
       const { isList, events } = readEvents(body, headers["idempotency-key"]);
       const receipts = await publishOnce(events, query);

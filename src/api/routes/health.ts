@@ -8,7 +8,7 @@ import type { QueueReading } from "../../core/queue-counts.ts";
 import type { EndpointStatus } from "../../manage/endpoint-health.ts";
 import type { ApiDeps } from "../ports.ts";
 import { REDIS_AWAY, Refusal } from "../problem.ts";
-import { type Api, pageQuery } from "../routing.ts";
+import { type Api, operation, pageQuery } from "../routing.ts";
 
 const LIVENESS = { config: { access: "anyone", rateLimit: false } } as const;
 
@@ -23,10 +23,7 @@ const endpointHealth = z.object({
   oldest_age_ms: z.number().describe("Since the oldest of them was accepted."),
 });
 
-const HEALTH_SCHEMA = {
-  operationId: "endpointsHealth",
-  tags: ["Health"],
-  summary: "How each endpoint is",
+const HEALTH = operation("read", "Health", "endpointsHealth", "How each endpoint is", {
   querystring: z.object(pageQuery),
   response: {
     200: z.object({
@@ -35,7 +32,7 @@ const HEALTH_SCHEMA = {
       next: z.string().nullable().describe("Where the next page begins; null when there is none."),
     }),
   },
-};
+});
 
 const queueReading = z.object({
   depth: z.number().int().describe("Jobs; one of the new ones holds up to 64 events."),
@@ -47,12 +44,9 @@ export const serviceStatus = z.object({
   dead: queueReading.describe("Given up: dead letters."),
 });
 
-const STATUS_SCHEMA = {
-  operationId: "getStatus",
-  tags: ["Health"],
-  summary: "Count what is new, trying again and given up",
+const STATUS = operation("read", "Health", "getStatus", "Count what is new, trying again and given up", {
   response: { 200: serviceStatus },
-};
+});
 
 export function addLiveness(app: Api): void {
   app.get("/healthz", { ...LIVENESS, schema: { hide: true } }, async () => ({ status: "ok" }));
@@ -71,7 +65,7 @@ export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void
     });
   });
 
-  app.get("/health/webhooks", { config: { access: "read" }, schema: HEALTH_SCHEMA }, async ({ query }) => {
+  app.get("/health/webhooks", HEALTH, async ({ query }) => {
     // Asked first: without any endpoint there would be nothing to fail.
     if (!(await hookwave.isRedisReachable())) throw new Refusal("REDIS_UNAVAILABLE", REDIS_AWAY);
     const { data, next } = await hookwave.health({ after: query.after ?? null, limit: query.limit });
@@ -79,7 +73,7 @@ export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void
     return { status, endpoints: data.map(toShow), next };
   });
 
-  app.get("/api/v1/status", { config: { access: "read" }, schema: STATUS_SCHEMA }, async () => {
+  app.get("/api/v1/status", STATUS, async () => {
     const queueCounts = await hookwave.queueCounts();
     return {
       new: toRead(queueCounts.new),

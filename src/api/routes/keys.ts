@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type ApiKey, ROLES } from "../../core/access.ts";
 import type { KeyManagement } from "../../manage/keys.ts";
-import { type Api, idParams, pageOf } from "../routing.ts";
+import { type Api, idParams, operation, pageOf } from "../routing.ts";
 
 const shownKey = z.object({
   id: z.string(),
@@ -18,6 +18,8 @@ const askedKey = z.strictObject({
   roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
 });
 
+const TAG = "Keys";
+
 export const keyPage = pageOf(shownKey);
 
 const show = ({ id, name, roles, createdAt }: ApiKey) => ({
@@ -28,19 +30,9 @@ const show = ({ id, name, roles, createdAt }: ApiKey) => ({
 });
 
 export function addKeyRoutes(app: Api, keys: KeyManagement): void {
-  const about = { tags: ["Keys"] };
   app.post(
     "/api/v1/keys",
-    {
-      config: { access: "admin" },
-      schema: {
-        ...about,
-        operationId: "createKey",
-        summary: "Make an API key",
-        body: askedKey,
-        response: { 201: madeKey },
-      },
-    },
+    operation("admin", TAG, "createKey", "Make an API key", { body: askedKey, response: { 201: madeKey } }),
     async ({ body }, reply) => {
       const made = await keys.create(body);
       return reply.code(201).send({ ...show(made), token: made.token });
@@ -48,29 +40,15 @@ export function addKeyRoutes(app: Api, keys: KeyManagement): void {
   );
   app.get(
     "/api/v1/keys",
-    {
-      config: { access: "admin" },
-      schema: {
-        ...about,
-        operationId: "listKeys",
-        summary: "List the API keys",
-        response: { 200: keyPage },
-      },
-    },
+    operation("admin", TAG, "listKeys", "List the API keys", { response: { 200: keyPage } }),
     async () => ({ data: (await keys.list()).map(show), next: null }),
   );
   app.delete(
     "/api/v1/keys/:id",
-    {
-      config: { access: "admin" },
-      schema: {
-        ...about,
-        operationId: "revokeKey",
-        summary: "Revoke an API key",
-        params: idParams,
-        response: { 204: z.undefined() },
-      },
-    },
+    operation("admin", TAG, "revokeKey", "Revoke an API key", {
+      params: idParams,
+      response: { 204: z.undefined() },
+    }),
     async ({ params }, reply) => {
       await keys.revoke(params.id);
       return reply.code(204).send();

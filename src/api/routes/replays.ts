@@ -3,9 +3,9 @@ import { z } from "zod";
 import { REPLAY_ORDERS, REPLAY_RATE, REPLAY_STATES, type Replay } from "../../core/replay.ts";
 import type { DeadLetterManagement, ReplayManagement } from "../../manage/dead-letters.ts";
 import { endpointId, letterFilter, showFilter, shownFilter } from "../letter-fields.ts";
-import { type Api, idParams } from "../routing.ts";
+import { type Api, idParams, operation } from "../routing.ts";
 
-const TAGS = { tags: ["Replays"] };
+const TAG = "Replays";
 const PATH = "/api/v1/replays";
 
 const { min, max, default: rate } = REPLAY_RATE;
@@ -62,16 +62,10 @@ export function addReplayRoutes(app: Api, deps: ReplayRouteDeps): void {
 function addBeginning(app: Api, { deadLetters, replays }: ReplayRouteDeps): void {
   app.post(
     PATH,
-    {
-      config: { access: "admin" },
-      schema: {
-        ...TAGS,
-        operationId: "createReplay",
-        summary: "Send many dead letters again, or count how many it would be",
-        body: newReplay,
-        response: { 200: z.object({ count: z.number().int() }).describe("Of a dry run."), 202: shownReplay },
-      },
-    },
+    operation("admin", TAG, "createReplay", "Send many dead letters again, or count how many it would be", {
+      body: newReplay,
+      response: { 200: z.object({ count: z.number().int() }).describe("Of a dry run."), 202: shownReplay },
+    }),
     async ({ body }, reply) => {
       const { filter, to_endpoint_id: to, rate: ratePerSecond } = body;
       if (body.dry_run) return reply.code(200).send({ count: await deadLetters.count(filter) });
@@ -84,31 +78,19 @@ function addBeginning(app: Api, { deadLetters, replays }: ReplayRouteDeps): void
 function addSteering(app: Api, replays: ReplayManagement): void {
   app.get(
     `${PATH}/:id`,
-    {
-      config: { access: "read" },
-      schema: {
-        ...TAGS,
-        operationId: "getReplay",
-        summary: "Show how far a replay is",
-        params: idParams,
-        response: { 200: shownReplay },
-      },
-    },
+    operation("read", TAG, "getReplay", "Show how far a replay is", {
+      params: idParams,
+      response: { 200: shownReplay },
+    }),
     async ({ params }) => show(await replays.get(params.id)),
   );
   for (const order of REPLAY_ORDERS) {
     app.post(
       `${PATH}/:id/${order}`,
-      {
-        config: { access: "admin" },
-        schema: {
-          ...TAGS,
-          operationId: `${order}Replay`,
-          summary: SUMMARIES[order],
-          params: idParams,
-          response: { 200: shownReplay },
-        },
-      },
+      operation("admin", TAG, `${order}Replay`, SUMMARIES[order], {
+        params: idParams,
+        response: { 200: shownReplay },
+      }),
       async ({ params }) => show(await replays.order(params.id, order)),
     );
   }

@@ -12,7 +12,7 @@ import type { EndpointTest, TestEndpoint } from "../../manage/test-endpoint.ts";
 import { readEvents } from "../read-events.ts";
 import { unreadable } from "../read-json.ts";
 import { readTest } from "../read-test.ts";
-import { type Api, idParams, keepBodyText, pageOf, pageQuery } from "../routing.ts";
+import { type Api, idParams, keepBodyText, operation, pageOf, pageQuery } from "../routing.ts";
 import { newEvent } from "./events.ts";
 
 const headers = z.record(z.string(), z.string());
@@ -88,22 +88,16 @@ export function addTestAndExplainRoutes(app: Api, { testEndpoint, explainEvent }
 function addTestRoute(app: Api, testEndpoint: TestEndpoint): void {
   app.post(
     "/api/v1/webhooks/:id/test",
-    {
-      config: { access: "admin" },
-      schema: {
-        operationId: "testWebhook",
-        tags: ["Webhooks"],
-        summary: "Send a test event now and see the whole exchange",
-        params: idParams,
-        body: z
-          .strictObject({
-            type: z.string().optional().describe("`webhook.test` when absent."),
-            data: z.unknown().optional().describe("The example of a known type, or {}, when absent."),
-          })
-          .optional(),
-        response: { 200: endpointTest },
-      },
-    },
+    operation("admin", "Webhooks", "testWebhook", "Send a test event now and see the whole exchange", {
+      params: idParams,
+      body: z
+        .strictObject({
+          type: z.string().optional().describe("`webhook.test` when absent."),
+          data: z.unknown().optional().describe("The example of a known type, or {}, when absent."),
+        })
+        .optional(),
+      response: { 200: endpointTest },
+    }),
     async ({ params, body }) => showTest(await testEndpoint(params.id, readTest(body))),
   );
 }
@@ -111,12 +105,12 @@ function addTestRoute(app: Api, testEndpoint: TestEndpoint): void {
 function addExplainRoute(app: Api, explainEvent: ExplainEvent): void {
   app.post(
     "/api/v1/explain",
-    {
-      config: { access: "read" },
-      schema: {
-        operationId: "explainEvent",
-        tags: ["Events"],
-        summary: "Say who would get an event, who would not and why; nothing is sent",
+    operation(
+      "read",
+      "Events",
+      "explainEvent",
+      "Say who would get an event, who would not and why; nothing is sent",
+      {
         querystring: z.strictObject({
           ...pageQuery,
           only_matching: z
@@ -127,7 +121,7 @@ function addExplainRoute(app: Api, explainEvent: ExplainEvent): void {
         body: newEvent,
         response: { 200: explainedEvent },
       },
-    },
+    ),
     async ({ query: { after = null, limit, only_matching: onlyMatching }, body }) => {
       const { isList, events } = readEvents(body, undefined);
       const [event] = events;

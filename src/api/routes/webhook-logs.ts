@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { given } from "../../core/given.ts";
 import type { EndpointManagement } from "../../manage/endpoints.ts";
-import { type Api, idParams, pageOf, pageQuery } from "../routing.ts";
+import { type Api, idParams, operation, pageOf, pageQuery } from "../routing.ts";
 import {
   LOG_STATUSES,
   logRow,
@@ -12,8 +12,7 @@ import {
   VERDICTS,
 } from "../webhook-log-fields.ts";
 
-const READ = { config: { access: "read" } } as const;
-const TAGS = { tags: ["Webhooks"] };
+const TAG = "Webhooks";
 const moment = z.iso.datetime({ offset: true });
 
 const logQuery = z.strictObject({
@@ -27,17 +26,11 @@ const logQuery = z.strictObject({
 export function addWebhookLogRoutes(app: Api, management: EndpointManagement): void {
   app.get(
     "/api/v1/webhooks/:id/logs",
-    {
-      ...READ,
-      schema: {
-        ...TAGS,
-        operationId: "listWebhookLogs",
-        summary: "List its attempts of the last days, newest first",
-        params: idParams,
-        querystring: logQuery,
-        response: { 200: pageOf(logRow) },
-      },
-    },
+    operation("read", TAG, "listWebhookLogs", "List its attempts of the last days, newest first", {
+      params: idParams,
+      querystring: logQuery,
+      response: { 200: pageOf(logRow) },
+    }),
     async ({ params, query }) => {
       const { status, event, since, until, after = null, limit } = query;
       const verdict = status === undefined ? undefined : VERDICTS[status];
@@ -52,16 +45,13 @@ export function addWebhookLogRoutes(app: Api, management: EndpointManagement): v
   );
   app.get(
     "/api/v1/webhooks/:id/stats",
-    {
-      ...READ,
-      schema: {
-        ...TAGS,
-        operationId: "getWebhookStats",
-        summary: "Show how it has done: in all, and in the last day by the hour",
-        params: idParams,
-        response: { 200: shownStatistics },
-      },
-    },
+    operation(
+      "read",
+      TAG,
+      "getWebhookStats",
+      "Show how it has done: in all, and in the last day by the hour",
+      { params: idParams, response: { 200: shownStatistics } },
+    ),
     async ({ params }) => showStatistics(await management.statistics(params.id)),
   );
 }
