@@ -2,7 +2,7 @@
  * BullMQ's worker with the four things this project cannot do without:
  * the job's own text instead of a parsed copy (bytes are sacred, and a corrupt job can be buried instead of
  * staying active for ever, trap 12); recovery settings that survive many crashes (traps 1, 2, 9); a failure
- * of our own never fails a job: it goes back, no attempt charged (design, decision 4); and a run learns that its
+ * of our own never fails a job: it goes back, no attempt charged (decision 4); and a run learns that its
  * job may be another worker's by now.
  */
 import { type ConnectionOptions, DelayedError, type Job, type JobJson, Worker } from "bullmq";
