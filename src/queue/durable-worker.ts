@@ -41,7 +41,7 @@ const STALLS_ALLOWED = 1_000_000;
 const RECONNECT_MS = 500;
 /** Well below the silence after which a connection counts as dead (store/redis.ts). */
 const BLOCK_SECONDS = 3;
-const OWN_FAULT_RETRY_MS = 1_000;
+const OWN_FAILURE_RETRY_MS = 1_000;
 const GIVE_BACK_MS = 1_000;
 const EARLIER_RUN_RETRY_MS = 1_000;
 
@@ -140,7 +140,7 @@ export class DurableWorker extends Worker<string, void> {
     if (error instanceof DelayedError) return await super.handleFailed(error, job, token, fetchNext);
     this.emit("error", error);
     return await super.handleFailed(
-      await this.putBack(job, token, OWN_FAULT_RETRY_MS),
+      await this.putBack(job, token, OWN_FAILURE_RETRY_MS),
       job,
       token,
       fetchNext,

@@ -82,7 +82,7 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
       { key: keys.statisticsHour(endpointId, hourOf(startedAt)), type: "hash" },
     ]);
     await quarantine(redis, [{ key: keys.recent, type: "stream" }, ...expected], tell).catch(
-      (error: unknown) => tell({ kind: "service.failed", doing: "set_aside", error: summarise(error) }),
+      (error: unknown) => tell({ kind: "service.failed", doing: "quarantine", error: summarise(error) }),
     );
   };
 
