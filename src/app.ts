@@ -1,6 +1,6 @@
 /**
  * The composition root: the only place that constructs and wires. Stages meet here and nowhere else; nobody
- * but main, index and cli imports it. Embedded and standalone are the same code (design, decision 9).
+ * but main, index and cli imports it. Embedded and standalone are the same code (decision 9).
  */
 
 import { createFleetState } from "./app/fleet-state.ts";

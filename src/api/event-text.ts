@@ -1,6 +1,6 @@
 /**
  * Answers that hold an event's data. They are written by hand: the data is JSON text already, and parsing and writing
- * it again would change big integers, duplicate keys and escapes (design, decision 6).
+ * it again would change big integers, duplicate keys and escapes (decision 6).
  */
 interface WithData {
   /** JSON text. */

@@ -1,6 +1,6 @@
 /**
  * Reads a request into events, or refuses it naming everything that is wrong. Each event's `data` is cut out of the
- * body's text as it stands (design, decision 6): a body is parsed to look at it, and never written again.
+ * body's text as it stands (decision 6): a body is parsed to look at it, and never written again.
  */
 import { z } from "zod";
 import { validateData } from "../catalogue/validate-data.ts";

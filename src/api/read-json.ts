@@ -1,6 +1,6 @@
 /**
  * Reads a body's bytes into JSON, or refuses them. The text is kept beside the value, because an event's data is cut
- * out of it as it stands (design, decision 6).
+ * out of it as it stands (decision 6).
  */
 import { isUtf8 } from "node:buffer";
 import { Refusal } from "./problem.ts";

@@ -1,6 +1,6 @@
 /**
  * An endpoint: one receiver with its URL, secrets, subscription, wire profile, retry policy and limits.
- * Secrets are plain only in memory; the store seals them (design, decision 10).
+ * Secrets are plain only in memory; the store seals them (decision 10).
  */
 import type { EndpointId } from "./brand.ts";
 import { subscriptionCovers } from "./event.ts";

@@ -1,7 +1,7 @@
 /**
  * An event: something that happened, as its producer published it. `data` is the producer's JSON text
  * and is never re-serialised: key order, big integers and escapes reach the receiver as they were
- * written (design, decision 6). Pure: no clock, no dice, no I/O.
+ * written (decision 6). Pure: no clock, no dice, no I/O.
  */
 import type { CheckedText, EventId } from "./brand.ts";
 

@@ -41,7 +41,7 @@ const MAX_HEADER_BYTES = 16 * 1_024;
 /** Receivers commonly close idle connections after 5 s; below that, fewer go stale under us (trap 25). */
 const KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MAX_MS = 5_000;
-const REMEMBERED_URLS = 4_096;
+const CHECKED_URLS_KEPT = 4_096;
 
 /** Where a URL leads, once checked: the parts a request needs, or the refusal and its problem in words. */
 export type Target =
@@ -50,7 +50,7 @@ export type Target =
 
 export function createTransport(options: TransportOptions): Transport {
   const routes = openRoutes(options);
-  const targets = new LRUCache<string, Target>({ max: REMEMBERED_URLS });
+  const targets = new LRUCache<string, Target>({ max: CHECKED_URLS_KEPT });
   let closing: Promise<void> | undefined;
   let isAbandoned = false;
 

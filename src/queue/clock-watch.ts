@@ -31,7 +31,7 @@ export function watchClock({ system, askSkewMs, pause, resume, tell }: ClockDeps
   let isToldWrong = false;
   let isAsking = false;
 
-  const judge = (skewMs: number): void => {
+  const actOn = (skewMs: number): void => {
     if (Math.abs(skewMs) > SKEW_MAX_MS) {
       if (!isPaused) pause();
       isPaused = true;
@@ -52,7 +52,7 @@ export function watchClock({ system, askSkewMs, pause, resume, tell }: ClockDeps
   const ask = async (): Promise<void> => {
     askAt = system.monotonicMs() + ASK_AGAIN_MS;
     const skewMs = await askSkewMs();
-    if (skewMs !== null) judge(skewMs);
+    if (skewMs !== null) actOn(skewMs);
   };
 
   const look = (): void => {

@@ -2,7 +2,7 @@
  * BullMQ's worker with the four things this project cannot do without:
  * the job's own text instead of a parsed copy (bytes are sacred, and a corrupt job can be buried instead of
  * staying active for ever, trap 12); recovery settings that survive many crashes (traps 1, 2, 9); a failure
- * of our own never fails a job: it goes back, no attempt charged (design, decision 4); and a run learns that its
+ * of our own never fails a job: it goes back, no attempt charged (decision 4); and a run learns that its
  * job may be another worker's by now.
  */
 import { type ConnectionOptions, DelayedError, type Job, type JobJson, Worker } from "bullmq";
@@ -41,7 +41,7 @@ const STALLS_ALLOWED = 1_000_000;
 const RECONNECT_MS = 500;
 /** Well below the silence after which a connection counts as dead (store/redis.ts). */
 const BLOCK_SECONDS = 3;
-const OWN_FAULT_RETRY_MS = 1_000;
+const OWN_FAILURE_RETRY_MS = 1_000;
 const GIVE_BACK_MS = 1_000;
 const EARLIER_RUN_RETRY_MS = 1_000;
 
@@ -140,7 +140,7 @@ export class DurableWorker extends Worker<string, void> {
     if (error instanceof DelayedError) return await super.handleFailed(error, job, token, fetchNext);
     this.emit("error", error);
     return await super.handleFailed(
-      await this.putBack(job, token, OWN_FAULT_RETRY_MS),
+      await this.putBack(job, token, OWN_FAILURE_RETRY_MS),
       job,
       token,
       fetchNext,

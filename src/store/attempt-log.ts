@@ -1,7 +1,7 @@
 /**
  * Writes finished attempts: the delivery's state, the endpoint's stream, the fleet's recent stream, the endpoint's
- * health and its statistics, as one group per round trip. This is the "record" of record-then-settle (design,
- * decision 3): `record` resolves only once Redis has it, and goes on trying until then, because an attempt
+ * health and its statistics, as one group per round trip. This is the "record" of record-then-settle
+ * (decision 3): `record` resolves only once Redis has it, and goes on trying until then, because an attempt
  * that was answered but not recorded would be sent again (trap 5).
  */
 import type { AttemptRecord, FinishedAttempt } from "../core/attempt.ts";
@@ -82,7 +82,7 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
       { key: keys.statisticsHour(endpointId, hourOf(startedAt)), type: "hash" },
     ]);
     await quarantine(redis, [{ key: keys.recent, type: "stream" }, ...expected], tell).catch(
-      (error: unknown) => tell({ kind: "service.failed", doing: "set_aside", error: summarise(error) }),
+      (error: unknown) => tell({ kind: "service.failed", doing: "quarantine", error: summarise(error) }),
     );
   };
 

@@ -1,5 +1,5 @@
 /**
- * Every Redis key of ours, in one place (design, section 5). The prefix carries a hash tag, so that a cluster
+ * Every Redis key of ours, in one place (decision 8). The prefix carries a hash tag, so that a cluster
  * keeps everything in one slot and scripts may touch several keys.
  */
 import { hash } from "node:crypto";

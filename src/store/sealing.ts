@@ -1,6 +1,6 @@
 /**
  * Seals what must never be read from Redis: endpoint secrets and custom headers. AES-256-GCM with the endpoint
- * id as additional data, so that a sealed text cannot be moved to another endpoint (design, decision 10).
+ * id as additional data, so that a sealed text cannot be moved to another endpoint (decision 10).
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import type { EndpointId } from "../core/brand.ts";

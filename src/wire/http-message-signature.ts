@@ -13,7 +13,7 @@ export interface Covered {
   readonly parameters: Readonly<Record<string, string | number>>;
 }
 
-/** Both headers of section 4, with one signature under the label `sig1`. */
+/** Both headers of RFC 9421 §4, with one signature under the label `sig1`. */
 export function signatureHeaders(key: KeyObject, covered: Covered): Readonly<Record<string, string>> {
   return {
     "Signature-Input": `sig1=${signatureInput(covered)}`,
@@ -21,13 +21,13 @@ export function signatureHeaders(key: KeyObject, covered: Covered): Readonly<Rec
   };
 }
 
-/** Base64 HMAC-SHA256 of the signature base (section 2.5). */
+/** Base64 HMAC-SHA256 of the signature base (RFC 9421 §2.5). */
 export function signMessage(key: KeyObject, covered: Covered): string {
   const lines = Object.entries(covered.components).map(([name, value]) => `${quoted(name)}: ${value}`);
   return hmacBase64(key, [...lines, `"@signature-params": ${signatureInput(covered)}`].join("\n"));
 }
 
-/** The inner list of section 2.3: `("date" "@method");created=1618884473`. */
+/** The inner list of RFC 9421 §2.3: `("date" "@method");created=1618884473`. */
 function signatureInput({ components, parameters }: Covered): string {
   const names = Object.keys(components).map(quoted).join(" ");
   const written = Object.entries(parameters).map(([name, value]) => `;${name}=${bareItem(value)}`);
@@ -45,7 +45,7 @@ export function contentDigest(body: string): string {
   return `sha-256=:${hash("sha256", body, "base64")}:`;
 }
 
-/** The URL as it goes over the wire (section 2.2.2): host in lower case, no default port, never an empty path. */
+/** The URL as it goes over the wire (RFC 9421 §2.2.2): host in lower case, no default port, no empty path. */
 export function targetUri(url: string): string {
   return URL.parse(url)?.href ?? url;
 }

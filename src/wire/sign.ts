@@ -1,6 +1,6 @@
 /**
  * Turns an event into the request one attempt sends: the profile's body and headers, those of further profiles
- * over the same body, and the Standard Webhooks headers every delivery carries (design, decision 7). Pure; it
+ * over the same body, and the Standard Webhooks headers every delivery carries (decision 7). Pure; it
  * adds no header an endpoint's owner configured.
  */
 import type { PublishedEvent } from "../core/event.ts";

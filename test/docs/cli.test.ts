@@ -1,14 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readCommandLine } from "../../src/cli/command-line.ts";
 import { EXIT } from "../../src/cli/exit-codes.ts";
 import { COMMANDS, type CommandSpec } from "../../src/cli/grammar.ts";
 import { GLOBAL_OPTIONS, type OptionSpec } from "../../src/cli/options.ts";
 import { run } from "../../src/cli/run.ts";
+import { pages, readRepositoryFile } from "../support/repository.ts";
 
-const docs = new URL("../../docs/", import.meta.url);
-const doc = readFileSync(new URL("cli.md", docs), "utf8");
+const doc = readRepositoryFile("docs/cli.md");
 const [preface = "", ...sections] = doc.split(/^### /m);
 
 const spelling = ({ name, operands }: CommandSpec): string => [name, ...operands].join(" ");
@@ -58,11 +57,8 @@ describe("docs/cli.md", () => {
 });
 
 describe("a command that a page shows", () => {
-  const pages = ["README.md", "examples/README.md", ...readdirSync(docs).map((name) => `docs/${name}`)];
-  const shown = pages.flatMap((page) => {
-    const blocks = readFileSync(new URL(`../../${page}`, import.meta.url), "utf8").matchAll(
-      /```sh\n([\s\S]*?)```/g,
-    );
+  const shown = pages().flatMap((page) => {
+    const blocks = readRepositoryFile(page).matchAll(/```sh\n([\s\S]*?)```/g);
     return [...blocks].flatMap(([, code = ""]) =>
       [...code.matchAll(/npx hookwave ([^|;#\n]*)/g)].map(([, words = ""]) => [page, words.trim()] as const),
     );

@@ -1,6 +1,6 @@
 /**
  * The walls of the house as a pure function: who may import whom, which vendor library lives where, what may
- * appear in one place only, and the style that a linter does not check. Sections name the design document.
+ * appear in one place only, and the style that a linter does not check: decision 21.
  */
 import { posix } from "node:path";
 import { type Import, importsOf, readSource, type SourceText } from "./source-text.ts";

@@ -70,14 +70,14 @@ export function heardJson(heard: Heard, copy: number): object {
     kind: "request",
     time: new Date(at).toISOString(),
     ...{ method, url, headers, bodyBase64 },
-    ...judged(diagnosis, copy),
+    ...diagnosed(diagnosis, copy),
     answer: { status: answer.status, because: answer.because, trouble: answer.trouble },
     tookMs: Math.round(tookMs),
     isAnswerTaken,
   };
 }
 
-function judged(diagnosis: Heard["diagnosis"], copy: number): object {
+function diagnosed(diagnosis: Heard["diagnosis"], copy: number): object {
   if (diagnosis.kind === "valid") {
     const { id, type, timestamp } = diagnosis.event;
     return { isValid: true, id, type, timestamp, copy };

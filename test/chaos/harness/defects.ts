@@ -42,7 +42,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "const LOCK_MS = 30_000;\nconst STALLED_CHECK_MS = 30_000;",
     },
   ],
-  /** Trap 5 and the design's decision 3: the job is settled before its attempt is recorded. Row 13. */
+  /** Trap 5 and decision 3: the job is settled before its attempt is recorded. Row 13. */
   "record-after-settle": [
     {
       module: "/src/deliver/deliver.ts",
@@ -150,7 +150,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "const POISON_CRASHES = 1_000_000;",
     },
   ],
-  /** The design's decision 2: publishing answers before Redis has acknowledged the write. Row 6. */
+  /** Decision 2: publishing answers before Redis has acknowledged the write. Row 6. */
   "hasty-publisher": [
     {
       module: "/src/publish/batch-writer.ts",
@@ -166,7 +166,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "worker: { maxRetriesPerRequest: null }",
     },
   ],
-  /** The design's section 2: a re-run sends everything of its job, also what is on record. Row 1. */
+  /** Decision 14: a re-run sends everything of its job, also what is on record. Row 1. */
   "forgetful-rerun": [
     {
       module: "/src/deliver/dispatch.ts",
@@ -219,7 +219,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "return false;",
     },
   ],
-  /** The design's section 2: what finds its endpoint busy waits in its batch's slot. Row 17. */
+  /** Decision 12: what finds its endpoint busy waits in its batch's slot. Row 17. */
   "no-spill": [
     {
       module: "/src/deliver/concurrency-limits.ts",
@@ -232,7 +232,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "if (this.#most === 0) {",
     },
   ],
-  /** The design's section 4: Retry-After is not listened to. Row 18. */
+  /** Decision 15: Retry-After is not listened to. Row 18. */
   "impatient-retry": [
     {
       module: "/src/core/backoff.ts",
