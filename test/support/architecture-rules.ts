@@ -91,13 +91,19 @@ const MAX_LINES = 300;
 
 /** The rooms that may, in the end, import themselves: none, or the house has an arrow that runs up. */
 export function roomsInCircles(): readonly string[] {
-  const beneath = (room: string): readonly string[] => [
-    ...(MAY_IMPORT.get(room) ?? []),
-    ...(MEETS.get(room) ?? []),
-  ];
-  const reach = (room: string, seen: ReadonlySet<string>): ReadonlySet<string> =>
-    beneath(room).reduce((all, next) => (all.has(next) ? all : reach(next, new Set([...all, next]))), seen);
-  return [...MAY_IMPORT.keys()].filter((room) => reach(room, new Set()).has(room));
+  return [...MAY_IMPORT.keys()].filter((room) => roomsBeneath(room).has(room));
+}
+
+function roomsBeneath(room: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const queue = [room];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const one of [...(MAY_IMPORT.get(next) ?? []), ...(MEETS.get(next) ?? [])]) {
+      if (!found.has(one)) queue.push(one);
+      found.add(one);
+    }
+  }
+  return found;
 }
 
 /** One sentence per broken rule, each starting with the path. `files`: path from the repository's root → source. */
