@@ -35,10 +35,10 @@ const LOOPBACK = ["127.0.0.0/8", "::1/128"];
  * can reach its loopback anyway. A public name that resolves to loopback stays refused.
  */
 export function openDirectSender(request: EndpointRequest, config: Config, system: System): DirectSender {
-  const holdsLease = isLoopbackName(URL.parse(request.url)?.hostname ?? "");
+  const isThisMachine = isLoopbackName(URL.parse(request.url)?.hostname ?? "");
   const policy = createAddressPolicy({
-    allowHttp: config.allowHttp || holdsLease,
-    allowPrivateNetworks: [...config.allowPrivateNetworks, ...(holdsLease ? LOOPBACK : [])],
+    allowHttp: config.allowHttp || isThisMachine,
+    allowPrivateNetworks: [...config.allowPrivateNetworks, ...(isThisMachine ? LOOPBACK : [])],
   });
   const endpoint = newEndpoint(request, registrationRules(config, policy), system.now());
   const { url, timeoutMs } = endpoint;
