@@ -1,6 +1,6 @@
 /**
  * The composition root: the only place that constructs and wires. Stages meet here and nowhere else; nobody
- * but main, index and cli imports it. Embedded and standalone are the same code (decision 9).
+ * but index and process imports it. Embedded and standalone are the same code (decision 9).
  */
 
 import { createFleetState } from "./app/fleet-state.ts";
@@ -20,10 +20,12 @@ import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import { createTelemetry } from "./observe/telemetry.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import { countQueues } from "./queue/queue-counts.ts";
+import { createAttemptHistory } from "./store/attempt-history.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
 import { createKeys } from "./store/keys.ts";
 import { type Redis, type RedisTrouble, redisTrouble, untilReady } from "./store/redis.ts";
 import { createRequestCounter } from "./store/request-counts.ts";
+import { createStatistics } from "./store/statistics.ts";
 
 export interface PublisherOptions {
   /** redis:// or rediss:// */
@@ -89,9 +91,14 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   });
   connect(createTelemetry([metrics.tell, ...listeners]));
   const base = { ...fleet, config, policy: createAddressPolicy(config), redis, keys, tell };
-  const endpoints = createEndpointManagement({ ...base, system });
-  const service = createService({ ...base, redisUrl, system }, endpoints);
-  const management = wireManagement({ ...base, ...publishing, management: endpoints, queueCounts });
+  const endpointManagement = createEndpointManagement({
+    ...base,
+    readAttempts: createAttemptHistory(redis, keys),
+    readStatistics: createStatistics(redis, keys, system.now).read,
+    system,
+  });
+  const service = createService({ ...base, redisUrl, system }, endpointManagement);
+  const management = wireManagement({ ...base, ...publishing, endpointManagement, queueCounts });
 
   return {
     ...publisher,

@@ -69,7 +69,11 @@ describe("the rules see a planted violation", () => {
     ],
     ["src/deliver/a.ts", 'import { Queue } from "bullmq";', "may not import bullmq; its owner is queue"],
     ["src/queue/a.ts", 'import Redis from "ioredis";', "may not import ioredis; its owner is store"],
-    ["src/store/a.ts", 'import { trace } from "@opentelemetry/api";', "may not import @opentelemetry/api"],
+    [
+      "src/store/a.ts",
+      'import { trace } from "@opentelemetry/api";',
+      "imports @opentelemetry/api, a vendor without an owner",
+    ],
     ["src/publish/a.ts", 'import axios from "axios";', "imports axios, a vendor without an owner"],
     ["src/config/a.ts", 'import { store } from "../store/b.ts";', "may not import src/store/b.ts"],
     [
@@ -204,7 +208,6 @@ describe("the rules let pass what only looks like a violation", () => {
     ["src/manage/a.ts", 'import { b } from "../queue/b.ts";\nimport { c } from "../endpoints/c.ts";'],
     ["src/api/a.ts", 'import type { B } from "../manage/b.ts";'],
     ["src/core/stored.ts", 'import { z } from "zod";'],
-    ["src/observe/a.ts", 'import { trace } from "@opentelemetry/api";'],
     ["src/wire/a.ts", 'import { createHmac } from "node:crypto";'],
     [
       "src/receiver/a.ts",

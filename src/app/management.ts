@@ -6,7 +6,6 @@ import type { PageRequest } from "../core/page.ts";
 import type { QueueCounts } from "../core/queue-counts.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { createInspector } from "../deliver/inspector.ts";
-import { createDeadLetterManagement, type DeadLetterParts } from "../manage/dead-letters.ts";
 import { createDeliveryManagement, type DeliveryManagement } from "../manage/deliveries.ts";
 import { endpointHealth } from "../manage/endpoint-health.ts";
 import type { EndpointManagement } from "../manage/endpoints.ts";
@@ -16,12 +15,14 @@ import { createKeyManagement } from "../manage/keys.ts";
 import type { Management } from "../manage/management.ts";
 import { createSendAgain } from "../manage/send-again.ts";
 import { createTestEndpoint } from "../manage/test-endpoint.ts";
-import { createScheduled } from "../queue/scheduled.ts";
+import { createWaitingJobs } from "../queue/waiting-jobs.ts";
 import { createDeliveryPages } from "../store/delivery-pages.ts";
 import { createFeed } from "../store/feed.ts";
+import { createFleetRates } from "../store/fleet-rates.ts";
 import type { Keys } from "../store/keys.ts";
 import { createLookup } from "../store/lookup.ts";
-import { createPublishClaims } from "../store/publish-claims.ts";
+import { createPublishConflicts } from "../store/publish-conflicts.ts";
+import { type WiredDeadLetters, wireDeadLetters } from "./dead-letters.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Publishing } from "./publishing.ts";
 
@@ -30,7 +31,7 @@ export interface ManagementWiring extends FleetState, Publishing {
   readonly policy: AddressPolicy;
   readonly keys: Keys;
   readonly tell: Tell;
-  readonly management: EndpointManagement;
+  readonly endpointManagement: EndpointManagement;
   readonly queueCounts: () => Promise<QueueCounts>;
 }
 
@@ -44,17 +45,21 @@ export interface WiredManagement extends Management {
 const FIRST_PAGE: PageRequest = { after: null, limit: 100 };
 
 export function wireManagement(wiring: ManagementWiring): WiredManagement {
-  const { config, policy, redis, keys, endpoints, apiKeys, management } = wiring;
+  const { config, policy, redis, keys, apiKeys, endpointManagement } = wiring;
   const inspector = createInspector({ policy, now: system.monotonicMs });
-  const letters = createDeadLetterManagement({ ...wiring, system });
+  const letters = wireDeadLetters(wiring);
   return {
     ...wireRecords(wiring, letters),
-    endpoints: management,
+    endpoints: endpointManagement,
     deadLetters: letters.deadLetters,
     replays: letters.replays,
     keys: createKeyManagement(apiKeys, config.apiKey, system.now),
-    testEndpoint: createTestEndpoint({ endpoints: management, inspector, redis, system }),
-    explainEvent: createExplainEvent({ ...wiring, endpoints, keys, system }),
+    testEndpoint: createTestEndpoint({ endpoints: endpointManagement, inspector, redis, system }),
+    explainEvent: createExplainEvent({
+      ...wiring,
+      rateWaitMs: createFleetRates(redis, keys, system.dice).look,
+      system,
+    }),
     health: (page = FIRST_PAGE) => endpointHealth({ ...wiring, now: system.now }, page),
     queueCounts: wiring.queueCounts,
     start: letters.start,
@@ -68,17 +73,15 @@ interface Records {
   readonly deliveries: DeliveryManagement;
 }
 
-function wireRecords(wiring: ManagementWiring, { outbox, deadLetters }: DeadLetterParts): Records {
+function wireRecords(wiring: ManagementWiring, { outbox, deadLetters }: WiredDeadLetters): Records {
   const { config, redis, keys, queues, waiting, publisher, endpoints } = wiring;
-  const scheduled = createScheduled(queues, (key, members) => redis.zmscore(key, ...members));
+  const waitingJobs = createWaitingJobs(queues, (key, members) => redis.zmscore(key, ...members));
   const pages = createDeliveryPages(redis, keys);
   const lookup = createLookup(redis, keys);
-  const sendAgain = createSendAgain({ outbox, deadLetters, waiting, scheduled });
-  const deliveries = createDeliveryManagement({ pages, lookup, scheduled, waiting, sendAgain });
-  const claimPublishing = createPublishClaims(redis, keys, config.eventRetentionMs);
+  const sendAgain = createSendAgain({ outbox, deadLetters, waiting, waitingJobs });
+  const deliveries = createDeliveryManagement({ pages, lookup, waitingJobs, waiting, sendAgain });
+  const findConflict = createPublishConflicts(redis, keys, config.eventRetentionMs);
   const feed = createFeed(redis, keys);
-  const events = createEventManagement({
-    ...{ publisher, claimPublishing, lookup, pages, feed, deliveries, endpoints, sendAgain },
-  });
-  return { events, deliveries };
+  const parts = { publisher, findConflict, lookup, pages, feed, deliveries, endpoints, sendAgain };
+  return { events: createEventManagement(parts), deliveries };
 }

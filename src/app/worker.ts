@@ -15,8 +15,9 @@ import { createResume } from "../deliver/resume.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { disabledByReceiver } from "../endpoints/revision.ts";
 import { drain } from "../queue/durable-worker.ts";
+import { createOutbox } from "../queue/outbox.ts";
 import { type Quarantine, watchQueue } from "../queue/quarantine.ts";
-import { createOutbox, openQueues } from "../queue/queues.ts";
+import { openQueues } from "../queue/queues.ts";
 import { createDeliveriesWorker, createEventsWorker, type WorkerDeps } from "../queue/workers.ts";
 import { type AttemptLog, createAttemptLog } from "../store/attempt-log.ts";
 import type { SharedBreakers } from "../store/breakers.ts";
@@ -142,8 +143,14 @@ function openDeliverStage(deps: WorkerWiring, attempts: AttemptLog, rate: FleetR
   const directory = {
     get: endpoints.get,
     subscribedTo: endpoints.subscribedTo,
-    disable: async (tried: Endpoint, because: string): Promise<void> => {
-      await endpoints.change(tried.id, (found) => disabledByReceiver(found, tried, because, system.now()));
+    disable: async (tried: Endpoint, because: string): Promise<boolean> => {
+      let isDone = false;
+      await endpoints.change(tried.id, (found) => {
+        const changed = disabledByReceiver(found, tried, because, system.now());
+        isDone = changed !== found;
+        return changed;
+      });
+      return isDone;
     },
   };
   const { record } = attempts;
@@ -161,7 +168,7 @@ function openDeliverStage(deps: WorkerWiring, attempts: AttemptLog, rate: FleetR
   });
   // The jobs have been drained: a POST still open is one whose job has been given back.
   const abandon = async (): Promise<void> => {
-    breakers.close();
+    breakers.dispose();
     await transport.abandon();
   };
   return { deliver, directory, abandon };

@@ -41,7 +41,7 @@ const REFUSED_IPV6 = [
   "3fff::/20", // documentation, RFC 9637
 ];
 
-const LOOPBACK = ["127.0.0.0/8", "::1/128"];
+export const LOOPBACK_NETWORKS = ["127.0.0.0/8", "::1/128"];
 
 /**
  * One list per family: Node reads an IPv4 address as its mapped IPv6 form when a list holds IPv6 rules, so
@@ -129,4 +129,4 @@ function networkSet(networks: readonly Network[]): NetworkSet {
 
 const refused = networkSet([...REFUSED_IPV4, ...REFUSED_IPV6].map(parseNetwork));
 const globalUnicast = networkSet(GLOBAL_UNICAST_IPV6.map(parseNetwork));
-const loopback = networkSet(LOOPBACK.map(parseNetwork));
+const loopback = networkSet(LOOPBACK_NETWORKS.map(parseNetwork));

@@ -31,12 +31,12 @@ export interface Admission {
 
 export interface Breakers {
   /** 0 unless the breaker is open and no probe is due; then how long to hold, in ms. */
-  readonly closedInMs: (id: EndpointId) => number;
+  readonly probeDueInMs: (id: EndpointId) => number;
   /** May this attempt go? Where a probe is due, one worker gets it, for `leaseMs` at the most. */
   readonly admit: (id: EndpointId, leaseMs: number) => Admission | Promise<Admission>;
   /** What an attempt came to. Resolves when the fleet knows, where it must. */
   readonly report: (id: EndpointId, outcome: Outcome, isProbe: boolean) => Promise<void> | undefined;
-  readonly close: () => void;
+  readonly dispose: () => void;
 }
 
 export interface BreakerDeps {
@@ -67,7 +67,7 @@ export function createBreakers(settings: BreakerSettings, deps: BreakerDeps): Br
   const { shared, endpoints, now, dice } = deps;
   const locals = openLocals(settings);
 
-  const closedInMs = (id: EndpointId): number => {
+  const probeDueInMs = (id: EndpointId): number => {
     const waitMs = (shared.openUntil(id) ?? 0) - now();
     return waitMs > 0 ? waitMs + dice() * SPREAD_MS : 0;
   };
@@ -93,10 +93,10 @@ export function createBreakers(settings: BreakerSettings, deps: BreakerDeps): Br
   };
 
   return {
-    closedInMs,
+    probeDueInMs,
     admit: (id, leaseMs) => {
       if (shared.openUntil(id) === null) return GO;
-      const holdMs = closedInMs(id);
+      const holdMs = probeDueInMs(id);
       return holdMs > 0 ? { holdMs, isProbe: false } : probe(id, leaseMs);
     },
     report: (id, outcome, isProbe) => {
@@ -108,7 +108,7 @@ export function createBreakers(settings: BreakerSettings, deps: BreakerDeps): Br
       if (shared.openUntil(id) !== null) return undefined;
       return locals.note(id, failed).then((opened) => (opened ? open(id) : undefined));
     },
-    close: locals.close,
+    dispose: locals.dispose,
   };
 }
 
@@ -118,7 +118,7 @@ interface Locals {
   readonly has: (id: EndpointId) => boolean;
   /** Tells opossum what an attempt came to; true for the one that opened the breaker. */
   readonly note: (id: EndpointId, failed: boolean) => Promise<boolean>;
-  readonly close: () => void;
+  readonly dispose: () => void;
 }
 
 /** opossum's breakers, as few as possible and turned by one clock (trap 18). */
@@ -144,7 +144,7 @@ function openLocals(settings: BreakerSettings): Locals {
       // Of several failures that come in together only one is the opening one.
       return breaker.opened && breakers.get(id) === breaker && breakers.delete(id);
     },
-    close: () => {
+    dispose: () => {
       clearInterval(rotate);
       breakers.clear();
     },

@@ -5,7 +5,7 @@
 import type { DeadLetter, Delivery } from "../core/delivery.ts";
 import type { System } from "../core/system.ts";
 import type { BuryReason } from "../core/verdict.ts";
-import type { Settled } from "./deliver.ts";
+import type { Decided } from "./deliver.ts";
 import type { EventLedger, Outbox, Postpone, WaitingIndex } from "./ports.ts";
 
 export interface CarryOutDeps {
@@ -24,7 +24,7 @@ export const HAS_WAITED = true;
  * What was cancelled or delivered while its last attempt was under way gets no letter.
  */
 export async function carryOut(
-  { verdict, delivery }: Settled,
+  { verdict, delivery }: Decided,
   postpone: Postpone,
   hasWaited: boolean,
   { ledger, outbox, waiting, system }: CarryOutDeps,

@@ -1,7 +1,8 @@
 /**
- * One attempt of one delivery: look up → sign → guard → POST → classify → decide → record → tell.
- * A receiver's failure comes out as a verdict. Only a failure of our own is thrown, and then nothing has been
- * charged to the endpoint: no attempt, no breaker. (The guard sits in the transport, where addresses are known.)
+ * One attempt of one delivery: look up → sign → guard → POST → classify → decide → record → tell, and what the endpoint's
+ * breaker learns from it. A receiver's failure comes out as a verdict. Only a failure of our own is thrown: before the
+ * record nothing has been charged to the endpoint, after it a re-run takes what was recorded. (The guard sits in the
+ * transport, where addresses are known.)
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type AttemptRecord, pastAttempt } from "../core/attempt.ts";
@@ -32,22 +33,22 @@ export interface DeliverDeps {
   readonly holdMaxAgeMs: number;
 }
 
-export interface Settled {
+export interface Decided {
   readonly verdict: Verdict;
   /** The delivery with what was just tried. */
   readonly delivery: Delivery;
 }
 
 /** Rejects with JOB_LOST, and sends nothing, when `holdsLease` no longer holds as the POST is to begin. */
-export type Deliver = (delivery: Delivery, holdsLease: JobLease) => Promise<Settled>;
+export type Deliver = (delivery: Delivery, holdsLease: JobLease) => Promise<Decided>;
 
 export function createDeliver(deps: DeliverDeps): Deliver {
   return async (delivery, holdsLease) => {
-    const found = lookUp(delivery, deps);
-    if (found.kind === "nobody") return untried(delivery, found.because);
+    const found = findAddressee(delivery, deps);
+    if (found.kind === "not_owed") return buriedUntried(delivery, found.because);
 
     const admission = await admit(found.endpoint, delivery, deps);
-    if (admission.kind === "nobody") return untried(delivery, admission.because);
+    if (admission.kind === "not_owed") return buriedUntried(delivery, admission.because);
     if (admission.kind === "held") return held(delivery, found.endpoint, admission, deps);
 
     const { endpoint } = admission;
@@ -62,15 +63,15 @@ interface Found {
   readonly kind: "found";
   readonly endpoint: Endpoint;
 }
-interface Nobody {
-  readonly kind: "nobody";
+interface NotOwed {
+  readonly kind: "not_owed";
   readonly because: BuryReason;
 }
 
-function lookUp(delivery: Delivery, { endpoints }: DeliverDeps): Found | Nobody {
+function findAddressee(delivery: Delivery, { endpoints }: DeliverDeps): Found | NotOwed {
   const endpoint = addresseeOf(delivery, endpoints);
-  if (endpoint === undefined) return { kind: "nobody", because: "endpoint_missing" };
-  if (!endpoint.isActive) return { kind: "nobody", because: "endpoint_disabled" };
+  if (endpoint === undefined) return { kind: "not_owed", because: "endpoint_missing" };
+  if (!endpoint.isActive) return { kind: "not_owed", because: "endpoint_disabled" };
   return { kind: "found", endpoint };
 }
 
@@ -115,7 +116,7 @@ async function conclude(
   endpoint: Endpoint,
   attempt: Attempt,
   deps: DeliverDeps,
-): Promise<Settled> {
+): Promise<Decided> {
   const { system, record, tell } = deps;
   const verdict = decideOn(attempt.outcome, delivery, endpoint, system);
   const entry = entryFor(delivery, endpoint, attempt, verdict, system);
@@ -159,18 +160,18 @@ async function admit(
   endpoint: Endpoint,
   delivery: Delivery,
   deps: DeliverDeps,
-): Promise<Admitted | Held | Nobody> {
+): Promise<Admitted | Held | NotOwed> {
   const { breakers, limits, system } = deps;
-  const closedInMs = breakers.closedInMs(endpoint.id);
-  if (closedInMs > 0) return heldFor("breaker_open", closedInMs);
+  const probeDueInMs = breakers.probeDueInMs(endpoint.id);
+  if (probeDueInMs > 0) return heldFor("breaker_open", probeDueInMs);
   const overRateMs = await takeTurn(endpoint, delivery, deps);
   if (overRateMs > 0) return heldFor("rate_limited", overRateMs);
   const busyMs = await limits.enter(endpoint);
   if (busyMs > 0) return heldFor("busy", busyMs * (1 + system.dice() * BUSY_JITTER));
   let isAdmitted = false;
   try {
-    const found = lookUp(delivery, deps);
-    if (found.kind === "nobody") return found;
+    const found = findAddressee(delivery, deps);
+    if (found.kind === "not_owed") return found;
     const { id, timeoutMs } = found.endpoint;
     const { holdMs, isProbe } = await breakers.admit(id, timeoutMs + PROBE_LEASE_SPARE_MS);
     isAdmitted = holdMs === 0;
@@ -203,7 +204,7 @@ const heldFor = (reason: HoldReason, forMs: number): Held => ({
   forMs: Math.ceil(forMs),
 });
 
-function held(delivery: Delivery, endpoint: Endpoint, { reason, forMs }: Held, deps: DeliverDeps): Settled {
+function held(delivery: Delivery, endpoint: Endpoint, { reason, forMs }: Held, deps: DeliverDeps): Decided {
   const endpointId = endpoint.id;
   deps.tell({ kind: "delivery.held", deliveryId: deliveryId(delivery), endpointId, reason, forMs });
   const nowMs = deps.system.now();
@@ -256,11 +257,11 @@ function entryFor(
 
 async function disable(endpoint: Endpoint, deps: DeliverDeps): Promise<void> {
   const because = "the receiver said it is gone";
-  await deps.endpoints.disable(endpoint, because);
-  deps.tell({ kind: "endpoint.disabled", endpointId: endpoint.id, because });
+  if (await deps.endpoints.disable(endpoint, because))
+    deps.tell({ kind: "endpoint.disabled", endpointId: endpoint.id, because });
 }
 
-function untried(delivery: Delivery, because: BuryReason): Settled {
+function buriedUntried(delivery: Delivery, because: BuryReason): Decided {
   return { verdict: { kind: "bury", because }, delivery };
 }
 

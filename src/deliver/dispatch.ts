@@ -13,7 +13,7 @@ import type { System } from "../core/system.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { ownDestinations } from "../endpoints/destinations.ts";
 import { carryOut, NEVER_WAITED } from "./carry-out.ts";
-import type { Deliver, Settled } from "./deliver.ts";
+import type { Decided, Deliver } from "./deliver.ts";
 import type { Dispatch, EndpointDirectory, EventLedger, Outbox, WaitingIndex } from "./ports.ts";
 import { recall } from "./recall.ts";
 import { createSemaphore, type Semaphore } from "./semaphore.ts";
@@ -54,7 +54,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
 interface Owed {
   readonly delivery: Delivery;
   /** What an earlier run of this job had already come to. */
-  readonly recalled: Settled | null;
+  readonly recalled: Decided | null;
 }
 
 function fanOut(
@@ -115,7 +115,7 @@ async function deliverThrough(
   delivery: Delivery,
   holdsLease: JobLease,
   deps: DispatchDeps,
-): Promise<Settled> {
+): Promise<Decided> {
   await slots.acquire();
   try {
     return await deps.deliver(delivery, holdsLease);

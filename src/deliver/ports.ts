@@ -22,8 +22,8 @@ import type { FindEndpoint } from "../endpoints/destinations.ts";
 export interface EndpointDirectory extends FindEndpoint {
   /** With those that were disabled only after the event was accepted (epoch ms): it is owed to them, too. */
   readonly subscribedTo: (eventType: string, acceptedAt: number) => readonly Endpoint[];
-  /** Does nothing when the endpoint has another URL by now: it is another receiver. */
-  readonly disable: (endpoint: Endpoint, because: string) => Promise<void>;
+  /** False, and nothing is done, when it is disabled already or has another URL by now: that is another receiver. */
+  readonly disable: (endpoint: Endpoint, because: string) => Promise<boolean>;
 }
 
 export interface EventLedger {
@@ -146,12 +146,12 @@ export interface Outbox {
 export type Dispatch = (batch: EventsBatch, holdsLease: JobLease) => Promise<void>;
 
 /** Keeps a delivery's job for later; rejects with what BullMQ is to be told. */
-export type PutOff = (delivery: Delivery, inMs: number) => Promise<never>;
+export type PutJobBack = (delivery: Delivery, inMs: number) => Promise<never>;
 
-/** Each settles what it is given, or puts it off; it throws for a failure of our own, or what `putOff` threw. */
+/** Each settles what it is given, or puts it off; it throws for a failure of our own, or what `putJobBack` threw. */
 export interface Resume {
   /** One attempt, unless what is recorded already settles it. */
-  readonly resume: (delivery: Delivery, holdsLease: JobLease, putOff: PutOff) => Promise<void>;
+  readonly resume: (delivery: Delivery, holdsLease: JobLease, putJobBack: PutJobBack) => Promise<void>;
   /** No further attempt: it is buried, unless it was settled before. */
-  readonly giveUp: (delivery: Delivery, because: BuryReason, putOff: PutOff) => Promise<void>;
+  readonly giveUp: (delivery: Delivery, because: BuryReason, putJobBack: PutJobBack) => Promise<void>;
 }

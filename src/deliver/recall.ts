@@ -4,14 +4,14 @@
  */
 import type { Delivery, DeliveryState } from "../core/delivery.ts";
 import type { Verdict } from "../core/verdict.ts";
-import type { Settled } from "./deliver.ts";
+import type { Decided } from "./deliver.ts";
 
 /** The recorded conclusion that `delivery` does not know of yet; null when it knows everything. */
 export function recall(
   delivery: Delivery,
   state: DeliveryState | null | undefined,
   nowMs: number,
-): Settled | null {
+): Decided | null {
   if (state === null || state === undefined || state.round < delivery.round) return null;
   // A replay has begun a later round; this job is what was left of an earlier one.
   if (state.round > delivery.round) return { verdict: { kind: "complete" }, delivery };

@@ -4,7 +4,7 @@
  */
 import type { Delivery } from "../core/delivery.ts";
 import { type CarryOutDeps, carryOut, HAS_WAITED } from "./carry-out.ts";
-import type { Deliver, Settled } from "./deliver.ts";
+import type { Decided, Deliver } from "./deliver.ts";
 import type { EventLedger, Postpone, Resume } from "./ports.ts";
 import { recall } from "./recall.ts";
 
@@ -18,15 +18,16 @@ export function createResume(deps: ResumeDeps): Resume {
   const settle = async (
     delivery: Delivery,
     postpone: Postpone,
-    otherwise: () => Settled | Promise<Settled>,
+    otherwise: () => Decided | Promise<Decided>,
   ): Promise<void> => {
     const state = await ledger.stateOf(delivery);
     const settled = recall(delivery, state, system.now()) ?? (await otherwise());
     await carryOut(settled, postpone, HAS_WAITED, deps);
   };
   return {
-    resume: (delivery, holdsLease, putOff) => settle(delivery, putOff, () => deliver(delivery, holdsLease)),
-    giveUp: (delivery, because, putOff) =>
-      settle(delivery, putOff, () => ({ verdict: { kind: "bury", because }, delivery })),
+    resume: (delivery, holdsLease, putJobBack) =>
+      settle(delivery, putJobBack, () => deliver(delivery, holdsLease)),
+    giveUp: (delivery, because, putJobBack) =>
+      settle(delivery, putJobBack, () => ({ verdict: { kind: "bury", because }, delivery })),
   };
 }

@@ -160,7 +160,7 @@ function openRoutes(options: TransportOptions): Routes {
 /** Waits for what is under way, which its deadline bounds. */
 async function closeRoutes({ kept, single }: Routes): Promise<void> {
   await kept.close();
-  // Only now: a replayLetter may have left the first for the second.
+  // Only now: a request that was sent once more may have left the first for the second.
   await single.close();
 }
 

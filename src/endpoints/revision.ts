@@ -78,14 +78,14 @@ export function switched(found: Endpoint, because: string | null, nowMs: number)
   };
 }
 
-/** As the receiver of `tried` asked for; unchanged where the endpoint has another URL by now: it is another receiver. */
+/** As the receiver of `tried` asked for; the same where it is disabled already, or has become another receiver. */
 export function disabledByReceiver(
   found: Endpoint,
   tried: Endpoint,
   because: string,
   nowMs: number,
 ): Endpoint {
-  return found.url === tried.url ? switched(found, because, nowMs) : found;
+  return found.url === tried.url && found.isActive ? switched(found, because, nowMs) : found;
 }
 
 /**

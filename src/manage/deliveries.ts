@@ -8,7 +8,7 @@ import { HookwaveError } from "../core/errors.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { WaitingIndex } from "../deliver/ports.ts";
 import { type Round, roundOf } from "../queue/names.ts";
-import type { Scheduled } from "../queue/scheduled.ts";
+import type { WaitingJobs } from "../queue/waiting-jobs.ts";
 import type { DeliveryFilter, DeliveryPages, StoredDelivery } from "../store/delivery-pages.ts";
 import type { Lookup } from "../store/lookup.ts";
 import type { SendAgain } from "./send-again.ts";
@@ -43,13 +43,13 @@ export interface DeliveryManagement {
 export interface DeliveryManagementDeps {
   readonly pages: DeliveryPages;
   readonly lookup: Lookup;
-  readonly scheduled: Scheduled;
+  readonly waitingJobs: WaitingJobs;
   readonly waiting: WaitingIndex;
   readonly sendAgain: SendAgain;
 }
 
 export function createDeliveryManagement(deps: DeliveryManagementDeps): DeliveryManagement {
-  const { pages, lookup, scheduled, waiting, sendAgain } = deps;
+  const { pages, lookup, waitingJobs, waiting, sendAgain } = deps;
 
   const find = async (id: string): Promise<StoredDelivery> => {
     const ids = readDeliveryId(id);
@@ -59,7 +59,7 @@ export function createDeliveryManagement(deps: DeliveryManagementDeps): Delivery
   };
 
   const show = async (found: readonly StoredDelivery[]): Promise<readonly ShownDelivery[]> => {
-    const booked = await scheduled.bookedFor(found.map(roundOfFound));
+    const booked = await waitingJobs.bookedFor(found.map(roundOfFound));
     return found.map((one, index) => {
       const isWaiting = one.state.status === "held" || one.state.status === "retrying";
       return { ...one, id: deliveryId(one), nextAttemptAt: (isWaiting ? booked[index] : null) ?? null };
@@ -93,7 +93,7 @@ export function createDeliveryManagement(deps: DeliveryManagementDeps): Delivery
       const opposed = await lookup.cancel(found.event.id, found.endpointId);
       if (opposed !== null) throw settled("cancel", opposed.status);
       // Only now: a worker that has the job already reads that it is cancelled.
-      await scheduled.withdraw(roundOfFound(found));
+      await waitingJobs.withdraw(roundOfFound(found));
       await waiting.remove(found);
     },
   };

@@ -7,7 +7,7 @@ import type { Endpoint } from "../core/endpoint.ts";
 import { isLoopbackName } from "../core/loopback.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { System } from "../core/system.ts";
-import { createAddressPolicy } from "../deliver/address-guard.ts";
+import { createAddressPolicy, LOOPBACK_NETWORKS } from "../deliver/address-guard.ts";
 import { classify } from "../deliver/classify.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { newEndpoint } from "../endpoints/registration.ts";
@@ -27,8 +27,6 @@ export interface DirectSender {
   readonly close: () => Promise<void>;
 }
 
-const LOOPBACK = ["127.0.0.0/8", "::1/128"];
-
 /**
  * Throws ENDPOINT_INVALID for what no endpoint could be. One exception: a URL that names this machine (`localhost`,
  * 127.0.0.0/8, `[::1]`) needs neither ALLOW_HTTP nor ALLOW_PRIVATE_NETWORKS, because whoever can start this process
@@ -38,7 +36,7 @@ export function openDirectSender(request: EndpointRequest, config: Config, syste
   const isThisMachine = isLoopbackName(URL.parse(request.url)?.hostname ?? "");
   const policy = createAddressPolicy({
     allowHttp: config.allowHttp || isThisMachine,
-    allowPrivateNetworks: [...config.allowPrivateNetworks, ...(isThisMachine ? LOOPBACK : [])],
+    allowPrivateNetworks: [...config.allowPrivateNetworks, ...(isThisMachine ? LOOPBACK_NETWORKS : [])],
   });
   const endpoint = newEndpoint(request, registrationRules(config, policy), system.now());
   const { url, timeoutMs } = endpoint;

@@ -27,11 +27,9 @@ import {
   rotated,
   switched,
 } from "../endpoints/revision.ts";
-import { createAttemptHistory } from "../store/attempt-history.ts";
+import type { ReadAttempts } from "../store/attempt-history.ts";
 import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
-import type { Keys } from "../store/keys.ts";
-import type { Redis } from "../store/redis.ts";
-import { createStatistics } from "../store/statistics.ts";
+import type { Statistics } from "../store/statistics.ts";
 import { secretProblem } from "../wire/standard-webhooks.ts";
 
 /** What names an endpoint that is not there throws ENDPOINT_UNKNOWN; what cannot be, ENDPOINT_INVALID with every problem. */
@@ -69,8 +67,8 @@ export interface EndpointManagementDeps {
   readonly config: Config;
   readonly policy: AddressPolicy;
   readonly endpoints: Endpoints;
-  readonly redis: Redis;
-  readonly keys: Keys;
+  readonly readAttempts: ReadAttempts;
+  readonly readStatistics: Statistics["read"];
   readonly system: System;
   readonly tell: Tell;
 }
@@ -79,11 +77,9 @@ export interface EndpointManagementDeps {
 const ENVIRONMENT_ENDPOINT = "default";
 
 export function createEndpointManagement(deps: EndpointManagementDeps): EndpointManagement {
-  const { endpoints, redis, keys } = deps;
+  const { endpoints, readAttempts, readStatistics } = deps;
   const { now } = deps.system;
   const rules = registrationRules(deps.config, deps.policy);
-  const readAttempts = createAttemptHistory(redis, keys);
-  const statistics = createStatistics(redis, keys, now);
 
   /** As Redis has it: another process may have changed it a moment ago. */
   const get = async (text: string): Promise<Endpoint> => {
@@ -133,7 +129,7 @@ export function createEndpointManagement(deps: EndpointManagementDeps): Endpoint
       if (!(await endpoints.remove(asEndpointId(id), now()))) throw endpointUnknown(asEndpointId(id));
     },
     attempts: async (id, filter, page) => await readAttempts((await get(id)).id, filter, page),
-    statistics: async (id) => await statistics.read((await get(id)).id),
+    statistics: async (id) => await readStatistics((await get(id)).id),
   };
 }
 

@@ -19,7 +19,7 @@ import type { DeliveryPages, StoredDelivery } from "../store/delivery-pages.ts";
 import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
 import type { Feed, FeedFilter } from "../store/feed.ts";
 import type { Lookup, StoredEvent } from "../store/lookup.ts";
-import type { ClaimPublishing } from "../store/publish-claims.ts";
+import type { FindConflict } from "../store/publish-conflicts.ts";
 import type { DeliveryManagement, ShownDelivery } from "./deliveries.ts";
 import type { SendAgain, SentAgain } from "./send-again.ts";
 
@@ -56,7 +56,7 @@ export interface EventManagement {
 
 export interface EventManagementDeps {
   readonly publisher: Publisher;
-  readonly claimPublishing: ClaimPublishing;
+  readonly findConflict: FindConflict;
   readonly lookup: Lookup;
   readonly pages: DeliveryPages;
   readonly feed: Feed;
@@ -70,7 +70,7 @@ const REPLAYED_TOGETHER = 256;
 const NO_FILTER = { endpointId: null, status: null, since: null, until: null } as const;
 
 export function createEventManagement(deps: EventManagementDeps): EventManagement {
-  const { publisher, claimPublishing, lookup, feed, deliveries } = deps;
+  const { publisher, findConflict, lookup, feed, deliveries } = deps;
 
   const find = async (id: string): Promise<StoredEvent> => {
     const found = await lookup.event(asEventId(id));
@@ -84,7 +84,7 @@ export function createEventManagement(deps: EventManagementDeps): EventManagemen
       const claims = events.flatMap(({ id, ...content }) =>
         id === undefined ? [] : [{ id, digest: digestOf(content) }],
       );
-      const taken = claims.length === 0 ? null : await claimPublishing(claims);
+      const taken = claims.length === 0 ? null : await findConflict(claims);
       if (taken !== null) throw eventConflict(claims[taken]?.id ?? "");
       return await publisher.publishMany(events, options);
     },
@@ -112,8 +112,8 @@ async function replayToAll(found: StoredEvent, { pages, sendAgain }: EventManage
   let after: string | null = null;
   do {
     const page: Page<StoredDelivery> = await pages.page(filter, { after, limit: REPLAYED_TOGETHER });
-    const one = ({ endpointId, state }: StoredDelivery) => sendAgain(found, endpointId, state);
-    sentAgain.push(...(await Promise.all(page.data.map(one))));
+    const sendOneAgain = ({ endpointId, state }: StoredDelivery) => sendAgain(found, endpointId, state);
+    sentAgain.push(...(await Promise.all(page.data.map(sendOneAgain))));
     after = page.next;
   } while (after !== null);
   return countOf(sentAgain);

@@ -11,7 +11,6 @@ import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { type AnyTextEvent, prepareEvent } from "../publish/publisher.ts";
 import type { SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
-import { createFleetRates } from "../store/fleet-rates.ts";
 import type { Keys } from "../store/keys.ts";
 import { isPublished } from "../store/published.ts";
 import { type Redis, untilReady } from "../store/redis.ts";
@@ -22,7 +21,6 @@ import {
   explainDestination,
   explainEndpoint,
 } from "./explain-receiver.ts";
-import { REDIS_PATIENCE_MS } from "./test-endpoint.ts";
 
 export interface ExplainRequest extends PageRequest {
   /** Leave out the receivers that the event's type is not for. */
@@ -45,7 +43,8 @@ export type ExplainEvent = (event: AnyTextEvent, page: ExplainRequest) => Promis
 
 export interface ExplainEventDeps {
   readonly policy: AddressPolicy;
-  readonly management: Pick<EndpointManagement, "page">;
+  readonly endpointManagement: Pick<EndpointManagement, "page">;
+  readonly rateWaitMs: Circumstances["rateWaitMs"];
   readonly endpoints: Endpoints;
   readonly breakers: SharedBreakers;
   readonly redis: Redis;
@@ -57,22 +56,21 @@ export interface ExplainEventDeps {
 const PAGE_BODY_CHARACTERS = 1_024 * 1_024;
 
 export function createExplainEvent(deps: ExplainEventDeps): ExplainEvent {
-  const { policy, management, endpoints, breakers, redis, keys, system } = deps;
-  const rates = createFleetRates(redis, keys, system.dice);
+  const { policy, endpointManagement, endpoints, breakers, rateWaitMs, redis, keys, system } = deps;
 
   const circumstancesOf = (isDuplicate: boolean): Circumstances => ({
     moment: { startedAtMs: system.now(), attemptNumber: 1, nonce: system.uuid() },
     policy,
     isDuplicate,
     openUntil: breakers.openUntil,
-    rateWaitMs: rates.look,
+    rateWaitMs,
   });
 
   return async (asked, { onlyMatching, ...page }) => {
     const event = prepareEvent(asked, system);
-    await untilReady(redis, REDIS_PATIENCE_MS);
+    await untilReady(redis);
     const filter = onlyMatching ? { eventType: event.type } : {};
-    const { data, next } = await management.page(filter, withinBodies(page, event));
+    const { data, next } = await endpointManagement.page(filter, withinBodies(page, event));
     const isDuplicate = await isPublished(redis, keys, event.id);
     const circumstances = circumstancesOf(isDuplicate);
     const named = page.after === null ? (event.destinations ?? []) : [];

@@ -6,8 +6,8 @@
 import type { EndpointId } from "../core/brand.ts";
 import { wants } from "../core/destination.ts";
 import { type Blocker, type BlockerCode, type WouldSend, wouldSend } from "../core/dry-run.ts";
-import { type Endpoint, liveSecrets, MASK, type RateLimit } from "../core/endpoint.ts";
-import { type Destination, type PublishedEvent, subscriptionCovers } from "../core/event.ts";
+import { type Endpoint, liveSecrets, MASK, type RateLimit, subscribes } from "../core/endpoint.ts";
+import type { Destination, PublishedEvent } from "../core/event.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { type AttemptMoment, type ShownRequest, shownRequest } from "../deliver/outgoing.ts";
 import { checkUrl } from "../deliver/url-policy.ts";
@@ -38,7 +38,7 @@ export async function explainEndpoint(
   event: PublishedEvent,
   circumstances: Circumstances,
 ): Promise<Explanation> {
-  const isSubscribed = endpoint.events.some((one) => subscriptionCovers(one, event.type));
+  const isSubscribed = subscribes(endpoint, event.type);
   return explain(endpoint, event, circumstances, isSubscribed ? [] : [notSubscribed(endpoint.events, event)]);
 }
 
@@ -51,7 +51,8 @@ export async function explainDestination(
 ): Promise<Explanation> {
   const endpointId = destinationId(destination);
   const addressee = addresseeOf({ endpointId, destination }, endpoints);
-  if (addressee === undefined) return withoutRequest(endpointId, destination.url, [keyUnknown(destination)]);
+  if (addressee === undefined)
+    return withoutRequest(endpointId, destination.url, [signerUnknown(destination)]);
   const isWanted = wants(destination, event.type);
   return explain(addressee, event, circumstances, isWanted ? [] : [notSubscribed(destination.events, event)]);
 }
@@ -63,10 +64,10 @@ async function explain(
   notForIt: readonly Blocker[],
 ): Promise<Explanation> {
   const { id, url } = endpoint;
-  const blockers = [...notForIt, ...standing(endpoint, event, circumstances)];
+  const blockers = [...notForIt, ...lastingBlockers(endpoint, event, circumstances)];
   const cannotSign = blockers.some(({ code }) => code === "secret_missing");
   if (notForIt.length > 0 || cannotSign) return withoutRequest(id, url, blockers);
-  const all = [...blockers, ...(await passing(endpoint, circumstances))];
+  const all = [...blockers, ...(await passingBlockers(endpoint, circumstances))];
   const request = maskedRequest(endpoint, event, circumstances.moment);
   return { endpointId: id, url, wouldSend: wouldSend(all), blockers: all, request };
 }
@@ -80,7 +81,7 @@ const withoutRequest = (endpointId: EndpointId, url: string, blockers: readonly 
 });
 
 /** What stays in the way until somebody does something about it. */
-function standing(
+function lastingBlockers(
   endpoint: Endpoint,
   event: PublishedEvent,
   { isDuplicate, moment, policy }: Circumstances,
@@ -102,19 +103,19 @@ function standing(
 }
 
 /** What is in the way only for a time. */
-async function passing(
+async function passingBlockers(
   { id, rateLimit }: Endpoint,
   { moment: { startedAtMs }, openUntil, rateWaitMs }: Circumstances,
 ): Promise<readonly Blocker[]> {
-  const closesAt = openUntil(id) ?? 0;
+  const nextTryAt = openUntil(id) ?? 0;
   const waitMs = rateLimit === null ? 0 : await rateWaitMs(id, rateLimit);
   return [
-    ...(closesAt > startedAtMs
+    ...(nextTryAt > startedAtMs
       ? [
           during(
             "breaker_open",
             "It has failed too often; the next try is when its breaker lets one through",
-            closesAt,
+            nextTryAt,
           ),
         ]
       : []),
@@ -145,7 +146,7 @@ function notSubscribed(events: readonly string[], { type }: PublishedEvent): Blo
   return { code: "not_subscribed", detail, until: null };
 }
 
-function keyUnknown({ keyId, profile }: Destination): Blocker {
+function signerUnknown({ keyId, profile }: Destination): Blocker {
   const as = profile === null ? "" : ` with the profile ${profile}`;
   return { code: "key_unknown", detail: `No endpoint "${keyId}" signs for destinations${as}.`, until: null };
 }

@@ -9,7 +9,7 @@ import type { Outbox, WaitingIndex } from "../deliver/ports.ts";
 import { ownDestinations } from "../endpoints/destinations.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
 import { deliveryLetterIds, roundOf } from "../queue/names.ts";
-import type { Scheduled } from "../queue/scheduled.ts";
+import type { WaitingJobs } from "../queue/waiting-jobs.ts";
 import type { StoredEvent } from "../store/lookup.ts";
 
 export type SentAgain = "started" | "brought_forward";
@@ -23,7 +23,7 @@ export type SendAgain = (
 
 export interface SendAgainDeps {
   readonly outbox: Outbox;
-  readonly scheduled: Scheduled;
+  readonly waitingJobs: WaitingJobs;
   readonly waiting: WaitingIndex;
   readonly deadLetters: Pick<DeadLetters, "get" | "replay">;
 }
@@ -41,7 +41,7 @@ export function createSendAgain(deps: SendAgainDeps): SendAgain {
       case "cancelled":
         return await begin({ ...delivery, round: state.round + 1 }, deps);
       case "buried":
-        return await replayItsLetter({ ...delivery, round: state.round + 1 }, deps);
+        return await replayItsLetter({ ...delivery, round: state.round }, deps);
     }
   };
 }
@@ -58,26 +58,26 @@ async function begin(delivery: Delivery, { waiting, outbox }: SendAgainDeps): Pr
 }
 
 /** One without a job (its first attempt has only just failed, or a crash lost it) gets it here. */
-async function retryNow(delivery: Delivery, { scheduled, outbox }: SendAgainDeps): Promise<SentAgain> {
-  if (!(await scheduled.bringForward(roundOf(delivery)))) {
+async function retryNow(delivery: Delivery, { waitingJobs, outbox }: SendAgainDeps): Promise<SentAgain> {
+  if (!(await waitingJobs.bringForward(roundOf(delivery)))) {
     await outbox.schedule(delivery, 0);
   }
   return "brought_forward";
 }
 
 /** Its letter goes with it: what is sent again is given up no longer. The letter may have been removed, or replayed. */
-async function replayItsLetter(delivery: Delivery, deps: SendAgainDeps): Promise<SentAgain> {
-  const [own, former] = deliveryLetterIds(roundOf({ ...delivery, round: delivery.round - 1 }));
+async function replayItsLetter(buried: Delivery, deps: SendAgainDeps): Promise<SentAgain> {
+  const [own, former] = deliveryLetterIds(roundOf(buried));
   const { deadLetters } = deps;
   const isDone =
     (await ifThere(() => deadLetters.replay(own))) ||
     (await ifThere(async () => {
       const { letter } = await deadLetters.get(former);
       // It may be that of an earlier event, whose id was used again.
-      const isOfThis = letter.kind === "delivery" && letter.delivery.acceptedAt === delivery.acceptedAt;
+      const isOfThis = letter.kind === "delivery" && letter.delivery.acceptedAt === buried.acceptedAt;
       return isOfThis && (await deadLetters.replay(former));
     }));
-  return isDone ? "started" : await begin(delivery, deps);
+  return isDone ? "started" : await begin({ ...buried, round: buried.round + 1 }, deps);
 }
 
 /** False where there is no such letter. */

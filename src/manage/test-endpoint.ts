@@ -16,7 +16,7 @@ import type { InspectedExchange, Inspector, Timings } from "../deliver/ports.ts"
 import { type NewTextEvent, prepareEvent } from "../publish/publisher.ts";
 import { type Redis, untilReady } from "../store/redis.ts";
 import type { EndpointManagement } from "./endpoints.ts";
-import { hintsFor } from "./hints.ts";
+import { hintsFor } from "./test-hints.ts";
 
 export interface TestResponse {
   readonly status: number;
@@ -61,16 +61,13 @@ export function createTestEndpoint({ endpoints, inspector, redis, system }: Test
   const running = new Set<EndpointId>();
   return async (id, { type = TEST_TYPE, dataText = exampleOf(type) } = {}) => {
     const event = prepareEvent({ type, dataText }, system);
-    await untilReady(redis, REDIS_PATIENCE_MS);
+    await untilReady(redis);
     const endpoint = await endpoints.get(id);
     if (running.has(endpoint.id)) throw testRunning(endpoint.id);
     running.add(endpoint.id);
     return await sendTest(endpoint, event, inspector, system).finally(() => running.delete(endpoint.id));
   };
 }
-
-/** Until Redis has to be there: no longer than a person waits who looks at a page. */
-export const REDIS_PATIENCE_MS = 900;
 
 async function sendTest(
   endpoint: Endpoint,

@@ -17,7 +17,7 @@ export interface EmbeddedRedis {
   readonly url: string;
   readonly pid: number;
   /** False when another process of the same directory had started it already. */
-  readonly isOurs: boolean;
+  readonly isStartedHere: boolean;
   /** Stops the server if it is ours; its data stays. */
   readonly stop: () => Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   // Two servers on one append-only directory destroy it, so looking and starting are one step.
   return await withLock(lockPath(dataDir), async () => {
     const running = await findRunning(dataDir);
-    if (running !== null) return { ...running, isOurs: false, stop: () => Promise.resolve() };
+    if (running !== null) return { ...running, isStartedHere: false, stop: () => Promise.resolve() };
     return await startServer(dataDir, options);
   });
 }
@@ -79,7 +79,7 @@ async function startServer(dataDir: string, options: EmbeddedRedisOptions): Prom
       if ((await readNote(dataDir))?.pid === pid) await rm(notePath(dataDir));
     });
   };
-  return { url, pid, isOurs: true, stop };
+  return { url, pid, isStartedHere: true, stop };
 }
 
 /** The server another process has started for this directory, if it still answers. */

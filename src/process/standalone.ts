@@ -1,5 +1,5 @@
 /**
- * The service as a process of its own: a Redis, the journey, the HTTP API and the log, opened in this order and
+ * The service as a process of its own: the log, a Redis, the journey and the HTTP API, opened in this order and
  * closed in the reverse one. `hookwave start` and the demo are both this. It decides nothing about deliveries.
  */
 import { createHookwave, type Hookwave } from "../app.ts";
@@ -49,7 +49,7 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
     }
   };
   try {
-    const parts = await openParts(options, log, closers);
+    const parts = await openParts(options, log, tell, closers);
     return {
       ...parts,
       close: async () => {
@@ -65,11 +65,10 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
 
 async function openParts(
   { config, searchPath, listeners = [] }: StandaloneOptions,
-  log: Log,
+  { logger }: Log,
+  tell: Tell,
   closers: (() => Promise<void>)[],
 ): Promise<Omit<Standalone, "close">> {
-  const { logger } = log;
-  const tell = logHappenings(log);
   const redis = await openRedis(config, searchPath);
   closers.push(redis.stop);
   const notices = await noticesOf(config, redis);

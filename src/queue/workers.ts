@@ -5,7 +5,7 @@
 import type { DelayedError } from "bullmq";
 import type { Tell } from "../core/happening.ts";
 import type { JobLease } from "../core/job-lease.ts";
-import type { Dispatch, Outbox, PutOff, Resume } from "../deliver/ports.ts";
+import type { Dispatch, Outbox, PutJobBack, Resume } from "../deliver/ports.ts";
 import { deliveryJob, readDeliveryJob } from "./delivery-job.ts";
 import { DurableWorker, type DurableWorkerOptions, type Run, type TextJob } from "./durable-worker.ts";
 import { type ReadEvents, readEventsJob } from "./events-job.ts";
@@ -89,12 +89,12 @@ export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerD
         return await buryJob(job, { text: job.data, problem: read.problem, because: "invalid" }, deps);
       case "delivery": {
         const { delivery } = read;
-        const putOff: PutOff = async (later, inMs) => {
+        const putJobBack: PutJobBack = async (later, inMs) => {
           throw await worker.putBack(job, token, inMs, JSON.stringify(deliveryJob(later)));
         };
-        if (job.stalledCounter >= POISON_CRASHES) return await giveUp(delivery, "poison", putOff);
+        if (job.stalledCounter >= POISON_CRASHES) return await giveUp(delivery, "poison", putJobBack);
         const putBack = (): Promise<DelayedError> => worker.putBack(job, token, INTERRUPTED_RETRY_MS);
-        return await unlessInterrupted(signal, putBack, () => resume(delivery, holdsLease, putOff));
+        return await unlessInterrupted(signal, putBack, () => resume(delivery, holdsLease, putJobBack));
       }
     }
   }

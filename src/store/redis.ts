@@ -61,11 +61,14 @@ export function connectRedis(url: string, role: RedisRole, onError: (error: Erro
   return redis;
 }
 
+/** For a caller that should be answered within a second, with some time for the answer. */
+export const FIRST_CONNECTION_PATIENCE_MS = 900;
+
 /**
  * Waits for a first connection, `patienceMs` at the most. A connection that has been lost, or refused once, is
  * known to be down: that is said at once instead of spending the caller's patience again.
  */
-export async function untilReady(redis: Redis, patienceMs: number): Promise<void> {
+export async function untilReady(redis: Redis, patienceMs = FIRST_CONNECTION_PATIENCE_MS): Promise<void> {
   if (redis.status === "ready") return;
   const firstConnect = redis.status === "connecting" || redis.status === "connect" || redis.status === "wait";
   if (!firstConnect) throw redisUnavailable(`a connection that is ${redis.status}`);

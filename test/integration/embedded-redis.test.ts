@@ -19,7 +19,7 @@ describe("the embedded Redis", () => {
     const started = await Promise.all([start(), start(), start()]);
     try {
       expect(new Set(started.map(({ url }) => url)).size).toBe(1);
-      expect(started.filter(({ isOurs }) => isOurs)).toHaveLength(1);
+      expect(started.filter(({ isStartedHere }) => isStartedHere)).toHaveLength(1);
       expect((await readdir(directory.path)).filter((name) => name.includes("lock"))).toEqual([]);
     } finally {
       await Promise.all(started.map(({ stop }) => stop()));
@@ -48,7 +48,7 @@ describe("the embedded Redis", () => {
     const loading = await start(...slow);
     try {
       const found = await start();
-      expect(found).toMatchObject({ url: loading.url, isOurs: false });
+      expect(found).toMatchObject({ url: loading.url, isStartedHere: false });
       const asking = new Redis(loading.url, { enableReadyCheck: false });
       await expect(asking.get("key:1")).rejects.toThrow("LOADING");
       asking.disconnect();
@@ -68,7 +68,7 @@ describe("the embedded Redis", () => {
     const start = () => startEmbeddedRedis({ dataDir: directory.path, searchPath });
     const started = await Promise.all([start(), start()]);
     try {
-      expect(started.filter(({ isOurs }) => isOurs)).toHaveLength(1);
+      expect(started.filter(({ isStartedHere }) => isStartedHere)).toHaveLength(1);
     } finally {
       await Promise.all(started.map(({ stop }) => stop()));
     }
@@ -81,7 +81,7 @@ describe("the embedded Redis", () => {
     await writeFile(join(directory.path, "redis.json"), note);
     const own = await startEmbeddedRedis({ dataDir: directory.path, searchPath });
     try {
-      expect(own.isOurs).toBe(true);
+      expect(own.isStartedHere).toBe(true);
       expect(own.url).not.toBe(stranger.url);
     } finally {
       await own.stop();

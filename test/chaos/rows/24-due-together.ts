@@ -1,6 +1,7 @@
 /** Row 24: ten thousand attempts are due in one second, and fail; the next ones do not come together again. */
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
-import { createOutbox, openQueues } from "../../../src/queue/queues.ts";
+import { createOutbox } from "../../../src/queue/outbox.ts";
+import { openQueues } from "../../../src/queue/queues.ts";
 import { createKeys } from "../../../src/store/keys.ts";
 import { createLetterIndex } from "../../../src/store/letter-index.ts";
 import { connectRedis } from "../../../src/store/redis.ts";

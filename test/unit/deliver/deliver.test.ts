@@ -29,7 +29,7 @@ const answered: Exchange = {
 
 function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
   return {
-    endpoints: { get: () => endpoint, subscribedTo: () => [endpoint], disable: async () => undefined },
+    endpoints: { get: () => endpoint, subscribedTo: () => [endpoint], disable: async () => true },
     transport: {
       post: async () => answered,
       close: async () => undefined,
@@ -37,10 +37,10 @@ function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
     },
     limits: createConcurrencyLimits(() => 0),
     breakers: {
-      closedInMs: () => 0,
+      probeDueInMs: () => 0,
       admit: () => ({ holdMs: 0, isProbe: false }),
       report: () => undefined,
-      close: () => undefined,
+      dispose: () => undefined,
     },
     rate: { enter: () => Promise.reject(new Error("an endpoint without a limit was asked for")) },
     record: async () => undefined,
@@ -165,7 +165,7 @@ describe("an attempt whose job was lost while it waited", () => {
 
 describe("an attempt with an endpoint that has a rate", () => {
   const limited = anEndpoint({ maxInFlight: 1, rateLimit: { count: 5, perMs: 1_000 } });
-  const endpoints = { get: () => limited, subscribedTo: () => [limited], disable: async () => undefined };
+  const endpoints = { get: () => limited, subscribedTo: () => [limited], disable: async () => true };
 
   it("begins when its turn comes, and not before", async () => {
     const rate: FleetRate = { enter: async () => ({ kind: "begin", inMs: 120 }) };
@@ -197,5 +197,29 @@ describe("an attempt with an endpoint that has a rate", () => {
     });
     expect(happenings[0]).toMatchObject({ kind: "delivery.held", reason: "rate_limited", forMs: 900 });
     expect(asked).toEqual([false, true]);
+  });
+});
+
+describe("a receiver that says it is gone", () => {
+  const gone: Exchange = { ...answered, status: 410 };
+
+  async function toldWhen(isDisabledByThis: boolean): Promise<readonly string[]> {
+    const told: string[] = [];
+    const deps = depsWith({ tell: ({ kind }) => told.push(kind) });
+    const deliver = createDeliver({
+      ...deps,
+      endpoints: { ...deps.endpoints, disable: async () => isDisabledByThis },
+      transport: { ...deps.transport, post: async () => gone },
+    });
+    expect((await deliver(delivery, ours)).verdict).toEqual({ kind: "bury", because: "gone" });
+    return told;
+  }
+
+  it("has its endpoint disabled, and that is told", async () => {
+    expect(await toldWhen(true)).toEqual(["attempt.finished", "endpoint.disabled"]);
+  });
+
+  it("has nothing told where nothing was disabled: another answer came first, or it is another receiver", async () => {
+    expect(await toldWhen(false)).toEqual(["attempt.finished"]);
   });
 });

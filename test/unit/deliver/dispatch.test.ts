@@ -33,7 +33,7 @@ function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
   const buried: DeadLetter[] = [];
   const dispatch = createDispatch({
     ledger: { claim: async () => [claim], stateOf: async () => null, bury: async () => !isOver },
-    endpoints: { get: () => undefined, subscribedTo: () => subscribed, disable: async () => undefined },
+    endpoints: { get: () => undefined, subscribedTo: () => subscribed, disable: async () => true },
     deliver: async (delivery) => {
       sent.push(delivery);
       return { verdict: { kind: "complete" }, delivery };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
 import type { DeadLetter, Delivery, DeliveryState } from "../../../src/core/delivery.ts";
-import type { Settled } from "../../../src/deliver/deliver.ts";
+import type { Decided } from "../../../src/deliver/deliver.ts";
 import { createResume } from "../../../src/deliver/resume.ts";
 
 const delivery: Delivery = {
@@ -22,7 +22,7 @@ const stateOf = (status: DeliveryState["status"]): DeliveryState => ({
 });
 
 /** Resuming whose ports note, in order, what they were asked; `recorded` is what the ledger knows. */
-function stage(recorded: DeliveryState | null, tried: Settled | null, mayBury = true) {
+function stage(recorded: DeliveryState | null, tried: Decided | null, mayBury = true) {
   const asked: string[] = [];
   const letters: DeadLetter[] = [];
   const { resume, giveUp } = createResume({
@@ -46,52 +46,52 @@ function stage(recorded: DeliveryState | null, tried: Settled | null, mayBury = 
     },
     system: { now: () => 0 },
   });
-  const putOff = async (_: Delivery, inMs: number): Promise<never> => {
+  const putJobBack = async (_: Delivery, inMs: number): Promise<never> => {
     asked.push(`put off ${inMs}`);
     throw new Error("put off");
   };
-  return { resume, giveUp, asked, letters, putOff };
+  return { resume, giveUp, asked, letters, putJobBack };
 }
 
 describe("a delivery that is resumed", () => {
   it("is taken out of those that wait when it was delivered", async () => {
-    const { resume, asked, putOff } = stage(null, { verdict: { kind: "complete" }, delivery });
-    await resume(delivery, () => true, putOff);
+    const { resume, asked, putJobBack } = stage(null, { verdict: { kind: "complete" }, delivery });
+    await resume(delivery, () => true, putJobBack);
     expect(asked).toEqual(["waiting.remove"]);
   });
 
   it.each(["retry", "hold"] as const)("is known to wait before it is put off (%s)", async (kind) => {
-    const { resume, asked, putOff } = stage(null, { verdict: { kind, inMs: 700 }, delivery });
-    await expect(resume(delivery, () => true, putOff)).rejects.toThrow("put off");
+    const { resume, asked, putJobBack } = stage(null, { verdict: { kind, inMs: 700 }, delivery });
+    await expect(resume(delivery, () => true, putJobBack)).rejects.toThrow("put off");
     expect(asked).toEqual(["waiting.add", "put off 700"]);
   });
 
   it("is buried in the ledger before its letter is written", async () => {
     const verdict = { kind: "bury", because: "exhausted" } as const;
-    const { resume, asked, letters, putOff } = stage(null, { verdict, delivery });
-    await resume(delivery, () => true, putOff);
+    const { resume, asked, letters, putJobBack } = stage(null, { verdict, delivery });
+    await resume(delivery, () => true, putJobBack);
     expect(asked).toEqual(["ledger.bury", "waiting.remove", "outbox.bury"]);
     expect(letters).toMatchObject([{ kind: "delivery", because: "exhausted", delivery }]);
   });
 
   it("gets no letter when it was cancelled meanwhile", async () => {
     const verdict = { kind: "bury", because: "exhausted" } as const;
-    const { resume, asked, putOff } = stage(null, { verdict, delivery }, false);
-    await resume(delivery, () => true, putOff);
+    const { resume, asked, putJobBack } = stage(null, { verdict, delivery }, false);
+    await resume(delivery, () => true, putJobBack);
     expect(asked).toEqual(["ledger.bury", "waiting.remove"]);
   });
 });
 
 describe("giving a delivery up", () => {
   it("does not bury what had been delivered before", async () => {
-    const { giveUp, asked, putOff } = stage(stateOf("delivered"), null);
-    await giveUp(delivery, "poison", putOff);
+    const { giveUp, asked, putJobBack } = stage(stateOf("delivered"), null);
+    await giveUp(delivery, "poison", putJobBack);
     expect(asked).toEqual(["waiting.remove"]);
   });
 
   it("buries what nothing was recorded of", async () => {
-    const { giveUp, letters, putOff } = stage(null, null);
-    await giveUp(delivery, "poison", putOff);
+    const { giveUp, letters, putJobBack } = stage(null, null);
+    await giveUp(delivery, "poison", putJobBack);
     expect(letters).toMatchObject([{ because: "poison" }]);
   });
 });

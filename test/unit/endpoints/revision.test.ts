@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MASK, type Secret } from "../../../src/core/endpoint.ts";
 import { newEndpoint } from "../../../src/endpoints/registration.ts";
-import { amended, replaced, rotated, switched } from "../../../src/endpoints/revision.ts";
+import { amended, disabledByReceiver, replaced, rotated, switched } from "../../../src/endpoints/revision.ts";
 import { secretProblem } from "../../../src/wire/standard-webhooks.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
 import { registrationRules as rules } from "../../support/registration-rules.ts";
@@ -162,5 +162,20 @@ describe("a rotation", () => {
     ["none that is a number", { graceMs: Number.NaN }, /graceMs:/],
   ])("is refused with %s", (_what, rotation, problem) => {
     expect(() => rotated(found, rotation, rules, NOW)).toThrow(invalid(problem));
+  });
+});
+
+describe("an endpoint whose receiver said that it is gone", () => {
+  it("is disabled with the reason", () => {
+    const changed = disabledByReceiver(found, found, "gone", NOW);
+    expect(changed).toMatchObject({ isActive: false, disabledBecause: "gone" });
+  });
+
+  it.each([
+    ["has another URL by now", { url: "https://moved.example.com/" }],
+    ["is disabled already", { isActive: false, disabledBecause: "switched off by an operator" }],
+  ])("stays the very same where it %s", (_what, changes) => {
+    const byNow = { ...found, ...changes };
+    expect(disabledByReceiver(byNow, found, "gone", NOW)).toBe(byNow);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BLOCKED_REASONS, type Outcome, UNREACHABLE_REASONS } from "../../../src/core/outcome.ts";
 import type { InspectedExchange } from "../../../src/deliver/ports.ts";
-import { hintsFor } from "../../../src/manage/hints.ts";
+import { hintsFor } from "../../../src/manage/test-hints.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
 
 const timings = { dnsMs: 1, connectMs: 1, tlsMs: 1, firstByteMs: null, totalMs: 10 };

@@ -5,7 +5,7 @@
 import { deliveryJobIds, type Round } from "./names.ts";
 import type { Queues } from "./queues.ts";
 
-export interface Scheduled {
+export interface WaitingJobs {
   /** Epoch ms for each; null for one that is due, in work, or not there. */
   readonly bookedFor: (rounds: readonly Round[]) => Promise<readonly (number | null)[]>;
   /** False where it is not booked for later. */
@@ -20,7 +20,7 @@ export type ReadScores = (key: string, members: readonly string[]) => Promise<re
 const SCORES_PER_MS = 0x1000;
 const NOT_DELAYED = -3;
 
-export function createScheduled({ deliveries }: Queues, readScores: ReadScores): Scheduled {
+export function createWaitingJobs({ deliveries }: Queues, readScores: ReadScores): WaitingJobs {
   const promote = async (jobId: string): Promise<boolean> => {
     try {
       await deliveries.backend.promote(jobId);

@@ -7,7 +7,7 @@ import type { Keys } from "./keys.ts";
 import { type Redis, redisUnavailable, untilReady } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
-export interface PublishClaim {
+export interface PublishedContent {
   readonly id: EventId;
   readonly digest: string;
 }
@@ -16,10 +16,7 @@ export interface PublishClaim {
  * Claims all in one round trip and answers null, or none and answers with the index of the first id that was taken.
  * Throws REDIS_UNAVAILABLE.
  */
-export type ClaimPublishing = (claims: readonly PublishClaim[]) => Promise<number | null>;
-
-/** A publisher waits this long for a first connection, too. */
-const PATIENCE_MS = 900;
+export type FindConflict = (claims: readonly PublishedContent[]) => Promise<number | null>;
 
 const CLAIM = `
 local seen = {}
@@ -31,11 +28,11 @@ end
 for i, key in ipairs(KEYS) do redis.call('SET', key, ARGV[i + 1], 'PX', ARGV[1], 'NX') end
 return 0`;
 
-export function createPublishClaims(redis: Redis, keys: Keys, retentionMs: number): ClaimPublishing {
+export function createPublishConflicts(redis: Redis, keys: Keys, retentionMs: number): FindConflict {
   const runClaim = prepareScript(redis, CLAIM);
   return async (claims) => {
     const scriptKeys = claims.map(({ id }) => keys.published(id));
-    await untilReady(redis, PATIENCE_MS);
+    await untilReady(redis);
     const digests = claims.map(({ digest }) => digest);
     const taken = await runClaim(scriptKeys, [retentionMs, ...digests]).catch((cause: Error) => {
       throw redisUnavailable(cause.message.slice(0, 200), cause);

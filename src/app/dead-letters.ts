@@ -1,0 +1,79 @@
+/** Wires the dead letters: their queue with its index, and replays with their runner, which a delivering process starts. */
+import type { Config } from "../config/environment.ts";
+import { system } from "../config/system.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
+import type { Outbox, WaitingIndex } from "../deliver/ports.ts";
+import type { ReplayManagement } from "../manage/dead-letters.ts";
+import { createDeadLetters, type DeadLetters } from "../queue/dead-letters.ts";
+import { createOutbox } from "../queue/outbox.ts";
+import type { Queues } from "../queue/queues.ts";
+import { createLetterReplay } from "../queue/replay-letter.ts";
+import { createReplayRunner } from "../queue/replay-runner.ts";
+import { createReplays } from "../queue/replays.ts";
+import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
+import { createEventLedger } from "../store/event-ledger.ts";
+import type { Keys } from "../store/keys.ts";
+import { createLetterIndex } from "../store/letter-index.ts";
+import type { Redis } from "../store/redis.ts";
+import { createReplayBook } from "../store/replays.ts";
+import { createStatistics } from "../store/statistics.ts";
+
+export interface WiredDeadLetters {
+  readonly deadLetters: DeadLetters;
+  readonly replays: ReplayManagement;
+  readonly outbox: Outbox;
+  readonly start: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+export interface DeadLetterWiring {
+  readonly config: Config;
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly queues: Queues;
+  readonly endpoints: Endpoints;
+  readonly waiting: WaitingIndex;
+  readonly tell: Tell;
+}
+
+export function wireDeadLetters(deps: DeadLetterWiring): WiredDeadLetters {
+  const { config, redis, keys, queues, endpoints, tell } = deps;
+  const index = createLetterIndex(redis, keys);
+  const { stateOf } = createEventLedger(redis, keys, config.eventRetentionMs, tell);
+  const { countBuried } = createStatistics(redis, keys, system.now);
+  const outbox = createOutbox({ queues, letters: index, countBuried, tell });
+  const readFields = (key: string, ...fields: string[]): Promise<readonly (string | null)[]> =>
+    redis.hmget(key, ...fields);
+  const replayLetter = createLetterReplay({ queues, readFields, outbox, waiting: deps.waiting, stateOf });
+  const deadLetters = createDeadLetters({
+    queues,
+    readFields,
+    index,
+    replayLetter,
+    exist: (names) => Promise.all(names.map((name) => redis.exists(name))),
+    now: system.now,
+  });
+
+  const book = createReplayBook(redis, keys, config.eventRetentionMs);
+  const replays = createReplays({
+    book,
+    index,
+    insistOnEndpoint: async (id) => {
+      await endpoints.reload(id);
+      if (endpoints.get(id) === undefined) throw endpointUnknown(id);
+    },
+    system,
+  });
+  const runner = createReplayRunner({ book, index, replayLetter, tell, system });
+
+  return {
+    deadLetters,
+    outbox,
+    replays: { ...replays, attend: runner.attend },
+    start: () => {
+      deadLetters.reindex().catch(tellFailure(tell, "reindex_letters"));
+      if (config.role !== "api") runner.start();
+    },
+    stop: runner.stop,
+  };
+}

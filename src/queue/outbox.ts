@@ -1,0 +1,71 @@
+/**
+ * Where deliveries go that need their own clock, and where they rest when given up. Every write that may be repeated has
+ * a job id of its own making, because `addBulk` is a pipeline and not a transaction: doing it twice must do it once.
+ */
+import type { EndpointId } from "../core/brand.ts";
+import { type DeadLetter, type Delivery, deliveryId } from "../core/delivery.ts";
+import { createGroupCommit } from "../core/group-commit.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
+import { summaryOf } from "../core/letter.ts";
+import type { Outbox } from "../deliver/ports.ts";
+import { deliveryJob, storedLetter } from "./delivery-job.ts";
+import { deadLetterId, deliveryJobIds, deliveryLetterIds, roundOf } from "./names.ts";
+import type { LetterIndex } from "./ports.ts";
+import type { Queues } from "./queues.ts";
+
+const SCHEDULE_MAX = 256;
+
+/**
+ * Letters lie in the queue's sorted set instead of its list, where taking the oldest of 100,000 away looks at all
+ * others: 1.9 ms of Redis instead of 0.2.
+ */
+const LETTER_PRIORITY = 1;
+
+export interface OutboxDeps {
+  readonly queues: Queues;
+  readonly letters: Pick<LetterIndex, "add">;
+  /** What is given up counts against its endpoint; a count that fails is told, and the burial stands. */
+  readonly countBuried: (id: EndpointId) => Promise<void>;
+  readonly tell: Tell;
+}
+
+export function createOutbox({ queues, letters, countBuried, tell }: OutboxDeps): Outbox {
+  const commits = createGroupCommit<{ readonly delivery: Delivery; readonly inMs: number }>({
+    write: async (group) => {
+      await queues.deliveries.addBulk(group.map(toScheduledJob));
+    },
+    maxItems: SCHEDULE_MAX,
+    maxWrites: 2,
+  });
+  return {
+    schedule: (delivery, inMs) => commits.add({ delivery, inMs }),
+    bury: async (letter) => {
+      const id = letterId(letter);
+      await letters.add(summaryOf(id, letter));
+      await queues.deadLetters.add(letter.because, storedLetter(letter), {
+        jobId: id,
+        priority: LETTER_PRIORITY,
+      });
+      if (letter.kind === "job") {
+        return tell({ kind: "job.buried", because: letter.because, problem: letter.problem });
+      }
+      const { delivery, because } = letter;
+      tell({ kind: "delivery.buried", deliveryId: deliveryId(delivery), because });
+      await countBuried(delivery.endpointId).catch(tellFailure(tell, "count_buried"));
+    },
+  };
+}
+
+function toScheduledJob(scheduled: { readonly delivery: Delivery; readonly inMs: number }) {
+  const { delivery, inMs } = scheduled;
+  return {
+    name: delivery.event.type,
+    data: deliveryJob(delivery),
+    opts: { jobId: deliveryJobIds(roundOf(delivery))[0], delay: inMs },
+  };
+}
+
+export function letterId(letter: DeadLetter): string {
+  if (letter.kind === "job") return deadLetterId(`job:${letter.jobId}:${letter.addedAt}`);
+  return deliveryLetterIds(roundOf(letter.delivery))[0];
+}
