@@ -1,5 +1,5 @@
 /**
- * Who may do what over HTTP. Three roles, because three kinds of people hold keys: services that publish, people and
+ * Roles: who may do what over HTTP. Three, because three kinds of people hold keys: services that publish, people and
  * receivers that look, operators that change. An admin may do everything.
  */
 export const ROLES = ["publish", "read", "admin"] as const;

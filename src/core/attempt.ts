@@ -36,9 +36,9 @@ export interface FinishedAttempt {
   readonly recordText: string;
   /** Epoch ms: which of its events it was, where the event's id is used again. */
   readonly acceptedAt: number;
-  /** What it leaves its delivery in. */
+  /** The state it leaves its delivery in. */
   readonly state: DeliveryState;
-  /** How the receiver's answer begins. */
+  /** The beginning of the receiver's answer. */
   readonly excerpt: string;
 }
 

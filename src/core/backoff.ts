@@ -1,6 +1,6 @@
 /**
- * How long to wait before the next attempt. The default is the schedule of the service being replaced:
- * 2, 4, 8, 16, 32 s, each ±10 % so that deliveries which failed together do not come back together.
+ * The wait before the next attempt. The default is the schedule of the service being replaced: 2, 4, 8, 16, 32 s, each
+ * ±10 % so that deliveries which failed together do not come back together.
  */
 const JITTER = 0.1;
 const RETRY_AFTER_MIN_MS = 1_000;

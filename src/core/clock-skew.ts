@@ -1,6 +1,6 @@
 /**
- * How far two clocks of an installation may be apart. Delays follow the clock of the worker that looks at them: an
- * hour too far, and a wait of an hour is over at once (trap 13).
+ * Clock skew: the most that two clocks of an installation may be apart. Delays follow the clock of the worker that
+ * looks at them: an hour too far, and a wait of an hour is over at once (trap 13).
  */
 import { HookwaveError } from "./errors.ts";
 

@@ -28,7 +28,7 @@ export interface PastAttempt {
 export interface Delivery {
   readonly event: PublishedEvent;
   readonly endpointId: EndpointId;
-  /** Where it goes when it is owed to no registered endpoint; `endpointId` is then the destination's own. */
+  /** The receiver of one that is owed to no registered endpoint; `endpointId` is then the destination's own. */
   readonly destination?: Destination;
   /** Epoch ms at which the event was stored; delivery latency counts from here. */
   readonly acceptedAt: number;
@@ -43,7 +43,7 @@ export interface Delivery {
 export const DELIVERY_STATUSES = ["held", "retrying", "delivered", "buried", "cancelled"] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** What the event's record says of one delivery: enough for a re-run to know what is already done. */
+/** One delivery as its event's record has it: enough for a re-run to know what is already done. */
 export interface DeliveryState {
   readonly round: number;
   readonly status: DeliveryStatus;
@@ -53,18 +53,18 @@ export interface DeliveryState {
   readonly because: BuryReason | null;
 }
 
-/** What names a delivery. */
+/** The name of a delivery: its event and its endpoint. */
 export interface DeliveryKey {
   readonly event: Pick<PublishedEvent, "id">;
   readonly endpointId: EndpointId;
 }
 
-/** What names it where an event's id is used again. */
+/** The name that still tells deliveries apart where an event's id is used again. */
 export interface AcceptedKey extends DeliveryKey {
   readonly acceptedAt: number;
 }
 
-/** What a claim of an event found: nobody had it, this very job had it (a re-run), or another job has it. */
+/** The result of claiming an event: nobody had it, this very job had it (a re-run), or another job has it. */
 export type Claim =
   | { readonly kind: "fresh" }
   | {
@@ -125,7 +125,7 @@ export type DeadLetter =
     }
   | {
       readonly kind: "job";
-      /** Where it came from, so that burying it twice buries it once, and a replay finds the same ids. */
+      /** The job it came from, so that burying it twice buries it once, and a replay finds the same ids. */
       readonly jobId: string;
       /** Epoch ms. */
       readonly addedAt: number;

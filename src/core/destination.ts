@@ -8,7 +8,7 @@ import { type Destination, isSubscription, subscriptionCovers } from "./event.ts
 
 /** As a producer writes it; null counts as absent. */
 export interface DestinationRequest {
-  /** http or https, without user and password; the address guard judges it before each attempt. */
+  /** http or https, without user and password; the address guard checks it before each attempt. */
   readonly url: string;
   /** Types, families (`job.*`), `*` (the default), or short for a task's: `progress` is `task_progress`. */
   readonly events?: readonly string[];

@@ -1,9 +1,9 @@
 /**
- * What would become of an event with one receiver, if it were published now. Everything that can be in the way has a
- * code of its own; whoever explains says all of them at once.
+ * The dry run: what would become of an event with one receiver, if it were published now. Everything that can be in the
+ * way has a code of its own; whoever explains says all of them at once.
  */
 
-/** Why not, or not yet. The last two only delay: a delivery is held, and no attempt is charged. */
+/** Reasons not to send, or not yet. The last two only delay: a delivery is held, and no attempt is charged. */
 export const BLOCKER_CODES = [
   "not_subscribed",
   "disabled",
@@ -24,7 +24,7 @@ export interface Blocker {
   readonly until: number | null;
 }
 
-/** When a first attempt would begin. */
+/** The time at which a first attempt would begin. */
 export const WOULD_SEND = ["now", "later", "never"] as const;
 export type WouldSend = (typeof WOULD_SEND)[number];
 

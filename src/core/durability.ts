@@ -1,5 +1,6 @@
 /**
- * How safe an event must be before its publish is acknowledged. docs/durability.md says what each level survives.
+ * Durability: how safe an event must be before its publish is acknowledged. docs/durability.md says what each level
+ * survives.
  */
 export const DURABILITIES = ["redis", "replicated", "fsync"] as const;
 export type Durability = (typeof DURABILITIES)[number];

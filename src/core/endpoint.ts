@@ -76,7 +76,7 @@ export function subscribes(endpoint: Endpoint, eventType: string): boolean {
   return endpoint.events.some((pattern) => subscriptionCovers(pattern, eventType));
 }
 
-/** Whether it takes part. */
+/** Taking part or not; and if not, why and since when. */
 export type Standing = Pick<Endpoint, "isActive" | "disabledBecause" | "disabledAt">;
 
 export const ACTIVE: Standing = { isActive: true, disabledBecause: null, disabledAt: null };

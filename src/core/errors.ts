@@ -53,7 +53,7 @@ export class HookwaveError extends Error {
   readonly expected: string;
   readonly got: string;
   readonly remedy: string;
-  /** What is wrong, one by one, where it is known so exactly; `got` says all of it, too. */
+  /** All problems one by one, where they are known so exactly; `got` says them, too. */
   readonly problems: readonly FieldProblem[];
 
   constructor(
@@ -71,7 +71,7 @@ export class HookwaveError extends Error {
   }
 }
 
-/** What may be said of any thrown value in a log: ioredis puts whole payloads on its errors (trap 14). */
+/** The part of any thrown value that may be logged: ioredis puts whole payloads on its errors (trap 14). */
 export interface ErrorSummary {
   readonly name: string;
   readonly message: string;

@@ -12,7 +12,7 @@ export interface PublishedEvent {
   readonly timestamp: string;
   /** JSON text. */
   readonly data: string;
-  /** Where it goes besides the endpoints that subscribed to it. */
+  /** Receivers besides the endpoints that subscribed to it. */
   readonly destinations?: readonly Destination[];
 }
 
@@ -25,10 +25,10 @@ export interface CheckedEvent {
   readonly destinations?: readonly Destination[];
 }
 
-/** What one job of events holds. */
+/** The content of one job of events. */
 export interface EventsBatch {
   readonly events: readonly PublishedEvent[];
-  /** Who claims them: the job that first held them. */
+  /** The job that first held them, in whose name they are claimed. */
   readonly holder: string;
   /** Epoch ms at which they were stored. */
   readonly acceptedAt: number;

@@ -1,4 +1,4 @@
-/** What was said, without what was left open: so that defaults apply, or what is there stays. */
+/** Fields that were said, without what was left open: so that defaults apply, or what is there stays. */
 export type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], null | undefined> };
 
 export function given<Fields extends Readonly<Record<string, unknown>>>(fields: Fields): Given<Fields> {

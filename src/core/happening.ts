@@ -1,7 +1,7 @@
 /**
- * What the stages tell the outside: the contract between the journey and everything that watches it (log,
- * metrics, the demo's live view). Each stage only calls `tell`; who listens is wired in app.ts.
- * It lives in core, not in observe, because stages may not import observe.
+ * Happenings: the contract between the journey and everything that watches it (log, metrics, the demo's live view).
+ * Each stage only calls `tell`; who listens is wired in app.ts. They live in core, not in observe, because stages may
+ * not import observe.
  */
 import type { AttemptRecord } from "./attempt.ts";
 import type { DeliveryId, EndpointId, EventId } from "./brand.ts";

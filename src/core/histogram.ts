@@ -4,7 +4,7 @@
  */
 const PER_DOUBLING = 4;
 
-/** Which bucket `durationMs` falls in: 0 for less than a millisecond. */
+/** The bucket that `durationMs` falls in: 0 for less than a millisecond. */
 export function bucketOf(durationMs: number): number {
   return durationMs < 1 ? 0 : 1 + Math.floor(Math.log2(durationMs) * PER_DOUBLING);
 }

@@ -1,6 +1,6 @@
 /**
- * Whether work that was begun is still this worker's. A job that was not heard of for too long goes to another worker,
- * and whatever the first one then still sends comes twice: so it asks, last thing before each POST.
+ * The lease of a job: is the work that was begun still this worker's? A job that was not heard of for too long goes to
+ * another worker, and whatever the first one then still sends comes twice: so it asks, last thing before each POST.
  */
 import { HookwaveError } from "./errors.ts";
 

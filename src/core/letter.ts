@@ -19,12 +19,12 @@ export interface LetterSummary {
   readonly attempts: number;
 }
 
-/** What it takes to find a letter in the index. */
+/** The part of a letter by which the index finds it. */
 export type LetterEntry = Pick<LetterSummary, "id" | "endpointId">;
 
 export type LetterOrder = "newest" | "oldest";
 
-/** What is absent does not narrow. */
+/** A field that is absent does not narrow. */
 export interface LetterFilter {
   readonly endpoint?: EndpointId | undefined;
   /** A type, a family (`job.*`) or everything (`*`). */

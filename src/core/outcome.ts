@@ -1,6 +1,6 @@
 /**
- * What happened in one attempt. A receiver's misbehaviour is a value here, never an exception
- * (decision 4). The unions are closed: adding a kind must break every switch that forgot it.
+ * Outcomes: what happened in one attempt. A receiver's misbehaviour is a value here, never an exception (design,
+ * decision 4). The unions are closed: adding a kind must break every switch that forgot it.
  */
 export const UNREACHABLE_REASONS = ["dns", "connect", "tls", "timeout", "reset", "protocol"] as const;
 export type UnreachableReason = (typeof UNREACHABLE_REASONS)[number];
@@ -8,11 +8,11 @@ export type UnreachableReason = (typeof UNREACHABLE_REASONS)[number];
 export const BLOCKED_REASONS = ["blocked_destination", "blocked_url"] as const;
 export type BlockedReason = (typeof BLOCKED_REASONS)[number];
 
-/** Why a delivery waits without an attempt, which is therefore no outcome of one. */
+/** Reasons for a delivery to wait without an attempt, which are therefore no outcome of one. */
 export const HOLD_REASONS = ["breaker_open", "busy", "rate_limited"] as const;
 export type HoldReason = (typeof HOLD_REASONS)[number];
 
-/** What a receiver may ask for in the `webhook-delivery` response header. */
+/** Requests that a receiver may make in the `webhook-delivery` response header. */
 export type Instruction = "disable" | "abort";
 
 export type Outcome =

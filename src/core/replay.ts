@@ -18,7 +18,7 @@ export interface ReplayRequest {
   readonly filter?: LetterFilter;
   /** Letters per second, 1–10,000; what Redis and the receivers can take may be less. Default: 50. */
   readonly ratePerSecond?: number | undefined;
-  /** Where they go instead of the endpoint they were owed to. */
+  /** The endpoint they go to instead of the one they were owed to. */
   readonly to?: EndpointId | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface Replay {
   readonly createdAt: string;
   /** ISO 8601; null while it is running or paused. */
   readonly finishedAt: string | null;
-  /** How many letters the filter matched at its creation. */
+  /** Letters that the filter matched at its creation. */
   readonly total: number;
   readonly replayed: number;
   /** Those that were gone when their turn came: replayed or removed by somebody else, or by itself before a crash. */
@@ -56,7 +56,7 @@ export interface HeldReplay {
   readonly cursor: string | null;
 }
 
-/** What one slice of a replay came to. */
+/** The result of one slice of a replay. */
 export interface ReplayProgress {
   readonly cursor: string | null;
   readonly replayed: number;

@@ -1,4 +1,4 @@
-/** How an endpoint has done: what its deliveries came to in all, and its attempts of the last day by the hour. */
+/** Statistics of an endpoint: what its deliveries came to in all, and its attempts of the last day by the hour. */
 
 export interface Spell {
   readonly attempts: number;

@@ -1,5 +1,5 @@
 /**
- * What we do about an outcome. One pure function, so that the whole retry policy can be read in one place
+ * The verdict: what we do about an outcome. One pure function, so that the whole retry policy can be read in one place
  * and tested without Redis, network or time.
  */
 import { retryDelayMs } from "./backoff.ts";
@@ -18,13 +18,13 @@ export const BURY_REASONS = [
 ] as const;
 export type BuryReason = (typeof BURY_REASONS)[number];
 
-/** What may follow an attempt. */
+/** Verdicts that may follow an attempt. */
 export type AttemptVerdict =
   | { readonly kind: "complete" }
   | { readonly kind: "retry"; readonly inMs: number }
   | { readonly kind: "bury"; readonly because: BuryReason };
 
-/** What may become of a delivery: one that is held has not been tried. */
+/** Verdicts on any delivery: one that is held has not been tried. */
 export type Verdict = AttemptVerdict | { readonly kind: "hold"; readonly inMs: number };
 
 export interface Policy {
