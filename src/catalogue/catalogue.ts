@@ -21,7 +21,7 @@ export type KnownEventType = keyof typeof catalogue;
 
 type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 
-/** What `JSON.stringify` writes without losing anything but members that are undefined. */
+/** Objects that `JSON.stringify` writes without losing anything but members that are undefined. */
 export interface JsonObject {
   readonly [member: string]: JsonValue | undefined;
 }

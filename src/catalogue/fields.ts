@@ -30,7 +30,7 @@ export const uuid = z.guid("a UUID");
 
 const ADDRESS = "0x and 40 hexadecimal digits";
 
-/** An Ethereum address; letter case, which may carry a checksum, is not judged. */
+/** An Ethereum address; letter case, which may carry a checksum, is not checked. */
 export const address = z.string(ADDRESS).regex(/^0x[0-9a-fA-F]{40}$/, ADDRESS);
 
 /** A version or a code, which some producers write as a number. */

@@ -1,7 +1,7 @@
 /**
- * What the video-analysis API tells about its jobs. The producer passes the parts of klipstream's body that the
- * event itself does not know: `{ job_id, video_id, data }`. The body's `event` and `timestamp` come from the
- * event, and `data` is nested rather than spread so that its text can be carried over byte for byte.
+ * Events of the video-analysis API about its jobs. The producer passes the parts of klipstream's body that the event
+ * itself does not know: `{ job_id, video_id, data }`. The body's `event` and `timestamp` come from the event, and
+ * `data` is nested rather than spread so that its text can be carried over byte for byte.
  */
 import { z } from "zod";
 import { AN_OBJECT, anyObject, text } from "./fields.ts";

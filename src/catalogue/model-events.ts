@@ -1,7 +1,7 @@
 /**
- * What the model registry tells: a model is registered. Its data is the request body as it stands (profile
- * `hokusai`), in today's flat shape or the older one around `model`. Only what names the model is required, and
- * null stands for absent, as Python producers write it.
+ * The event of the model registry: a model is registered. Its data is the request body as it stands (profile
+ * `hokusai`), in today's flat shape or the older one around `model`. Only what names the model is required, and null
+ * stands for absent, as Python producers write it.
  */
 import { z } from "zod";
 import { AN_OBJECT, address, anyObject, label, moment, number, text } from "./fields.ts";

@@ -1,6 +1,6 @@
 /**
- * What the AI task service tells the API that started a task. The data is ai-core's `event_payload`; its
- * `event_id` and `event_name` are the event's own id and type.
+ * Events of the AI task service, for the API that started a task. The data is ai-core's `event_payload`; its `event_id`
+ * and `event_name` are the event's own id and type.
  */
 import { z } from "zod";
 import { AN_OBJECT, label, moment, notNegative, percent, text, uuid } from "./fields.ts";

@@ -1,5 +1,5 @@
 /**
- * What Hookwave itself sends: the event a person sends to see whether a receiver works. Its data may be anything, so
+ * The event of Hookwave itself: the one a person sends to see whether a receiver works. Its data may be anything, so
  * that a receiver can be shown what it is going to get.
  */
 import { anyObject } from "./fields.ts";

@@ -1,6 +1,6 @@
 /**
- * What the LLM workflow service tells its admin site. The data is the request body as it stands, so it names
- * its own `event`, which has to be the event's type; the other fields vary by event.
+ * Events of the LLM workflow service, for its admin site. The data is the request body as it stands, so it names its
+ * own `event`, which has to be the event's type; the other fields vary by event.
  */
 import { z } from "zod";
 import { AN_OBJECT, anyObject, moment, notNegative, text } from "./fields.ts";

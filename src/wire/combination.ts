@@ -1,6 +1,6 @@
 /**
- * Which profiles may sign one request together. The first decides the body, and every other signs that body, so
- * all of their signatures hold; what they may not do is write the same header, which a receiver would get once
+ * Combinations of profiles: which may sign one request together. The first decides the body, and every other signs that
+ * body, so all of their signatures hold; what they may not do is write the same header, which a receiver would get once
  * and wrong for one of them.
  */
 import { asEventId } from "../core/brand.ts";
@@ -23,7 +23,7 @@ const SIGNING = {
   url: "https://receiver.example.com/",
 };
 
-/** What is wrong with these profiles together, in words for the endpoint's owner; none when they fit. */
+/** Problems of these profiles together, in words for the endpoint's owner; none when they fit. */
 export function combinationProblems(
   names: readonly ProfileName[],
   options: ProfileOptions,

@@ -9,7 +9,7 @@ export const PUBLIC_PREFIX = "whpk_";
 /** Of randomness that a generated secret of either kind grows from. */
 export const SEED_BYTES = 32;
 const KEY_PAIR_BYTES = 64;
-/** What stands before the seed in a PKCS #8 private key (RFC 8410 §7). */
+/** The bytes before the seed in a PKCS #8 private key (RFC 8410 §7). */
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /** Base64 signature over the UTF-8 bytes of `text`. Deterministic, as Ed25519 is. */
@@ -22,12 +22,12 @@ export function ed25519Secret(seed: Buffer): string {
   return `${PRIVATE_PREFIX}${Buffer.concat([seed, publicBytes(seed)]).toString("base64")}`;
 }
 
-/** What a receiver needs to verify what this `whsk_` secret signs; no secret itself. */
+/** The key with which a receiver verifies what this `whsk_` secret signs; no secret itself. */
 export function publicKeyOf(secret: string): string {
   return `${PUBLIC_PREFIX}${publicBytes(seedOf(secret)).toString("base64")}`;
 }
 
-/** Why this cannot be a `whsk_` secret, without the secret itself; null when it can. */
+/** The reason this cannot be a `whsk_` secret, without the secret itself; null when it can. */
 export function ed25519Problem(secret: string): string | null {
   const base64 = secret.slice(PRIVATE_PREFIX.length);
   const bytes = Buffer.from(base64, "base64");

@@ -14,7 +14,7 @@ export interface Signing {
   readonly timestamp: number;
   /** A UUID v4 of this attempt. */
   readonly nonce: string;
-  /** Where the request goes; some signatures cover it. */
+  /** The URL of the request; some signatures cover it. */
   readonly url: string;
   readonly options: ProfileOptions;
 }
@@ -31,6 +31,6 @@ export interface WireProfile {
   ) => Readonly<Record<string, string>>;
   /** Is this status final, so that a retry cannot help? */
   readonly isFinal: (status: number) => boolean;
-  /** How a receiver checks the family's signature, for its owner when it refuses ours. */
+  /** The receiver's side of the family's signature, in words for its owner when it refuses ours. */
   readonly verification: string;
 }

@@ -50,9 +50,9 @@ export function secretFrom(seed: Buffer, isEd25519: boolean): string {
 }
 
 /**
- * Why a secret cannot be accepted for an endpoint, as "expected …, got …" without the secret itself; null when
- * it can. A `whsec_` secret is checked for every profile, since each one sends `webhook-signature` too: a
- * lenient decoder would make a short or even an empty key of a mistyped one.
+ * The reason a secret cannot be accepted for an endpoint, as "expected …, got …" without the secret itself; null when
+ * it can. A `whsec_` secret is checked for every profile, since each one sends `webhook-signature` too: a lenient
+ * decoder would make a short or even an empty key of a mistyped one.
  */
 export function secretProblem(secret: string, profile: ProfileName): string | null {
   if (secret === "") return "expected a secret, got an empty string";
