@@ -9,7 +9,7 @@ import { configSchema, type Environment, SETTINGS } from "./settings.ts";
 import { unknownVariables } from "./unknown-variables.ts";
 
 export interface Config extends Readonly<z.output<typeof configSchema>> {
-  /** What was ignored and why; to be logged at start. */
+  /** Variables that were ignored and why; to be logged at start. */
   readonly warnings: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export function readEnvironment(env: Environment = process.env): Config {
   return { ...parsed.data, warnings: unknownVariables(env) };
 }
 
-/** Where executables are looked for. */
+/** The folders in which executables are looked for. */
 export function readSearchPath(env: Environment = process.env): string {
   return env["PATH"] ?? "";
 }

@@ -63,7 +63,7 @@ export function url(protocols: readonly string[]): Form<string> {
   });
 }
 
-/** Where an HTTP service is; a path in front of its own is fine. */
+/** The address of an HTTP service; a path in front of its own is fine. */
 export function baseUrl(): Form<string> {
   return form("a URL that starts with https:// or http://, without user, query and fragment", (value) => {
     const url = URL.parse(value);

@@ -1,6 +1,6 @@
 /**
- * What one setting is: its variable, form, default and documentation, tied to the schema that reads it. The tables
- * of settings are written with this.
+ * One setting: its variable, form, default and documentation, tied to the schema that reads it. The tables of settings
+ * are written with this.
  */
 import { z } from "zod";
 import type * as forms from "./forms.ts";
@@ -20,11 +20,11 @@ export interface About {
   readonly group: (typeof GROUPS)[number];
   /** One or two plain sentences. */
   readonly doc: string;
-  /** What a number without a unit of its own counts. */
+  /** The unit of a number that is written without one. */
   readonly unit?: string;
   /** Never shown, not even in the message that refuses it. */
   readonly isSecret?: boolean;
-  /** How to get a good value, where an example is not enough. */
+  /** The way to a good value, where an example is not enough. */
   readonly remedy?: string;
 }
 

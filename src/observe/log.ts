@@ -79,7 +79,7 @@ function attemptLine(
   return `{"level":"${level}"${stdTimeFunctions.isoTime()},${about},${fields}}\n`;
 }
 
-/** What a person should see at the default level and what should make them look: docs/observability.md. */
+/** The level decides what a person sees by default and what should make them look: docs/observability.md. */
 function levelOf(happening: Happening): "debug" | "info" | "warn" | "error" {
   switch (happening.kind) {
     case "events.published":

@@ -13,10 +13,10 @@ import { createInstruments, type Instruments } from "./instruments.ts";
 import type { ReadQueues } from "./ports.ts";
 
 export interface MetricsOptions {
-  /** How many endpoints get a label of their own. */
+  /** The number of endpoints that get a label of their own. */
   readonly endpointLabels: number;
   readonly readQueues: ReadQueues;
-  /** Where a failure to read the queues is told. */
+  /** Hears of failures to read the queues. */
   readonly tell: Tell;
 }
 
@@ -67,7 +67,7 @@ function count(instruments: Instruments, labels: BreakerLabels, happening: Happe
       instruments.deadLetters.inc({ reason: happening.because });
       break;
     case "breaker.changed": {
-      // Whoever reads the metric can look up an endpoint; a destination's id leads nowhere and never comes back.
+      // A reader of the metric can look up an endpoint; a destination's id leads nowhere and never comes back.
       if (isDestinationId(happening.endpointId)) break;
       const { label, state } = labels.note(happening.endpointId, happening.state);
       instruments.breakerState.set({ endpoint: label }, BREAKER_LEVELS[state]);

@@ -1,6 +1,6 @@
 /**
- * What observing needs from the rest of the house. Owned here, by the consumer; app.ts plugs in the queues.
- * Everything else reaches observe as a happening: it asks nobody.
+ * The port of observing, owned here by the consumer; app.ts plugs in the queues. Everything else reaches observe as a
+ * happening: it asks nobody.
  */
 import type { QueueCounts } from "../core/queue-counts.ts";
 

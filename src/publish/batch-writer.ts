@@ -1,7 +1,7 @@
 /**
- * How events of one durability get stored: batched, within a deadline (trap 8: a producer never hangs). Batching
- * happens by itself: while one write is under way, what else is published collects for the next; and what has
- * been refused meanwhile is not kept. Levels do not share batches: who asks for little must not wait for more.
+ * The writer of one durability's events: batched, within a deadline (trap 8: a producer never hangs). Batching happens
+ * by itself: while one write is under way, what else is published collects for the next; and what has been refused
+ * meanwhile is not kept. Levels do not share batches: who asks for little must not wait for more.
  */
 import type { Durability } from "../core/durability.ts";
 import { HookwaveError, summarise } from "../core/errors.ts";
@@ -20,9 +20,9 @@ const BATCH_EVENTS = 64;
 const BATCH_BYTES = 512 * 1_024;
 
 interface Limits {
-  /** When a caller is refused at the latest, with some time for the way back. */
+  /** The time after which a caller is refused, with some left for the way back. */
   readonly deadlineMs: number;
-  /** What the first connection may take besides, where the deadline is too short for it. */
+  /** Time the first connection may take besides, where the deadline is too short for it. */
   readonly connectMs: number;
   readonly batchesInFlight: number;
   /** So that Redis has work while the next long list is being prepared. */

@@ -1,4 +1,4 @@
-/** What publishing needs from the rest of the house; app.ts plugs in the queue and the store. */
+/** The ports of publishing; app.ts plugs in the queue and the store. */
 import type { Durability } from "../core/durability.ts";
 import type { PublishedEvent } from "../core/event.ts";
 

@@ -47,7 +47,7 @@ export interface Receipt {
 }
 
 export interface PublishOptions {
-  /** How safe the event must be before the promise resolves; the publisher's own when absent. docs/durability.md */
+  /** The safety of the event at which the promise resolves; the publisher's own when absent. docs/durability.md */
   readonly durability?: Durability;
 }
 
@@ -70,7 +70,7 @@ export interface Publisher {
 }
 
 export interface PublisherDeps extends BatchWriterDeps {
-  /** What is taken where a publish does not say. */
+  /** The level of a publish that does not say one. */
   readonly durability: Durability;
   readonly system: System;
 }
