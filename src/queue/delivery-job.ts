@@ -1,6 +1,6 @@
 /**
- * How a delivery lies in a job of the deliveries queue, and a dead letter in its own. Both carry the whole
- * event, so that nothing which expires is needed to try again.
+ * A delivery as a job of the deliveries queue, and a dead letter as one of its own. Both carry the whole event, so that
+ * nothing which expires is needed to try again.
  */
 import { z } from "zod";
 import { asEndpointId, asEventId } from "../core/brand.ts";

@@ -1,7 +1,7 @@
 /**
- * How events lie in a job of the events queue, and how any producer's job is read. A job holds one event, a
- * list, or our own `{ v, events }`; `data` is an object or JSON text. The job's text is read, never BullMQ's
- * parsed copy, so that `data` keeps its bytes (decision 6). See docs/producers.md.
+ * Events as a job of the events queue, and the reader of any producer's job. A job holds one event, a list, or our own
+ * `{ v, events }`; `data` is an object or JSON text. The job's text is read, never BullMQ's parsed copy, so that `data`
+ * keeps its bytes (design, decision 6). See docs/producers.md.
  */
 import { hash } from "node:crypto";
 import { z } from "zod";
@@ -71,7 +71,7 @@ const eventSchema = z.object({
   destinations: z.unknown().optional(),
 });
 
-/** What a job has that does not say when it was added; its replay has a time of its own. */
+/** The time of a job that does not say when it was added; its replay has a time of its own. */
 const UNKNOWN_TIME = 0;
 /** The latest that there is a date for. */
 const ACCEPTED_AT_MAX = 8_640_000_000_000_000;

@@ -1,7 +1,7 @@
 /**
- * What this worker knows of the locks of its jobs. Redis lets a lock expire that is not renewed in time, and tells
- * nobody: while Redis is away, or this process stands still, only a clock of our own knows that a job may be lost. It
- * counts from the moment at which something was asked of Redis, which is never later than when Redis did it.
+ * The locks of this worker's jobs, as far as it can know. Redis lets a lock expire that is not renewed in time, and
+ * tells nobody: while Redis is away, or this process stands still, only a clock of our own knows that a job may be
+ * lost. It counts from the moment at which something was asked of Redis, which is never later than when Redis did it.
  */
 import type { JobLease } from "../core/job-lease.ts";
 

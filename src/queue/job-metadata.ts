@@ -1,7 +1,7 @@
 /**
- * What BullMQ keeps beside a job's data: options, progress, counters. Any producer, or a fault, may have written
- * anything there, and BullMQ parses it only after it has taken the job: what it cannot parse stays taken for ever, and
- * no event names it (trap 12). So it is put right on its way in. None of it decides what becomes of an event.
+ * Metadata that BullMQ keeps beside a job's data: options, progress, counters. Any producer, or a fault, may have
+ * written anything there, and BullMQ parses it only after it has taken the job: what it cannot parse stays taken for
+ * ever, and no event names it (trap 12). So it is put right on its way in. None of it decides what becomes of an event.
  */
 import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from "bullmq";
 import { z } from "zod";
@@ -35,7 +35,7 @@ const COUNTERS: readonly string[] = ["timestamp", "delay", "priority", "processe
 const OBJECTS: readonly string[] = ["opts", "parent"];
 const TEXTS: readonly string[] = ["id", "name", "data", "parentKey", "deid"];
 
-/** What BullMQ insists on being able to read. */
+/** Fields that BullMQ insists on being able to read. */
 export const FRAGILE_FIELDS: readonly string[] = [...COUNTERS, ...OBJECTS];
 
 /** Can BullMQ read this text of a field? Null, when there is none, counts as readable. */

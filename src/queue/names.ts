@@ -12,7 +12,7 @@ export const DEAD_LETTERS_QUEUE = "dead-letters";
 
 const digest = (text: string): string => hash("sha256", text, "base64url");
 
-/** What has one job, and one letter when it was given up. A replay starts a new one. */
+/** One round of a delivery: it has one job, and one letter when it was given up. A replay starts a new one. */
 export interface Round {
   readonly id: DeliveryId;
   /** Epoch ms; an event's id may be used again for another event once its record has expired. */

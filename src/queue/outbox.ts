@@ -24,7 +24,7 @@ const LETTER_PRIORITY = 1;
 export interface OutboxDeps {
   readonly queues: Queues;
   readonly letters: Pick<LetterIndex, "add">;
-  /** What is given up counts against its endpoint; a count that fails is told, and the burial stands. */
+  /** Counts a burial against its endpoint; a count that fails is told, and the burial stands. */
   readonly countBuried: (id: EndpointId) => Promise<void>;
   readonly tell: Tell;
 }

@@ -33,10 +33,10 @@ export interface LetterIndex {
   readonly missing: (ids: readonly string[]) => Promise<readonly string[]>;
 }
 
-/** What is recorded of a delivery; null when nothing is, or no more. */
+/** The recorded state of a delivery; null when there is none, or no more. */
 export type StateOf = (delivery: AcceptedKey) => Promise<DeliveryState | null>;
 
-/** Remembers replays, and that one process at a time works on one. `holder` names a process. */
+/** Keeps replays, and lets one process at a time work on one. `holder` names a process. */
 export interface ReplayBook {
   /** False when there are too many open ones. */
   readonly add: (replay: Replay) => Promise<boolean>;

@@ -8,7 +8,7 @@ import type { DeadLetter } from "../core/delivery.ts";
 import { FRAGILE_FIELDS, isReadable } from "./job-metadata.ts";
 import type { RawKeys } from "./ports.ts";
 
-/** What BullMQ keeps under these names, beside the jobs. It could not have done so where a job is found. */
+/** Names of BullMQ's own, beside the jobs. It could not have kept anything under them where a job is found. */
 const OWN_NAMES = [
   ...["wait", "active", "paused", "delayed", "prioritized", "marker", "stalled", "events", "id", "pc"],
   ...["completed", "failed", "waiting-children", "limiter", "stalled-check", "repeat", "de"],
@@ -37,7 +37,7 @@ export interface QuarantineDeps {
 }
 
 export interface Quarantine {
-  /** What a worker of the queue has met; looks at the queue when that could be due to such a job. */
+  /** Hears of each error that a worker of the queue meets; looks at the queue when such a job may be its cause. */
   readonly meet: (error: Error) => void;
   readonly stop: () => void;
 }
@@ -66,7 +66,7 @@ export function watchQueue(deps: QuarantineDeps): Quarantine {
   };
 }
 
-/** What one of BullMQ's scripts could not do, such as taking a list for a job, or finishing one that is gone. */
+/** Errors of BullMQ's scripts, such as for a list taken for a job, or a job to be finished that is gone. */
 const isOfScript = (error: Error): boolean => /WRONGTYPE|user_script|Missing key/.test(error.message);
 
 async function sweep(deps: QuarantineDeps): Promise<void> {
@@ -103,7 +103,7 @@ async function removeId(list: string, id: string, { keys, toKey }: QuarantineDep
   await keys.eval(REMOVE_ID, 2, toKey(list), toKey(id), id);
 }
 
-/** What BullMQ's scripts cannot read of a job keeps it from ever being done. */
+/** Removes metadata that BullMQ's scripts cannot read: it keeps a job from ever being done. */
 async function putRight(key: string, keys: RawKeys): Promise<void> {
   const values = await keys.hmget(key, ...FRAGILE_FIELDS);
   const unreadable = FRAGILE_FIELDS.filter((name, at) => !isReadable(name, values[at] ?? null));

@@ -36,7 +36,7 @@ async function headAddedAt(queue: Queue, state: JobType, readField: ReadField): 
   return timestamp === null || !/^\d+$/.test(timestamp) ? null : Number(timestamp);
 }
 
-/** What lies at the head may be no job at all (see quarantine.ts); it must not keep us from counting. */
+/** The entry at the head may be no job at all (see quarantine.ts); it must not keep us from counting. */
 function noJob(error: unknown): null {
   if (isWrongType(error)) return null;
   throw error;

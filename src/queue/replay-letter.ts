@@ -13,7 +13,7 @@ import { readEventsJob } from "./events-job.ts";
 import type { RawKeys, StateOf } from "./ports.ts";
 import { enqueueEventsAgain, type Queues } from "./queues.ts";
 
-/** Where letters go that are not to go where they were owed. */
+/** The endpoint for letters that are not to go where they were owed. */
 export interface Redirection {
   readonly to: EndpointId;
   /** ISO 8601: attempts at `to` from then on are of this redirection. */

@@ -116,7 +116,7 @@ async function workSlice(
 interface End {
   readonly letter: LetterSummary;
   readonly kind: "replayed" | "skipped" | "failed";
-  /** Why it failed. */
+  /** The reason it failed. */
   readonly problem: string;
 }
 

@@ -106,7 +106,7 @@ interface Remains {
   readonly text: string;
   readonly problem: string;
   readonly because: "invalid" | "poison";
-  /** Which of a job's unreadable events it is, when the others went on. */
+  /** The place of an unreadable event in its job, when the others went on. */
   readonly part?: number;
 }
 
