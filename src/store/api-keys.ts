@@ -41,7 +41,7 @@ const recordSchema = z.object({
 type KeyRecord = z.output<typeof recordSchema>;
 
 const digestOf = (text: string): Buffer => hash("sha256", text, "buffer");
-/** What a token of an unknown id is compared with, so that finding nothing costs the same. */
+/** A digest to compare a token of an unknown id with, so that finding nothing costs the same. */
 const NOBODY = digestOf("nobody");
 
 export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {

@@ -145,7 +145,7 @@ function commandFor(
   return [scriptKeys, scriptArgs];
 }
 
-/** What a group holds of one endpoint, so that it costs a few counters whatever the number of its attempts. */
+/** A group's sums for one endpoint, so that it costs a few counters whatever the number of its attempts. */
 interface Tally {
   last: AttemptRecord;
   delivered: number;

@@ -1,6 +1,6 @@
 /**
- * How a fleet hears of changes: a pub/sub message at once, and a poll every second as the safety net, because
- * pub/sub forgets whoever was reconnecting. Carries news only; the truth is read again from where it is kept.
+ * News of changes for a fleet: a pub/sub message at once, and a poll every second as the safety net, because pub/sub
+ * forgets whoever was reconnecting. Carries news only; the truth is read again from where it is kept.
  */
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import { summarise } from "../core/errors.ts";
@@ -49,8 +49,8 @@ export async function watchChanges(
   };
   watcher.on("message", onMessage);
   await watcher.subscribe(keys.changes);
-  // Who only listens sends nothing, and would never learn that its connection is dead. What waits for a new
-  // connection is not asked again each second, or the questions would pile up.
+  // A connection that only listens sends nothing, and would never learn that it is dead. One that is being replaced is
+  // not asked again each second, or the questions would pile up.
   const askForLife = (): void => {
     if (watcher.status === "ready") attempt(watcher.ping().then(() => undefined));
   };

@@ -106,7 +106,7 @@ interface Find {
 
 interface Found {
   readonly data: readonly StoredDelivery[];
-  /** Where it stopped for having found or looked at enough; null when it went through all entries. */
+  /** The place at which it had found or looked at enough; null when it went through all entries. */
   readonly stoppedAt: Place | null;
   readonly looks: number;
 }
@@ -165,7 +165,7 @@ export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
   };
 }
 
-/** Where a page ended: with an event, or inside of one after this field. */
+/** The end of a page: after an event, or inside of one after this field. */
 interface Place {
   readonly at: string;
   readonly field: string;

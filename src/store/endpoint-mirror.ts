@@ -28,7 +28,7 @@ export interface Mirror {
 const SUBSCRIPTIONS_MAX = 10_000;
 
 /**
- * When an event was accepted says its producer's clock, when an endpoint was disabled another one, and each may be off.
+ * The producer's clock says when an event was accepted, another one when an endpoint was disabled, and each may be off.
  * Which of two so close together came first is not known; a dead letter too many can be seen, one too few cannot.
  */
 const CLOCKS_APART_MAX_MS = 2 * SKEW_MAX_MS;

@@ -1,6 +1,6 @@
 /**
- * How an endpoint lies in Redis: JSON with its secrets and custom headers sealed. The version lets a later
- * Hookwave tell its own records from ours.
+ * An endpoint's record in Redis: JSON with its secrets and custom headers sealed. The version lets a later Hookwave
+ * tell its own records from ours.
  */
 import { z } from "zod";
 import { asEndpointId } from "../core/brand.ts";

@@ -10,7 +10,7 @@ import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 import { statisticsKeys } from "./statistics.ts";
 
-/** What a swap may write over, besides a text that was read. */
+/** Stands for any text, where a swap is to write over whatever is there. */
 export const ANYTHING = "*";
 export const NOTHING = "";
 

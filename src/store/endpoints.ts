@@ -18,7 +18,7 @@ export interface Endpoints {
   readonly get: (id: EndpointId) => Endpoint | undefined;
   /** From memory, oldest first. */
   readonly all: () => readonly Endpoint[];
-  /** Who is owed an event of this type: from memory. */
+  /** Endpoints that are owed an event of this type: from memory. */
   readonly subscribedTo: (eventType: string, acceptedAt: number) => readonly Endpoint[];
   /** Throws SECRET_UNREADABLE when a stored endpoint cannot be read with our key. */
   readonly insistReadable: () => void;

@@ -1,6 +1,6 @@
 /**
- * How an event lies in its hash: itself, when it was taken on, and a field for each of its deliveries. Several modules
- * write the deliveries' states; by which rule one state replaces another is written here, once.
+ * The hash of an event: itself, when it was taken on, and a field for each of its deliveries. Several modules write the
+ * deliveries' states; by which rule one state replaces another is written here, once.
  */
 import { z } from "zod";
 import type { EndpointId } from "../core/brand.ts";
@@ -30,8 +30,8 @@ const stateSchema = z.object({
 });
 
 /**
- * What every version says of a state, and a re-run must know so as not to send again what is over. One that this version
- * has no name for is not over.
+ * The part of a state that every version writes, and a re-run must know so as not to send again what is over. One that
+ * this version has no name for is not over.
  */
 const outlineSchema = z
   .object({ round: z.number(), status: z.string().pipe(z.enum(DELIVERY_STATUSES).catch("held")) })
@@ -45,7 +45,7 @@ export function readState(text: string): DeliveryState | null {
   return readText(stateSchema, text) ?? readText(outlineSchema, text);
 }
 
-/** Where the stream entry of an attempt is named whose answer had something to say. */
+/** The field that names the stream entry of an attempt whose answer had something to say. */
 export const excerptField = (id: EndpointId, round: number, attemptNumber: number): string =>
   `x:${id}#${round}.${attemptNumber}`;
 

@@ -69,7 +69,7 @@ export function createFeed(redis: Redis, keys: Keys): Feed {
   };
 }
 
-/** Where to begin, as XRANGE wants it. */
+/** The entry to begin at, as XRANGE wants it. */
 function startAt(after: string | null, since: number | null): string {
   if (after !== null && !FEED_ID_PATTERN.test(after)) throw cursorInvalid(after);
   if (after !== null && feedTime(after) >= (since ?? 0)) return `(${after}`;

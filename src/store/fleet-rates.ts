@@ -18,13 +18,13 @@ export interface FleetRates extends FleetRate {
   readonly look: (id: EndpointId, limit: RateLimit) => Promise<number>;
 }
 
-/** What may begin within this time waits for it in its worker, and so begins on time. */
+/** A delivery that may begin within this time waits for it in its worker, and so begins on time. */
 const SOON_MS = 200;
-/** What is held comes back this long before its turn: an idle Redis wakes whoever waits for a job up to 100 ms late. */
+/** A held one comes back this long before its turn: an idle Redis wakes whoever waits for a job up to 100 ms late. */
 const EARLY_MS = 150;
 /** A turn that nobody has taken for so long will not be soon: its delivery is gone, or its worker too busy. */
 const PATIENCE_MS = 100;
-/** What takes turns of others leaves room for them before it, in case they come after all. */
+/** A delivery that takes turns of others leaves room for them before it, in case they come after all. */
 const BESIDE_LINE_MS = SOON_MS / 2;
 /** Turns are given out for so long ahead; what comes then is asked again, and so notices a changed limit. */
 const LINE_MAX_MS = 10 * 60_000;

@@ -1,6 +1,6 @@
 /**
- * What is known of each endpoint's health, for people: last success, failing since when. Written by the attempt
- * log with each group of attempts; only read here.
+ * Each endpoint's health, for people: last success, failing since when. Written by the attempt log with each group of
+ * attempts; only read here.
  */
 import type { EndpointId } from "../core/brand.ts";
 import type { Keys } from "./keys.ts";

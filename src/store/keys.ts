@@ -15,7 +15,7 @@ export interface Keys {
   readonly breakers: string;
   /** API key id → its record. */
   readonly apiKeys: string;
-  /** What the counters of the API's rate limits begin with. */
+  /** The prefix of the counters of the API's rate limits. */
   readonly rateLimits: string;
   readonly recent: string;
   /** Stream of event ids and types in the order in which workers took them on. */
@@ -37,7 +37,7 @@ export interface Keys {
   /** Dead letter id → its summary. */
   readonly letterSummaries: string;
   readonly replay: (id: string) => string;
-  /** Who works on a replay now. */
+  /** The process that works on a replay now. */
   readonly replayLease: (id: string) => string;
   /** Ids of the replays that are neither done nor cancelled. */
   readonly openReplays: string;

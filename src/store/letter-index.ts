@@ -93,7 +93,7 @@ const storedSchema = z.object({
   attempts: z.number(),
 });
 
-/** What is said of a letter whose summary is damaged: the letter itself may be well. */
+/** The summary of a letter whose own is damaged: the letter itself may be well. */
 const UNREADABLE: z.output<typeof storedSchema> = {
   eventId: null,
   eventType: null,

@@ -1,6 +1,6 @@
 /**
- * What the ledger remembers of one event or one delivery, for people: reading it whole, and cancelling. Nothing here
- * is needed to deliver.
+ * Lookups in the ledger, for people: one event or one delivery, read whole; and cancelling. Nothing here is needed to
+ * deliver.
  */
 import { z } from "zod";
 import type { EndpointId, EventId } from "../core/brand.ts";
@@ -32,7 +32,7 @@ export interface Lookup {
   /** Null for what was never taken on, or has expired. */
   readonly event: (id: EventId) => Promise<StoredEvent | null>;
   readonly delivery: (eventId: EventId, endpointId: EndpointId) => Promise<StoredDelivery | null>;
-  /** What the receiver answered to each failed attempt, in their order; null where nothing is known of it any more. */
+  /** The receiver's answers to the failed attempts, in their order; null where nothing is known of one any more. */
   readonly excerpts: (delivery: StoredDelivery) => Promise<readonly (string | null)[]>;
   /** Ends one that waits; answers with the state that stood against it, or null once it is cancelled. */
   readonly cancel: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;

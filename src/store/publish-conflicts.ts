@@ -1,6 +1,7 @@
 /**
- * Who sends one id twice with different content is told so, instead of having the second taken for a repetition of the
- * first. Only digests are kept. The ledger does not need this: it delivers an id once, whatever comes under it later.
+ * Claims of published ids: a producer that sends one id twice with different content is told so, instead of having the
+ * second taken for a repetition of the first. Only digests are kept. The ledger does not need this: it delivers an id
+ * once, whatever comes under it later.
  */
 import type { EventId } from "../core/brand.ts";
 import type { Keys } from "./keys.ts";

@@ -1,6 +1,6 @@
 /**
- * Whether an event id is taken: a worker has claimed it, or it was published over HTTP and waits for one. For as long
- * as either is remembered, publishing it again sends nothing.
+ * Event ids that are taken: a worker has claimed them, or they were published over HTTP and wait for one. For as long
+ * as either is kept, publishing them again sends nothing.
  */
 import type { EventId } from "../core/brand.ts";
 import type { Keys } from "./keys.ts";

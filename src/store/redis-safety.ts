@@ -8,7 +8,7 @@ import { HookwaveError } from "../core/errors.ts";
 import type { Redis } from "./redis.ts";
 
 export interface SafetyReport {
-  /** What is not right but may be accepted; one clear line each. */
+  /** Warnings: accepted, but not as it should be; one clear line each. */
   readonly warnings: readonly string[];
 }
 
@@ -45,7 +45,7 @@ async function checkClock(redis: Redis, now: () => number): Promise<void> {
   if (skewMs !== null && Math.abs(skewMs) > SKEW_MAX_MS) throw skewError(skewMs);
 }
 
-/** How far this machine's clock is ahead of Redis', in ms; null when the answer took too long to tell. */
+/** The lead of this machine's clock over Redis', in ms; null when the answer took too long to tell. */
 export async function askSkewMs(redis: Redis, now: () => number): Promise<number | null> {
   const before = now();
   const [seconds, microseconds] = await redis.time();

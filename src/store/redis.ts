@@ -102,7 +102,7 @@ function connection(redis: Redis): Promise<void> {
     finish(() => reject(redisUnavailable("a connection that was refused or closed")));
   redis.once("ready", onReady);
   redis.once("close", onClose);
-  // Whoever waited may have lost patience before.
+  // The caller may have lost patience before.
   promise.catch(() => undefined);
   awaited.set(redis, promise);
   return promise;
@@ -111,9 +111,9 @@ function connection(redis: Redis): Promise<void> {
 /** Redis answered and would not; or there was no answer. */
 export type RedisTrouble = "refused" | "unanswered";
 
-/** What Redis says when it could do a command at another time: the first word of its error (RESP, simple errors). */
+/** Answers of a Redis that could do a command at another time: the first word of its error (RESP, simple errors). */
 const REFUSED = /^(?:READONLY|OOM|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\b/;
-/** What ioredis says when none came. */
+/** Errors of ioredis when no answer came. */
 const UNANSWERED =
   /^(?:Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries)/;
 

@@ -1,7 +1,7 @@
 /**
- * What is remembered of replays: what was asked for, how far each has come, and who works on it. It is written after
- * every slice, so that a replay survives whoever runs it. Kept for as long as events are, from the last time
- * something happened to it.
+ * The record of replays: what was asked for, how far each has come, and who works on it. It is written after every
+ * slice, so that a replay survives whoever runs it. Kept for as long as events are, from the last time something
+ * happened to it.
  */
 import { z } from "zod";
 import { asEndpointId } from "../core/brand.ts";

@@ -1,7 +1,7 @@
 /**
- * How each endpoint has done: what was delivered and given up since it was added, and the attempts of the last day
- * by the hour. Attempts are counted by the attempt log, in the command that records them; what is given up is
- * counted here, because much of it ends without an attempt. A replayed delivery counts again with its new end.
+ * Statistics of each endpoint: what was delivered and given up since it was added, and the attempts of the last day by
+ * the hour. Attempts are counted by the attempt log, in the command that records them; what is given up is counted
+ * here, because much of it ends without an attempt. A replayed delivery counts again with its new end.
  */
 import { z } from "zod";
 import type { AttemptRecord } from "../core/attempt.ts";

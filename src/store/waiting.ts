@@ -1,7 +1,7 @@
 /**
- * Which deliveries of each endpoint are waiting for another attempt, by the time they were accepted: what an
- * operator asks when one receiver is ill. An index for people, not the truth: the jobs are. Adding or removing
- * twice does no harm, and a re-run after a crash puts right what was missed.
+ * Deliveries that wait for another attempt, of each endpoint, by the time they were accepted: what an operator asks
+ * when one receiver is ill. An index for people, not the truth: the jobs are. Adding or removing twice does no harm,
+ * and a re-run after a crash puts right what was missed.
  */
 import type { EndpointId } from "../core/brand.ts";
 import { deliveryId } from "../core/delivery.ts";
