@@ -1,8 +1,8 @@
 /**
- * Which addresses a delivery may go to: public unicast, and the private networks the operator opened. It knows
- * addresses only; names are checked in url-policy.ts and again, resolved, in guarded-connector.ts.
- * It refuses whatever it cannot read as an address. Sources: the IANA IPv4 and IPv6 Special-Purpose Address
- * Registries (RFC 6890) and the metadata services of the large clouds (traps 28–31).
+ * Addresses that a delivery may go to: public unicast, and the private networks the operator opened. It knows addresses
+ * only; names are checked in url-policy.ts and again, resolved, in guarded-connector.ts. It refuses whatever it cannot
+ * read as an address. Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890) and the metadata
+ * services of the large clouds (traps 28–31).
  */
 import { BlockList, isIP } from "node:net";
 import { HookwaveError } from "../core/errors.ts";

@@ -34,7 +34,7 @@ export interface Breakers {
   readonly probeDueInMs: (id: EndpointId) => number;
   /** May this attempt go? Where a probe is due, one worker gets it, for `leaseMs` at the most. */
   readonly admit: (id: EndpointId, leaseMs: number) => Admission | Promise<Admission>;
-  /** What an attempt came to. Resolves when the fleet knows, where it must. */
+  /** Takes in how an attempt came out. Resolves when the fleet knows, where it must. */
   readonly report: (id: EndpointId, outcome: Outcome, isProbe: boolean) => Promise<void> | undefined;
   readonly dispose: () => void;
 }
@@ -104,7 +104,7 @@ export function createBreakers(settings: BreakerSettings, deps: BreakerDeps): Br
       if (isProbe) return failed ? open(id) : close(id);
       // The healthy path of a healthy endpoint costs one look-up.
       if (!failed && !locals.has(id)) return undefined;
-      // What was in flight when the breaker opened says nothing new.
+      // An attempt that was in flight when the breaker opened says nothing new.
       if (shared.openUntil(id) !== null) return undefined;
       return locals.note(id, failed).then((opened) => (opened ? open(id) : undefined));
     },

@@ -15,7 +15,7 @@ export interface CarryOutDeps {
   readonly system: Pick<System, "now">;
 }
 
-/** Whether the index of waiting deliveries may know it: to take out what was never put in costs a command. */
+/** A delivery that was never put into the index of waiting ones: to take it out costs a command. */
 export const NEVER_WAITED = false;
 export const HAS_WAITED = true;
 

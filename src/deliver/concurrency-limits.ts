@@ -1,8 +1,8 @@
 /**
- * How many POSTs may be open to one endpoint: each has a limit with a cap that shrinks when the receiver says it
- * is overloaded and grows back with every success. What finds the limit full waits in line, but holding a batch's
- * slot: so the line is never longer than half a second of what the endpoint can take. What is beyond that is
- * turned away, and told to come back at the moment the endpoint will have room for it.
+ * Concurrency limits: how many POSTs may be open to one endpoint. Each has a cap that shrinks when the receiver says it
+ * is overloaded and grows back with every success. What finds the limit full waits in line, but holding a batch's slot:
+ * so the line is never longer than half a second of what the endpoint can take. What is beyond that is turned away, and
+ * told to come back at the moment the endpoint will have room for it.
  */
 import type { EndpointId } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
@@ -53,7 +53,7 @@ class ConcurrencyLimit {
   #waiting: ((holdMs: number) => void)[] = [];
   /** Of those that left since the last look; null when none did. */
   #fastestMs: number | null = null;
-  /** How many may wait: null until the limit has been full for a look's time. */
+  /** Places in line: null until the limit has been full for a look's time. */
   #room: number | null = null;
   /** The moment up to which held deliveries already fill the endpoint's pace, in monotonic ms. */
   #bookedUntil = 0;
@@ -138,7 +138,7 @@ class ConcurrencyLimit {
   }
 
   /**
-   * What the endpoint can take until the next look, by its fastest answer: our own load makes answers seem slow,
+   * The line that fits until the next look, by the endpoint's fastest answer: our own load makes answers seem slow,
    * never fast, and turning work away under our own load would only make more of it.
    */
   #roomByFastest(): number {

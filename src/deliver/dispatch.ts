@@ -38,7 +38,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   return async (batch, holdsLease) => {
     const events = withoutRepeats(batch.events, deps.tell);
     const claims = await deps.ledger.claim({ ...batch, events });
-    // What another run is sending at this moment looks as if nobody had begun it.
+    // A delivery that another run is sending at this moment looks as if nobody had begun it.
     insistOnLease(holdsLease);
     const owed = events.flatMap((event, index) => fanOut(event, claims[index], batch.acceptedAt, deps));
     const settling = owed.map((one, index) =>
@@ -53,7 +53,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
 
 interface Owed {
   readonly delivery: Delivery;
-  /** What an earlier run of this job had already come to. */
+  /** The end that an earlier run of this job had already come to. */
   readonly recalled: Decided | null;
 }
 
@@ -77,9 +77,9 @@ function fanOut(
 }
 
 /**
- * What a re-run finds. An attempt that was recorded is taken as it is, also when its endpoint subscribes no more:
- * what was to follow it (a retry, a dead letter) may not have been written. Without a record the first run may have
- * handed the delivery on, so it is handed on again, which does nothing where that was done.
+ * Deliveries that a re-run finds. An attempt that was recorded is taken as it is, also when its endpoint subscribes no
+ * more: what was to follow it (a retry, a dead letter) may not have been written. Without a record the first run may
+ * have handed the delivery on, so it is handed on again, which does nothing where that was done.
  */
 function owedStill(
   owed: readonly Delivery[],

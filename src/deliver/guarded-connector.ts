@@ -38,7 +38,7 @@ export interface GuardedConnector {
   readonly endedReused: (error: Error) => boolean;
 }
 
-/** Why there is no connection, as the exchange it makes. Its text never names a resolved address. */
+/** The reason for no connection, as the exchange it makes. Its text never names a resolved address. */
 export class ConnectFailure extends Error {
   readonly exchange: Exchange;
 
@@ -118,7 +118,7 @@ async function resolve(hostname: string, options: ConnectorOptions): Promise<rea
   }
 }
 
-/** What TCP and TLS share: the name stays the host, but looking it up yields only what was checked. */
+/** Options that TCP and TLS share: the name stays the host, but looking it up yields only what was checked. */
 function pinned(target: buildConnector.Options, addresses: readonly LookupAddress[]) {
   const lookup: LookupFunction = (_hostname, _options, callback) => callback(null, [...addresses]);
   return {

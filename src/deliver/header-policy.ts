@@ -1,7 +1,7 @@
 /**
- * Which headers an endpoint may add to its deliveries. What frames the request, authenticates it or names who
- * sent it is ours alone (trap 27), and whatever the HTTP client would refuse is refused here, at registration,
- * instead of failing every delivery later.
+ * Headers that an endpoint may add to its deliveries. What frames the request, authenticates it or names who sent it is
+ * ours alone (trap 27), and whatever the HTTP client would refuse is refused here, at registration, instead of failing
+ * every delivery later.
  */
 const MAX_HEADERS = 20;
 const MAX_VALUE_CHARACTERS = 4_096;

@@ -71,7 +71,7 @@ const NO_TIMINGS: Timings = { dnsMs: null, connectMs: null, tlsMs: null, firstBy
 
 type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** What was seen of one exchange, and when. */
+/** One exchange as it was seen, moment by moment. */
 class Sighting {
   readonly now: () => number;
   readonly #startedAt: number;

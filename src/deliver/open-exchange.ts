@@ -21,16 +21,16 @@ export interface Routes {
   readonly now: () => number;
 }
 
-/** How an exchange comes out; only a failure of our own rejects. */
+/** The two ends of an exchange; only a failure of our own rejects. */
 export interface Settling {
   readonly resolve: (exchange: Exchange) => void;
   readonly reject: (error: Error) => void;
 }
 
 const EXCERPT_BYTES = 16 * 1_024;
-/** What is read beyond the excerpt to keep a connection usable; a longer body costs its connection. */
+/** Bytes read beyond the excerpt to keep a connection usable; a longer body costs its connection. */
 const DRAIN_BYTES = 128 * 1_024;
-/** How long the rest of a body may take once the status is known; then the answer goes out as it stands. */
+/** Time for the rest of a body once the status is known; then the answer goes out as it stands. */
 const BODY_GRACE_MS = 1_000;
 /**
  * A reused connection that dies unanswered within this time was closed before we wrote to it (trap 25). The

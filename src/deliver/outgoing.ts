@@ -9,7 +9,7 @@ import { signRequest } from "../wire/sign.ts";
 import { mergeHeaders } from "./header-policy.ts";
 import type { OutgoingRequest } from "./ports.ts";
 
-/** What differs from one attempt to the next. */
+/** The parts of a request that differ from one attempt to the next. */
 export interface AttemptMoment {
   /** Epoch ms. */
   readonly startedAtMs: number;

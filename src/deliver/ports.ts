@@ -47,7 +47,7 @@ export interface SharedBreaker {
   readonly leaseProbe: (id: EndpointId, leaseMs: number) => Promise<boolean>;
 }
 
-/** When an attempt may begin: in so many ms, few enough to wait for them; or that the delivery is to be held for so many. */
+/** The start of an attempt: in so many ms, few enough to wait for them; or the delivery is to be held for so many. */
 export interface Turn {
   readonly kind: "begin" | "hold";
   readonly inMs: number;
@@ -94,7 +94,7 @@ export interface Transport {
   readonly abandon: () => Promise<void>;
 }
 
-/** How long each part of an inspected exchange took, in ms; null for a part that was not needed or not reached. */
+/** Durations of the parts of an inspected exchange, in ms; null for a part that was not needed or not reached. */
 export interface Timings {
   /** Null for a literal address. */
   readonly dnsMs: number | null;
@@ -112,7 +112,7 @@ export interface InspectedExchange {
   readonly timings: Timings;
   /** Of the answer, at most 16 KiB in all; empty without one. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Why there is no answer: a code such as ECONNREFUSED, or what is wrong with the URL; never an address. */
+  /** The reason for no answer: a code such as ECONNREFUSED, or what is wrong with the URL; never an address. */
   readonly detail: string | null;
 }
 
@@ -123,7 +123,7 @@ export interface Inspector {
   readonly abandon: () => Promise<void>;
 }
 
-/** Which deliveries wait for another attempt; kept for people to see. */
+/** Deliveries that wait for another attempt; kept for people to see. */
 export interface WaitingIndex {
   /** Of one that nothing has been tried of in its round, the event's record says from now on that it is held. */
   readonly add: (delivery: Delivery) => Promise<void>;
@@ -133,7 +133,7 @@ export interface WaitingIndex {
 /** Keeps a delivery for another attempt in so many ms; doing it twice does it once. */
 export type Postpone = (delivery: Delivery, inMs: number) => Promise<void>;
 
-/** Where deliveries go that need their own clock, and where they rest when given up. */
+/** The way out for deliveries that need their own clock, and for those given up. */
 export interface Outbox {
   readonly schedule: Postpone;
   readonly bury: (letter: DeadLetter) => Promise<void>;

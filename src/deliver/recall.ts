@@ -1,5 +1,5 @@
 /**
- * What a re-run must not do again. After a crash a job runs once more; the ledger says what of it had been
+ * Recall: what a re-run must not do again. After a crash a job runs once more; the ledger says what of it had been
  * recorded. A recorded attempt is taken as it is, never repeated, so duplicates stay within what was in flight.
  */
 import type { Delivery, DeliveryState } from "../core/delivery.ts";

@@ -1,6 +1,6 @@
 /**
- * How many first attempts a worker has in work at a time, whatever the size of its jobs: a hundred full batches
- * are thousands of deliveries, and all of them at once would only wait for one another. In order of arrival.
+ * A semaphore for first attempts: so many a worker has in work at a time, whatever the size of its jobs. A hundred full
+ * batches are thousands of deliveries, and all of them at once would only wait for one another. In order of arrival.
  */
 export interface Semaphore {
   /** Resolves when there is room; call `release` afterwards. */

@@ -29,7 +29,7 @@ export interface TransportOptions {
   readonly connectTimeoutMs?: number;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string;
-  /** How names are resolved; the system's resolver by default. */
+  /** The resolver of names; the system's by default. */
   readonly lookup?: Lookup;
 }
 
@@ -43,7 +43,7 @@ const KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MAX_MS = 5_000;
 const CHECKED_URLS_KEPT = 4_096;
 
-/** Where a URL leads, once checked: the parts a request needs, or the refusal and its problem in words. */
+/** A URL once checked: the parts a request needs, or the refusal and its problem in words. */
 export type Target =
   | { readonly kind: "open"; readonly origin: string; readonly path: string }
   | { readonly kind: "refused"; readonly exchange: Exchange; readonly problem: string };
@@ -126,7 +126,7 @@ export function connectorOf(
   });
 }
 
-/** What every agent of ours is told. */
+/** Options of every agent of ours. */
 export const AGENT_OPTIONS = {
   allowH2: false,
   maxHeaderSize: MAX_HEADER_BYTES,

@@ -108,7 +108,7 @@ function refuse(reason: BlockedReason, problem: string): UrlCheck {
   return { ok: false, reason, problem };
 }
 
-/** What must be judged before parsing: the WHATWG parser repairs all of it without a word. */
+/** Spelling is checked before parsing: the WHATWG parser repairs all of it without a word. */
 function spellingProblem(text: string): string | null {
   if (text.length > MAX_URL_CHARACTERS) return `the URL is longer than ${MAX_URL_CHARACTERS} characters`;
   if (INVISIBLE.test(text)) return "the URL holds white space or an invisible character";
