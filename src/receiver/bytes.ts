@@ -4,7 +4,7 @@
  */
 import { VerificationError } from "./verification-error.ts";
 
-/** What a request's body may be handed over as. A string stands for its UTF-8 bytes. */
+/** The body of a request, as it may be handed over. A string stands for its UTF-8 bytes. */
 export type RawBody = string | ArrayBuffer | ArrayBufferView;
 
 export type Bytes = Uint8Array<ArrayBuffer>;

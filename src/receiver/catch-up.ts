@@ -7,7 +7,7 @@ import { isRecord } from "./receiving-profile.ts";
 import { type WebhookEvent, webhookEvent } from "./webhook-event.ts";
 
 export interface CatchUpOptions {
-  /** Where the sender's API is, such as `https://hooks.example.com`. */
+  /** The address of the sender's API, such as `https://hooks.example.com`. */
   readonly baseUrl: string;
   readonly apiKey: string;
   /** The cursor to go on from; absent, everything that the sender still has. */
@@ -24,7 +24,7 @@ export interface CatchUpOptions {
 
 export interface CaughtUp {
   readonly events: number;
-  /** Where to go on next time; undefined where there was nothing yet. */
+  /** The place to go on from next time; undefined where there was nothing yet. */
   readonly cursor: string | undefined;
 }
 

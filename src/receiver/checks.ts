@@ -42,7 +42,7 @@ export interface TextSignatures {
   /** The header they stand in. */
   readonly name: string;
   readonly signatures: readonly string[];
-  /** What stands there before the hexadecimal digits, such as `sha256=`. */
+  /** The text before the hexadecimal digits, such as `sha256=`. */
   readonly prefix: string;
 }
 

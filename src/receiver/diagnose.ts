@@ -17,7 +17,7 @@ export interface ReceivedRequest {
   readonly body: Uint8Array;
 }
 
-/** What a receiver expects of its sender. */
+/** The agreement of a receiver with its sender. */
 export interface Expectation {
   readonly profile: ReceivingProfileName;
   /** Never empty, and checked with `insistUsable`. */
@@ -34,9 +34,9 @@ export interface Refusal {
   /** "expected …, got …", without a secret, a signature or a byte of the body. */
   readonly complaint: string;
   readonly remedy: string;
-  /** What was found: with what else it would have been accepted. None where nothing likely helps. */
+  /** Findings: with what else it would have been accepted. None where nothing likely helps. */
   readonly advice: readonly string[];
-  /** When it was signed, if it would have been accepted then; ISO 8601. */
+  /** The time it was signed at, if it would have been accepted then; ISO 8601. */
   readonly validAt: string | null;
 }
 
@@ -86,7 +86,7 @@ async function findMistake(of: Case, nowMs: number): Promise<Pick<Refusal, "advi
   return { advice: [], validAt: null };
 }
 
-/** Where requests tell when they were signed, in unix seconds. */
+/** Headers in which requests tell when they were signed, in unix seconds. */
 const TIMES: readonly (readonly [header: RegExp, time: RegExp])[] = [
   [/^webhook-timestamp$/i, /^(\d{1,12})$/],
   [/^x-hokusai-timestamp$/i, /^(\d{1,12})$/],

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerTo, bodyLimit, type ReceiverOptions, tooLarge } from "./answer.ts";
 import { bodyBytes, concat } from "./bytes.ts";
 
-/** What a body parser before us has left in `body`. */
+/** The request as a body parser before us has left it. */
 interface ParsedRequest extends IncomingMessage {
   readonly body?: unknown;
 }

@@ -1,6 +1,6 @@
 /**
- * What an inbox remembers, and the interface for keeping it wherever one likes. A store only answers who may handle
- * an event now; it knows neither events nor handlers. `hookwave/testing` has the checks that any store must pass.
+ * The memory of an inbox, and the interface for keeping it wherever one likes. A store only answers who may handle an
+ * event now; it knows neither events nor handlers. `hookwave/testing` has the checks that any store must pass.
  */
 import { systemNow } from "./clock.ts";
 

@@ -10,9 +10,9 @@ export interface InboxOptions {
   readonly store: InboxStore;
   /** Rejecting frees the event: its sender tries again. */
   readonly handler: (event: WebhookEvent) => unknown;
-  /** How long a handler may take before it counts as crashed. Default: 30 s, twice a sender's usual patience. */
+  /** Time a handler may take before it counts as crashed. Default: 30 s, twice a sender's usual patience. */
   readonly leaseMs?: number;
-  /** How long a handled event is remembered. Default: 7 days, longer than senders try. */
+  /** Time for which a handled event is remembered. Default: 7 days, longer than senders try. */
   readonly keepMs?: number;
 }
 

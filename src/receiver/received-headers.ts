@@ -18,7 +18,7 @@ export interface ReceivedHeaders {
   readonly combined: (name: string) => string | undefined;
 }
 
-/** What HTTP libraries put between two values of one name. */
+/** The separator that HTTP libraries put between two values of one name. */
 const BETWEEN = ", ";
 
 export function readHeaders(input: HeadersInput): ReceivedHeaders {

@@ -1,5 +1,5 @@
 /**
- * What a secret's text means as a key. Nothing here keeps, shows or compares a secret. One that cannot work is
+ * The key that a secret's text stands for. Nothing here keeps, shows or compares a secret. One that cannot work is
  * refused as such, since it would refuse every request for ever.
  */
 import { type Bytes, fromBase64, utf8 } from "./bytes.ts";

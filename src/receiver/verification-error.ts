@@ -1,7 +1,7 @@
 /**
- * Why a request was not accepted: which check failed, what it expected, what came, what to do. Its text never holds
- * a secret, a signature or a byte of the body, so it may be logged, and answered to the sender.
- * docs/receiving.md documents every code; a test proves the two lists equal.
+ * The refusal of a request: which check failed, what it expected, what came, what to do. Its text never holds a secret,
+ * a signature or a byte of the body, so it may be logged, and answered to the sender. docs/receiving.md documents every
+ * code; a test proves the two lists equal.
  */
 const SAME_PROFILE = "use the profile that the sender uses";
 const RAW_BODY = "verify the bytes as they arrived, before any parser";

@@ -16,7 +16,7 @@ import { type WebhookEvent, webhookEvent } from "./webhook-event.ts";
 export interface VerifyOptions {
   /** The family of requests to expect. Default: `standard`. */
   readonly profile?: ReceivingProfileName | undefined;
-  /** How far a signed timestamp may be from now, in either direction. Default: 300 s. */
+  /** The most that a signed timestamp may be from now, in either direction. Default: 300 s. */
   readonly toleranceSeconds?: number | undefined;
   /** Epoch ms. Default: this machine's clock. */
   readonly now?: (() => number) | undefined;

@@ -1,7 +1,7 @@
 /**
- * What a receiver's code gets to see: the event, discriminated by its type. The types of the known events' data are
- * the sender's promise, which it checks when an event is published; here the signature is the evidence, and nothing
- * is validated again.
+ * The event that a receiver's code gets to see, discriminated by its type. The types of the known events' data are the
+ * sender's promise, which it checks when an event is published; here the signature is the evidence, and nothing is
+ * validated again.
  */
 import type { EventData, KnownEventType } from "../catalogue/catalogue.ts";
 
@@ -11,7 +11,7 @@ interface EventOf<Kind, Type, Data> {
   /** The same on every copy of the event: what to recognise a duplicate by. */
   readonly id: string;
   readonly type: Type;
-  /** When it happened, as the sender wrote it; when it was received, where the body does not say. */
+  /** The time it happened, as the sender wrote it; when it was received, where the body does not say. */
   readonly timestamp: string;
   readonly data: Data;
 }
@@ -41,7 +41,7 @@ const KNOWN_TYPES: readonly KnownEventType[] = [
   "webhook.test",
 ];
 
-/** Where an authentic event becomes a typed one. */
+/** Makes an authentic event a typed one. */
 export function webhookEvent(fields: Omit<CustomWebhookEvent, "kind">): WebhookEvent {
   const known = { kind: "known", ...fields } as const;
   return isKnown(known) ? known : { kind: "custom", ...fields };

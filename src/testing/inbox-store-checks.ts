@@ -1,5 +1,5 @@
 /**
- * What any inbox store must do, as named checks that run in any test framework:
+ * Checks that any inbox store must pass, by name, to run in any test framework:
  * `for (const { title, run } of inboxStoreChecks(createStore)) it(title, run);`
  * Each check uses ids of its own, so that one store may serve them all. None sleeps for a fixed time.
  */

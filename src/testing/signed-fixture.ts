@@ -16,13 +16,13 @@ export interface FixtureOptions {
   /** Default: `invoice.paid`. */
   readonly type?: string;
   readonly id?: string;
-  /** What happened. Default: an invoice. */
+  /** The event's data. Default: an invoice. */
   readonly data?: unknown;
   /** The same as JSON text, for bytes that `JSON.stringify` would not write. */
   readonly dataText?: string;
   /** Epoch ms at which it is signed. Default: now. */
   readonly signedAt?: number;
-  /** Where it is sent, which ai-core signs. */
+  /** The URL it is sent to, which ai-core signs. */
   readonly url?: string;
   /** hokusai: sign a timestamp and a nonce, too. Default: false. */
   readonly replayProtection?: boolean;
