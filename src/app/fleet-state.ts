@@ -1,4 +1,7 @@
-/** What all processes of an installation share, as this one reads and writes it: each part over the same connection. */
+/**
+ * State that all processes of an installation share, as this one reads and writes it: each part over the same
+ * connection.
+ */
 import type { Config } from "../config/environment.ts";
 import { system } from "../config/system.ts";
 import type { Tell } from "../core/happening.ts";

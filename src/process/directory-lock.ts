@@ -56,7 +56,7 @@ async function discard(path: string, owner: string): Promise<void> {
 /** An owner that has not written its pid yet is there. */
 const isGone = (owner: string): boolean => owner !== "" && !processExists(Number(owner));
 
-/** Whoever's it is: after a reboot a pid may belong to anybody. */
+/** Anybody's process counts: after a reboot a pid may be another's. */
 export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -24,7 +24,7 @@ export interface EmbeddedRedis {
 
 export interface EmbeddedRedisOptions {
   readonly dataDir: string;
-  /** Where executables are looked for, as in PATH. */
+  /** Folders in which executables are looked for, as in PATH. */
   readonly searchPath: string;
   readonly port?: number;
   /**

@@ -22,7 +22,7 @@ export interface OwnApiOptions {
   readonly config: Config;
   readonly redisUrl: string;
   /**
-   * Whether endpoints will be read or written. What is sealed with another key than the workers' stops their
+   * True when endpoints will be read or written. What is sealed with another key than the workers' stops their
    * deliveries, so it is then refused to open with another key, or with none: CONFIG_INVALID, SECRET_UNREADABLE.
    */
   readonly needsSealingKey: boolean;

@@ -1,4 +1,4 @@
-/** Which Redis a service talks to: the configured one, else the private server of the data directory. */
+/** The Redis that a service talks to: the configured one, else the private server of the data directory. */
 import type { Config } from "../config/environment.ts";
 import { startEmbeddedRedis } from "./embedded-redis.ts";
 

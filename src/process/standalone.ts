@@ -14,7 +14,7 @@ import { openRedis, type RedisSource, shownRedisUrl } from "./redis-source.ts";
 
 export interface StandaloneOptions {
   readonly config: Config;
-  /** Where executables are looked for, as in PATH. */
+  /** Folders in which executables are looked for, as in PATH. */
   readonly searchPath: string;
   readonly log: LogOptions;
   readonly listeners?: readonly Tell[];
@@ -100,7 +100,7 @@ async function openParts(
   };
 }
 
-/** What an operator should know of the defaults that were taken. */
+/** Notices for an operator about the defaults that were taken. */
 async function noticesOf({ dataDir, encryptionKey }: Config, redis: RedisSource): Promise<readonly string[]> {
   const origin = (await hasKey(dataDir)) ? "kept" : "generated and kept";
   return [
