@@ -1,6 +1,6 @@
 /**
- * Where people look at deliveries, try one again now, or end one. A delivery is known from the moment it has been tried
- * or has to wait.
+ * Management of deliveries: people look at them, try one again now, or end one. A delivery is known from the moment it
+ * has been tried or has to wait.
  */
 import type { DeliveryId } from "../core/brand.ts";
 import { deliveryId, type PastAttempt, readDeliveryId } from "../core/delivery.ts";
@@ -36,7 +36,7 @@ export interface DeliveryManagement {
   readonly get: (id: string) => Promise<WholeDelivery>;
   /** One that waits is tried now, one that was given up begins again; else DELIVERY_SETTLED. */
   readonly retry: (id: string) => Promise<void>;
-  /** What waits is not tried any more; else DELIVERY_SETTLED. An attempt on the wire may still deliver it. */
+  /** Ends a delivery that waits; else DELIVERY_SETTLED. An attempt on the wire may still deliver it. */
   readonly cancel: (id: string) => Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** How each endpoint is, put together from what the store and the breakers know; a page at a time. */
+/** The health of each endpoint, put together from what the store and the breakers know; a page at a time. */
 import type { EndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { BreakerState } from "../core/happening.ts";

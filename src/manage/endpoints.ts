@@ -1,6 +1,6 @@
 /**
- * Where people and the environment add, look at, change and remove endpoints: what is asked for is checked, then
- * stored, and every process of the fleet hears of it.
+ * Management of endpoints: people and the environment add, look at, change and remove them. What is asked for is
+ * checked, then stored, and every process of the fleet hears of it.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config/environment.ts";
@@ -32,7 +32,10 @@ import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
 import type { Statistics } from "../store/statistics.ts";
 import { secretProblem } from "../wire/standard-webhooks.ts";
 
-/** What names an endpoint that is not there throws ENDPOINT_UNKNOWN; what cannot be, ENDPOINT_INVALID with every problem. */
+/**
+ * An id that names no endpoint throws ENDPOINT_UNKNOWN; a request for what cannot be, ENDPOINT_INVALID with every
+ * problem.
+ */
 export interface EndpointManagement {
   /** Stores a new endpoint, or replaces the one of the same id. */
   readonly add: (request: EndpointRequest) => Promise<Endpoint>;
@@ -149,7 +152,7 @@ async function ensure(
   return await endpoints.change(asked.id, (one) => revise(one, asked));
 }
 
-/** What was asked for, with the life it has had so far if it is the same receiver still. */
+/** The endpoint asked for, with the life it has had so far if it is the same receiver still. */
 function revise(found: Endpoint, asked: Endpoint): Endpoint {
   if (found.url !== asked.url) return asked;
   const { isActive, disabledBecause, disabledAt, createdAt } = found;
@@ -172,7 +175,7 @@ export async function addEnvironmentEndpoint(config: Config, management: Endpoin
   });
 }
 
-/** What this installation accepts as an endpoint. */
+/** This installation's rules for what it accepts as an endpoint. */
 export function registrationRules(config: Config, policy: AddressPolicy): RegistrationRules {
   return {
     urlProblem: (url) => {

@@ -1,6 +1,6 @@
 /**
- * Where people and other services look at events, follow them, and have them sent again; and where a producer that may
- * send one request twice publishes.
+ * Management of events: people and other services look at them, follow them, and have them sent again; a producer that
+ * may send one request twice publishes here.
  */
 import { hash } from "node:crypto";
 import { asEndpointId, asEventId, type EndpointId } from "../core/brand.ts";
@@ -28,7 +28,7 @@ export interface WholeEvent extends StoredEvent {
   readonly deliveries: Page<ShownDelivery>;
 }
 
-/** How many deliveries began again, and how many were on their way and are tried now. */
+/** Counts of deliveries: those that began again, and those that were on their way and are tried now. */
 export interface Replayed {
   readonly started: number;
   readonly broughtForward: number;
@@ -137,7 +137,7 @@ function countOf(sentAgain: readonly SentAgain[]): Replayed {
   return { started, broughtForward: sentAgain.length - started };
 }
 
-/** What a repetition must have in common: not the time that we gave an event which came without one. */
+/** The part that a repetition must have in common: not the time that we gave an event which came without one. */
 function digestOf({ type, checkedText, timestamp, destinations }: Omit<CheckedEvent, "id">): string {
   return hash("sha256", JSON.stringify([type, checkedText, timestamp, destinations]), "base64url");
 }

@@ -29,7 +29,7 @@ export interface ExplainRequest extends PageRequest {
 
 export interface ExplainedEvent extends Page<Explanation> {
   readonly eventId: EventId;
-  /** Whether an event of this id has been published before: then nobody would get it again. */
+  /** True when an event of this id has been published before: then nobody would get it again. */
   readonly isDuplicate: boolean;
   /** Of the receivers that the event itself names, in its order; only with the first page. */
   readonly destinations: readonly Explanation[];
@@ -52,7 +52,7 @@ export interface ExplainEventDeps {
   readonly system: System;
 }
 
-/** What the bodies of one page may come to: each endpoint's is shown whole. */
+/** The most that the bodies of one page may come to: each endpoint's is shown whole. */
 const PAGE_BODY_CHARACTERS = 1_024 * 1_024;
 
 export function createExplainEvent(deps: ExplainEventDeps): ExplainEvent {

@@ -80,7 +80,7 @@ const withoutRequest = (endpointId: EndpointId, url: string, blockers: readonly 
   request: null,
 });
 
-/** What stays in the way until somebody does something about it. */
+/** Blockers that stay until somebody does something about them. */
 function lastingBlockers(
   endpoint: Endpoint,
   event: PublishedEvent,
@@ -102,7 +102,7 @@ function lastingBlockers(
   ];
 }
 
-/** What is in the way only for a time. */
+/** Blockers that pass with time. */
 async function passingBlockers(
   { id, rateLimit }: Endpoint,
   { moment: { startedAtMs }, openUntil, rateWaitMs }: Circumstances,

@@ -12,9 +12,9 @@ export interface KeyManagement {
   readonly list: () => Promise<readonly ApiKey[]>;
   /** Throws KEY_UNKNOWN. */
   readonly revoke: (id: string) => Promise<void>;
-  /** Whose token this is; null for nobody's. */
+  /** The caller whose token this is; null for nobody's. */
   readonly check: (token: string) => Caller | null;
-  /** Whether any key exists; null while nobody can know, because Redis has not answered yet. */
+  /** True when any key exists; null while nobody can know, because Redis has not answered yet. */
   readonly exist: () => boolean | null;
   /** False until Redis has said which keys there are: a token that is nobody's may be somebody's then. */
   readonly areKnown: () => boolean;

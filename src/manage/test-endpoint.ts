@@ -33,9 +33,9 @@ export interface EndpointTest {
   readonly response: TestResponse | null;
   readonly timings: Timings;
   readonly outcome: Outcome;
-  /** Why there was no answer, as a code or in words. */
+  /** The reason for no answer, as a code or in words. */
   readonly detail: string | null;
-  /** What may help when it failed. */
+  /** Hints for a test that failed. */
   readonly hints: readonly string[];
 }
 
@@ -101,7 +101,7 @@ function responseOf({ exchange, headers }: InspectedExchange, endpoint: Endpoint
   return { status: exchange.status, headers: Object.fromEntries(shown), excerpt: veil(exchange.excerpt) };
 }
 
-/** What is shorter keeps nobody out, and would be masked wherever it stands by chance. */
+/** A shorter one keeps nobody out, and would be masked wherever it stands by chance. */
 const SECRET_MIN_CHARACTERS = 8;
 
 function exampleOf(type: string): string {

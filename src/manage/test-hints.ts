@@ -1,6 +1,6 @@
 /**
- * What may help the person whose receiver failed a test: for every way to fail, what it usually means and what to do
- * about it. It reads what was seen and guesses nothing more; an address that a name resolves to is never in it.
+ * Hints for the person whose receiver failed a test: for every way to fail, what it usually means and what to do about
+ * it. It reads what was seen and guesses nothing more; an address that a name resolves to is never in it.
  */
 import type { Endpoint } from "../core/endpoint.ts";
 import type { BlockedReason, Outcome, UnreachableReason } from "../core/outcome.ts";
@@ -134,7 +134,7 @@ const STATUS_HINTS: ReadonlyMap<number, string> = new Map([
   [429, "The receiver gets more than it wants. Give the endpoint a rate limit."],
 ]);
 
-/** What a delivery would have come to besides. */
+/** Consequences that a delivery would have had besides. */
 function consequences(
   { status, instruction }: Extract<Outcome, { readonly kind: "refused" }>,
   endpoint: Endpoint,
