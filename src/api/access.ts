@@ -1,5 +1,5 @@
 /**
- * Who is asking, and may they? A key comes as `Authorization: Bearer hw_live_…`. Without any key in the whole
+ * Access: who is asking, and may they? A key comes as `Authorization: Bearer hw_live_…`. Without any key in the whole
  * installation the API serves everyone who reaches it, which is why it then listens on loopback only; and there it
  * answers to loopback's names only, or a web page could have a browser ask for it (DNS rebinding).
  */

@@ -61,7 +61,7 @@ const PROBLEM = {
   content: { "application/problem+json": { schema: jsonSchemaOf(problemSchema) } },
 };
 
-/** What receivers get, in the profile `standard`: one request for each known type. */
+/** Requests that receivers get, in the profile `standard`: one for each known type. */
 function webhooks(): Readonly<Record<string, object>> {
   return Object.fromEntries(
     Object.entries(catalogue).map(([type, { description, schema, example }]) => [

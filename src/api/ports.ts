@@ -1,6 +1,6 @@
 /**
- * What the HTTP API needs from the rest of the house. Owned here, by the consumer: what people may do is declared in
- * manage, and the Hookwave of app.ts and a pino logger fit as they are.
+ * The ports of the HTTP API. Owned here, by the consumer: what people may do is declared in manage, and the Hookwave of
+ * app.ts and a pino logger fit as they are.
  */
 import type { CountRequest } from "../core/access.ts";
 import type { KeyManagement } from "../manage/keys.ts";
@@ -9,7 +9,7 @@ import type { Management } from "../manage/management.ts";
 export interface ApiHookwave extends Management {
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
-  /** Whether Redis is why this was thrown: it answered and refused, or did not answer. */
+  /** The part of Redis in what was thrown: it answered and refused, or did not answer; null for none. */
   readonly redisTrouble: (error: unknown) => Promise<"refused" | "unanswered" | null>;
   readonly isConsuming: () => boolean;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
@@ -18,7 +18,7 @@ export interface ApiHookwave extends Management {
 
 export interface AccessControl {
   readonly keys: Pick<KeyManagement, "check" | "exist" | "areKnown">;
-  /** Whether others than this machine can reach the API; a key is then always asked for. */
+  /** True when others than this machine can reach the API; a key is then always asked for. */
   readonly isOpenToOthers: boolean;
 }
 
@@ -37,14 +37,14 @@ export interface ApiSettings {
   readonly apiRateLimitUnknown: number;
   readonly apiDocs: boolean;
   readonly metrics: boolean;
-  /** Where metrics are served instead of on the API's own port; null for there. */
+  /** The port of metrics, where it is not the API's own; null for that one. */
   readonly metricsPort: number | null;
 }
 
 export interface ApiDeps {
   readonly hookwave: ApiHookwave;
   readonly logger: ApiLogger;
-  /** Whether this process is meant to deliver; false in the role `api`. */
+  /** True when this process is meant to deliver; false in the role `api`. */
   readonly delivers: boolean;
   readonly isOpenToOthers: boolean;
   readonly settings: ApiSettings;

@@ -125,7 +125,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What to answer when this was thrown; null for a failure of our own. */
+/** The answer to what was thrown; null for a failure of our own. */
 export function problemOf(error: unknown): Problem | null {
   if (error instanceof Refusal) return error.problem;
   if (error instanceof HookwaveError) return isProblemCode(error.code) ? ownProblem(error.code, error) : null;
@@ -145,7 +145,7 @@ function ownProblem(code: ProblemCode, error: HookwaveError): Problem {
   return { ...toProblem(code, { ...error, got }), errors: flaws.slice(0, FLAWS_SHOWN_MAX) };
 }
 
-/** Where JSON has another unit, or one for several. */
+/** Names in JSON that have another unit, or are one for several. */
 const JSON_NAMES: Readonly<Record<string, string>> = {
   secrets: "secret",
   timeoutMs: "timeout_seconds",
@@ -154,7 +154,7 @@ const JSON_NAMES: Readonly<Record<string, string>> = {
 const jsonName = (field: string): string =>
   JSON_NAMES[field] ?? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** What a lost connection throws carries no code of ours. */
+/** A lost connection throws an error without a code of ours. */
 export const REDIS_AWAY: Complaint = {
   expected: "an answer from Redis",
   got: "none",

@@ -1,6 +1,6 @@
 /**
- * How often anyone may ask: each key, and each address that brings no valid one, counted over all processes. While
- * Redis cannot count, nobody is refused for it: what is asked then mostly fails by itself.
+ * Rate limits of the API: how often each key may ask, and each address that brings no valid one, counted over all
+ * processes. While Redis cannot count, nobody is refused for it: what is asked then mostly fails by itself.
  */
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyRequest } from "fastify";

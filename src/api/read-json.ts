@@ -33,7 +33,10 @@ function parse(text: string): unknown {
   }
 }
 
-/** Where it stops being JSON, as far as the parser says so; its message may quote the body, which may hold a secret. */
+/**
+ * The place at which it stops being JSON, as far as the parser says so; its message may quote the body, which may hold
+ * a secret.
+ */
 function flawOf(error: unknown): string {
   const message = error instanceof Error ? error.message : "";
   if (message.startsWith("Unexpected end")) return "text that ends too early";

@@ -1,6 +1,6 @@
 /**
- * What a route is here: its schemas are zod's, which check what comes, type its handler and describe it in the
- * OpenAPI document; and it says who may call it. A route that does not say so is refused at start.
+ * Routes as they are built here: a route's schemas are zod's, which check what comes, type its handler and describe it
+ * in the OpenAPI document; and it says who may call it. A route that does not say so is refused at start.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
@@ -19,11 +19,11 @@ export type Api = FastifyInstance<
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Who may call it; `anyone` needs no key. */
+    /** The role that may call it; `anyone` needs no key. */
     readonly access?: Role | "anyone";
   }
   interface FastifyRequest {
-    /** Whose key came with the request; null without a valid one. */
+    /** The caller whose key came with the request; null without a valid one. */
     caller: Caller | null;
   }
 }
@@ -54,8 +54,8 @@ export function keepBodyText(app: Api): void {
 }
 
 /**
- * What comes, checked by its route's schema. zod throws at an object with a `length` that cannot be compared where a
- * text belongs; that is the request's fault and none of ours.
+ * Checks a request by its route's schema. zod throws at an object with a `length` that cannot be compared where a text
+ * belongs; that is the request's fault and none of ours.
  */
 export const checkBySchema: typeof validatorCompiler = (part) => {
   const validate = validatorCompiler(part);
@@ -71,7 +71,7 @@ export const checkBySchema: typeof validatorCompiler = (part) => {
   };
 };
 
-/** What every list takes in its query. */
+/** Every list takes these in its query. */
 export const pageQuery = {
   after: z.string().max(200).optional().describe("The `next` of the page before."),
   limit: z.coerce.number().int().min(1).max(100).default(20).describe("How many at the most."),

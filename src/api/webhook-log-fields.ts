@@ -10,7 +10,7 @@ import type { EndpointStatistics } from "../core/statistics.ts";
 export const LOG_STATUSES = ["pending", "delivered", "failed", "retrying", "cancelled"] as const;
 type LogStatus = (typeof LOG_STATUSES)[number];
 
-/** What followed the attempts of each status; null where none was made. */
+/** The verdict that followed the attempts of each status; null where none was made. */
 export const VERDICTS: Readonly<Record<LogStatus, AttemptRecord["verdict"] | null>> = {
   pending: null,
   delivered: "complete",

@@ -1,4 +1,6 @@
-/** Which event types are known by name, with the JSON Schema of their data and an example. Others may be published, too. */
+/**
+ * Event types that are known by name, with the JSON Schema of their data and an example. Others may be published, too.
+ */
 import { z } from "zod";
 import { catalogue } from "../../catalogue/catalogue.ts";
 import { jsonSchemaOf } from "../../catalogue/json-schema.ts";

@@ -1,6 +1,6 @@
 /**
- * Where producers without an SDK publish: one event, or a list that is published whole or not at all. Answers 202
- * once Redis has acknowledged, as safely as `?durability=` asks, with the ids that receivers will see.
+ * The route for producers without an SDK: one event, or a list that is published whole or not at all. Answers 202 once
+ * Redis has acknowledged, as safely as `?durability=` asks, with the ids that receivers will see.
  */
 import { z } from "zod";
 import { DURABILITIES } from "../../core/durability.ts";

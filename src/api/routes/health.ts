@@ -1,6 +1,6 @@
 /**
- * How the service is, for orchestrators and for people: alive, ready, how much it has to do, and each endpoint's state.
- * Changes nothing and shows no secret.
+ * The health of the service, for orchestrators and for people: alive, ready, how much it has to do, and each endpoint's
+ * state. Changes nothing and shows no secret.
  */
 import { z } from "zod";
 import { maskUrl } from "../../core/mask-url.ts";

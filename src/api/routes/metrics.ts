@@ -1,4 +1,4 @@
-/** Where Prometheus scrapes: every metric of the process, also while Redis is away. */
+/** The route that Prometheus scrapes: every metric of the process, also while Redis is away. */
 import type { Role } from "../../core/access.ts";
 import type { ApiHookwave } from "../ports.ts";
 import type { Api } from "../routing.ts";

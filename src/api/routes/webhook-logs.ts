@@ -1,4 +1,4 @@
-/** What a webhook has seen: its attempts, newest first, and how it has done. Changes nothing. */
+/** The log of a webhook: its attempts, newest first, and how it has done. Changes nothing. */
 import { z } from "zod";
 import { given } from "../../core/given.ts";
 import type { EndpointManagement } from "../../manage/endpoints.ts";
