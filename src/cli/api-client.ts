@@ -16,13 +16,13 @@ export interface ApiRequest {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   /** Below /api/v1. */
   readonly path: string;
-  /** What is undefined is left out. */
+  /** An undefined value is left out. */
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** JSON text. */
   readonly body?: string;
 }
 
-/** What an answer must be; zod's schemas fit. */
+/** The shape an answer must have; zod's schemas fit. */
 interface Shape<Answer> {
   readonly safeParse: (
     value: unknown,
@@ -34,7 +34,7 @@ export interface ApiClient {
   readonly ask: <Answer>(request: ApiRequest, shape: Shape<Answer>) => Promise<Answer>;
   /** For an answer whose bytes matter, or that has none. */
   readonly askText: (request: ApiRequest) => Promise<string>;
-  /** What `askText` resolved with, as `ask` would have had it. */
+  /** The text that `askText` resolved with, as `ask` would have had it. */
   readonly read: <Answer>(text: string, shape: Shape<Answer>) => Answer;
 }
 
@@ -108,7 +108,7 @@ async function send(
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     },
     ...(body === undefined ? {} : { body }),
-    // Whoever redirects would get the key.
+    // A redirect would hand on the key.
     redirect: "error",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });

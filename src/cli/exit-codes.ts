@@ -1,4 +1,4 @@
-/** What a process that has ended says with its code (sysexits.h where it has a word for it); docs/cli.md lists them. */
+/** Exit codes: what a process that has ended says (sysexits.h where it has a word for it); docs/cli.md lists them. */
 import { type ErrorCode, HookwaveError } from "../core/errors.ts";
 
 export const EXIT = {
@@ -8,7 +8,7 @@ export const EXIT = {
   configuration: 78,
 } as const;
 
-/** What only a change of the surroundings can mend: a supervisor should not start again. */
+/** Errors that only a change of the surroundings can mend: a supervisor should not start again. */
 const CONFIGURATION_CODES: readonly ErrorCode[] = [
   "CONFIG_INVALID",
   "REDIS_UNSAFE",

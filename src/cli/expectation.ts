@@ -1,4 +1,4 @@
-/** What a receiver expects, as `listen` and `verify` are told it: --secret, --profile and --signature-header. */
+/** The expectation of a receiver, as `listen` and `verify` are told it: --secret, --profile and --signature-header. */
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { Expectation, Refusal } from "../receiver/diagnose.ts";
@@ -45,7 +45,7 @@ export function urlOf(asked: Invocation, option: string): URL | undefined {
   throw usage(`--${option} with an http or https URL`, `a text of ${text.length} characters`);
 }
 
-/** Why a request is not accepted and what to do, as rows: a word, and what it is about. */
+/** The reason a request is not accepted and what to do, as rows: a word, and what it is about. */
 export function refusalRows({ complaint, remedy, advice }: Refusal): readonly (readonly string[])[] {
   return [["check", complaint], ...advice.map((found) => ["found", found]), ["do", remedy]];
 }

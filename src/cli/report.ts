@@ -1,4 +1,4 @@
-/** What a command has to say when it is done, for people and for programs; and how its failure is said. */
+/** The report of a command that is done, for people and for programs; and how its failure is said. */
 import { HookwaveError, summarise } from "../core/errors.ts";
 import { Refused } from "./api-client.ts";
 import { EXIT } from "./exit-codes.ts";

@@ -1,5 +1,5 @@
 /**
- * How a command reaches the service: through its API, and so by its rules. With `--redis` that API is opened in this
+ * A command's way to the service: through its API, and so by its rules. With `--redis` that API is opened in this
  * process, straight on the Redis; the command does not know the difference.
  */
 
@@ -12,7 +12,7 @@ import { type ApiAddress, type ApiClient, createApiClient } from "./api-client.t
 import { type Invocation, usage } from "./command-line.ts";
 
 export interface Needs {
-  /** Whether it reads or writes endpoints: straight on a Redis, that takes the service's own encryption key. */
+  /** True when it reads or writes endpoints: straight on a Redis, that takes the service's own encryption key. */
   readonly endpoints: boolean;
 }
 

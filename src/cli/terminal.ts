@@ -1,6 +1,6 @@
 /**
- * Where a command writes: results to standard output, everything else to standard error. Colours follow the
- * stream and NO_COLOR (util.styleText looks), so that a pipe gets plain text.
+ * The two streams a command writes to: results to standard output, everything else to standard error. Colours follow
+ * the stream and NO_COLOR (util.styleText looks), so that a pipe gets plain text.
  */
 import { styleText } from "node:util";
 

@@ -1,6 +1,6 @@
 /**
- * How a process that runs on hears that it should end. The first SIGTERM or SIGINT asks it to; the second one
- * means at once.
+ * Signals that tell a process that runs on to end. The first SIGTERM or SIGINT asks it to; the second one means at
+ * once.
  */
 import { system } from "../config/system.ts";
 import { EXIT } from "./exit-codes.ts";

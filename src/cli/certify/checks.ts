@@ -15,7 +15,7 @@ import { sampleEvent } from "./samples.ts";
 
 export interface CheckResult extends Grade {
   readonly check: string;
-  /** What came: a status, or why there is none. */
+  /** The answer that came: a status, or why there is none. */
   readonly got: string;
   readonly tookMs: number;
 }
@@ -89,7 +89,7 @@ function sign(
 
 type Forgery = readonly [check: string, danger: string, request: SignedRequest];
 
-/** What must be refused, each with what it means when it is not. */
+/** Requests that must be refused, each with what it means when it is not. */
 function forgeries(
   endpoint: Endpoint,
   event: PublishedEvent,

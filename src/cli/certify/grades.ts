@@ -1,5 +1,5 @@
 /**
- * What a receiver's answer is worth, and what to do about it. Pure: from an outcome to a grade with advice. It is as
+ * Grades for a receiver's answers, and what to do about them. Pure: from an outcome to a grade with advice. It is as
  * strict as the sender will be, and no stricter.
  */
 import type { Outcome, UnreachableReason } from "../../core/outcome.ts";

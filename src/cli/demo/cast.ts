@@ -1,4 +1,4 @@
-/** Who takes part in the demo and what is published: three receivers, seven events, ten deliveries. */
+/** The cast of the demo and its programme: three receivers, seven events, ten deliveries. */
 import type { KnownEventType } from "../../catalogue/catalogue.ts";
 import type { ProfileName } from "../../core/endpoint.ts";
 import { subscriptionCovers } from "../../core/event.ts";
@@ -7,7 +7,7 @@ export interface Role {
   readonly name: "healthy" | "flaky" | "broken";
   readonly profile: ProfileName;
   readonly events: readonly string[];
-  /** What it does, for the audience. */
+  /** Its part, in words for the audience. */
   readonly doc: string;
   /** The status for a webhook-id that has come `timesBefore` already. */
   readonly answer: (timesBefore: number) => number;
@@ -39,7 +39,7 @@ export const CAST: readonly Role[] = [
   },
 ];
 
-/** What happens on this stage; the data of each is the catalogue's example. */
+/** Events on this stage; the data of each is the catalogue's example. */
 export const PROGRAMME = [
   "model.registered",
   "job.started",

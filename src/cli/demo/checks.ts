@@ -1,6 +1,6 @@
 /**
- * What the demo promises, checked against what the receivers themselves noted and what the dead letter says.
- * It only checks; a promise that was not kept says what came instead.
+ * Promises of the demo, checked against what the receivers themselves noted and what the dead letter says. It only
+ * checks; a promise that was not kept says what came instead.
  */
 import type { DeadLetter } from "../../core/delivery.ts";
 import { eventsFor } from "./cast.ts";
@@ -9,7 +9,7 @@ import type { DemoReceiver, Note } from "./receiver.ts";
 export interface Check {
   readonly claim: string;
   readonly holds: boolean;
-  /** What was found. */
+  /** The finding. */
   readonly got: string;
 }
 
@@ -17,7 +17,7 @@ export interface Evidence {
   readonly receivers: readonly DemoReceiver[];
   /** The dead letters there were before the replay. */
   readonly letters: readonly DeadLetter[];
-  /** How many were left after it. */
+  /** The number that was left after it. */
   readonly lettersLeft: number;
   /** The waits that were planned, in ms. */
   readonly schedule: readonly number[];

@@ -1,4 +1,4 @@
-/** What the audience is told before, during and after the play. */
+/** The narrator's lines: before, during and after the play. */
 import type { Happening } from "../../core/happening.ts";
 import { alignRows } from "../rows.ts";
 import type { Style } from "../terminal.ts";

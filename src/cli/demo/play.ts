@@ -25,7 +25,7 @@ export interface Stage {
 export interface Ending {
   /** The dead letters that came of it. */
   readonly letters: readonly DeadLetter[];
-  /** How many were left after the replay. */
+  /** The number that was left after the replay. */
   readonly lettersLeft: number;
 }
 

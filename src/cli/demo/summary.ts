@@ -1,4 +1,4 @@
-/** What came of the demo: a table of the receivers, the gaps they measured, and each promise with its answer. */
+/** The summary of the demo: a table of the receivers, the gaps they measured, and each promise with its answer. */
 import { alignRows } from "../rows.ts";
 import type { Style } from "../terminal.ts";
 import { type Check, gapsOf, seconds, webhookIds } from "./checks.ts";

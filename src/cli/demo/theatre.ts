@@ -22,7 +22,7 @@ export interface Theatre {
   readonly close: () => Promise<void>;
 }
 
-/** How much faster than real the fast demo is. */
+/** The speed of the fast demo, in multiples of real time. */
 const FAST = 20;
 const SECRET_BYTES = 32;
 

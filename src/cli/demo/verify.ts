@@ -1,6 +1,6 @@
 /**
- * How a receiver verifies what it got, written from the two specifications with nothing but node:crypto, so
- * that the demo proves our signatures to somebody who shares no code with the sender.
+ * The receiver's own check of what it got, written from the two specifications with nothing but node:crypto, so that
+ * the demo proves our signatures to somebody who shares no code with the sender.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";

@@ -38,7 +38,7 @@ interface Answer {
   readonly headers: HeaderPairs;
   readonly body: string | Buffer;
   readonly because: Reason;
-  /** Why the other server did not answer. */
+  /** The reason the other server did not answer. */
   readonly trouble: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** What came in all, counted as it comes: for the summary, and to know a copy from a first. */
+/** The tally of what came, counted as it comes: for the summary, and to know a copy from a first. */
 import { alignRows, roughSpan } from "../rows.ts";
 import type { Heard } from "./listener.ts";
 
@@ -17,7 +17,7 @@ export interface Summary {
 }
 
 export interface Tally {
-  /** How often this event has come by now, this time included; 0 for what is not valid. */
+  /** Times that this event has come by now, this one included; 0 for what is not valid. */
   readonly count: (heard: Heard) => number;
   readonly summary: () => Summary;
 }

@@ -45,7 +45,7 @@ function refusalReport(refusal: Refusal, request: ReceivedRequest): Report {
   return { text: `invalid ${refusal.code}\n${alignRows(rows)}`, json, exitCode: EXIT.failure };
 }
 
-/** What only a capture can be helped with. */
+/** Hints that only a capture needs. */
 function hints({ validAt }: Refusal, { headers, body }: ReceivedRequest): readonly string[] {
   const told = headers.find(([name]) => name.toLowerCase() === "content-length")?.[1];
   const isCut = told !== undefined && /^\d{1,12}$/.test(told) && Number(told) > body.length;
