@@ -1,5 +1,5 @@
 /**
- * When an event was due, written into its id and so into the `webhook-id` its receiver sees; and the clock by which
+ * The due time of an event, written into its id and so into the `webhook-id` its receiver sees; and the clock by which
  * the publisher's and the receiver's process agree: Date.now() is too coarse.
  */
 export const clockMs = (): number => performance.timeOrigin + performance.now();

@@ -25,7 +25,7 @@ const EVENT = { type: EVENT_TYPE, data: DATA };
 const POLICIES = ["everysec", "always"] as const;
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const PLAN = values.quick ? { rounds: 1, alone: 3, seconds: 0.2 } : { rounds: 3, alone: 200, seconds: 3 };
-/** Where a level waits for the disk each time, 200 waits would be minutes. */
+/** 200 waits would be minutes where a level waits for the disk each time. */
 const ALONE_WITHIN_MS = 5_000;
 
 for (const policy of POLICIES) {
@@ -54,7 +54,7 @@ for (const policy of POLICIES) {
     );
 }
 
-/** What the level costs, or why it cannot be had here. */
+/** The cost of the level, or the reason it cannot be had here. */
 async function measure(redisUrl: string, durability: Durability): Promise<Cost | string> {
   await emptyRedis(redisUrl);
   const publisher = createPublisher({ redisUrl, durability });

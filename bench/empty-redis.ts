@@ -1,4 +1,4 @@
-/** What one mode left behind must not be the next one's work. */
+/** The leftovers of one mode must not be the next one's work. */
 import { connectRedis } from "../src/store/redis.ts";
 
 export async function emptyRedis(redisUrl: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * How long `verify` takes for a body of 2 KB, per profile, one after the other in one process: `node bench/receiver.ts`.
- * The median is what is promised (60 µs for `standard`); the rest shows what the others cost.
+ * The time `verify` takes for a body of 2 KB, per profile, one after the other in one process: `node
+ * bench/receiver.ts`. The median is what is promised (60 µs for `standard`); the rest shows what the others cost.
  */
 import { PROFILE_NAMES } from "../src/core/endpoint.ts";
 import { verify } from "../src/receiver/index.ts";

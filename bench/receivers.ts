@@ -1,6 +1,6 @@
 /**
- * Where the deliveries go: nginx where there is one, because it costs the least; else a server of Node's. Both count
- * what they got, so that a mode which lost or repeated a delivery is found out.
+ * The receiver of the deliveries: nginx where there is one, because it costs the least; else a server of Node's. Both
+ * count what they got, so that a mode which lost or repeated a delivery is found out.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,7 +20,7 @@ export interface Receiver {
 }
 
 export interface NodeReceiver extends Receiver {
-  /** How late each event came, in ms, in the order of arrival; see due.ts. */
+  /** The lateness of each event, in ms, in the order of arrival; see due.ts. */
   readonly lateMs: () => Promise<readonly number[]>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What is sent, the same in every mode: an event whose body is about 1 KB of ordinary JSON, 100 in flight; and what
- * a mode is told about the run.
+ * The load, the same in every mode: an event whose body is about 1 KB of ordinary JSON, 100 in flight; and what a mode
+ * is told about the run.
  */
 import { z } from "zod";
 
@@ -20,7 +20,7 @@ export const BODY = JSON.stringify({
   data: DATA,
 });
 
-/** Where a run takes place. */
+/** The ground on which a run takes place. */
 const groundSchema = z.object({
   redisUrl: z.string(),
   /** A folder of the run's own, for what is written beside Redis. */
