@@ -240,7 +240,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "if (retryAfterMs !== undefined) return jittered;",
     },
   ],
-  /** Whoever answers the handshake is the receiver. Row 19. */
+  /** Anyone who answers the handshake is the receiver. Row 19. */
   "any-certificate": [
     {
       module: "/src/deliver/guarded-connector.ts",
@@ -256,7 +256,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "if true then",
     },
   ],
-  /** What failed together comes back together. Row 24. */
+  /** Deliveries that failed together come back together. Row 24. */
   "no-jitter": [
     {
       module: "/src/core/backoff.ts",

@@ -1,5 +1,5 @@
 /**
- * Which POSTs a fault may have doubled: those in flight when it happened. In flight is what was sent and not yet
+ * POSTs that a fault may have doubled: those in flight when it happened. In flight is what was sent and not yet
  * recorded, so an answer given a moment before the fault counts as well.
  */
 import type { Post, Receiver } from "./receiver.ts";

@@ -1,4 +1,4 @@
-/** What a series of figures comes to: a percentile, a slope. */
+/** Figures of a series: a percentile, a slope. */
 
 /** `share` in [0, 1]; nearest rank. */
 export function percentile(values: readonly number[], share: number): number {

@@ -4,7 +4,7 @@ import type { WorkerProcess } from "../../support/workers.ts";
 export interface Fleet extends AsyncDisposable {
   /** Those that run now. */
   readonly members: () => readonly WorkerProcess[];
-  /** How many have died so far. */
+  /** The number of members that have died so far. */
   readonly deaths: () => number;
   readonly onDeath: (listener: () => void) => void;
   /** Resolves when all of them run again. */

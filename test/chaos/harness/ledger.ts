@@ -8,11 +8,11 @@ import { subscriptionCovers } from "../../../src/core/event.ts";
 import type { Acknowledged } from "./producers.ts";
 import type { Post, Receiver } from "./receiver.ts";
 
-/** What Hookwave still knows of: deliveries as `event>endpoint`, and events owed to whoever subscribed. */
+/** All that Hookwave still knows of: deliveries as `event>endpoint`, and events owed to whoever subscribed. */
 export interface Kept {
   readonly deliveries: ReadonlySet<string>;
   readonly events: ReadonlySet<string>;
-  /** Why each dead letter was written. */
+  /** The reason of each dead letter. */
   readonly reasons: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export function countDuplicates(receivers: readonly Receiver[]): number {
   }, 0);
 }
 
-/** How many POSTs one event came in, at most. */
+/** The most POSTs that one event came in. */
 export function mostPosts(posts: readonly Post[]): number {
   const counts = new Map<string, number>();
   for (const { id } of posts) counts.set(id, (counts.get(id) ?? 0) + 1);

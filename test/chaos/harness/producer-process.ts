@@ -39,8 +39,7 @@ async function publishUntilStored(n: number): Promise<void> {
   }
 }
 
-// Whoever started us is gone, and with it who would stop us.
-/** What it was not told to expect ends it. */
+/** A refusal that it was not told to expect ends it. */
 function noteRefusal(error: unknown, tookMs: number): void {
   if (!(error instanceof HookwaveError) || !plan.refusals.includes(error.code)) throw error;
   slowestRefusalMs = Math.max(slowestRefusalMs, tookMs);
@@ -48,6 +47,7 @@ function noteRefusal(error: unknown, tookMs: number): void {
     slowestDurabilityRefusalMs = Math.max(slowestDurabilityRefusalMs, tookMs);
 }
 
+// The process that started us is gone, and with it who would stop us.
 process.once("disconnect", () => process.exit(1));
 process.once("message", () => {
   isStopped = true;

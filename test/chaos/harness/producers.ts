@@ -11,7 +11,7 @@ export interface ProducerPlan {
   readonly redisUrl: string;
   /** Part of its events' ids. */
   readonly name: string;
-  /** How many; it ends by itself after them. */
+  /** Their number; it ends by itself after them. */
   readonly events: number;
   readonly perSecond: number;
   /** Publishes that may be open at a time. */

@@ -19,11 +19,11 @@ export interface Post {
   /** Null until it is answered, and for good when the sender went away before. */
   status: number | null;
   answeredAt: number | null;
-  /** When the sender went away unanswered. */
+  /** The time at which the sender went away unanswered. */
   brokenAt: number | null;
 }
 
-/** How a POST is answered: after how long, with which status; never; by a reset; or when that is known. */
+/** The answer to a POST: after how long, with which status; never; by a reset; or when that is known. */
 export type Plan = (post: Post) => Reply | "never" | "reset" | Promise<Reply>;
 
 export interface Reply {

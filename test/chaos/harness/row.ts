@@ -13,9 +13,9 @@ export interface Row {
   readonly recoveryWithinMs?: number;
   /** It measures time or throughput: nothing else may run beside it. */
   readonly isAlone?: boolean;
-  /** What it plants in its workers to bring its fault about (see defects.ts). */
+  /** The defect it plants in its workers to bring its fault about (see defects.ts). */
   readonly defect?: string;
-  /** Why deliveries may end as dead letters; for no other reason, and for none where it says nothing. */
+  /** The only reasons for which deliveries may end as dead letters; none where it says nothing. */
   readonly buries?: readonly BuryReason[];
   /** False where there is nothing to accept, and so nothing to lose. */
   readonly accepts?: boolean;
@@ -41,7 +41,7 @@ export interface RowReport {
   readonly recoveryMs: number | null;
   readonly recoveryWithinMs: number | null;
   readonly checks: readonly Check[];
-  /** Why it did not run to its end; null when it did. */
+  /** The reason it did not run to its end; null when it did. */
   readonly failure: string | null;
   readonly seconds: number;
   /** Of which this is the last. */

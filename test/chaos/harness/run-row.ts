@@ -33,7 +33,7 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowReport> 
   return { ...report, seed, seconds: (performance.now() - startedAt) / 1_000, tries: 1, kept };
 }
 
-/** What it failed of; null when it did not. */
+/** The failure of the work; null when it did not fail. */
 async function failureOf(work: Promise<void>): Promise<string | null> {
   return await work.then(
     () => null,

@@ -1,6 +1,6 @@
 /**
- * What a row plays on: a Redis of its own, workers and producers in processes of their own, receivers that keep
- * account, and the dice. It notes what was in flight at each fault, and puts everything away in the end.
+ * The scene of a row: a Redis of its own, workers and producers in processes of their own, receivers that keep account,
+ * and the dice. It notes what was in flight at each fault, and puts everything away in the end.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -40,7 +40,7 @@ export type WorkerOptions = Omit<Partial<HookwaveOptions>, "redisUrl" | "listene
 
 type Variables = Readonly<Record<string, string>>;
 
-/** What any endpoint may say, and a URL when it is not the receiver's own. */
+/** Settings that any endpoint may have, and a URL when it is not the receiver's own. */
 export type EndpointOptions = Omit<EndpointRequest, "url" | "id"> & { readonly scheme?: "https" };
 
 export interface ReceiverOptions extends EndpointOptions {
@@ -61,7 +61,7 @@ export class Scene implements AsyncDisposable {
   readonly defects: readonly string[];
   readonly receivers: Receiver[] = [];
   readonly ledgers: string[] = [];
-  /** What was acknowledged to somebody who is no producer process. */
+  /** Events acknowledged to somebody who is no producer process. */
   readonly acknowledged: Acknowledged[] = [];
   /** Deliveries that were owed and are nowhere. */
   readonly lost: string[] = [];
@@ -72,7 +72,7 @@ export class Scene implements AsyncDisposable {
   readonly #cleanup = new AsyncDisposableStack();
   #duplicatesAllowed = 0;
   #hookwave: Hookwave | null = null;
-  /** Where the installation lives. */
+  /** The installation's Redis URL. */
   hookwaveUrl = "";
   #redis: RedisServer | null = null;
 
@@ -177,7 +177,7 @@ export class Scene implements AsyncDisposable {
     return this.keep(startProducer(directory, whole, plantedBy(this.defects)));
   }
 
-  /** What has been acknowledged so far, to whomever. */
+  /** All that has been acknowledged so far, to whomever. */
   async readAcknowledged(): Promise<readonly Acknowledged[]> {
     return [...this.acknowledged, ...(await Promise.all(this.ledgers.map(readAcknowledged))).flat()];
   }

@@ -1,4 +1,4 @@
-/** When a series is level. */
+/** A series is level while it grows by less than a tenth. */
 import type { Trend } from "./mixed-load.ts";
 import type { Scene } from "./scene.ts";
 

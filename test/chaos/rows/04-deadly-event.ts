@@ -32,7 +32,7 @@ export const deadlyEvent: Row = {
     scene.attributeDeaths(fleet);
     await until("it is buried", async () => (await summaries(scene.hookwave)).length === 1, 180_000);
     const [stored] = await summaries(scene.hookwave);
-    // What waited for a dead worker's jobs to be found comes as well.
+    // Deliveries that waited for a dead worker's jobs to be found come as well.
     await pause(SETTLE_MS);
     const seconds = (performance.now() - from) / 1_000;
     const share = (distinct(receiver.posts) - before) / (seconds * PER_SECOND);

@@ -20,7 +20,7 @@ export const failover: Row = {
     const link = scene.keep(await startTcpProxy(master.port));
     const replica = await scene.startRedis("everysec", "--replicaof", "127.0.0.1", String(link.port));
     await until("the replica is in step", () => isLinked(replica));
-    // What clients know as Redis; after the failover it leads to the promoted replica.
+    // The address that clients know as Redis; after the failover it leads to the promoted replica.
     const front = scene.keep(await startTcpProxy(master.port));
     const redisUrl = `redis://127.0.0.1:${front.port}`;
     const producer = await scene.producer("safe", {

@@ -34,7 +34,7 @@ export const outOfMemory: Row = {
       );
     };
     await until("memory is used up", isRefused);
-    // What is delivered makes room, and what was refused takes it: it is to stay used up until all has been seen.
+    // Delivered events make room, and refused ones take it: it is to stay used up until all has been seen.
     await redis.ask("CONFIG", "SET", "maxmemory", 1);
     const accepted = await scene.readAcknowledged();
     scene.say(`memory is used up after ${accepted.length} acknowledgements`);

@@ -38,7 +38,7 @@ export const neverAnswers: Row = {
     await scene.worker({ breakerFailureThreshold: 10_000 });
     const producer = await scene.producer("slow", { events: EVENTS, perSecond: 100 });
     await producer.finished;
-    // What has no end is missing below.
+    // An exchange that has no end is missing below.
     await scene.drained(ALL_ENDED_MS).catch((error: Error) => scene.say(error.message));
 
     const records = await scene.attempts();

@@ -144,7 +144,7 @@ function checkLeast(scene: Scene, posts: readonly Post[]): void {
   scene.check("and half of it while the herd passes", under >= RATE.count / 2, shown(under));
 }
 
-/** When each event came for the first time, in order. */
+/** The first time that each event came, in order. */
 function firstTimes(posts: readonly Post[]): readonly number[] {
   const firsts = new Map(posts.toReversed().map(({ id, at }) => [id, at]));
   return [...firsts.values()].toSorted((one, other) => one - other);

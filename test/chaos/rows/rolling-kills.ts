@@ -1,5 +1,5 @@
 /**
- * What rows 2 and 3 share: a fleet under load whose workers are killed one after the other. Some deliveries are hit
+ * The fault of rows 2 and 3: a fleet under load whose workers are killed one after the other. Some deliveries are hit
  * three times: once in their event's job, and twice in the job that they are handed on to (trap 1).
  */
 import { until } from "../../support/until.ts";
@@ -49,7 +49,7 @@ export async function rollingKills(scene: Scene, halfway: () => Promise<void>): 
   const killAgain = async (times: number): Promise<void> => {
     await fleet.complete();
     await until(`something broken ${times}× is open again`, () => isOpenAgain(scene, times), 60_000);
-    // What comes back comes within a moment, and is open for longer.
+    // A delivery comes back within a moment, and is open for longer.
     await scene.meanwhile(20, 60);
     await kill(fleet.members());
   };
@@ -69,7 +69,7 @@ function openPosts({ receivers }: Scene): number {
   return receivers.reduce((sum, receiver) => sum + receiver.open(), 0);
 }
 
-/** How many times each delivery's POST was broken. */
+/** The number of times each delivery's POST was broken. */
 function brokenPosts({ receivers }: Scene): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { id, brokenAt } of receivers.flatMap(({ posts }) => posts)) {
