@@ -13,7 +13,7 @@ function formsOf(secret: string): readonly string[] {
   return [bare, encodeURIComponent(bare), Buffer.from(bare).toString("base64").replace(/=+$/, "")];
 }
 
-/** Which of them are in it. */
+/** The names of those that are in it. */
 export function found(canaries: Canaries, text: string): readonly string[] {
   return Object.entries(canaries).flatMap(([what, secret]) =>
     formsOf(secret).some((form) => text.includes(form)) ? [what] : [],

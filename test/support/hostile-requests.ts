@@ -31,7 +31,7 @@ export interface Case {
   readonly request: RawRequest;
 }
 
-/** What is right where this name stands, as JSON values. */
+/** Values that are right where this name stands, as JSON. */
 export type Known = Readonly<Record<string, readonly unknown[]>>;
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -113,7 +113,7 @@ const STRANGE = [
 ];
 const strangeText = fc.oneof(fc.constantFrom(...STRANGE), name, fc.string({ unit: "binary", maxLength: 40 }));
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
-/** What an HTTP client lets through as it stands. */
+/** Text that an HTTP client lets through as it stands. */
 const raw = (text: string): string => text.replace(/[^!-~]/g, "%").replaceAll("#", "%23");
 const hostileId = fc.oneof(strangeText.map(encoded), strangeText.map(raw));
 

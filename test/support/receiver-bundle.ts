@@ -8,7 +8,7 @@ export interface Bundle {
   readonly module: string;
   /** As a script that defines `receiver`. */
   readonly script: string;
-  /** What is left to be imported: Node's modules, or a dependency. */
+  /** Modules left to be imported: Node's, or a dependency's. */
   readonly imports: readonly string[];
 }
 

@@ -12,7 +12,7 @@ import { fetchReceiver } from "../../src/receiver/fetch.ts";
 import { honoReceiver } from "../../src/receiver/hono.ts";
 
 export interface ReceivingServer extends AsyncDisposable {
-  /** Where webhooks are received. */
+  /** The address that receives webhooks. */
   readonly url: string;
   /** An ordinary route beside it, which echoes the JSON it parsed. */
   readonly echoUrl: string;

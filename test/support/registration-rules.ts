@@ -1,4 +1,4 @@
-/** What an endpoint must keep to, for tests of what is asked for. */
+/** Rules that an endpoint must keep to, for tests of what is asked for. */
 import { createAddressPolicy } from "../../src/deliver/address-guard.ts";
 import { checkHeaders } from "../../src/deliver/header-policy.ts";
 import { checkUrl } from "../../src/deliver/url-policy.ts";

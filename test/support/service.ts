@@ -27,7 +27,7 @@ export interface TestHookwave extends Hookwave, AsyncDisposable {
   readonly happenings: readonly Happening[];
 }
 
-/** What lets a service deliver to receivers on loopback. */
+/** Settings with which a service delivers to receivers on loopback. */
 export const LOOPBACK = { allowHttp: true, allowPrivateNetworks: ["127.0.0.0/8"] } as const;
 
 /** A started service; receivers on loopback are allowed, and it may be told anything else. */

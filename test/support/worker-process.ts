@@ -20,7 +20,7 @@ const hookwave = await createHookwave({
 });
 await hookwave.start();
 process.once("SIGTERM", () => void hookwave.close().then(() => process.exit(0)));
-// Whoever started us is gone, and with it who would stop us.
+// The process that started us is gone, and with it who would stop us.
 process.once("disconnect", () => process.exit(1));
 process.on("message", (wish) => process.send?.(fulfil(wish)));
 process.send?.("ready");
