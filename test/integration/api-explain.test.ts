@@ -54,7 +54,7 @@ async function explain(body: string, query = ""): Promise<z.output<typeof explai
 }
 
 /** Each endpoint with what would become of the event, and why. */
-async function prospects(body: string): Promise<readonly (readonly string[])[]> {
+async function dryRuns(body: string): Promise<readonly (readonly string[])[]> {
   const { data } = await explain(body);
   return data.map(({ endpoint_id, would_send, reasons }) => [
     endpoint_id,
@@ -74,7 +74,7 @@ describe("an explanation", () => {
     await hookwave.endpoints.add({ id: "off", url });
     await hookwave.endpoints.disable("off");
 
-    expect(await prospects(EVENT)).toEqual([
+    expect(await dryRuns(EVENT)).toEqual([
       ["all", "now"],
       ["others", "never", "not_subscribed"],
       ["off", "never", "disabled"],
@@ -128,11 +128,11 @@ describe("an explanation", () => {
     await receiver.received(1);
 
     expect(await explain(EVENT)).toMatchObject({ event_id: "evt_1", is_duplicate: true });
-    expect(await prospects(EVENT)).toEqual([["all", "never", "duplicate"]]);
+    expect(await dryRuns(EVENT)).toEqual([["all", "never", "duplicate"]]);
     await hookwave.publish({ type: "thing.made", data: {}, id: "evt_3" });
     await receiver.received(2);
-    expect(await prospects(EVENT.replace("evt_1", "evt_3"))).toEqual([["all", "never", "duplicate"]]);
-    expect(await prospects(EVENT.replace("evt_1", "evt_2"))).toEqual([["all", "now"]]);
+    expect(await dryRuns(EVENT.replace("evt_1", "evt_3"))).toEqual([["all", "never", "duplicate"]]);
+    expect(await dryRuns(EVENT.replace("evt_1", "evt_2"))).toEqual([["all", "now"]]);
   });
 
   it("knows an id that was published over HTTP before any worker has seen it", async () => {
@@ -160,7 +160,7 @@ describe("an explanation", () => {
   it("knows a rate that is used up, and when the next turn is free", async () => {
     const rateLimit = { count: 1, perMs: 60_000 };
     await hookwave.endpoints.add({ id: "limited", url: receiver.url, rateLimit });
-    expect(await prospects(EVENT)).toEqual([["limited", "now"]]);
+    expect(await dryRuns(EVENT)).toEqual([["limited", "now"]]);
     await hookwave.publish({ type: "thing.made", data: {} });
     await receiver.received(1);
 

@@ -43,7 +43,7 @@ async function startGood(
 }
 
 /** What certify says of a receiver, as a program reads it. */
-async function examine(url: string, ...options: readonly string[]) {
+async function certify(url: string, ...options: readonly string[]) {
   const { code, stdout, stderr } = await say("certify", url, "--secret", SECRET, "--json", ...options);
   if (stdout === "") throw new Error(stderr);
   const { checks, ...rest } = JSON.parse(stdout);
@@ -83,7 +83,7 @@ describe("hookwave certify", () => {
 
   it.each(PROFILE_NAMES)("passes a good receiver of %s", async (profile) => {
     await using receiver = await startGood({ profile });
-    const { code, failed, warned, grades } = await examine(receiver.url, "--profile", profile);
+    const { code, failed, warned, grades } = await certify(receiver.url, "--profile", profile);
     expect({ code, failed, warned }).toEqual({ code: 0, failed: 0, warned: 0 });
     const signsTime = ["standard", "ai-core", "stripe"].includes(profile);
     expect(Object.keys(grades)).toHaveLength(signsTime ? 8 : 7);
@@ -91,7 +91,7 @@ describe("hookwave certify", () => {
 
   it("passes receivers that want a variant: replay protection, another header, a key pair", async () => {
     await using hokusai = await startGood({ profile: "hokusai" });
-    const protectedOnes = await examine(
+    const protectedOnes = await certify(
       hokusai.url,
       "--profile",
       "hokusai",
@@ -100,13 +100,13 @@ describe("hookwave certify", () => {
     );
     expect(protectedOnes).toMatchObject({ code: 0, grades: { [STALE]: "pass" } });
     await using stripe = await startGood({ profile: "stripe", signatureHeader: "Acme-Check" });
-    const renamed = await examine(stripe.url, "--profile", "stripe", "--signature-header", "Acme-Check");
+    const renamed = await certify(stripe.url, "--profile", "stripe", "--signature-header", "Acme-Check");
     expect(renamed).toMatchObject({ code: 0, grades: { [UNSIGNED]: "pass" } });
   });
 
   it("fails one that accepts everything in all that it should have refused", async () => {
     await using receiver = await startReceiver();
-    const { code, grades, advice, failed } = await examine(receiver.url);
+    const { code, grades, advice, failed } = await certify(receiver.url);
     expect(code).toBe(1);
     expect(failed).toBe(4);
     for (const check of REFUSALS) expect(grades[check]).toBe("fail");
@@ -130,7 +130,7 @@ describe("hookwave certify", () => {
       const inbox = createInbox({ store: createMemoryStore(), handler });
       expressReceiver({ inbox, secrets: SECRET })(request, response, () => response.writeHead(500).end());
     });
-    const { code, grades, advice } = await examine(receiver.url);
+    const { code, grades, advice } = await certify(receiver.url);
     expect(grades).toMatchObject({ [VALID]: "pass", [TWICE]: "fail", [BIG]: "pass" });
     expect(advice[TWICE]).toContain("answer 2xx to an event that was handled");
     expect(code).toBe(1);
@@ -138,21 +138,21 @@ describe("hookwave certify", () => {
 
   it("warns of one that takes more than a second, and yet ends with 0", async () => {
     await using receiver = await startGood({}, () => pause(1_050));
-    const { code, grades, warned } = await examine(receiver.url);
+    const { code, grades, warned } = await certify(receiver.url);
     expect(grades[SLOWEST]).toBe("warn");
     expect({ code, warned }).toEqual({ code: 0, warned: 1 });
   });
 
   it("fails one that verifies JSON which it has parsed and written again", async () => {
     await using receiver = await listen(verifying((body) => JSON.stringify(JSON.parse(body))));
-    const { grades, advice } = await examine(receiver.url);
+    const { grades, advice } = await certify(receiver.url);
     expect(grades).toMatchObject({ [VALID]: "pass", [FORGED]: "pass", [CHANGED]: "fail", [STALE]: "fail" });
     expect(advice[CHANGED]).toContain("verify the bytes as they arrived");
   });
 
   it("fails one whose limit for bodies is too low", async () => {
     await using receiver = await startGood({ maxBodyBytes: 100_000 });
-    const { grades, advice } = await examine(receiver.url);
+    const { grades, advice } = await certify(receiver.url);
     expect(grades).toMatchObject({ [VALID]: "pass", [BIG]: "fail" });
     expect(advice[BIG]).toContain("1 MiB");
   });
@@ -164,7 +164,7 @@ describe("hookwave certify", () => {
       response.writeHead = (status: number) => writeHead(status === 401 ? 500 : status);
       check(request, response);
     });
-    const { grades } = await examine(receiver.url);
+    const { grades } = await certify(receiver.url);
     expect(grades).toMatchObject({
       [VALID]: "pass",
       [FORGED]: "warn",

@@ -14,7 +14,7 @@ let redis: TestRedis;
 let raw: Redis;
 let events: Queue;
 let receiver: Receiver;
-let desk: TestHookwave;
+let management: TestHookwave;
 let endpointId: EndpointId;
 
 beforeEach(async () => {
@@ -22,12 +22,12 @@ beforeEach(async () => {
   raw = new Redis(redis.url, { maxRetriesPerRequest: null });
   events = new Queue("events", { connection: raw, prefix: "{hookwave}" });
   receiver = await startReceiver();
-  desk = await startHookwave(redis, { role: "api" });
-  endpointId = asEndpointId((await desk.endpoints.add({ url: receiver.url })).id);
+  management = await startHookwave(redis, { role: "api" });
+  endpointId = asEndpointId((await management.endpoints.add({ url: receiver.url })).id);
 });
 
 afterEach(async () => {
-  await desk.close();
+  await management.close();
   await events.close();
   raw.disconnect();
   await receiver[Symbol.asyncDispose]();
@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 const dispatched = (): Promise<unknown> =>
-  until("all is dispatched", async () => (await desk.queueCounts()).new.depth === 0);
+  until("all is dispatched", async () => (await management.queueCounts()).new.depth === 0);
 
 const MINUTE_MS = 60_000;
 
@@ -53,7 +53,7 @@ async function addCrashedJob(ids: readonly string[], crashes: number): Promise<n
 
 /** Half a minute ago: by no clock after now, and by none before what was accepted a minute ago. */
 async function disableBefore(): Promise<void> {
-  await desk.endpoints.disable(endpointId, "moving house");
+  await management.endpoints.disable(endpointId, "moving house");
   const record: object = JSON.parse((await raw.hget("{hookwave}:endpoints", endpointId)) ?? "{}");
   const disabledAt = new Date(Date.now() - MINUTE_MS / 2).toISOString();
   await raw.hset("{hookwave}:endpoints", endpointId, JSON.stringify({ ...record, disabledAt }));
@@ -61,14 +61,14 @@ async function disableBefore(): Promise<void> {
 
 describe("an endpoint that is disabled while events wait for a worker", () => {
   it("finds what had been accepted before among the dead letters, and nothing that came after", async () => {
-    const before = await desk.publish(EVENT);
-    await desk.endpoints.disable(endpointId, "moving house");
+    const before = await management.publish(EVENT);
+    await management.endpoints.disable(endpointId, "moving house");
     await events.add("any", { id: "evt_after", ...EVENT }, { timestamp: Date.now() + 5_000 });
 
     await using _worker = await startHookwave(redis, { role: "worker" });
     await dispatched();
 
-    const [letter, ...more] = await summaries(desk);
+    const [letter, ...more] = await summaries(management);
     expect(letter).toMatchObject({
       eventId: before.id,
       endpointId,
@@ -78,19 +78,21 @@ describe("an endpoint that is disabled while events wait for a worker", () => {
     expect(more).toEqual([]);
     expect(receiver.ids()).toEqual([]);
 
-    await desk.endpoints.enable(endpointId);
-    await desk.deadLetters.replay(letter?.id ?? "");
+    await management.endpoints.enable(endpointId);
+    await management.deadLetters.replay(letter?.id ?? "");
     await receiver.received(1);
     expect(receiver.ids()).toEqual([before.id]);
   });
 
   it("finds what was accepted by a clock 3 s ahead, too", async () => {
     await events.add("any", { id: "evt_ahead", ...EVENT }, { timestamp: Date.now() + 3_000 });
-    await desk.endpoints.disable(endpointId, "moving house");
+    await management.endpoints.disable(endpointId, "moving house");
 
     await using _worker = await startHookwave(redis, { role: "worker" });
     await dispatched();
-    expect(await summaries(desk)).toMatchObject([{ eventId: "evt_ahead", because: "endpoint_disabled" }]);
+    expect(await summaries(management)).toMatchObject([
+      { eventId: "evt_ahead", because: "endpoint_disabled" },
+    ]);
   });
 
   it("finds each event of a job that is split after that, with the time it was accepted", async () => {
@@ -99,9 +101,9 @@ describe("an endpoint that is disabled while events wait for a worker", () => {
 
     await using _worker = await startHookwave(redis, { role: "worker" });
     await dispatched();
-    const letters = await storedLetters(desk);
+    const letters = await storedLetters(management);
     expect(letters).toMatchObject(letters.map(() => ({ letter: { delivery: { acceptedAt } } })));
-    const owed = (await summaries(desk)).map(({ eventId, because }) => `${eventId} ${because}`);
+    const owed = (await summaries(management)).map(({ eventId, because }) => `${eventId} ${because}`);
     expect(owed.toSorted()).toEqual(["evt_1 endpoint_disabled", "evt_2 endpoint_disabled"]);
   });
 
@@ -109,14 +111,17 @@ describe("an endpoint that is disabled while events wait for a worker", () => {
     await addCrashedJob(["evt_1"], 8);
     {
       await using _worker = await startHookwave(redis, { role: "worker" });
-      await until("it is buried", async () => (await summaries(desk, { reason: "poison" })).length === 1);
+      await until(
+        "it is buried",
+        async () => (await summaries(management, { reason: "poison" })).length === 1,
+      );
     }
     await disableBefore();
-    const [poison] = await summaries(desk);
-    await desk.deadLetters.replay(poison?.id ?? "");
+    const [poison] = await summaries(management);
+    await management.deadLetters.replay(poison?.id ?? "");
 
     await using _worker = await startHookwave(redis, { role: "worker" });
     await dispatched();
-    expect(await summaries(desk)).toMatchObject([{ eventId: "evt_1", because: "endpoint_disabled" }]);
+    expect(await summaries(management)).toMatchObject([{ eventId: "evt_1", because: "endpoint_disabled" }]);
   });
 });

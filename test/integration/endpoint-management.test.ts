@@ -24,14 +24,14 @@ describe("a secret that is rotated", () => {
     await using redis = await startRedis();
     await using receiver = await startReceiver();
     await using worker = await startHookwave(redis);
-    await using desk = await startHookwave(redis, { role: "api" });
-    const { id, secrets } = await desk.endpoints.create({ url: receiver.url });
+    await using management = await startHookwave(redis, { role: "api" });
+    const { id, secrets } = await management.endpoints.create({ url: receiver.url });
     await until("the worker knows it", () =>
       worker.endpoints.list().then((endpoints) => endpoints.length === 1),
     );
     await deliverOne(worker, receiver);
 
-    const rotated = await desk.endpoints.rotateSecret(id);
+    const rotated = await management.endpoints.rotateSecret(id);
     expect(rotated.secrets[1]?.value).toBe(secrets[0]?.value);
     const endsInMs = (rotated.secrets[1]?.expiresAt ?? 0) - Date.parse(rotated.updatedAt);
     expect(endsInMs).toBe(24 * HOUR_MS);
@@ -39,7 +39,7 @@ describe("a secret that is rotated", () => {
       await deliverOne(worker, receiver);
       return signaturesOf(receiver).at(-1) === 2;
     });
-    await desk.endpoints.rotateSecret(id, { graceMs: 0 });
+    await management.endpoints.rotateSecret(id, { graceMs: 0 });
     await until("the worker signs with the new one", async () => {
       await deliverOne(worker, receiver);
       return signaturesOf(receiver).at(-1) === 1;

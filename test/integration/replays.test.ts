@@ -13,17 +13,17 @@ import { until } from "../support/until.ts";
 let redis: TestRedis;
 let raw: Redis;
 /** Delivers nothing and runs no replay: the operator's side. */
-let desk: TestHookwave;
+let management: TestHookwave;
 
 beforeEach(async () => {
   redis = await startRedis();
   raw = new Redis(redis.url);
-  desk = await startHookwave(redis, { role: "api" });
+  management = await startHookwave(redis, { role: "api" });
 });
 
 afterEach(async () => {
   raw.disconnect();
-  await desk.close();
+  await management.close();
   await redis[Symbol.asyncDispose]();
 });
 
@@ -37,13 +37,13 @@ const letters = (count: number, endpoint = "ep_1", type = "thing.made") =>
 
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `thing_${n}`).toSorted();
 
-const begin = (request: ReplayRequest = {}) => desk.replays.begin(request);
+const begin = (request: ReplayRequest = {}) => management.replays.begin(request);
 
 const done = (id: string) =>
   until(
     "the replay is done",
     async () => {
-      const replay = await desk.replays.get(id);
+      const replay = await management.replays.get(id);
       return replay.state === "done" && replay;
     },
     30_000,
@@ -55,7 +55,7 @@ const leaseIsFree = (id: string) =>
 describe("a replay", () => {
   it("sends what matches at the rate that was asked for, however many work, oldest first, and counts it", async () => {
     await using receiver = await startReceiver();
-    await desk.endpoints.add({ id: "ep_1", url: receiver.url, maxInFlight: 1 });
+    await management.endpoints.add({ id: "ep_1", url: receiver.url, maxInFlight: 1 });
     await bury(redis, [...letters(30), ...letters(5, "ep_1", "job.done")]);
     await using _worker = await startHookwave(redis);
     await using _another = await startHookwave(redis);
@@ -71,12 +71,14 @@ describe("a replay", () => {
     const spanMs = (requests.at(-1)?.at ?? 0) - (requests[0]?.at ?? 0);
     expect(spanMs).toBeGreaterThan(1_200);
     expect(receiver.ids().indexOf("thing_0")).toBeLessThan(receiver.ids().indexOf("thing_29"));
-    expect(new Set((await summaries(desk)).map(({ eventType }) => eventType))).toEqual(new Set(["job.done"]));
+    expect(new Set((await summaries(management)).map(({ eventType }) => eventType))).toEqual(
+      new Set(["job.done"]),
+    );
   });
 
   it("does not send again what is given up again meanwhile", async () => {
     await using receiver = await startReceiver(500);
-    await desk.endpoints.add({ id: "ep_1", url: receiver.url, retrySchedule: [] });
+    await management.endpoints.add({ id: "ep_1", url: receiver.url, retrySchedule: [] });
     // Fewer failures than open a breaker.
     await bury(redis, letters(4));
     await using worker = await startHookwave(redis);
@@ -87,7 +89,7 @@ describe("a replay", () => {
 
     expect(await done(id)).toMatchObject({ total: 4, replayed: 4 });
     expect(receiver.ids().toSorted()).toEqual(ids(4));
-    const rounds = (await storedLetters(desk)).map(
+    const rounds = (await storedLetters(management)).map(
       ({ letter }) => letter.kind === "delivery" && letter.delivery.round,
     );
     expect(rounds).toEqual([1, 1, 1, 1]);
@@ -95,7 +97,7 @@ describe("a replay", () => {
 
   it("keeps what cannot be sent again and what others took first apart from what it sent", async () => {
     await using receiver = await startReceiver();
-    await desk.endpoints.add({ id: "ep_1", url: receiver.url });
+    await management.endpoints.add({ id: "ep_1", url: receiver.url });
     const [taken = ""] = await bury(redis, letters(3));
     const job = { kind: "job", jobId: "7", addedAt: NOON, problem: "no event", because: "invalid" } as const;
     const [unreadable] = await bury(redis, [{ ...job, text: "[]", buriedAt: new Date(NOON).toISOString() }]);
@@ -113,73 +115,73 @@ describe("a replay", () => {
       failed: 1,
       failures: [{ id: unreadable, problem: expect.stringContaining("a dead letter that can be read") }],
     });
-    expect((await summaries(desk)).map((letter) => letter.id)).toEqual([unreadable]);
+    expect((await summaries(management)).map((letter) => letter.id)).toEqual([unreadable]);
   });
 });
 
 describe("a running replay", () => {
   it("pauses within a second when another process says so, goes on when told, and ends when cancelled", async () => {
     await using receiver = await startReceiver();
-    await desk.endpoints.add({ id: "ep_1", url: receiver.url });
+    await management.endpoints.add({ id: "ep_1", url: receiver.url });
     await bury(redis, letters(60));
     await using _worker = await startHookwave(redis);
     const { id } = await begin({ ratePerSecond: 10 });
-    await until("it runs", async () => (await desk.replays.get(id)).replayed > 0);
+    await until("it runs", async () => (await management.replays.get(id)).replayed > 0);
 
     const toldAt = performance.now();
-    expect(await desk.replays.order(id, "pause")).toMatchObject({ state: "paused" });
+    expect(await management.replays.order(id, "pause")).toMatchObject({ state: "paused" });
     await leaseIsFree(id);
     expect(performance.now() - toldAt).toBeLessThan(1_000);
-    const paused = await desk.replays.get(id);
-    expect(await desk.deadLetters.count({})).toBe(60 - paused.replayed);
+    const paused = await management.replays.get(id);
+    expect(await management.deadLetters.count({})).toBe(60 - paused.replayed);
 
-    expect(await desk.replays.order(id, "resume")).toMatchObject({ state: "running" });
-    await until("it goes on", async () => (await desk.replays.get(id)).replayed > paused.replayed);
+    expect(await management.replays.order(id, "resume")).toMatchObject({ state: "running" });
+    await until("it goes on", async () => (await management.replays.get(id)).replayed > paused.replayed);
 
-    const cancelled = await desk.replays.order(id, "cancel");
+    const cancelled = await management.replays.order(id, "cancel");
     expect(cancelled).toMatchObject({ state: "cancelled", finishedAt: expect.any(String) });
     await leaseIsFree(id);
-    const { replayed, state } = await desk.replays.get(id);
+    const { replayed, state } = await management.replays.get(id);
     expect(state).toBe("cancelled");
     expect(replayed).toBeLessThan(60);
-    expect(await desk.deadLetters.count({})).toBe(60 - replayed);
+    expect(await management.deadLetters.count({})).toBe(60 - replayed);
     expect(await raw.smembers("{hookwave}:open-replays")).toEqual([]);
   });
 
   it("is finished by another process when its own is killed with kill -9: each letter is sent exactly once", async () => {
     await using directory = await freshDirectory();
     await using receiver = await startReceiver();
-    await desk.endpoints.add({ id: "ep_1", url: receiver.url, maxInFlight: 50 });
+    await management.endpoints.add({ id: "ep_1", url: receiver.url, maxInFlight: 50 });
     await bury(redis, letters(400));
     const variables = { HOOKWAVE_DATA_DIR: directory.path };
     const replayAll = ["dead-letters", "replay", "--all", "--rate", "200", "--redis", redis.url];
     await using doomed = startCommand(replayAll, variables);
     const id = await until("it has begun", async () => (await raw.smembers("{hookwave}:open-replays"))[0]);
-    await until("it is in the middle", async () => (await desk.replays.get(id)).replayed >= 120);
+    await until("it is in the middle", async () => (await management.replays.get(id)).replayed >= 120);
 
     doomed.signal("SIGKILL");
     await doomed.ended();
-    const { replayed } = await desk.replays.get(id);
+    const { replayed } = await management.replays.get(id);
     expect(replayed).toBeLessThan(400);
     await using _heir = await startHookwave(redis);
 
     const replay = await done(id);
     await receiver.received(400, 30_000);
-    await until("nothing is left to do", async () => (await desk.queueCounts()).retrying.depth === 0);
+    await until("nothing is left to do", async () => (await management.queueCounts()).retrying.depth === 0);
     expect(receiver.ids().toSorted()).toEqual(ids(400));
     expect(replay.replayed + replay.skipped).toBe(400);
-    expect(await desk.deadLetters.count({})).toBe(0);
+    expect(await management.deadLetters.count({})).toBe(0);
   }, 90_000);
 
   it("counts as skipped what a process had sent of the slice it died in, and sends it no second time", async () => {
     await using receiver = await startReceiver();
-    await desk.endpoints.add({ id: "ep_1", url: receiver.url });
+    await management.endpoints.add({ id: "ep_1", url: receiver.url });
     await bury(redis, letters(3));
     const { id } = await begin();
-    await desk.replays.order(id, "pause");
+    await management.replays.order(id, "pause");
     await raw.copy("{hookwave}:letters", "letters");
     await raw.copy("{hookwave}:letter-summaries", "summaries");
-    for (const { id: letter } of await summaries(desk)) await desk.deadLetters.replay(letter);
+    for (const { id: letter } of await summaries(management)) await management.deadLetters.replay(letter);
     await using _worker = await startHookwave(redis);
     await receiver.received(3);
 
@@ -187,12 +189,12 @@ describe("a running replay", () => {
     await raw.copy("letters", "{hookwave}:letters", "REPLACE");
     await raw.copy("summaries", "{hookwave}:letter-summaries", "REPLACE");
     await bury(redis, letters(1));
-    await desk.replays.order(id, "resume");
+    await management.replays.order(id, "resume");
 
     expect(await done(id)).toMatchObject({ total: 3, replayed: 1, skipped: 2 });
-    await until("nothing is left to do", async () => (await desk.queueCounts()).retrying.depth === 0);
+    await until("nothing is left to do", async () => (await management.queueCounts()).retrying.depth === 0);
     expect(receiver.ids().toSorted()).toEqual(ids(3));
-    expect(await desk.deadLetters.count({})).toBe(0);
+    expect(await management.deadLetters.count({})).toBe(0);
   });
 });
 
@@ -207,7 +209,7 @@ describe("a replay is refused", () => {
   it("when a hundred others are not over, and accepted again when one of them is", async () => {
     const [begun] = await Promise.all(Array.from({ length: 100 }, () => begin()));
     await expect(begin()).rejects.toMatchObject({ code: "REPLAY_INVALID" });
-    await desk.replays.order(begun?.id ?? "", "cancel");
+    await management.replays.order(begun?.id ?? "", "cancel");
     await expect(begin()).resolves.toMatchObject({ state: "running" });
   });
 
@@ -217,9 +219,11 @@ describe("a replay is refused", () => {
     await done(id);
 
     for (const order of ["pause", "resume", "cancel"] as const)
-      await expect(desk.replays.order(id, order)).rejects.toMatchObject({ code: "REPLAY_INVALID" });
-    await expect(desk.replays.get("rpl_none")).rejects.toMatchObject({ code: "REPLAY_UNKNOWN" });
-    await expect(desk.replays.order("rpl_none", "pause")).rejects.toMatchObject({ code: "REPLAY_UNKNOWN" });
+      await expect(management.replays.order(id, order)).rejects.toMatchObject({ code: "REPLAY_INVALID" });
+    await expect(management.replays.get("rpl_none")).rejects.toMatchObject({ code: "REPLAY_UNKNOWN" });
+    await expect(management.replays.order("rpl_none", "pause")).rejects.toMatchObject({
+      code: "REPLAY_UNKNOWN",
+    });
   });
 });
 
@@ -237,7 +241,7 @@ describe("what is remembered of a replay", () => {
   it("can be changed when Redis is out of memory", async () => {
     const { id } = await begin();
     await raw.config("SET", "maxmemory", "1");
-    await desk.replays.order(id, "cancel");
-    expect(await desk.replays.get(id)).toMatchObject({ state: "cancelled" });
+    await management.replays.order(id, "cancel");
+    expect(await management.replays.get(id)).toMatchObject({ state: "cancelled" });
   });
 });

@@ -13,11 +13,11 @@ import { createKeys } from "../../src/store/keys.ts";
 import { createLetterIndex } from "../../src/store/letter-index.ts";
 import type { TestRedis } from "./service.ts";
 
-type EndpointManagement = Pick<Hookwave, "deadLetters">;
+type LetterOwner = Pick<Hookwave, "deadLetters">;
 
 /** All that a filter finds, newest first. */
 export async function summaries(
-  { deadLetters }: EndpointManagement,
+  { deadLetters }: LetterOwner,
   filter: LetterFilter = {},
   limit = 100,
 ): Promise<readonly LetterSummary[]> {
@@ -32,8 +32,8 @@ export async function summaries(
 }
 
 /** All there are, whole. */
-export async function storedLetters(desk: EndpointManagement): Promise<readonly StoredLetter[]> {
-  return await Promise.all((await summaries(desk)).map(({ id }) => desk.deadLetters.get(id)));
+export async function storedLetters(management: LetterOwner): Promise<readonly StoredLetter[]> {
+  return await Promise.all((await summaries(management)).map(({ id }) => management.deadLetters.get(id)));
 }
 
 export interface LetterSketch {

@@ -126,10 +126,10 @@ describe("the line before a full limit", () => {
 });
 
 describe("the limit of a destination", () => {
-  const roomAfterTrouble = (laneId: EndpointId): number => {
-    const one = anEndpoint({ id: laneId, maxInFlight: 4 });
+  const roomAfterTrouble = (endpointId: EndpointId): number => {
+    const one = anEndpoint({ id: endpointId, maxInFlight: 4 });
     limits.enter(one);
-    limits.leave(laneId, 5, overloaded);
+    limits.leave(endpointId, 5, overloaded);
     return admittedAtOnce(openMany(limits, 20, one));
   };
 

@@ -7,7 +7,7 @@ import { profiles } from "../../../../src/wire/profiles.ts";
 
 const UUIDS = ["6f2b1c5e-0d3a-4c39-9a51-2f0b8f4c9e11", "0b9e4c1a-6f0d-4d3b-8a75-1c2d3e4f5a6b"] as const;
 
-describe.each(PROFILE_NAMES)("the event that receivers of %s are examined with", (profile) => {
+describe.each(PROFILE_NAMES)("the event that receivers of %s are certified with", (profile) => {
   const event = sampleEvent(profile, UUIDS[0], 0);
 
   it("is one that could be published, and is of the family", () => {
