@@ -9,7 +9,7 @@ import type { Management } from "../manage/management.ts";
 export interface ApiHookwave extends Management {
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
-  /** The part of Redis in what was thrown: it answered and refused, or did not answer; null for none. */
+  /** Redis' part in what was thrown: it answered and refused, or did not answer; null when it has none. */
   readonly redisTrouble: (error: unknown) => Promise<"refused" | "unanswered" | null>;
   readonly isConsuming: () => boolean;
   readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };

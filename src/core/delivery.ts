@@ -15,7 +15,7 @@ import { type Destination, EVENT_ID_PATTERN, type PublishedEvent } from "./event
 import type { OutcomeKind } from "./outcome.ts";
 import type { AttemptVerdict, BuryReason } from "./verdict.ts";
 
-/** One finished attempt as it is remembered with its delivery. */
+/** One finished attempt as it is kept with its delivery. */
 export interface PastAttempt {
   readonly attemptNumber: number;
   readonly startedAt: string;

@@ -138,8 +138,8 @@ class ConcurrencyLimit {
   }
 
   /**
-   * The line that fits until the next look, by the endpoint's fastest answer: our own load makes answers seem slow,
-   * never fast, and turning work away under our own load would only make more of it.
+   * The number that the endpoint can take until the next look, by its fastest answer: our own load makes answers seem
+   * slow, never fast, and turning work away under our own load would only make more of it.
    */
   #roomByFastest(): number {
     if (this.#fastestMs === null) return 0;

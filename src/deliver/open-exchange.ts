@@ -21,7 +21,7 @@ export interface Routes {
   readonly now: () => number;
 }
 
-/** The two ends of an exchange; only a failure of our own rejects. */
+/** Ends an exchange; only a failure of our own rejects. */
 export interface Settling {
   readonly resolve: (exchange: Exchange) => void;
   readonly reject: (error: Error) => void;

@@ -1,6 +1,6 @@
 /**
- * Is this text a URL we would ever POST to? Asked when an endpoint is registered and again before each new
- * destination is used. It checks spelling, scheme, port, literal addresses and names (traps 28–30); it resolves
+ * Rules for the URLs that we would ever POST to. Asked when an endpoint is registered and again before each new
+ * destination is used. They check spelling, scheme, port, literal addresses and names (traps 28–30); they resolve
  * nothing: what a name stands for is decided at connect time, in guarded-connector.ts.
  */
 import { isIP } from "node:net";

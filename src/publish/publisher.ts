@@ -47,7 +47,7 @@ export interface Receipt {
 }
 
 export interface PublishOptions {
-  /** The safety of the event at which the promise resolves; the publisher's own when absent. docs/durability.md */
+  /** The durability at which the promise resolves; the publisher's own when absent. docs/durability.md */
   readonly durability?: Durability;
 }
 

@@ -20,7 +20,7 @@ export interface Round {
   readonly round: number;
 }
 
-/** Under what a round's job, or its letter, is found: first its own id, then the one that versions before gave it. */
+/** Ids under which a round's job, or its letter, is found: first its own, then the one that versions before gave it. */
 export type Ids = readonly [own: string, former: string];
 
 const namesOf = ({ id, acceptedAt, round }: Round): Ids => [`${id}@${acceptedAt}#${round}`, `${id}#${round}`];
