@@ -33,7 +33,7 @@ export function webhookOf(asked: Invocation) {
 function headersOf(asked: Invocation): Readonly<Record<string, string>> {
   const headers = asked.all("header").map((text): readonly [string, string] => {
     const colon = text.indexOf(":");
-    // What has no colon may be all value.
+    // Text without a colon may be all value.
     if (colon < 1)
       throw usage("--header 'Name: value'", `a text of ${text.length} characters without a name and a colon`);
     return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];

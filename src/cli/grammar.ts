@@ -18,7 +18,7 @@ import {
 export interface CommandSpec {
   /** As it is written: `dead-letters replay`. */
   readonly name: string;
-  /** What follows the name, in order; `[…]` marks what may be left out. */
+  /** Words that follow the name, in order; `[…]` marks what may be left out. */
   readonly operands: readonly string[];
   readonly doc: string;
   readonly options: readonly OptionSpec[];

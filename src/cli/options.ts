@@ -4,7 +4,7 @@ import { PROFILE_NAMES } from "../core/endpoint.ts";
 export interface OptionSpec {
   /** Without the dashes. */
   readonly name: string;
-  /** What stands for the value in help; null for a switch. */
+  /** The word for the value in help; null for a switch. */
   readonly value: string | null;
   readonly doc: string;
   readonly isRepeatable?: boolean;
@@ -21,7 +21,7 @@ const version: OptionSpec = { name: "version", value: null, doc: "Print the vers
 /** Understood by every command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [json, help, version];
 
-/** Where the service is. */
+/** The address of the service. */
 export const serviceOptions: readonly OptionSpec[] = [
   { name: "api", value: "<url>", doc: "The service's API, instead of HOOKWAVE_URL." },
   { name: "redis", value: "<url>", doc: "Without the service's API, straight on its Redis." },
@@ -48,7 +48,7 @@ export const signatureHeader: OptionSpec = {
   doc: "stripe: the signature's header (default Stripe-Signature).",
 };
 
-/** What a receiver knows of its sender. */
+/** A receiver's knowledge of its sender. */
 export const receiverOptions: readonly OptionSpec[] = [
   {
     name: "secret",

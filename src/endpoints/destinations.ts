@@ -12,7 +12,7 @@ import type { Destination, PublishedEvent } from "../core/event.ts";
 
 const DIGEST_CHARACTERS = 32;
 
-/** What the event itself asks for: each of its destinations that wants it, once. */
+/** Destinations that the event itself names and that want it, each once. */
 export function ownDestinations(event: PublishedEvent): ReadonlyMap<EndpointId, Destination> {
   const wanted = (event.destinations ?? []).filter((destination) => wants(destination, event.type));
   return new Map(wanted.map((destination) => [destinationId(destination), destination]));
@@ -28,7 +28,7 @@ export interface FindEndpoint {
   readonly get: (id: EndpointId) => Endpoint | undefined;
 }
 
-/** Who a delivery is owed to; undefined where nobody is registered who would get or sign it. */
+/** The receiver that a delivery is owed to; undefined where nobody is registered who would get or sign it. */
 export function addresseeOf(
   { endpointId, destination }: Pick<Delivery, "endpointId" | "destination">,
   endpoints: FindEndpoint,

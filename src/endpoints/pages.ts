@@ -14,7 +14,7 @@ export interface EndpointFilter {
   readonly eventType?: string;
   /** Part of the id, the URL, the description or a label, in any case. */
   readonly text?: string;
-  /** Whether the text is looked for in no more of a URL than its host. */
+  /** True when the text is looked for in no more of a URL than its host. */
   readonly masksUrl?: boolean;
 }
 

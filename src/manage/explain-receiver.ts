@@ -18,18 +18,18 @@ export interface Explanation {
   readonly url: string;
   readonly wouldSend: WouldSend;
   readonly blockers: readonly Blocker[];
-  /** What would be sent, now; null where the event is not for this receiver, or nobody can sign it. */
+  /** The request that would be sent now; null where the event is not for this receiver, or nobody can sign it. */
   readonly request: ShownRequest | null;
 }
 
 export interface Circumstances {
   readonly moment: AttemptMoment;
   readonly policy: AddressPolicy;
-  /** Whether an event of this id has been published before. */
+  /** True when an event of this id has been published before. */
   readonly isDuplicate: boolean;
   /** Epoch ms of the next probe while the breaker is open. */
   readonly openUntil: (id: EndpointId) => number | null;
-  /** How long the endpoint's rate would let it wait, in ms. */
+  /** The wait that the endpoint's rate would ask for, in ms. */
   readonly rateWaitMs: (id: EndpointId, limit: RateLimit) => Promise<number>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Where deliveries go that need their own clock, and where they rest when given up. Every write that may be repeated has
- * a job id of its own making, because `addBulk` is a pipeline and not a transaction: doing it twice must do it once.
+ * The way out for deliveries that need their own clock, and for those given up. Every write that may be repeated has a
+ * job id of its own making, because `addBulk` is a pipeline and not a transaction: doing it twice must do it once.
  */
 import type { EndpointId } from "../core/brand.ts";
 import { type DeadLetter, type Delivery, deliveryId } from "../core/delivery.ts";

@@ -81,8 +81,8 @@ async function insistAble(redis: Redis): Promise<void> {
 const HONEST_SINCE = 8;
 
 /**
- * Where Redis writes to disk once a second, WAITAOF of 7.4 and of Valkey 8.0 answers before it has (measured:
- * 0.4 ms for what was written 0.9 s later; redis/redis#13793). With `always` there is nothing left to wait for.
+ * WAITAOF of 7.4 and of Valkey 8.0 answers too soon where Redis writes to disk once a second (measured: 0.4 ms for what
+ * was written 0.9 s later; redis/redis#13793). With `always` there is nothing left to wait for.
  */
 async function insistHonest(redis: Redis): Promise<void> {
   const version = parseInfo(await redis.info("server")).get("redis_version") ?? "";

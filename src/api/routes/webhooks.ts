@@ -233,7 +233,7 @@ function addRotation(app: Api, management: EndpointManagement): void {
 
 const mayChange = (caller: Caller | null): boolean => caller !== null && isAllowed(caller, "admin");
 
-/** Who has set a URL may read it back; to others it is masked. */
+/** The URL may be read back by those who may set it; to others it is masked. */
 function showTo(caller: Caller | null, endpoint: Endpoint): ShownWebhook {
   const shown = showWebhook(endpoint);
   return mayChange(caller) ? shown : { ...shown, url: maskUrl(endpoint.url) };

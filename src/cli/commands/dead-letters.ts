@@ -93,7 +93,7 @@ export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
   if (!asked.has("yes"))
     throw usage("dead-letters purge --yes, because it removes them for good", "no --yes");
   const asking = letterFilter(asked);
-  // What is buried from now on has not been thought of.
+  // A letter that is buried from now on has not been thought of.
   const filter = { ...asking, until: asking.until ?? system.now() };
   const { purged } = await withApi(asked, async (api) => {
     const { total = 0 } = await pageOf(api, filter, { limit: 1, total: "true" });

@@ -36,7 +36,10 @@ export async function start(asked: Invocation, terminal: Terminal): Promise<Repo
   }
 }
 
-/** Whatever hangs (a drain that waits for a Redis which is gone), the process does not outlive its supervisor's patience. */
+/**
+ * The process does not outlive its supervisor's patience, whatever hangs (a drain that waits for a Redis which is
+ * gone).
+ */
 async function closeInTime(service: Standalone, limitMs: number, terminal: Terminal): Promise<void> {
   const overdue = setTimeout(() => {
     terminal.writeError(
