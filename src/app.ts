@@ -34,7 +34,7 @@ export interface PublisherOptions {
   readonly prefix?: string;
   /** For every publish that does not say; `redis` when absent. docs/durability.md */
   readonly durability?: Durability;
-  /** How many replicas must have an event of durability `replicated`; 1 when absent. */
+  /** Replicas that must have an event of durability `replicated`; 1 when absent. */
   readonly replicasMin?: number;
 }
 
@@ -64,7 +64,7 @@ export interface Hookwave extends Publisher, Management {
   /** Waits for the first connection; rejects with REDIS_UNAVAILABLE when it is refused or takes longer. */
   readonly untilConnected: (patienceMs: number) => Promise<void>;
   readonly isRedisReachable: () => Promise<boolean>;
-  /** Whether Redis is why this was thrown. */
+  /** Redis' part in what was thrown; null when it has none. */
   readonly redisTrouble: (error: unknown) => Promise<RedisTrouble | null>;
   readonly isConsuming: () => boolean;
   readonly metrics: Pick<Metrics, "expose" | "contentType">;

@@ -3,7 +3,7 @@
 import { run } from "./cli/run.ts";
 import { processTerminal } from "./cli/terminal.ts";
 
-// Whoever reads may have had enough (`hookwave dead-letters list | head`): no reason to fail.
+// The reader may have had enough (`hookwave dead-letters list | head`): no reason to fail.
 process.stdout.on("error", () => process.exit());
 
 const exitCode = await run(process.argv.slice(2), processTerminal);

@@ -142,7 +142,7 @@ export function showMade(endpoint: Endpoint): z.output<typeof madeWebhook> {
   return { ...showWebhook(endpoint), secret: endpoint.secrets[0]?.value ?? "" };
 }
 
-/** What was said of a webhook, without its URL and id. */
+/** Settings that were said of a webhook, without its URL and id. */
 export function readSettings(body: z.output<typeof partOfWebhook>) {
   const { timeout_seconds: timeout, rate_limit: rate, retry_schedule: schedule, secret } = body;
   const settings = given({

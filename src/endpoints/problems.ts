@@ -1,6 +1,6 @@
 /**
- * What is wrong with an endpoint as it was asked for: all of it at once, in words for its owner, and no secret
- * among them. What a URL, a header or a secret may be is decided by those who know (the guard, the profile).
+ * Problems of an endpoint as it was asked for: all of them at once, in words for its owner, and no secret among them.
+ * What a URL, a header or a secret may be is decided by those who know (the guard, the profile).
  */
 import { DESTINATION_ID_PREFIX, isDestinationId } from "../core/destination.ts";
 import { ENDPOINT_ID_PATTERN, PROFILE_NAMES } from "../core/endpoint.ts";

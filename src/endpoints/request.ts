@@ -47,7 +47,7 @@ export interface EndpointRequest {
 }
 
 export interface RegistrationRules {
-  /** What is wrong with a URL; null when it may be used. */
+  /** The problem of a URL; null when it may be used. */
   readonly urlProblem: (url: string) => string | null;
   readonly headerProblems: (headers: Readonly<Record<string, string>>) => readonly string[];
   readonly secretProblem: (secret: string, profile: ProfileName) => string | null;
@@ -60,7 +60,7 @@ export interface RegistrationRules {
   };
 }
 
-/** Where Stripe's own receivers look. */
+/** The header in which Stripe's own receivers look. */
 const SIGNATURE_HEADER = "Stripe-Signature";
 
 export const profilesOf = ({

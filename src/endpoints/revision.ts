@@ -7,7 +7,7 @@ import { endpointInvalid } from "./problems.ts";
 import { DISABLED_BY_HAND, generateSecret, newEndpoint } from "./registration.ts";
 import type { EndpointRequest, RegistrationRules } from "./request.ts";
 
-/** What may change. */
+/** Settings that may change. */
 export type EndpointChanges = Partial<Omit<EndpointRequest, "id" | "ed25519">>;
 
 export interface Rotation {
