@@ -153,6 +153,11 @@ describe("the rules see a planted violation", () => {
     ["src/queue/a.ts", "const f: Promise<any[]> = g();", "uses any"],
     ["src/queue/a.ts", "const id = job.id!;", "asserts non-null: d!"],
     ["src/queue/a.ts", "const id = jobs[0]!.id;", "asserts non-null: ]!"],
+    ["src/queue/a.ts", "/** What is left. */\nconst a = 1;", 'a comment that opens with "What"'],
+    ["src/queue/a.ts", "f();\n/**\n * Whether it is.\n */\nconst a = 1;", 'with "Whether"; name the noun'],
+    ["src/queue/a.ts", "f();\n// Whoever waits.\nconst a = 1;", "name the noun first (line 6)"],
+    ["src/queue/a.ts", "const a = 1; // where it lies", 'a comment that opens with "where"'],
+    ["src/queue/a.ts", "f(); // A start.\n// How it ends.", 'a comment that opens with "How"'],
   ])("%s: %j", (path, source, problem) => {
     expect(judge({ [path]: source })).toEqual([expect.stringContaining(problem)]);
   });
@@ -179,6 +184,11 @@ describe("the rules see a planted violation", () => {
   it.each([
     ["none", "const a = 1;\n", "opens with 0 lines"],
     ["one that comes too late", `const a = 1;\n${HEADER}`, "opens with 0 lines"],
+    [
+      "one that opens with a riddle",
+      "/**\n * Who may do what.\n */",
+      'with "Who"; name the noun first (line 1)',
+    ],
     ["one of nine lines", `/**\n${" * why\n".repeat(9)} */\n`, "opens with 9 lines"],
   ])("of the opening comment: %s", (_, source, problem) => {
     expect(violations(new Map([["src/core/a.ts", source]]))).toEqual([expect.stringContaining(problem)]);
@@ -194,6 +204,8 @@ describe("the rules let pass what only looks like a violation", () => {
       "src/core/a.ts",
       `const text = \`from '../wire/b.ts' \${list.map((x) => \`{ \${x} } as any\`)} Date.now()\`;`,
     ],
+    ["src/core/a.ts", '// A line that goes on to say\n// what it is about.\nconst a = "// What";'],
+    ["src/core/a.ts", "/** Howard and the wholesaler: who they are. */"],
     ["src/core/a.ts", 'const quote = /"/; const text = "Date.now()";'],
     ["src/core/a.ts", 'const half = total / 2; const rest = "as any" / 3;'],
     ["src/core/a.ts", "const names = [1, 2] as const;"],

@@ -13,7 +13,7 @@ interface Module extends SourceText {
 }
 
 const STAGES = ["publish", "queue", "deliver", "store", "observe"];
-/** What needs nothing but what lies beneath it: words, formats and rules. */
+/** Rooms that need nothing but what lies beneath them: words, formats and rules. */
 const GROUND = ["core", "wire", "catalogue", "endpoints"];
 
 /** Room → the rooms beneath it that it may import from: docs/architecture.md draws the same house. */
@@ -39,7 +39,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
 const TYPES_ONLY: ReadonlyMap<string, readonly string[]> = new Map([
   // Schemas would bring a library with them, and a runtime without Node has none to spare.
   ["receiver", ["core", "catalogue"]],
-  // What people may do is handed in: the API constructs nothing.
+  // The ways of doing things are handed in: the API constructs nothing.
   ["api", ["manage"]],
 ]);
 
@@ -61,7 +61,7 @@ const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["fastify", ["api", "receiver"]],
   ["@fastify/", ["api"]],
   ["fastify-type-provider-zod", ["api"]],
-  // Where text from outside becomes typed: the environment, event data, requests, jobs, Redis records.
+  // Text from outside becomes typed here: the environment, event data, requests, jobs, Redis records.
   ["zod", ["config", "src/core/stored.ts", "catalogue", "endpoints", "api", "process", "queue", "store"]],
 ]);
 
@@ -131,6 +131,7 @@ function problemsOf(module: Module): readonly string[] {
     ...impure(module),
     ...badName(module),
     ...badShape(module),
+    ...riddles(module),
     ...badTypes(module),
   ];
 }
@@ -212,6 +213,20 @@ function badShape({ source, bare }: Module): readonly string[] {
     ...found(bare, /\bexport\s+default\b|\bas\s+default\b/, () => "has a default export"),
     ...found(bare, /(?<![.\w$])import\s*\((?!\s*["'`])/, () => "imports a computed module"),
   ];
+}
+
+const RIDDLE =
+  /^\/[/*][\s*]*((?:What|Who|Whose|Whom|Where|Whether|How|Which|When|Whoever|Whatever)(?![\p{L}\p{N}]))/iu;
+
+/** A comment names the thing it is about with its first words. The next line of a `//` block is no beginning. */
+function riddles({ source, comments }: Module): readonly string[] {
+  return comments.flatMap(({ at, text }) => {
+    const word = RIDDLE.exec(text)?.[1];
+    const lines = source.slice(0, at).split("\n");
+    const goesOn = text.startsWith("//") && /^\s*\/\/.*\n\s*$/.test(lines.slice(-2).join("\n"));
+    if (word === undefined || goesOn) return [];
+    return [`has a comment that opens with "${word}"; name the noun first (line ${lines.length})`];
+  });
 }
 
 const CLAUSE = /\b(?:import|export)\b(?:\s+type)?\s*(?:[\w$]+\s*,\s*)?(?:\{[^}]*\}|\*\s*(?:as\s+[\w$]+)?)/g;

@@ -8,6 +8,14 @@ export interface SourceText {
   readonly code: string;
   /** `code` with the content of strings, templates and regular expressions blanked as well. */
   readonly bare: string;
+  readonly comments: readonly Comment[];
+}
+
+export interface Comment {
+  /** Its place in the source. */
+  readonly at: number;
+  /** With its marks. */
+  readonly text: string;
 }
 
 export interface Import {
@@ -34,6 +42,7 @@ export function readSource(source: string): SourceText {
   let at = 0;
   /** Open braces inside each template expression we are in, innermost last. */
   const templates: number[] = [];
+  const comments: Comment[] = [];
 
   const match = (token: RegExp): string | undefined => {
     token.lastIndex = at;
@@ -68,8 +77,10 @@ export function readSource(source: string): SourceText {
     const comment = match(TOKENS.comment);
     const quoted = match(TOKENS.string) ?? (BEFORE_REGEX.test(previous) ? match(TOKENS.regex) : undefined);
     const word = match(TOKENS.word);
-    if (comment !== undefined) take(comment, blank(comment), blank(comment));
-    else if (quoted !== undefined) {
+    if (comment !== undefined) {
+      comments.push({ at, text: comment });
+      take(comment, blank(comment), blank(comment));
+    } else if (quoted !== undefined) {
       take(quoted, quoted, blankInside(quoted));
       previous = ")";
     } else if (word !== undefined) {
@@ -77,7 +88,7 @@ export function readSource(source: string): SourceText {
       previous = word;
     } else takeMark();
   }
-  return { code, bare };
+  return { code, bare, comments };
 }
 
 const FROM_CLAUSE =
