@@ -1,6 +1,6 @@
 /**
- * Outcomes: what happened in one attempt. A receiver's misbehaviour is a value here, never an exception (design,
- * decision 4). The unions are closed: adding a kind must break every switch that forgot it.
+ * Outcomes: what happened in one attempt. A receiver's misbehaviour is a value here, never an exception
+ * (decision 4). The unions are closed: adding a kind must break every switch that forgot it.
  */
 export const UNREACHABLE_REASONS = ["dns", "connect", "tls", "timeout", "reset", "protocol"] as const;
 export type UnreachableReason = (typeof UNREACHABLE_REASONS)[number];

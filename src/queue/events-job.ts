@@ -1,7 +1,7 @@
 /**
  * Events as a job of the events queue, and the reader of any producer's job. A job holds one event, a list, or our own
  * `{ v, events }`; `data` is an object or JSON text. The job's text is read, never BullMQ's parsed copy, so that `data`
- * keeps its bytes (design, decision 6). See docs/producers.md.
+ * keeps its bytes (decision 6). See docs/producers.md.
  */
 import { hash } from "node:crypto";
 import { z } from "zod";
