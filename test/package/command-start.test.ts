@@ -38,6 +38,19 @@ describe("the command loads no library and no other command", () => {
   });
 });
 
+describe("a command that speaks to a service", () => {
+  it.each([["status"], ["publish", "invoice.paid", "{}"], ["endpoints", "list"], ["keys", "list"]])(
+    "loads no service: %s %s",
+    (...words) => {
+      const { stderr, packages } = loadsOf([MAIN, ...words, "--api", "http://127.0.0.1:1"]);
+      expect(stderr).toContain("API_UNAVAILABLE");
+      expect(
+        packages.filter((name) => ["bullmq", "fastify", "ioredis", "opossum", "undici"].includes(name)),
+      ).toEqual([]);
+    },
+  );
+});
+
 describe("on a Node that is too old", () => {
   const { engines } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
   const refusal = (found: string): string =>
