@@ -1,4 +1,6 @@
 /** The packed package in a stranger's program: what each entry loads, and that it does what it says. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Loads, loadsOf } from "../support/loads.ts";
 import { type Packed, packHookwave } from "../support/packed.ts";
@@ -28,6 +30,33 @@ const SERVICE_ONLY = [
   "prom-client",
   "undici",
 ];
+
+describe("the packed file", () => {
+  const inPackage = (path: string): string => join(packed.folder, "node_modules/hookwave", path);
+
+  it("has the licence, the pages, the examples and the changes", () => {
+    for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "docs/receiving.md", "examples/express.ts"])
+      expect(existsSync(inPackage(path)), path).toBe(true);
+  });
+
+  it("has the API's description, without the spaces, under a name", () => {
+    const kept = readFileSync(inPackage("docs/openapi.json"), "utf8");
+    expect(kept.length).toBeLessThan(JSON.stringify(JSON.parse(kept)).length * 1.01);
+    const { stdout, stderr } = run(`
+      import description from "hookwave/openapi.json" with { type: "json" };
+      console.log(description.openapi);
+    `);
+    expect(stderr).toBe("");
+    expect(stdout).toBe("3.1.0\n");
+  });
+
+  it("holds no module that is gone from src", () => {
+    const built = readdirSync(inPackage("dist"), { recursive: true, encoding: "utf8" });
+    const modules = built.filter((path) => path.endsWith(".js")).map((path) => path.replace(/js$/, "ts"));
+    const source = new URL("../../src/", import.meta.url);
+    expect(modules.filter((path) => !existsSync(new URL(path, source)))).toEqual([]);
+  });
+});
 
 describe("a publisher loads nothing of the service", () => {
   it.each(["hookwave", "hookwave/publisher"])("with %s, and publishes", (entry) => {

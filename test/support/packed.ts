@@ -1,6 +1,6 @@
 /**
- * The package as npm would publish it, installed into an empty folder. Its dependencies are linked to those of this
- * repository, so that nothing comes over the network; everything else is what a stranger gets.
+ * The packages as npm would publish them, each in an empty folder. Dependencies are linked to those of this repository,
+ * so that nothing comes over the network; everything else is what a stranger gets.
  */
 import { execFileSync } from "node:child_process";
 import {
@@ -24,8 +24,6 @@ export interface Packed extends Disposable {
   readonly tarball: string;
   /** Where a program can be put that imports it. */
   readonly folder: string;
-  /** The package in that folder's node_modules. */
-  readonly installed: string;
   /** Writes a file into the folder; returns its path. */
   readonly write: (name: string, text: string) => string;
 }
@@ -33,9 +31,19 @@ export interface Packed extends Disposable {
 /** Throws when dist is older than src: it would be the test of another package. */
 export function packHookwave(): Packed {
   insistOnFreshBuild();
-  const packed = unpack("hookwave", root);
+  const packed = pack(root);
+  unpack(packed, "hookwave");
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   for (const name of Object.keys(dependencies)) linkFromHere(packed.folder, name);
+  return packed;
+}
+
+/** The receiver kit, which has no dependencies: npm itself installs it, without a network. */
+export function packReceiver(): Packed {
+  insistOnFreshBuild();
+  const packed = pack(join(root, "clients/receiver/dist"));
+  const words = ["install", "--offline", "--no-audit", "--no-fund", "--omit=peer", packed.tarball];
+  execFileSync("npm", words, { cwd: packed.folder });
   return packed;
 }
 
@@ -46,22 +54,27 @@ export function linkFromHere(folder: string, name: string): void {
   symlinkSync(join(root, "node_modules", name), link);
 }
 
-function unpack(name: string, source: string): Packed {
+/** Unpacks it beside another one, as if both had been installed. */
+export function unpack({ tarball, folder }: Packed, name: string): string {
+  const installed = join(folder, "node_modules", name);
+  mkdirSync(installed, { recursive: true });
+  execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", installed]);
+  return installed;
+}
+
+function pack(source: string): Packed {
   const folder = mkdtempSync(join(tmpdir(), "hookwave-package-"));
   // Without its scripts: `prepare` would build into the dist that other tests are running from.
   const words = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
   const [{ filename }] = JSON.parse(execFileSync("npm", words, { cwd: source, encoding: "utf8" }));
-  const tarball = join(folder, filename);
-  const installed = join(folder, "node_modules", name);
-  mkdirSync(installed, { recursive: true });
-  execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", installed]);
   const write = (file: string, text: string): string => {
     const path = join(folder, file);
     writeFileSync(path, text);
     return path;
   };
   write("package.json", '{ "name": "stranger", "private": true, "type": "module" }');
-  return { tarball, folder, installed, write, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+  const tarball = join(folder, filename);
+  return { tarball, folder, write, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }
 
 function insistOnFreshBuild(): void {
