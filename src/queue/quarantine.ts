@@ -9,7 +9,7 @@ import { FRAGILE_FIELDS, isReadable } from "./job-metadata.ts";
 import type { RawKeys } from "./ports.ts";
 
 /** What BullMQ keeps under these names, beside the jobs. It could not have done so where a job is found. */
-const OWN_NAMES = [
+export const OWN_NAMES = [
   ...["wait", "active", "paused", "delayed", "prioritized", "marker", "stalled", "events", "id", "pc"],
   ...["completed", "failed", "waiting-children", "limiter", "stalled-check", "repeat", "de"],
 ];
