@@ -4,7 +4,7 @@
  * come through, so that a stall shows in every event it delayed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { createPublisher } from "../src/app.ts";
+import { createPublisher } from "../src/publisher.ts";
 import { startChild } from "./children.ts";
 import { clockMs, dueId } from "./due.ts";
 import { emptyRedis } from "./empty-redis.ts";

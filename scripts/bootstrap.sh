@@ -23,9 +23,10 @@ install_dependencies() {
 }
 
 build_if_stale() {
-  [ -x dist/main.js ] && [ -z "$(find src -name '*.ts' -newer dist/main.js | head -n 1)" ] && return 0
+  [ -x dist/main.js ] && [ -f clients/receiver/dist/package.json ] &&
+    [ -z "$(find src scripts clients/receiver -path clients/receiver/dist -prune -o -type f -newer dist/main.js -print | head -n 1)" ] &&
+    return 0
   npm run --silent build
-  touch dist/main.js
 }
 
 have_redis() {

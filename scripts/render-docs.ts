@@ -9,6 +9,7 @@ import { createHookwave } from "../src/app.ts";
 import { readEnvironment } from "../src/config/environment.ts";
 import { renderConfigurationDoc, renderEnvExample, renderReadme } from "../src/config/render.ts";
 import { renderApiTable } from "./api-table.ts";
+import { openapiText } from "./openapi-text.ts";
 
 /** As a running service tells it; it needs no Redis for that. */
 async function describeApi(): Promise<unknown> {
@@ -30,7 +31,7 @@ const read = (path: string): string => readFileSync(new URL(path, root), "utf8")
 const files = {
   ".env.example": renderEnvExample(),
   "docs/configuration.md": renderConfigurationDoc(),
-  "docs/openapi.json": `${JSON.stringify(description, null, 2)}\n`,
+  "docs/openapi.json": openapiText(Object(description)),
   "docs/api.md": renderApiTable(read("docs/api.md"), description),
   "README.md": renderReadme(read("README.md")),
 };

@@ -10,7 +10,6 @@ import { createService } from "./app/service.ts";
 import { type Config, configWith } from "./config/environment.ts";
 import { system } from "./config/system.ts";
 import type { CountRequest } from "./core/access.ts";
-import type { Durability } from "./core/durability.ts";
 import type { Tell } from "./core/happening.ts";
 import type { QueueCounts } from "./core/queue-counts.ts";
 import { createAddressPolicy } from "./deliver/address-guard.ts";
@@ -26,30 +25,6 @@ import { createKeys } from "./store/keys.ts";
 import { type Redis, type RedisTrouble, redisTrouble, untilReady } from "./store/redis.ts";
 import { createRequestCounter } from "./store/request-counts.ts";
 import { createStatistics } from "./store/statistics.ts";
-
-export interface PublisherOptions {
-  /** redis:// or rediss:// */
-  readonly redisUrl: string;
-  /** As the workers have it; `{hookwave}` when absent. */
-  readonly prefix?: string;
-  /** For every publish that does not say; `redis` when absent. docs/durability.md */
-  readonly durability?: Durability;
-  /** Replicas that must have an event of durability `replicated`; 1 when absent. */
-  readonly replicasMin?: number;
-}
-
-/** A producer: all a service needs to publish. Connects at once; publishing waits for that, a second at most. */
-export function createPublisher({ redisUrl, prefix, durability, replicasMin }: PublisherOptions): Publisher {
-  const config = configWith({ prefix, publishDurability: durability, replicasMin });
-  const { publisher, disconnect } = openPublishing({ ...config, redisUrl }, () => undefined);
-  return {
-    ...publisher,
-    close: async () => {
-      await publisher.close();
-      disconnect();
-    },
-  };
-}
 
 /** Any setting of the configuration, under its name there; the others keep their defaults. */
 export interface HookwaveOptions extends Partial<Config> {

@@ -3,9 +3,10 @@
  * level) delivering to one endpoint what has been published before.
  */
 import { join } from "node:path";
-import { createHookwave, createPublisher, type Hookwave } from "../../src/app.ts";
+import { createHookwave, type Hookwave } from "../../src/app.ts";
 import type { Tell } from "../../src/core/happening.ts";
 import { createLog, logHappenings } from "../../src/observe/log.ts";
+import { createPublisher } from "../../src/publisher.ts";
 import { createStopwatch, type Measured } from "../stopwatch.ts";
 import { DATA, EVENT_TYPE, IN_FLIGHT, type Setup } from "../workload.ts";
 

@@ -1,6 +1,6 @@
 /** The modes that publish: one event per call, many per call, and plain BullMQ adds to compare with. */
 import { Queue } from "bullmq";
-import { createPublisher } from "../../src/app.ts";
+import { createPublisher } from "../../src/publisher.ts";
 import { connectRedis } from "../../src/store/redis.ts";
 import { createStopwatch, type Measured } from "../stopwatch.ts";
 import { DATA, EVENT_TYPE, inFlight, type Setup } from "../workload.ts";

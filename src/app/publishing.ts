@@ -1,7 +1,9 @@
 /**
  * Wires the publish stage to its queues: one connection for what Redis acknowledges by itself, and one of its own
- * for each level that waits for more, opened when it is first asked for.
+ * for each level that waits for more, opened when it is first asked for. It loads what a producer needs, not the
+ * rest of the service.
  */
+import { configWith } from "../config/environment.ts";
 import { system } from "../config/system.ts";
 import type { Durability } from "../core/durability.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
@@ -10,6 +12,30 @@ import { createEventPublisher, type Publisher } from "../publish/publisher.ts";
 import { enqueueEvents, openQueues, type Queues } from "../queue/queues.ts";
 import { type ConfirmedLevel, createConfirmation } from "../store/confirmation.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
+
+export interface PublisherOptions {
+  /** redis:// or rediss:// */
+  readonly redisUrl: string;
+  /** As the workers have it; `{hookwave}` when absent. */
+  readonly prefix?: string;
+  /** For every publish that does not say; `redis` when absent. docs/durability.md */
+  readonly durability?: Durability;
+  /** Replicas that must have an event of durability `replicated`; 1 when absent. */
+  readonly replicasMin?: number;
+}
+
+/** A producer: all a service needs to publish. Connects at once; publishing waits for that, a second at most. */
+export function createPublisher({ redisUrl, prefix, durability, replicasMin }: PublisherOptions): Publisher {
+  const config = configWith({ prefix, publishDurability: durability, replicasMin });
+  const { publisher, disconnect } = openPublishing({ ...config, redisUrl }, () => undefined);
+  return {
+    ...publisher,
+    close: async () => {
+      await publisher.close();
+      disconnect();
+    },
+  };
+}
 
 export interface PublishingOptions {
   readonly redisUrl: string;

@@ -4,6 +4,7 @@
  */
 import { problemSchema } from "../api/problem.ts";
 import { type Complaint, ERROR_CODES, type ErrorCode, HookwaveError, summarise } from "../core/errors.ts";
+import { Refused } from "./refused.ts";
 
 export interface ApiAddress {
   /** Without a slash at its end. */
@@ -36,23 +37,6 @@ export interface ApiClient {
   readonly askText: (request: ApiRequest) => Promise<string>;
   /** The text that `askText` resolved with, as `ask` would have had it. */
   readonly read: <Answer>(text: string, shape: Shape<Answer>) => Answer;
-}
-
-/** A refusal with a code that belongs to requests, or that only a newer service knows. */
-export class Refused extends Error implements Complaint {
-  readonly code: string;
-  readonly expected: string;
-  readonly got: string;
-  readonly remedy: string;
-
-  constructor(code: string, { expected, got, remedy }: Complaint) {
-    super(`expected ${expected}, got ${got}; ${remedy}`);
-    this.name = "Refused";
-    this.code = code;
-    this.expected = expected;
-    this.got = got;
-    this.remedy = remedy;
-  }
 }
 
 /** Nothing takes as long as a purge, which removes some 10,000 dead letters a second. */

@@ -3,7 +3,7 @@
  * nearest thing that exists; it never guesses and never ignores.
  */
 import { parseArgs } from "node:util";
-import { nearest } from "../config/unknown-variables.ts";
+import { nearest } from "../config/nearest.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { COMMANDS, type CommandSpec, optionsOf } from "./grammar.ts";
 import { GLOBAL_OPTIONS, type OptionSpec } from "./options.ts";

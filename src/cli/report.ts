@@ -1,7 +1,7 @@
 /** The report of a command that is done, for people and for programs; and how its failure is said. */
 import { HookwaveError, summarise } from "../core/errors.ts";
-import { Refused } from "./api-client.ts";
 import { EXIT } from "./exit-codes.ts";
+import { Refused } from "./refused.ts";
 import { alignRows } from "./rows.ts";
 
 export interface Report {

@@ -1,66 +1,51 @@
-/** From the words of a command line to an exit code: reads them, runs the command, prints what it has to say. */
-import { certify } from "./certify/certify.ts";
+/**
+ * From the words of a command line to an exit code: reads them, runs the command, prints what it has to say. It
+ * loads a command when that is called, and nothing that only another command needs.
+ */
 import { asksForJson, type Invocation, readCommandLine } from "./command-line.ts";
-import {
-  listDeadLetters,
-  purgeDeadLetters,
-  replayDeadLetters,
-  showDeadLetter,
-} from "./commands/dead-letters.ts";
-import {
-  addEndpoint,
-  disableEndpoint,
-  enableEndpoint,
-  listEndpoints,
-  removeEndpoint,
-  rotateSecret,
-} from "./commands/endpoints.ts";
-import { help } from "./commands/help.ts";
-import { createKey, listKeys, revokeKey } from "./commands/keys.ts";
-import { publish } from "./commands/publish.ts";
-import { start } from "./commands/start.ts";
-import { status } from "./commands/status.ts";
-import { demo } from "./demo/demo.ts";
 import { exitCodeOf } from "./exit-codes.ts";
-import { listen } from "./listen/listen.ts";
 import { failureReport, type Report } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
-import { verify } from "./verify/verify.ts";
 
 type Command = (asked: Invocation, terminal: Terminal) => Promise<Report> | Report;
 
 /** By the name it has in the grammar. */
-export const RUNNERS: Readonly<Record<string, Command>> = {
-  start,
-  demo,
-  publish,
-  "endpoints add": addEndpoint,
-  "endpoints list": listEndpoints,
-  "endpoints remove": removeEndpoint,
-  "endpoints enable": enableEndpoint,
-  "endpoints disable": disableEndpoint,
-  "endpoints rotate": rotateSecret,
-  "dead-letters list": listDeadLetters,
-  "dead-letters show": showDeadLetter,
-  "dead-letters replay": replayDeadLetters,
-  "dead-letters purge": purgeDeadLetters,
-  "keys create": createKey,
-  "keys list": listKeys,
-  "keys revoke": revokeKey,
-  status,
-  listen,
-  verify,
-  certify,
-  help,
+export const RUNNERS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import("./commands/start.ts")).start,
+  demo: async () => (await import("./demo/demo.ts")).demo,
+  publish: async () => (await import("./commands/publish.ts")).publish,
+  "endpoints add": async () => (await import("./commands/endpoints.ts")).addEndpoint,
+  "endpoints list": async () => (await import("./commands/endpoints.ts")).listEndpoints,
+  "endpoints remove": async () => (await import("./commands/endpoints.ts")).removeEndpoint,
+  "endpoints enable": async () => (await import("./commands/endpoints.ts")).enableEndpoint,
+  "endpoints disable": async () => (await import("./commands/endpoints.ts")).disableEndpoint,
+  "endpoints rotate": async () => (await import("./commands/endpoints.ts")).rotateSecret,
+  "dead-letters list": async () => (await import("./commands/dead-letters.ts")).listDeadLetters,
+  "dead-letters show": async () => (await import("./commands/dead-letters.ts")).showDeadLetter,
+  "dead-letters replay": async () => (await import("./commands/dead-letters.ts")).replayDeadLetters,
+  "dead-letters purge": async () => (await import("./commands/dead-letters.ts")).purgeDeadLetters,
+  "keys create": async () => (await import("./commands/keys.ts")).createKey,
+  "keys list": async () => (await import("./commands/keys.ts")).listKeys,
+  "keys revoke": async () => (await import("./commands/keys.ts")).revokeKey,
+  status: async () => (await import("./commands/status.ts")).status,
+  listen: async () => (await import("./listen/listen.ts")).listen,
+  verify: async () => (await import("./verify/verify.ts")).verify,
+  certify: async () => (await import("./certify/certify.ts")).certify,
+  help: loadHelp,
 };
+
+async function loadHelp(): Promise<Command> {
+  return (await import("./commands/help.ts")).help;
+}
 
 /** Never rejects: a failure is printed to standard error and told by the code. */
 export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
   const asJson = asksForJson(words);
   try {
     const asked = readCommandLine(words);
-    const runner = asked.has("version") ? help : (RUNNERS[asked.command.name] ?? help);
-    const report = await runner(asked, terminal);
+    const load = asked.has("version") ? loadHelp : (RUNNERS[asked.command.name] ?? loadHelp);
+    const command = await load();
+    const report = await command(asked, terminal);
     print(report, asJson, terminal.write);
     return report.exitCode;
   } catch (error) {

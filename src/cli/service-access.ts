@@ -2,12 +2,10 @@
  * A command's way to the service: through its API, and so by its rules. With `--redis` that API is opened in this
  * process, straight on the Redis; the command does not know the difference.
  */
-
 import { type Config, readEnvironment } from "../config/environment.ts";
 import { baseUrl } from "../config/forms.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { isLoopbackName } from "../core/loopback.ts";
-import { openOwnApi } from "../process/own-api.ts";
 import { type ApiAddress, type ApiClient, createApiClient } from "./api-client.ts";
 import { type Invocation, usage } from "./command-line.ts";
 
@@ -25,6 +23,7 @@ export async function withApi<Result>(
   const config = readEnvironment();
   const redisUrl = redisUrlOf(asked);
   if (redisUrl === undefined) return await use(createApiClient(addressOf(asked, config)));
+  const { openOwnApi } = await import("../process/own-api.ts");
   const own = await openOwnApi({ config, redisUrl, needsSealingKey: needs.endpoints });
   try {
     return await use(createApiClient(own));

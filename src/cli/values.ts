@@ -1,6 +1,6 @@
 /** Values of options that are more than text: read, or refused as a usage error that says what may be written. */
 
-import { nearest } from "../config/unknown-variables.ts";
+import { nearest } from "../config/nearest.ts";
 import { parseDurationMs } from "../core/duration.ts";
 import { TIMESTAMP_PATTERN } from "../core/event.ts";
 import { type Invocation, usage } from "./command-line.ts";

@@ -9,7 +9,7 @@ import { FRAGILE_FIELDS, isReadable } from "./job-metadata.ts";
 import type { RawKeys } from "./ports.ts";
 
 /** Names of BullMQ's own, beside the jobs. It could not have kept anything under them where a job is found. */
-const OWN_NAMES = [
+export const OWN_NAMES = [
   ...["wait", "active", "paused", "delayed", "prioritized", "marker", "stalled", "events", "id", "pc"],
   ...["completed", "failed", "waiting-children", "limiter", "stalled-check", "repeat", "de"],
 ];

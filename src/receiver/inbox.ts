@@ -4,6 +4,7 @@
  * next copy. A crash between the handler's last effect and `done` runs it again: at least once is all there is.
  */
 import type { InboxStore } from "./inbox-store.ts";
+import { webCrypto } from "./web-crypto.ts";
 import type { WebhookEvent } from "./webhook-event.ts";
 
 export interface InboxOptions {
@@ -32,7 +33,7 @@ const KEEP_MS = 7 * 24 * 60 * 60 * 1_000;
 export function createInbox({ store, handler, leaseMs = LEASE_MS, keepMs = KEEP_MS }: InboxOptions): Inbox {
   return {
     process: async (event) => {
-      const holder = crypto.randomUUID();
+      const holder = webCrypto.randomUUID();
       const claim = await store.claim(event.id, holder, leaseMs);
       if (claim.kind === "done") return { kind: "duplicate" };
       if (claim.kind === "busy")

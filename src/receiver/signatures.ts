@@ -3,6 +3,7 @@
  * that the time taken does not tell which one it was.
  */
 import { type Bytes, isEqual } from "./bytes.ts";
+import { webCrypto } from "./web-crypto.ts";
 
 /** More would be an invitation to keep a receiver busy (trap 35). */
 export const SIGNATURES_MAX = 16;
@@ -26,8 +27,8 @@ export async function isHmacOf(
   toText: (digest: Bytes) => string,
 ): Promise<boolean> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", keyBytes, algorithm, false, ["sign"]);
-  const expected = toText(new Uint8Array(await crypto.subtle.sign("HMAC", key, signed)));
+  const key = await webCrypto.subtle.importKey("raw", keyBytes, algorithm, false, ["sign"]);
+  const expected = toText(new Uint8Array(await webCrypto.subtle.sign("HMAC", key, signed)));
   return signatures.map((signature) => isEqual(signature, expected)).includes(true);
 }
 
@@ -37,12 +38,12 @@ export async function isEd25519Of(
   signed: Bytes,
   signatures: readonly Bytes[],
 ): Promise<boolean> {
-  const key = await crypto.subtle.importKey("raw", keyBytes, "Ed25519", false, ["verify"]);
+  const key = await webCrypto.subtle.importKey("raw", keyBytes, "Ed25519", false, ["verify"]);
   return await isTrueOfAny(signatures, (signature) =>
-    crypto.subtle.verify("Ed25519", key, signature, signed),
+    webCrypto.subtle.verify("Ed25519", key, signature, signed),
   );
 }
 
 export async function sha256(bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return new Uint8Array(await webCrypto.subtle.digest("SHA-256", bytes));
 }

@@ -119,7 +119,7 @@ function toModule(path: string, source: string): Module {
 }
 
 function roomOf(path: string): string {
-  if (path === "src/main.ts" || path === "src/index.ts") return "entry";
+  if (["src/main.ts", "src/index.ts", "src/publisher.ts"].includes(path)) return "entry";
   return /^src\/([^/]+?)(?:\.ts$|\/)/.exec(path)?.[1] ?? "";
 }
 

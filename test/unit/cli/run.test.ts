@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../../src/cli/grammar.ts";
 import { RUNNERS } from "../../../src/cli/run.ts";
+import { VERSION } from "../../../src/wire/version.ts";
 import { say } from "../../support/say.ts";
 
 describe("a command line", () => {
@@ -84,8 +85,8 @@ describe("a command line", () => {
   });
 
   it("that asks for the version gets it", async () => {
-    expect(await say("--version")).toMatchObject({ code: 0, stdout: "0.1.0\n" });
-    expect(JSON.parse((await say("--version", "--json")).stdout)).toEqual({ version: "0.1.0" });
+    expect(await say("--version")).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
+    expect(JSON.parse((await say("--version", "--json")).stdout)).toEqual({ version: VERSION });
   });
 
   it("that asks a command for help gets that command's options, and nothing is done", async () => {
