@@ -56,15 +56,15 @@ describe("the README's five minutes", () => {
     const port = String(await freePort());
     const variables = { HOOKWAVE_DATA_DIR: directory.path, HOOKWAVE_PORT: port, REDIS_URL: "" };
     await using service = paste(one, variables);
-    await until("the service works", () => service.shown().includes("service.connected"), 30_000);
+    await until("the service works", () => service.shown().includes("service.connected"), 60_000);
     await using commands = paste(other.replaceAll("3000", String(await freePort())), variables);
 
-    await until("the last command has answered", () => commands.shown().includes("no dead letters"), 30_000);
+    await until("the last command has answered", () => commands.shown().includes("no dead letters"), 90_000);
     await until("the receiver has printed it", () =>
       /\{[^{]*"type":"invoice\.paid".*"data":\{"invoice":"in_42"\}\s*\}/s.test(commands.shown()),
     );
     expect(commands.shown()).toMatch(/whsec_/);
-  }, 120_000);
+  }, 180_000);
 });
 
 describe("docs/producers.md", () => {

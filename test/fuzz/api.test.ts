@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { REQUEST_ERROR_CODES } from "../../src/api/problem.ts";
 import { ERROR_CODES } from "../../src/core/errors.ts";
 import { type Api, ask, startApi } from "../support/api.ts";
+import { casesOf } from "../support/depth.ts";
 import { inherited, LARGE } from "../support/hostile.ts";
 import { type Case, hostileRequests } from "../support/hostile-requests.ts";
 import { sendRaw } from "../support/raw-request.ts";
@@ -37,7 +38,7 @@ const CODES = Object.keys({ ...ERROR_CODES, ...REQUEST_ERROR_CODES });
 const EVENTS = Array.from({ length: 10 }, (_, n) => `evt_${n}`);
 
 const AT_ONCE = 10;
-const ROUNDS = 1_000;
+const ROUNDS = casesOf(1_000);
 const WARM_UP_ROUNDS = 100;
 const PATIENCE_MS = 10_000;
 const ANSWER_MAX_CHARS = 1_000_000;

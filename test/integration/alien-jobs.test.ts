@@ -4,36 +4,48 @@
  */
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const QUEUE = "{hookwave}:events";
-let redis: TestRedis;
-let receiver: Receiver;
-let admin: Redis;
-let events: Queue;
+interface Scene extends AsyncDisposable {
+  readonly redis: TestRedis;
+  readonly receiver: Receiver;
+  readonly admin: Redis;
+  readonly events: Queue;
+}
 
-beforeEach(async () => {
-  redis = await startRedis();
-  receiver = await startReceiver();
+/** A Redis with an endpoint, before anything works on it. */
+async function open(): Promise<Scene> {
+  const redis = await startRedis();
+  const receiver = await startReceiver();
   await using api = await startHookwave(redis, { role: "api" });
   await api.endpoints.add({ url: receiver.url });
-  admin = new Redis(redis.url, { maxRetriesPerRequest: null });
-  events = new Queue("events", { connection: admin, prefix: "{hookwave}" });
-});
-
-afterEach(async () => {
-  await events.close();
-  admin.disconnect();
-  await receiver[Symbol.asyncDispose]();
-  await redis[Symbol.asyncDispose]();
-});
+  const admin = new Redis(redis.url, { maxRetriesPerRequest: null });
+  const events = new Queue("events", { connection: admin, prefix: "{hookwave}" });
+  return {
+    redis,
+    receiver,
+    admin,
+    events,
+    [Symbol.asyncDispose]: async () => {
+      await events.close();
+      admin.disconnect();
+      await receiver[Symbol.asyncDispose]();
+      await redis[Symbol.asyncDispose]();
+    },
+  };
+}
 
 const thing = (id: string) => ({ id, type: "thing.made", data: {} });
 
-async function addChanged(id: string, change: (key: string) => Promise<unknown>): Promise<void> {
+async function addChanged(
+  { events }: Scene,
+  id: string,
+  change: (key: string) => Promise<unknown>,
+): Promise<void> {
   const job = await events.add("any", thing(id));
   await change(`${QUEUE}:${job.id}`);
 }
@@ -42,7 +54,7 @@ const problemsOf = (worker: TestHookwave): readonly string[] =>
   worker.happenings.flatMap((one) => (one.kind === "job.buried" ? [one.problem] : []));
 
 /** Publishes until it is stored, which a blocked queue refuses for a moment, and waits until all is done. */
-async function publishAndFinish(worker: TestHookwave): Promise<void> {
+async function publishAndFinish({ receiver }: Scene, worker: TestHookwave): Promise<void> {
   await until("it is stored", () =>
     worker.publish(thing("evt_good")).then(
       () => true,
@@ -53,7 +65,7 @@ async function publishAndFinish(worker: TestHookwave): Promise<void> {
   await until("nothing is left", async () => (await worker.queueCounts()).new.depth === 0, 30_000);
 }
 
-describe("a job that is corrupt beside its data", () => {
+describe.concurrent("a job that is corrupt beside its data", () => {
   const CORRUPT: readonly (readonly [string, readonly string[]])[] = [
     ["options that are not JSON", ["opts", "{oops"]],
     ["options that are null", ["opts", "null"]],
@@ -72,11 +84,13 @@ describe("a job that is corrupt beside its data", () => {
   ];
 
   it("is delivered all the same, once, and does not stay in work", async () => {
+    await using scene = await open();
+    const { redis, receiver, admin } = scene;
     for (const [at, [, fields]] of CORRUPT.entries())
-      await addChanged(`evt_${at}`, (key) => admin.hset(key, ...fields));
+      await addChanged(scene, `evt_${at}`, (key) => admin.hset(key, ...fields));
     await using worker = await startHookwave(redis);
 
-    await publishAndFinish(worker);
+    await publishAndFinish(scene, worker);
 
     expect(receiver.ids().toSorted()).toEqual(
       [...CORRUPT.keys()].map((at) => `evt_${at}`).concat("evt_good"),
@@ -85,15 +99,17 @@ describe("a job that is corrupt beside its data", () => {
   }, 60_000);
 });
 
-describe("a job of which too little is left", () => {
+describe.concurrent("a job of which too little is left", () => {
   it("is buried with the reason", async () => {
-    await addChanged("evt_no_data", (key) => admin.hdel(key, "data"));
-    await addChanged("evt_no_time", (key) => admin.hdel(key, "timestamp"));
-    await addChanged("evt_odd_time", (key) => admin.hset(key, "timestamp", "yesterday"));
-    await addChanged("evt_no_job", (key) => admin.del(key));
+    await using scene = await open();
+    const { redis, receiver, admin } = scene;
+    await addChanged(scene, "evt_no_data", (key) => admin.hdel(key, "data"));
+    await addChanged(scene, "evt_no_time", (key) => admin.hdel(key, "timestamp"));
+    await addChanged(scene, "evt_odd_time", (key) => admin.hset(key, "timestamp", "yesterday"));
+    await addChanged(scene, "evt_no_job", (key) => admin.del(key));
     await using worker = await startHookwave(redis);
 
-    await publishAndFinish(worker);
+    await publishAndFinish(scene, worker);
 
     expect(receiver.ids()).toEqual(["evt_good"]);
     expect((await worker.queueCounts()).dead.depth).toBe(4);
@@ -103,7 +119,9 @@ describe("a job of which too little is left", () => {
   });
 
   it("is buried when something else lies where it should be", async () => {
-    await addChanged("evt_text", async (key) => {
+    await using scene = await open();
+    const { redis, admin } = scene;
+    await addChanged(scene, "evt_text", async (key) => {
       await admin.del(key);
       await admin.set(key, "hello");
     });
@@ -111,7 +129,7 @@ describe("a job of which too little is left", () => {
     await admin.lpush(`${QUEUE}:wait`, "weird");
     await using worker = await startHookwave(redis);
 
-    await publishAndFinish(worker);
+    await publishAndFinish(scene, worker);
 
     expect(problemsOf(worker).toSorted()).toEqual([
       "a list lies where the job should be",
@@ -120,7 +138,7 @@ describe("a job of which too little is left", () => {
   });
 });
 
-describe("a job whose id BullMQ uses itself", () => {
+describe.concurrent("a job whose id BullMQ uses itself", () => {
   it.each([
     "wait",
     "active",
@@ -135,13 +153,15 @@ describe("a job whose id BullMQ uses itself", () => {
   ])(
     "%s: is refused, delivered or buried, and the queue goes on",
     async (jobId) => {
+      await using scene = await open();
+      const { redis, receiver, admin, events } = scene;
       const isRefused = await events.add("any", thing("evt_alien"), { jobId }).then(
         () => false,
         () => true,
       );
       await using worker = await startHookwave(redis);
 
-      await publishAndFinish(worker);
+      await publishAndFinish(scene, worker);
 
       const isBuried = problemsOf(worker).includes(
         `its job's id "${jobId}" is a name that the queue itself uses`,
@@ -155,14 +175,18 @@ describe("a job whose id BullMQ uses itself", () => {
   it.each(["../..", "\u{1f600}", "x".repeat(5_000), "a b\r\nc"])(
     "%j is an id like any other",
     async (jobId) => {
+      await using scene = await open();
+      const { redis, receiver, events } = scene;
       await events.add("any", thing("evt_alien"), { jobId });
       await using worker = await startHookwave(redis);
-      await publishAndFinish(worker);
+      await publishAndFinish(scene, worker);
       expect(receiver.ids()).toContain("evt_alien");
     },
   );
 
   it("lets several workers free the queue at once, and loses nothing that is waiting", async () => {
+    await using scene = await open();
+    const { redis, receiver, admin, events } = scene;
     await using first = await startHookwave(redis);
     await using second = await startHookwave(redis);
     await until("the queue is at rest", async () => (await admin.exists(`${QUEUE}:wait`)) === 0);
@@ -181,11 +205,13 @@ describe("a job whose id BullMQ uses itself", () => {
   });
 });
 
-describe("a job that is too large", () => {
+describe.concurrent("a job that is too large", () => {
   it("is buried whole with the reason, at 5 MB", async () => {
+    await using scene = await open();
+    const { redis, events } = scene;
     await events.add("any", { ...thing("evt_huge"), data: { text: "x".repeat(5_000_000) } });
     await using worker = await startHookwave(redis);
-    await publishAndFinish(worker);
+    await publishAndFinish(scene, worker);
     expect(problemsOf(worker)).toEqual([
       expect.stringMatching(/^data: expected at most 262144 bytes, got 5\d{6}$/),
     ]);

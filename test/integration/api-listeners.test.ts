@@ -1,7 +1,7 @@
 /** To whom the HTTP listeners of a process are open, as `hookwave start` opens them. */
 import { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
-import { apiUrl, freshDirectory, runForJson, startCommand } from "../support/command.ts";
+import { apiUrl, connected, freshDirectory, runForJson, startCommand } from "../support/command.ts";
 import { startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
@@ -40,6 +40,7 @@ describe("HOOKWAVE_HOST beyond loopback", () => {
       await using service = startCommand(["start", "--role", "api"], { ...variables, ...more });
       const url = await apiUrl(service);
       expect(new URL(url).hostname).toBe(outside);
+      await connected(service);
       expect((await fetch(`${url}/api/v1/keys`)).status).toBe(401);
     };
 

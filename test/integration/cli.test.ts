@@ -1,4 +1,4 @@
-/** The command as a person uses it: real processes, a real Redis, a real receiver. */
+/** The command as a person uses it: a real service, a real Redis, a real receiver. */
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";

@@ -16,7 +16,7 @@ async function pretendCrashed(redis: TestRedis, jobIds: readonly string[]): Prom
   connection.disconnect();
 }
 
-describe("a worker killed with kill -9", () => {
+describe.concurrent("a worker killed with kill -9", () => {
   it("with 50 POSTs in flight, for the second time: everything is delivered, sent again within 20 s, at most 50 of it twice", async () => {
     await using redis = await startRedis();
     const neverAnswers: Answer = () => undefined;
@@ -75,7 +75,7 @@ describe("a worker killed with kill -9", () => {
   }, 60_000);
 });
 
-describe("a worker told to stop", () => {
+describe.concurrent("a worker told to stop", () => {
   it("finishes what is open, exits 0, and sends nothing twice", async () => {
     await using redis = await startRedis();
     await using receiver = await startReceiver((response) => {

@@ -1,14 +1,14 @@
 /** The demo plays in full, twenty times as fast, and is honest about what came out. */
 import { readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { freshDirectory, runCommand, startCommand } from "../support/command.ts";
+import { freshDirectory, runCommand, spawnCommand, startCommand } from "../support/command.ts";
 import { until } from "../support/until.ts";
 
 describe("hookwave demo", () => {
   it("delivers, retries, buries and replays, and says so as one JSON document", async () => {
     await using directory = await freshDirectory();
     const variables = { HOOKWAVE_DATA_DIR: directory.path };
-    const { code, stdout, stderr } = await runCommand(["demo", "--fast", "--json"], variables);
+    const { code, stdout, stderr } = await spawnCommand(["demo", "--fast", "--json"], variables);
     const summary = JSON.parse(stdout);
 
     expect(summary.checks.filter((check: { holds: boolean }) => !check.holds)).toEqual([]);

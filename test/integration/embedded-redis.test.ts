@@ -34,7 +34,7 @@ describe("the embedded Redis", () => {
     const filled = await start("--appendonly", "no");
     const connection = new Redis(filled.url);
     await connection.mset(
-      Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`key:${n}`, "x".repeat(100)])),
+      Object.fromEntries(Array.from({ length: 800 }, (_, n) => [`key:${n}`, "x".repeat(100)])),
     );
     await connection.config("SET", "appendonly", "yes");
     await until("its file is whole", async () =>
@@ -43,7 +43,7 @@ describe("the embedded Redis", () => {
     connection.disconnect();
     await filled.stop();
 
-    // 2,000 keys at 5 ms each: ten seconds, of which nobody should have to wait.
+    // 800 keys at 5 ms each: four seconds, of which nobody should have to wait.
     const slow = ["--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"];
     const loading = await start(...slow);
     try {

@@ -59,7 +59,7 @@ async function workOn(redis: TestRedis, workerUrl: string, { process, end }: Hel
   };
 }
 
-describe("a run of a job", () => {
+describe.concurrent("a run of a job", () => {
   it("stays the worker's for longer than a lock lasts", async () => {
     await using redis = await startRedis();
     const held = heldRuns();
@@ -104,7 +104,7 @@ describe("a run of a job", () => {
   });
 });
 
-describe("a run of a job that a shutdown gives back", () => {
+describe.concurrent("a run of a job that a shutdown gives back", () => {
   it("is not the worker's any more", async () => {
     await using redis = await startRedis();
     const held = heldRuns();
@@ -115,7 +115,7 @@ describe("a run of a job that a shutdown gives back", () => {
   });
 });
 
-describe("a worker that is frozen for so long that another gets its jobs", () => {
+describe.concurrent("a worker that is frozen for so long that another gets its jobs", () => {
   it("sends nothing of what still waited in it, and doubles at most what was open", async () => {
     await using redis = await startRedis();
     const answers: (() => void)[] = [];

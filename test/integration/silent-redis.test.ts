@@ -17,7 +17,7 @@ const isStored = (publish: () => Promise<unknown>): Promise<boolean> =>
     () => false,
   );
 
-describe("a worker whose Redis vanishes silently", () => {
+describe.concurrent("a worker whose Redis vanishes silently", () => {
   it("finds it again, loses nothing and sends nothing more than twice", async () => {
     await using redis = await startRedis();
     await using link = await startLink(redis.url);
@@ -75,7 +75,7 @@ describe("a worker whose Redis vanishes silently", () => {
   });
 });
 
-describe("a worker that has nothing to do", () => {
+describe.concurrent("a worker that has nothing to do", () => {
   it("keeps its connections while deliveries wait for a later time", async () => {
     await using redis = await startRedis();
     await using receiver = await startReceiver(503);
@@ -98,7 +98,7 @@ describe("a worker that has nothing to do", () => {
   });
 });
 
-describe("a producer whose Redis vanishes silently", () => {
+describe.concurrent("a producer whose Redis vanishes silently", () => {
   it("is refused within 1.1 s each time, and finds it again", async () => {
     await using redis = await startRedis();
     await using link = await startLink(redis.url);

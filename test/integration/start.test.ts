@@ -11,6 +11,7 @@ import {
   type RunningCommand,
   runCommand,
   runForJson,
+  spawnCommand,
   startCommand,
 } from "../support/command.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
@@ -67,7 +68,7 @@ describe("hookwave start", () => {
 
   it("ends with 78 and one message that names every variable that cannot work", async () => {
     const variables = { HOOKWAVE_PORT: "many", WEBHOOK_TIMEOUT: "soon", REDIS_URL: "http://hush-hush" };
-    const { code, stdout, stderr } = await runCommand(["start"], variables);
+    const { code, stdout, stderr } = await spawnCommand(["start"], variables);
 
     expect(code).toBe(78);
     expect(stdout).toBe("");
@@ -84,7 +85,7 @@ describe("hookwave start", () => {
       WEBHOOK_URL: "https://127.0.0.1/hook",
       WEBHOOK_SECRET: "secret",
     };
-    const { code, stderr } = await runCommand(["start"], variables);
+    const { code, stderr } = await spawnCommand(["start"], variables);
     expect(stderr).toContain("WEBHOOK_URL");
     expect(code).toBe(78);
   });
@@ -93,7 +94,7 @@ describe("hookwave start", () => {
     await using directory = await freshDirectory();
     await using redis = await startRedis("--maxmemory-policy", "allkeys-lru");
     const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: redis.url };
-    const { code, stderr } = await runCommand(["start", "--json"], variables);
+    const { code, stderr } = await spawnCommand(["start", "--json"], variables);
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "REDIS_UNSAFE", got: "allkeys-lru" } });
     expect(code).toBe(78);
   });
@@ -102,7 +103,7 @@ describe("hookwave start", () => {
     await using directory = await freshDirectory();
     await using receiver = await startReceiver();
     const variables = { HOOKWAVE_DATA_DIR: directory.path, HOOKWAVE_PORT: new URL(receiver.url).port };
-    const { code, stderr } = await runCommand(["start"], variables);
+    const { code, stderr } = await spawnCommand(["start"], variables);
     expect(stderr).toContain("EADDRINUSE");
     expect(code).toBe(78);
     expect(await readdir(directory.path)).not.toContain("redis.json");

@@ -1,14 +1,19 @@
-/** The `hookwave` command as a person runs it: a real process with an environment of its own. */
+/**
+ * The `hookwave` command: in this process, as `run` answers its words, or as a person runs it, in a process of its
+ * own. A process costs a second of CPU, so only what is about one has one: signals, streams, and what goes on.
+ */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable, Writable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import { run } from "../../src/cli/run.ts";
 import { until } from "./until.ts";
+import { COMPILE_CACHE } from "./workers.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -20,13 +25,58 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs a command to its end. */
-export async function runCommand(
+/** One after the other: there is one environment and one standard input, and each command has its own. */
+let previous: Promise<unknown> = Promise.resolve();
+
+/** Runs a command to its end in this process, with an environment and a standard input of its own. */
+export function runCommand(
   words: readonly string[],
   variables: Variables = {},
   input = "",
 ): Promise<Finished> {
-  const child = launch(words, variables);
+  const running = previous.then(() => within(environmentOf(variables), input, () => answerTo(words)));
+  previous = running.catch(() => undefined);
+  return running;
+}
+
+async function answerTo(words: readonly string[]): Promise<Finished> {
+  let [stdout, stderr] = ["", ""];
+  const code = await run(words, {
+    write: (written) => {
+      stdout += written;
+    },
+    writeError: (written) => {
+      stderr += written;
+    },
+    isInteractive: false,
+    style: (_, unstyled) => unstyled,
+  });
+  return { code, stdout, stderr };
+}
+
+async function within<Result>(
+  environment: Variables,
+  input: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const [ours, stdin] = [process.env, Object.getOwnPropertyDescriptor(process, "stdin")];
+  process.env = { ...environment };
+  Object.defineProperty(process, "stdin", { value: Readable.from([Buffer.from(input)]), configurable: true });
+  try {
+    return await work();
+  } finally {
+    process.env = ours;
+    if (stdin !== undefined) Object.defineProperty(process, "stdin", stdin);
+  }
+}
+
+/** Runs a command to its end in a process of its own. */
+export async function spawnCommand(
+  words: readonly string[],
+  variables: Variables = {},
+  input = "",
+): Promise<Finished> {
+  const child = launchCommand(words, variables);
   const exited = once(child, "close");
   // A command that ends without reading its input closes it under our hands.
   child.stdin.on("error", () => undefined).end(input);
@@ -50,7 +100,7 @@ export interface RunningCommand extends AsyncDisposable {
 
 /** A command that goes on; killed when the test ends, if it has not ended by then. */
 export function startCommand(words: readonly string[], variables: Variables = {}): RunningCommand {
-  const child = launch(words, variables);
+  const child = launchCommand(words, variables);
   const exited = once(child, "close");
   let [out, err] = ["", ""];
   child.stdin.end();
@@ -94,17 +144,24 @@ export async function freshDirectory(): Promise<AsyncDisposable & { readonly pat
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-function launch(
+/** Its process, with nothing read or written yet. */
+export function launchCommand(
   words: readonly string[],
-  variables: Variables,
+  variables: Variables = {},
 ): ChildProcessByStdio<Writable, Readable, Readable> {
   return spawn(process.execPath, [MAIN, ...words], {
-    env: { PATH: process.env["PATH"] ?? "", HOOKWAVE_PORT: "0", ...variables },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...environmentOf(variables) },
     stdio: ["pipe", "pipe", "pipe"],
     // A process group of its own, as a terminal gives to each command.
     detached: true,
   });
 }
+
+const environmentOf = (variables: Variables): Variables => ({
+  PATH: process.env["PATH"] ?? "",
+  HOOKWAVE_PORT: "0",
+  ...variables,
+});
 
 /** Variables that let a service deliver to receivers on loopback. */
 export const LOOPBACK_VARIABLES = { ALLOW_HTTP: "true", ALLOW_PRIVATE_NETWORKS: "127.0.0.0/8" };

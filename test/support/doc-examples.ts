@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "./workers.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -32,7 +33,10 @@ export async function exampleFolder(): Promise<
 
 /** Runs a script with Node; resolves with what it printed, rejects with what it complained of. */
 export async function runExample(path: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const child = spawn(process.execPath, [path], { cwd: root, env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [path], {
+    cwd: root,
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },
+  });
   let printed = "";
   let complained = "";
   child.stdout.on("data", (chunk) => {

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { until } from "./until.ts";
+import { COMPILE_CACHE } from "./workers.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -23,7 +24,7 @@ export async function startExample(
   // A group of its own: `go run` is the parent of the receiver, and would leave it behind.
   const child = spawn(command, args, {
     cwd: root,
-    env: { ...process.env, GOTOOLCHAIN: "local", PORT: "0", ...env },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, GOTOOLCHAIN: "local", PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

@@ -3,6 +3,7 @@
  * With names that are dangerous in JavaScript, and characters that are dangerous elsewhere.
  */
 import fc from "fast-check";
+import { casesOf } from "./depth.ts";
 
 const NAMES = [
   "__proto__",
@@ -132,7 +133,7 @@ export function inherited(): string {
   ]);
 }
 
-export const CASES = { numRuns: 10_000 } as const;
+export const CASES = { numRuns: casesOf(10_000) };
 
 /** Large and simple: what a reader that is not linear takes for ever over. */
 export const LARGE: readonly string[] = [

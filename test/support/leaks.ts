@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
+import { endFile } from "./end-of-file.ts";
 
 const LEAKS: ReadonlySet<string> = new Set([
   "TCPSocketWrap",
@@ -21,6 +22,7 @@ function openHandles(): readonly string[] {
 }
 
 afterAll(async () => {
+  await endFile();
   const giveUpAt = performance.now() + PATIENCE_MS;
   while (openHandles().length > 0 && performance.now() < giveUpAt) await sleep(10);
   const open = openHandles();

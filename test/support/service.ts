@@ -1,27 +1,38 @@
 /** A real Redis and a real Hookwave for a test, both gone when it ends. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHookwave, type Hookwave, type HookwaveOptions } from "../../src/app.ts";
 import type { Happening } from "../../src/core/happening.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
+import { asking, discard, giveBack, type Server, settingsOf, takeIdle } from "./idle-redis.ts";
 
 export interface TestRedis extends EmbeddedRedis, AsyncDisposable {
   readonly dataDir: string;
 }
 
+/** A server with the settings of `hookwave start`'s own, and nothing in it; or one with others. */
 export async function startRedis(...serverArgs: readonly string[]): Promise<TestRedis> {
+  if (serverArgs.length > 0) return disposable(await start(serverArgs), discard);
+  const server = takeIdle() ?? (await startPlain());
+  return disposable(server, () => giveBack(server));
+}
+
+async function startPlain(): Promise<Server> {
+  const redis = await start([]);
+  return { ...redis, settings: await asking(redis.url, settingsOf) };
+}
+
+async function start(serverArgs: readonly string[]): Promise<EmbeddedRedis & { readonly dataDir: string }> {
   const dataDir = await mkdtemp(join(tmpdir(), "hookwave-test-"));
   const redis = await startEmbeddedRedis({ dataDir, searchPath: process.env["PATH"] ?? "", serverArgs });
-  return {
-    ...redis,
-    dataDir,
-    [Symbol.asyncDispose]: async () => {
-      await redis.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
+  return { ...redis, dataDir };
 }
+
+const disposable = <Plain extends EmbeddedRedis & { readonly dataDir: string }>(
+  redis: Plain,
+  dispose: (redis: Plain) => Promise<void>,
+): TestRedis => ({ ...redis, [Symbol.asyncDispose]: () => dispose(redis) });
 
 export interface TestHookwave extends Hookwave, AsyncDisposable {
   readonly happenings: readonly Happening[];

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "./workers.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -14,7 +15,7 @@ export interface Terminal extends AsyncDisposable {
 export function paste(commands: string, variables: Readonly<Record<string, string>>): Terminal {
   const shell = spawn("sh", ["-e", "-c", commands], {
     cwd: root,
-    env: { ...process.env, ...variables },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
     // A process group of its own, as a terminal gives to what it runs.
     detached: true,

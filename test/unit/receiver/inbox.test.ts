@@ -40,7 +40,7 @@ describe("the store in memory", () => {
   });
 });
 
-describe("the checks for stores", () => {
+describe.concurrent("the checks for stores", () => {
   /** A store of one's own with one thing wrong, and the check that finds it. */
   const wrong: readonly (readonly [string, (store: InboxStore) => Partial<InboxStore>])[] = [
     [

@@ -1,8 +1,6 @@
 /** A matrix that cannot fail proves nothing: here are rows whose workers have a defect, and they are reported. */
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { until } from "../support/until.ts";
-import { DEFECTS } from "./harness/defects.ts";
 import { readOnlyReplica } from "./harness/refused-writes.ts";
 import type { Row } from "./harness/row.ts";
 import { runRow } from "./harness/run-row.ts";
@@ -51,22 +49,6 @@ const readOnlyForAMoment: Row = {
     await scene.drained();
   },
 };
-
-describe("every defect that can be planted", () => {
-  it.each(Object.entries(DEFECTS))("%s finds the remedy that it takes out", (_name, changes) => {
-    for (const { module, text } of changes) {
-      const source = readFileSync(new URL(`../..${module}`, import.meta.url), "utf8");
-      expect(source.split(text)).toHaveLength(2);
-    }
-  });
-
-  it("is in the table of docs/reliability.md, in the same order", () => {
-    const page = readFileSync(new URL("../../docs/reliability.md", import.meta.url), "utf8");
-    const section = page.split("## Can it fail?\n")[1]?.split("\n## ")[0] ?? "";
-    const named = [...section.matchAll(/^\| `([a-z-]+)` +\|/gm)].map(([, name]) => name);
-    expect(named).toEqual(Object.keys(DEFECTS));
-  });
-});
 
 describe.concurrent("a defect planted in the workers is reported", () => {
   it("as lost events, where the second crash of a job's worker is its end", async () => {
