@@ -6,6 +6,7 @@ import type { Turn } from "../../src/deliver/ports.ts";
 import { createFleetRates, type FleetRates } from "../../src/store/fleet-rates.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { connectRedis, untilReady } from "../../src/store/redis.ts";
+import { IS_DEEP } from "../support/depth.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -15,8 +16,12 @@ const id = asEndpointId("ep_1");
 const TWENTY_A_SECOND = { count: 20, perMs: 1_000 };
 const SPACING_MS = 50;
 const EARLY_MS = 150;
-/** A pause of a busy machine costs turns that nobody can give back, so the best of three counts. */
-const AT_FULL_RATE = { retry: 2 };
+/**
+ * A pause of a busy machine costs turns that nobody can give back: whether a rate is used to the full is for the deep
+ * set, where the best of three counts, and for row 24 of the fault matrix. That it is kept holds on any machine.
+ */
+const AT_FULL_RATE = { retry: IS_DEEP ? 2 : 0 };
+const LEAST_USED = IS_DEEP ? 0.9 : 0;
 
 async function openRates(redis: TestRedis): Promise<FleetRates & AsyncDisposable> {
   const connection = connectRedis(redis.url, "producer", () => undefined);
@@ -106,7 +111,7 @@ describe.concurrent("the rate of an endpoint", () => {
       await Promise.all(Array.from({ length: 70 }, deliver));
       expect(mostWithin(begun, 1_000)).toBeLessThanOrEqual(TWENTY_A_SECOND.count * 1.1);
       const tookMs = Math.max(...begun) - Math.min(...begun);
-      expect(69_000 / tookMs).toBeGreaterThan(TWENTY_A_SECOND.count * 0.9);
+      expect(69_000 / tookMs).toBeGreaterThan(TWENTY_A_SECOND.count * LEAST_USED);
     },
   );
 
@@ -141,7 +146,7 @@ describe.concurrent("the rate of an endpoint", () => {
       );
       const tookMs = Math.max(...begun) - Math.min(...begun);
       expect((begun.length - 1) / tookMs).toBeGreaterThan(
-        (TWENTY_A_SECOND.count / TWENTY_A_SECOND.perMs) * 0.9,
+        (TWENTY_A_SECOND.count / TWENTY_A_SECOND.perMs) * LEAST_USED,
       );
       // Whoever comes for a turn after all is let in, and what is new waits behind the line again.
       expect(await rates.enter(id, TWENTY_A_SECOND, true)).toMatchObject({ kind: "begin" });
@@ -208,7 +213,7 @@ describe("a fleet of three workers", () => {
         requests.map(({ at }) => at),
         3 * limit.perMs,
       );
-      expect(most).toBeGreaterThanOrEqual(3 * limit.count * 0.9);
+      expect(most).toBeGreaterThanOrEqual(3 * limit.count * LEAST_USED);
       expect(most).toBeLessThanOrEqual(3 * limit.count * 1.1);
       expect((await hookwave.queueCounts()).dead.depth).toBe(0);
     },
