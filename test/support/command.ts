@@ -91,7 +91,7 @@ export interface RunningCommand extends AsyncDisposable {
   /** The lines of its log so far. */
   readonly log: () => readonly Readonly<Record<string, unknown>>[];
   readonly signal: (signal: "SIGTERM" | "SIGINT" | "SIGKILL") => void;
-  /** What a terminal does at Ctrl-C: SIGINT to every process of the group. */
+  /** The key Ctrl-C of a terminal: SIGINT to every process of the group. */
   readonly interrupt: () => void;
   readonly hasExited: () => boolean;
   /** Its exit code, once it has ended. */
@@ -179,7 +179,7 @@ export async function connected(service: RunningCommand): Promise<void> {
   await until("the service is connected", () => service.log().some(({ msg }) => msg === "service.connected"));
 }
 
-/** Where its API listens. */
+/** The address at which its API listens. */
 export async function apiUrl(service: RunningCommand): Promise<string> {
   return await until("the service has started", () => {
     const started = service.log().find(({ msg }) => msg === "service.started");

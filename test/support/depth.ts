@@ -1,5 +1,5 @@
 /**
- * How deep the tests go: `npm test` runs a tenth of the cases that are made up (fuzz, properties) and leaves out the
+ * The depth of the tests: `npm test` runs a tenth of the cases that are made up (fuzz, properties) and leaves out the
  * files named *.deep.test.ts; HOOKWAVE_TEST_DEPTH=full, which `npm run test:deep` sets, runs all. Read here only.
  */
 const DEPTHS = ["quick", "full"] as const;

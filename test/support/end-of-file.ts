@@ -1,4 +1,4 @@
-/** What is to be done when a test file is over, registered by whoever keeps something until then. */
+/** Work to be done when a test file is over, registered by whoever keeps something until then. */
 type Ending = () => Promise<void>;
 
 const endings = new Set<Ending>();

@@ -123,7 +123,7 @@ export const almostEvent: fc.Arbitrary<string> = fc
       .map((some) => `{${[`"type":${type}`, ...some, `"data":${data}`].join(", ")}}`),
   );
 
-/** What no input may have changed: what every object inherits. */
+/** The part that no input may have changed: what every object inherits. */
 export function inherited(): string {
   const plain: Readonly<Record<string, unknown>> = {};
   return JSON.stringify([

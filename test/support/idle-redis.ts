@@ -45,7 +45,7 @@ export async function settingsOf(admin: Redis): Promise<string> {
 /** One connection for what is asked of a server, and no patience with it. */
 export async function asking<Result>(url: string, ask: (admin: Redis) => Promise<Result>): Promise<Result> {
   const admin = new Redis(url, { retryStrategy: () => null, commandTimeout: PATIENCE_MS });
-  // Whatever fails rejects a command, too.
+  // A command is rejected by a failure, too.
   admin.on("error", () => undefined);
   try {
     return await ask(admin);

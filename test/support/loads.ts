@@ -1,4 +1,7 @@
-/** What a program loads, as Node's own module loader tells it: proof that does not depend on the machine's speed. */
+/**
+ * Modules that a program loads, as Node's own module loader tells them: proof that does not depend on the machine's
+ * speed.
+ */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

@@ -22,7 +22,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export interface Packed extends Disposable {
   /** The tarball. */
   readonly tarball: string;
-  /** Where a program can be put that imports it. */
+  /** The folder for a program that imports it. */
   readonly folder: string;
   /** Writes a file into the folder; returns its path. */
   readonly write: (name: string, text: string) => string;
