@@ -133,28 +133,19 @@ export function problemOf(error: unknown): Problem | null {
   return fastifyProblem(error);
 }
 
-/** With what is wrong one by one, under the names that fields have in JSON. */
+/** With what is wrong one by one: what was asked for in JSON is refused under the names that it has there. */
 function ownProblem(code: ProblemCode, error: HookwaveError): Problem {
-  if (error.problems.length === 0) return toProblem(code, error);
-  const flaws = error.problems.map(({ field, problem }) => ({
+  const problem = toProblem(code, error);
+  if (error.problems.length === 0) return problem;
+  const errors = error.problems.slice(0, FLAWS_SHOWN_MAX).map((one) => ({
     code,
-    pointer: `#/${jsonName(field)}`,
-    detail: problem.slice(0, DETAIL_MAX_CHARS),
+    pointer: `#/${one.field}`,
+    detail: one.problem.slice(0, DETAIL_MAX_CHARS),
   }));
-  const got = flaws.map(({ pointer, detail }) => `${pointer.slice(2)}: ${detail}`).join("; ");
-  return { ...toProblem(code, { ...error, got }), errors: flaws.slice(0, FLAWS_SHOWN_MAX) };
+  return { ...problem, errors };
 }
 
-/** Names in JSON that have another unit, or are one for several. */
-const JSON_NAMES: Readonly<Record<string, string>> = {
-  secrets: "secret",
-  timeoutMs: "timeout_seconds",
-  graceMs: "grace_seconds",
-};
-const jsonName = (field: string): string =>
-  JSON_NAMES[field] ?? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** A lost connection throws an error without a code of ours. */
+/** What a lost connection throws carries no code of ours. */
 export const REDIS_AWAY: Complaint = {
   expected: "an answer from Redis",
   got: "none",

@@ -3,48 +3,66 @@
  * stored here.
  */
 import { randomBytes } from "node:crypto";
+import { exponentialSchedule } from "../core/backoff.ts";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { SEED_BYTES } from "../wire/ed25519.ts";
 import { secretFrom } from "../wire/standard-webhooks.ts";
-import { endpointInvalid, endpointProblems } from "./problems.ts";
-import { type EndpointRequest, optionsOf, type RegistrationRules, scheduleOf } from "./request.ts";
+import { type Asked, askedInCode } from "./asked.ts";
+import { endpointInvalid, endpointProblems, type RegistrationRules } from "./problems.ts";
+import { SCHEDULES } from "./schedules.ts";
+import { type EndpointRequest, SETTINGS, withDefaults } from "./settings.ts";
 
 /** The reason where an operator gave none. */
 export const DISABLED_BY_HAND = "switched off by an operator";
 
+/** What was asked for in code, or has been read from JSON already. */
+export type EndpointAsked<Request = EndpointRequest> = Request | Asked<EndpointRequest>;
+
+export const askedOf = (request: EndpointAsked<Partial<EndpointRequest>>): Asked<EndpointRequest> =>
+  "nameOf" in request ? request : askedInCode(SETTINGS, request);
+
 /** Throws ENDPOINT_INVALID with every problem. `nowMs` becomes its creation time. */
-export function newEndpoint(request: EndpointRequest, rules: RegistrationRules, nowMs: number): Endpoint {
-  const problems = endpointProblems(request, rules);
+export function newEndpoint(request: EndpointAsked, rules: RegistrationRules, nowMs: number): Endpoint {
+  const asked = askedOf(request);
+  const problems = endpointProblems(asked, rules);
   if (problems.length > 0) throw endpointInvalid(problems);
-  const { isActive = true } = request;
-  const { defaults } = rules;
+  const settings = withDefaults(asked.settings);
+  const { replayProtection, signaturePrefix, signatureHeader, isActive } = settings;
+  const secrets = settings.secrets ?? [generateSecret(settings.ed25519)];
   const at = new Date(nowMs).toISOString();
   return {
-    id: asEndpointId(request.id ?? generateId()),
-    url: request.url,
-    events: request.events ?? ["*"],
-    profile: request.profile ?? "standard",
-    furtherProfiles: request.furtherProfiles ?? [],
-    profileOptions: optionsOf(request),
-    secrets: (request.secrets ?? [generateSecret(request.ed25519)]).map((value) => ({
-      value,
-      expiresAt: null,
-    })),
-    headers: request.headers ?? {},
-    signsDestinations: request.signsDestinations ?? false,
-    timeoutMs: request.timeoutMs ?? defaults.timeoutMs,
-    retrySchedule: scheduleOf(request, rules),
-    maxInFlight: request.maxInFlight ?? defaults.maxInFlight,
-    rateLimit: request.rateLimit ?? null,
-    description: request.description ?? "",
-    metadata: request.metadata ?? {},
+    id: asEndpointId(settings.id ?? generateId()),
+    url: settings.url,
+    events: settings.events,
+    profile: settings.profile,
+    furtherProfiles: settings.furtherProfiles,
+    profileOptions: { signaturePrefix, replayProtection, signatureHeader },
+    secrets: secrets.map((value) => ({ value, expiresAt: null })),
+    headers: settings.headers,
+    signsDestinations: settings.signsDestinations,
+    timeoutMs: settings.timeoutMs ?? rules.defaults.timeoutMs,
+    retrySchedule: scheduleOf(settings, rules.defaults),
+    maxInFlight: settings.maxInFlight ?? rules.defaults.maxInFlight,
+    rateLimit: settings.rateLimit,
+    description: settings.description,
+    metadata: settings.metadata,
     isActive,
     disabledBecause: isActive ? null : DISABLED_BY_HAND,
     disabledAt: null,
     createdAt: at,
     updatedAt: at,
   };
+}
+
+/** In ms. */
+function scheduleOf(
+  { retrySchedule, maxRetries }: ReturnType<typeof withDefaults>,
+  defaults: RegistrationRules["defaults"],
+): readonly number[] {
+  const asked = retrySchedule ?? defaults.retrySchedule;
+  const waits = typeof asked === "string" ? SCHEDULES[asked] : asked;
+  return maxRetries === null ? waits : exponentialSchedule(maxRetries, defaults.retryDelayMs, waits);
 }
 
 export const generateSecret = (isEd25519 = false): string => secretFrom(randomBytes(SEED_BYTES), isEd25519);

@@ -3,47 +3,47 @@
  * as the whole that it will be. What nobody changed stays: its id, its age, its secrets, and whether it is active.
  */
 import { ACTIVE, disabled, type Endpoint, MASK, type Secret, type Standing } from "../core/endpoint.ts";
-import { endpointInvalid } from "./problems.ts";
-import { DISABLED_BY_HAND, generateSecret, newEndpoint } from "./registration.ts";
-import type { EndpointRequest, RegistrationRules } from "./request.ts";
+import { type Asked, askedInCode, askedInJson } from "./asked.ts";
+import { endpointInvalid, type RegistrationRules } from "./problems.ts";
+import {
+  askedOf,
+  DISABLED_BY_HAND,
+  type EndpointAsked,
+  generateSecret,
+  newEndpoint,
+} from "./registration.ts";
+import { ROTATION, type Rotation } from "./rotation.ts";
+import { type EndpointChanges, type EndpointRequest, SETTINGS } from "./settings.ts";
 
-/** Settings that may change. */
-export type EndpointChanges = Partial<Omit<EndpointRequest, "id" | "ed25519">>;
-
-export interface Rotation {
-  /** For how long what signed before still signs, in ms; 0 to 7 days. */
-  readonly graceMs: number;
-  /** Generated like the one before when absent. */
-  readonly secret?: string;
-}
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
-export const GRACE_DEFAULT_MS = DAY_MS;
-export const GRACE_MAX_MS = 7 * DAY_MS;
 const GENERATED_ED25519 = /^whsk_/;
 
 /** Everything anew; what was left open takes its default. Throws ENDPOINT_INVALID with every problem. */
 export function replaced(
   found: Endpoint,
-  request: Omit<EndpointRequest, "id" | "ed25519">,
+  request: EndpointAsked<Omit<EndpointRequest, "id" | "ed25519">>,
   rules: RegistrationRules,
   nowMs: number,
 ): Endpoint {
-  const secrets = unexpired(found.secrets, nowMs);
-  const asked = newEndpoint(
+  const asked = askedOf(request);
+  const { secrets: given, headers = {}, isActive = found.isActive } = asked.settings;
+  const kept = unexpired(found.secrets, nowMs);
+  const whole = newEndpoint(
     {
-      ...request,
-      id: found.id,
-      secrets: request.secrets ?? secrets.map(({ value }) => value),
-      headers: unmasked(request.headers ?? {}, found.headers),
+      ...asked,
+      settings: {
+        ...asked.settings,
+        id: found.id,
+        secrets: given ?? kept.map(({ value }) => value),
+        headers: unmasked(headers, found.headers),
+      },
     },
     rules,
     nowMs,
   );
   return {
-    ...asked,
-    secrets: request.secrets === undefined ? secrets : asked.secrets,
-    ...standing(found, request.isActive ?? found.isActive, nowMs),
+    ...whole,
+    secrets: given === undefined ? kept : whole.secrets,
+    ...standing(found, isActive, nowMs),
     createdAt: found.createdAt,
   };
 }
@@ -51,7 +51,7 @@ export function replaced(
 /** Only what is given. Throws ENDPOINT_INVALID with every problem of the whole. */
 export function amended(
   found: Endpoint,
-  changes: EndpointChanges,
+  changes: EndpointAsked<EndpointChanges>,
   rules: RegistrationRules,
   nowMs: number,
 ): Endpoint {
@@ -65,7 +65,9 @@ export function amended(
     disabledAt,
     ...rest
   } = found;
-  return replaced(found, { ...rest, ...profileOptions, ...changes }, rules, nowMs);
+  const asked = askedOf(changes);
+  const settings = { ...rest, ...profileOptions, ...asked.settings };
+  return replaced(found, { ...asked, settings }, rules, nowMs);
 }
 
 /** Switched on, or off with a reason. */
@@ -95,22 +97,23 @@ export function disabledByReceiver(
  */
 export function rotated(
   found: Endpoint,
-  { graceMs, secret }: Rotation,
+  rotation: Rotation | Asked<Rotation>,
   rules: RegistrationRules,
   nowMs: number,
 ): Endpoint {
-  if (!(graceMs >= 0 && graceMs <= GRACE_MAX_MS))
-    throw endpointInvalid([{ field: "graceMs", problem: `expected 0 to 7 days, got ${graceMs} ms` }]);
+  const { settings, problems } = "nameOf" in rotation ? rotation : askedInCode(ROTATION, rotation);
+  if (problems.length > 0) throw endpointInvalid(problems);
+  const { graceMs = ROTATION.graceMs.default, secret } = settings;
   const before = unexpired(found.secrets, nowMs);
-  const isEd25519 = GENERATED_ED25519.test(before[0]?.value ?? "");
-  const value = secret ?? generateSecret(isEd25519);
+  const value = secret ?? generateSecret(GENERATED_ED25519.test(before[0]?.value ?? ""));
   if (before.some((one) => one.value === value))
-    throw endpointInvalid([{ field: "secrets", problem: "expected a new secret, got one that is in use" }]);
+    throw endpointInvalid([{ field: "secret", problem: "expected a new secret, got one that is in use" }]);
   const until = nowMs + graceMs;
   const older = before.map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? until, until) }));
   const secrets = [{ value, expiresAt: null }, ...unexpired(older, nowMs)];
-  const asked = amended(found, { secrets: secrets.map((one) => one.value) }, rules, nowMs);
-  return { ...asked, secrets };
+  // As in JSON, where what is wrong with them is said of the rotation's `secret`.
+  const asked = askedInJson(SETTINGS, { secret: secrets.map((one) => one.value) });
+  return { ...amended(found, asked, rules, nowMs), secrets };
 }
 
 const unexpired = (secrets: readonly Secret[], nowMs: number): readonly Secret[] =>

@@ -11,7 +11,7 @@ import { createAddressPolicy, LOOPBACK_NETWORKS } from "../deliver/address-guard
 import { classify } from "../deliver/classify.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { newEndpoint } from "../endpoints/registration.ts";
-import type { EndpointRequest } from "../endpoints/request.ts";
+import type { EndpointRequest } from "../endpoints/settings.ts";
 import type { SignedRequest } from "../wire/sign.ts";
 import { registrationRules } from "./endpoints.ts";
 

@@ -15,18 +15,13 @@ import type { System } from "../core/system.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { checkHeaders } from "../deliver/header-policy.ts";
 import { checkUrl } from "../deliver/url-policy.ts";
+import type { Asked } from "../endpoints/asked.ts";
 import { type EndpointFilter, endpointPage } from "../endpoints/pages.ts";
-import { DISABLED_BY_HAND, newEndpoint } from "../endpoints/registration.ts";
-import type { EndpointRequest, RegistrationRules } from "../endpoints/request.ts";
-import {
-  amended,
-  type EndpointChanges,
-  GRACE_DEFAULT_MS,
-  type Rotation,
-  replaced,
-  rotated,
-  switched,
-} from "../endpoints/revision.ts";
+import type { RegistrationRules } from "../endpoints/problems.ts";
+import { DISABLED_BY_HAND, type EndpointAsked, newEndpoint } from "../endpoints/registration.ts";
+import { amended, replaced, rotated, switched } from "../endpoints/revision.ts";
+import type { Rotation } from "../endpoints/rotation.ts";
+import type { EndpointChanges, EndpointRequest } from "../endpoints/settings.ts";
 import type { ReadAttempts } from "../store/attempt-history.ts";
 import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
 import type { Statistics } from "../store/statistics.ts";
@@ -40,7 +35,7 @@ export interface EndpointManagement {
   /** Stores a new endpoint, or replaces the one of the same id. */
   readonly add: (request: EndpointRequest) => Promise<Endpoint>;
   /** Stores a new endpoint; throws ENDPOINT_CONFLICT where there is one of the same id. */
-  readonly create: (request: EndpointRequest) => Promise<Endpoint>;
+  readonly create: (request: EndpointAsked) => Promise<Endpoint>;
   /**
    * Stores it unless it is there as asked, so that it can be called at every start. Where the URL stays the same,
    * an endpoint that was disabled stays disabled.
@@ -51,14 +46,17 @@ export interface EndpointManagement {
   /** Oldest first. Throws CURSOR_INVALID. */
   readonly page: (filter: EndpointFilter, page: PageRequest) => Promise<Page<Endpoint>>;
   /** All of it anew, but its id, its age and, where they are not given, its secrets and whether it is active. */
-  readonly replace: (id: string, request: Omit<EndpointRequest, "id" | "ed25519">) => Promise<Endpoint>;
+  readonly replace: (
+    id: string,
+    request: EndpointAsked<Omit<EndpointRequest, "id" | "ed25519">>,
+  ) => Promise<Endpoint>;
   /** Only what is given. */
-  readonly amend: (id: string, changes: EndpointChanges) => Promise<Endpoint>;
+  readonly amend: (id: string, changes: EndpointAsked<EndpointChanges>) => Promise<Endpoint>;
   readonly enable: (id: string) => Promise<Endpoint>;
   /** Deliveries that wait for it become dead letters when their time comes. */
   readonly disable: (id: string, because?: string) => Promise<Endpoint>;
   /** A new secret first; those before it sign on for the grace (a day unless said otherwise). */
-  readonly rotateSecret: (id: string, rotation?: Partial<Rotation>) => Promise<Endpoint>;
+  readonly rotateSecret: (id: string, rotation?: Rotation | Asked<Rotation>) => Promise<Endpoint>;
   /** With all that is known of it. Deliveries still owed to it become dead letters. */
   readonly remove: (id: string) => Promise<void>;
   /** Newest first. Throws CURSOR_INVALID. */
@@ -126,8 +124,7 @@ export function createEndpointManagement(deps: EndpointManagementDeps): Endpoint
       deps.tell({ kind: "endpoint.disabled", endpointId: endpoint.id, because });
       return endpoint;
     },
-    rotateSecret: (id, rotation = {}) =>
-      change(id, (found) => rotated(found, { graceMs: GRACE_DEFAULT_MS, ...rotation }, rules, now())),
+    rotateSecret: (id, rotation = {}) => change(id, (found) => rotated(found, rotation, rules, now())),
     remove: async (id) => {
       if (!(await endpoints.remove(asEndpointId(id), now()))) throw endpointUnknown(asEndpointId(id));
     },

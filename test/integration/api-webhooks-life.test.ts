@@ -54,11 +54,11 @@ describe("a webhook that is switched, given a new secret, or removed", () => {
   });
 
   it.each<[string, unknown, number]>([
-    ["eight days of grace", { grace_seconds: 8 * 86_400 }, 400],
-    ["less grace than none", { grace_seconds: -1 }, 400],
+    ["eight days of grace", { grace_seconds: 8 * 86_400 }, 422],
+    ["less grace than none", { grace_seconds: -1 }, 422],
     ["the secret it has", { secret: "first" }, 422],
     ["a secret that cannot sign", { secret: "whsec_x" }, 422],
-    ["a field there is not", { grace: 1 }, 400],
+    ["a field there is not", { grace: 1 }, 422],
   ])("is not given a new secret with %s", async (_what, body, status) => {
     const id = await service.make({ secret: "first" });
     expect(await send(service.api, "POST", `${WEBHOOKS}/${id}/rotate-secret`, body)).toMatchObject({

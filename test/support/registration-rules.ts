@@ -2,7 +2,7 @@
 import { createAddressPolicy } from "../../src/deliver/address-guard.ts";
 import { checkHeaders } from "../../src/deliver/header-policy.ts";
 import { checkUrl } from "../../src/deliver/url-policy.ts";
-import type { RegistrationRules } from "../../src/endpoints/request.ts";
+import type { RegistrationRules } from "../../src/endpoints/problems.ts";
 import { secretProblem } from "../../src/wire/standard-webhooks.ts";
 
 const policy = createAddressPolicy({ allowHttp: false, allowPrivateNetworks: [] });

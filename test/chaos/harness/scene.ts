@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createHookwave, type Hookwave, type HookwaveOptions } from "../../../src/app.ts";
 import type { AttemptRecord } from "../../../src/core/attempt.ts";
-import type { EndpointRequest } from "../../../src/endpoints/request.ts";
+import type { EndpointRequest } from "../../../src/endpoints/settings.ts";
 import type { Certificate } from "../../support/raw-receiver.ts";
 import { LOOPBACK } from "../../support/service.ts";
 import { until } from "../../support/until.ts";

@@ -24,20 +24,17 @@ describe("problemOf", () => {
     expect(problemOf(new HookwaveError(code, complaint))?.status).toBe(status);
   });
 
-  it("says what is wrong one by one, under the names that fields have in JSON", () => {
+  it("says what is wrong one by one, with a pointer to each field", () => {
     const problems = [
       { field: "url", problem: "expected https:, got ftp:" },
-      { field: "furtherProfiles", problem: "expected each once" },
-      { field: "timeoutMs", problem: "too long" },
+      { field: "rate_limit/count", problem: "too many" },
     ];
     expect(problemOf(new HookwaveError("ENDPOINT_INVALID", complaint, { problems }))).toMatchObject({
       status: 422,
-      detail:
-        "expected this, got url: expected https:, got ftp:; further_profiles: expected each once; timeout_seconds: too long; do so",
+      detail: "expected this, got that; do so",
       errors: [
         { code: "ENDPOINT_INVALID", pointer: "#/url", detail: "expected https:, got ftp:" },
-        { pointer: "#/further_profiles" },
-        { pointer: "#/timeout_seconds" },
+        { pointer: "#/rate_limit/count" },
       ],
     });
   });

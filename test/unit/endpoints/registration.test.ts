@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PROFILE_NAMES, type ProfileName } from "../../../src/core/endpoint.ts";
 import { generateSecret, newEndpoint } from "../../../src/endpoints/registration.ts";
-import type { EndpointRequest } from "../../../src/endpoints/request.ts";
+import type { EndpointRequest } from "../../../src/endpoints/settings.ts";
 import { secretProblem } from "../../../src/wire/standard-webhooks.ts";
 import { registrationRules as rules } from "../../support/registration-rules.ts";
 
@@ -96,17 +96,17 @@ describe("a new endpoint", () => {
     for (const part of [
       "id:",
       "url:",
-      "events:",
+      "events/0:",
       "secrets:",
       "webhook-id",
       "Host",
       "timeoutMs:",
       "maxInFlight:",
-      "retrySchedule:",
+      "retrySchedule",
       "maxRetries:",
-      "rateLimit: expected a count",
-      "rateLimit: expected a time",
-      "metadata:",
+      "rateLimit/count: expected",
+      "rateLimit/perMs: expected",
+      "metadata/a b:",
     ])
       expect(message).toContain(part);
     expect(message).not.toContain("dG9vLXNob3J0LWNhbmFyeQ");

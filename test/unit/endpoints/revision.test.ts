@@ -59,7 +59,7 @@ describe("an endpoint that is amended", () => {
     const shared = anEndpoint({ secrets: [current], profile: "github" });
     expect(() =>
       amended(shared, { url: "ftp://x", profile: "klipstream", timeoutMs: 1 }, rules, NOW),
-    ).toThrow(invalid(/url:.*timeoutMs:/));
+    ).toThrow(invalid(/timeoutMs:.*url:/));
     const private_ = anEndpoint({ secrets: [{ value: "whsk_x", expiresAt: null }] });
     expect(() => amended(private_, { profile: "github" }, rules, NOW)).toThrow(invalid(/secrets:.*share/));
   });
@@ -150,13 +150,13 @@ describe("a rotation", () => {
     const full = { ...found, secrets: [current, older(3), older(2), older(0)] };
     expect(rotated(full, { graceMs: 9 * HOUR_MS }, rules, NOW).secrets).toHaveLength(4);
     const fuller = { ...found, secrets: [current, older(3), older(2), older(1)] };
-    expect(() => rotated(fuller, { graceMs: HOUR_MS }, rules, NOW)).toThrow(invalid(/secrets: .* up to 4/));
+    expect(() => rotated(fuller, { graceMs: HOUR_MS }, rules, NOW)).toThrow(invalid(/secret: .* up to 4/));
     expect(rotated(fuller, { graceMs: 0 }, rules, NOW).secrets).toHaveLength(1);
   });
 
   it.each([
-    ["a secret that is in use", { graceMs: 0, secret: "current" }, /secrets:/],
-    ["one that its profile cannot sign with", { graceMs: 0, secret: "" }, /secrets:/],
+    ["a secret that is in use", { graceMs: 0, secret: "current" }, /secret:/],
+    ["one that its profile cannot sign with", { graceMs: 0, secret: "" }, /secret:/],
     ["more than seven days of grace", { graceMs: 7 * 24 * HOUR_MS + 1 }, /graceMs:/],
     ["less than none", { graceMs: -1 }, /graceMs:/],
     ["none that is a number", { graceMs: Number.NaN }, /graceMs:/],

@@ -1,0 +1,130 @@
+/**
+ * Reads what was asked for against a table of settings, from code or from JSON: what is good becomes values in code,
+ * and of everything else it is said what was expected and what came. It fills in no default and stores nothing.
+ */
+import type { z } from "zod";
+import type { FieldProblem } from "../core/errors.ts";
+import { type Setting, type Table, takesNull, type ValuesOf } from "./setting.ts";
+
+export interface Asked<Values> {
+  /** What is good, in code's units. */
+  readonly settings: Partial<Values>;
+  /** Of the others, under the names with which they were asked for. */
+  readonly problems: readonly FieldProblem[];
+  /** The same by their names in code. */
+  readonly wrong: ReadonlySet<string>;
+  /** What a setting is called where it was asked for. */
+  readonly nameOf: (name: string) => string;
+}
+
+/** As the SDK writes it. */
+export function askedInCode<Of extends Table>(table: Of, request: object): Asked<ValuesOf<Of>> {
+  return read(Object.entries(request), {
+    find: (name) => Object.entries(table).find(([code]) => code === name),
+    formOf: ({ form }) => form.schema,
+    nameOf: (name) => name,
+  });
+}
+
+/** As the API writes it. A null means the same as absent, except where it is a value. */
+export function askedInJson<Of extends Table>(table: Of, body: object): Asked<ValuesOf<Of>> {
+  const members = Object.entries(body);
+  const find = (name: string) => Object.entries(table).find(([, { json }]) => json === name);
+  const isMeant = ([name, value]: readonly [string, unknown]): boolean => {
+    const setting = find(name)?.[1];
+    return value !== null || setting === undefined || takesNull(setting);
+  };
+  return read(members.filter(isMeant), {
+    find,
+    formOf: ({ form }) => form.asked,
+    nameOf: (name) => table[name]?.json ?? name,
+  });
+}
+
+interface Dialect {
+  /** A setting with its name in code. */
+  readonly find: (name: string) => readonly [string, Setting] | undefined;
+  readonly formOf: (setting: Setting) => z.ZodType;
+  readonly nameOf: (name: string) => string;
+}
+
+function read<Values>(
+  members: readonly (readonly [string, unknown])[],
+  { find, formOf, nameOf }: Dialect,
+): Asked<Values> {
+  const good: Readonly<Record<string, unknown>>[] = [];
+  const problems: FieldProblem[] = [];
+  const wrong = new Set<string>();
+  for (const [name, value] of members) {
+    if (value === undefined) continue;
+    const [code, setting] = find(name) ?? [];
+    if (code === undefined || setting === undefined) {
+      problems.push(unknown(name));
+      continue;
+    }
+    const checked = check(formOf(setting), value);
+    if (checked.success) good.push({ [code]: checked.data });
+    else {
+      wrong.add(code);
+      problems.push(...problemsOf(setting, name, value, checked.paths));
+    }
+  }
+  // Each has passed its own form, so that together they are what the table says.
+  return { settings: Object.assign({}, ...good), problems, wrong, nameOf };
+}
+
+type Path = readonly PropertyKey[];
+type Checked =
+  | { readonly success: true; readonly data: unknown }
+  | { readonly success: false; readonly paths: readonly Path[] };
+
+function check(schema: z.ZodType, value: unknown): Checked {
+  // zod leaves it out without a word, and it would mean something on the object that holds it.
+  if (typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__"))
+    return { success: false, paths: [["__proto__"]] };
+  try {
+    const { success, data, error } = schema.safeParse(value);
+    if (success) return { success, data };
+    return { success, paths: error.issues.flatMap(pathsOf) };
+  } catch (error) {
+    // zod throws at an object with a `length` that cannot be compared where a text belongs.
+    if (error instanceof TypeError) return { success: false, paths: [[]] };
+    throw error;
+  }
+}
+
+const pathsOf = (issue: z.core.$ZodIssue): readonly Path[] =>
+  issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+
+function problemsOf(setting: Setting, name: string, value: unknown, paths: readonly Path[]): FieldProblem[] {
+  const { expected } = setting.form;
+  const byField = new Map(
+    paths.map((path) => [[name, ...path].map(escapePart).join("/"), valueAt(value, path)]),
+  );
+  return [...byField].map(([field, got]) => ({
+    field,
+    problem: `expected ${expected}, got ${shown(got, setting.isSecret === true)}`,
+  }));
+}
+
+const unknown = (name: string): FieldProblem => ({
+  field: escapePart(name),
+  problem: "expected a setting that there is, got an unknown one",
+});
+
+/** As in a JSON pointer (RFC 6901). */
+const escapePart = (part: PropertyKey): string =>
+  String(part).slice(0, 80).replaceAll("~", "~0").replaceAll("/", "~1");
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inside, key) => Object(inside)[key], value);
+}
+
+/** So much of it as helps, and nothing that may be a secret in the wrong place. */
+function shown(value: unknown, isSecret: boolean): string {
+  if (value === undefined || value === null) return "nothing";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "string")
+    return isSecret || value.length > 80 ? `a text of ${value.length} characters` : JSON.stringify(value);
+  return typeof value === "object" ? "an object" : String(value);
+}

@@ -1,0 +1,227 @@
+/**
+ * Every setting of an endpoint, once. What the SDK takes, what the API takes and shows, the options of the commands,
+ * what is said of a bad value, and the tables in docs/endpoints.md and docs/cli.md all come from here. To add one: an
+ * entry here, its use (core/endpoint.ts, registration.ts), and its place in the stored record.
+ */
+import { formatDuration } from "../core/duration.ts";
+import { MASK, PROFILE_NAMES } from "../core/endpoint.ts";
+import * as forms from "./forms.ts";
+import { defaultsOf, setting, type ValuesOf } from "./setting.ts";
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+const identity = {
+  id: setting({
+    json: "id",
+    form: forms.endpointId(),
+    default: null,
+    otherwise: "generated",
+    doc: "Its id: 1–64 of A–Z a–z 0–9 _ -.",
+    option: {
+      name: "id",
+      value: "<id>",
+      reading: "text",
+      doc: "Its id: 1–64 of A–Z a–z 0–9 _ -; replaces the endpoint that has it, as a whole.",
+    },
+    show: ({ id }) => id,
+  }),
+  url: setting({
+    json: "url",
+    form: forms.url(),
+    default: "",
+    otherwise: "required",
+    doc: "Where it is; shown as far as its host to whoever is no admin.",
+    option: { none: "it is what follows `endpoints add`" },
+    show: ({ url }) => url,
+    isSecret: true,
+  }),
+  events: setting({
+    json: "events",
+    form: forms.subscriptions(100),
+    default: ["*"],
+    doc: "What it receives: types, families such as `job.*`, or `*`; none at all only where it signs for destinations.",
+    option: { name: "events", value: "<a,b>", reading: "list" },
+    show: ({ events }) => [...events],
+  }),
+};
+
+const wire = {
+  profile: setting({
+    json: "profile",
+    form: forms.profile(),
+    default: "standard",
+    doc: `The wire profile, which is the body and signature its receiver wants: ${PROFILE_NAMES.join(", ")}.`,
+    option: { name: "profile", value: "<name>", reading: "profile" },
+    show: ({ profile }) => profile,
+  }),
+  furtherProfiles: setting({
+    json: "further_profiles",
+    form: forms.profiles(),
+    default: [],
+    doc: "Other profiles whose signatures are added over the same body, while receivers move.",
+    option: { name: "further-profile", value: "<name>", reading: "profiles", isRepeatable: true },
+    show: ({ furtherProfiles }) => [...furtherProfiles],
+  }),
+  signaturePrefix: setting({
+    json: "signature_prefix",
+    form: forms.flag(),
+    default: true,
+    doc: "hokusai: write `sha256=` before the signature.",
+    option: {
+      name: "bare-signature",
+      value: null,
+      reading: "off",
+      doc: "hokusai: leave out `sha256=` before the signature.",
+    },
+    show: ({ profileOptions }) => profileOptions.signaturePrefix,
+  }),
+  replayProtection: setting({
+    json: "replay_protection",
+    form: forms.flag(),
+    default: false,
+    doc: "hokusai: sign a timestamp and a nonce, too.",
+    option: { name: "replay-protection", value: null, reading: "on" },
+    show: ({ profileOptions }) => profileOptions.replayProtection,
+  }),
+  signatureHeader: setting({
+    json: "signature_header",
+    form: forms.text(128),
+    // Where Stripe's own receivers look.
+    default: "Stripe-Signature",
+    doc: "stripe: the header that carries the signature.",
+    option: { name: "signature-header", value: "<Name>", reading: "text" },
+    show: ({ profileOptions }) => profileOptions.signatureHeader,
+  }),
+  secrets: setting({
+    json: "secret",
+    form: forms.secrets(),
+    default: null,
+    otherwise: "generated",
+    doc: "Signs what it receives, and is never shown again; several while its receiver moves, newest first: all sign.",
+    option: { name: "secret", value: "<text>", reading: "texts", isRepeatable: true },
+    show: null,
+    isSecret: true,
+  }),
+  ed25519: setting({
+    json: "ed25519",
+    form: forms.flag(),
+    default: false,
+    doc: "standard: generate an Ed25519 key pair, of which its receiver needs the public key only. Of a new one only.",
+    option: { name: "ed25519", value: null, reading: "on" },
+    show: null,
+  }),
+  headers: setting({
+    json: "headers",
+    form: forms.headers(),
+    default: {},
+    doc: "Headers to send with every delivery; their values are shown masked.",
+    option: { name: "header", value: "<Name: value>", reading: "headers", isRepeatable: true },
+    show: ({ headers }) => Object.fromEntries(Object.keys(headers).map((name) => [name, MASK])),
+    isSecret: true,
+  }),
+  signsDestinations: setting({
+    json: "signs_destinations",
+    form: forms.flag(),
+    default: false,
+    doc: "Let events name destinations that are signed with its secrets.",
+    option: { name: "signs-destinations", value: null, reading: "on" },
+    show: ({ signsDestinations }) => signsDestinations,
+  }),
+};
+
+const patience = {
+  timeoutMs: setting({
+    json: "timeout_seconds",
+    form: forms.seconds(SECOND_MS, 5 * MINUTE_MS),
+    default: null,
+    otherwise: "`WEBHOOK_TIMEOUT`",
+    doc: "Deadline of one attempt, over the whole exchange.",
+    option: { name: "timeout", value: "<duration>", reading: "duration" },
+    show: ({ timeoutMs }) => timeoutMs / 1_000,
+  }),
+  maxRetries: setting({
+    json: "max_retries",
+    form: forms.wholeNumber(0, 24),
+    default: null,
+    otherwise: "as many as the schedule has",
+    doc: "Cuts the schedule, or goes on with it, each further wait doubled.",
+    option: { name: "max-retries", value: "<n>", reading: "number" },
+    show: ({ retrySchedule }) => retrySchedule.length,
+  }),
+  retrySchedule: setting({
+    json: "retry_schedule",
+    form: forms.waits(),
+    default: null,
+    otherwise: "`WEBHOOK_RETRY_DELAY`, doubling, `WEBHOOK_MAX_RETRIES` times",
+    doc: "Waits between attempts, such as `2s`, `5m`, or the name of a schedule: `standard-webhooks`.",
+    option: {
+      name: "retry-schedule",
+      value: "<2s,4s>",
+      reading: "waits",
+      doc: "Waits between attempts; `none` for a single attempt; or the name of a schedule: standard-webhooks.",
+    },
+    show: ({ retrySchedule }) => retrySchedule.map(formatDuration),
+  }),
+  maxInFlight: setting({
+    json: "max_in_flight",
+    form: forms.wholeNumber(1, 1_000),
+    default: null,
+    otherwise: "`MAX_IN_FLIGHT`",
+    doc: "Open POSTs per worker.",
+    option: { name: "max-in-flight", value: "<n>", reading: "number" },
+    show: ({ maxInFlight }) => maxInFlight,
+  }),
+  rateLimit: setting({
+    json: "rate_limit",
+    form: forms.rate(),
+    default: null,
+    otherwise: "none",
+    doc: "At most so many attempts in a time, over the whole fleet.",
+    option: { name: "rate-limit", value: "<100/1m>", reading: "rate" },
+    show: ({ rateLimit }) =>
+      rateLimit === null ? null : { count: rateLimit.count, per_seconds: rateLimit.perMs / 1_000 },
+  }),
+};
+
+const upkeep = {
+  description: setting({
+    json: "description",
+    form: forms.text(500),
+    default: "",
+    doc: "A note for people.",
+    option: { name: "description", value: "<text>", reading: "text" },
+    show: ({ description }) => description,
+  }),
+  metadata: setting({
+    json: "metadata",
+    form: forms.labels(),
+    default: {},
+    doc: "Its owner's own labels; nothing here reads them.",
+    option: { name: "metadata", value: "<key=value>", reading: "labels", isRepeatable: true },
+    show: ({ metadata }) => metadata,
+  }),
+  isActive: setting({
+    json: "is_active",
+    form: forms.flag(),
+    default: true,
+    doc: "Whether anything is delivered to it.",
+    option: { name: "disabled", value: null, reading: "off", doc: "Add it switched off." },
+    show: ({ isActive }) => isActive,
+  }),
+};
+
+export const SETTINGS = { ...identity, ...wire, ...patience, ...upkeep };
+
+type Settings = ValuesOf<typeof SETTINGS>;
+
+/** An endpoint as it is asked for: docs/endpoints.md says what each setting means, and what holds without it. */
+export interface EndpointRequest extends Pick<Settings, "url">, Partial<Omit<Settings, "url">> {}
+
+/** What may change. */
+export type EndpointChanges = Partial<Omit<Settings, "id" | "ed25519">>;
+
+const DEFAULTS = defaultsOf(SETTINGS);
+
+/** Null is left where the service's own settings decide, or something is generated. */
+export const withDefaults = (settings: Partial<EndpointRequest>) => ({ ...DEFAULTS, ...settings });
