@@ -1,6 +1,6 @@
 /**
- * Writes the files that are rendered from the settings' table and from the API's routes. Run it after changing
- * src/config or src/api.
+ * Writes the files that are rendered from the tables of settings, the commands' grammar and the API's routes. Run it
+ * after changing src/config, src/endpoints, src/cli/grammar.ts or src/api.
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,8 +8,10 @@ import { createApiServer } from "../src/api/server.ts";
 import { createHookwave } from "../src/app.ts";
 import { readEnvironment } from "../src/config/environment.ts";
 import { renderConfigurationDoc, renderEnvExample, renderReadme } from "../src/config/render.ts";
+import { SETTINGS } from "../src/endpoints/settings.ts";
 import { renderApiTable } from "./api-table.ts";
 import { openapiText } from "./openapi-text.ts";
+import { renderCommands, renderSettings } from "./option-tables.ts";
 
 /** As a running service tells it; it needs no Redis for that. */
 async function describeApi(): Promise<unknown> {
@@ -33,6 +35,8 @@ const files = {
   "docs/configuration.md": renderConfigurationDoc(),
   "docs/openapi.json": openapiText(Object(description)),
   "docs/api.md": renderApiTable(read("docs/api.md"), description),
+  "docs/endpoints.md": renderSettings(read("docs/endpoints.md"), SETTINGS),
+  "docs/cli.md": renderCommands(read("docs/cli.md")),
   "README.md": renderReadme(read("README.md")),
 };
 

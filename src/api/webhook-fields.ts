@@ -66,15 +66,14 @@ export function objectOf(body: unknown): object {
   throw unreadable("a JSON object", body === undefined ? "no body" : "something else");
 }
 
-type ShownSettings<Of extends Table> = {
-  -readonly [Name in keyof Of as Of[Name]["show"] extends null ? never : Of[Name]["json"]]: ReturnType<
-    NonNullable<Of[Name]["show"]>
-  >;
+type ShownSetting = Exclude<(typeof SETTINGS)[keyof typeof SETTINGS], { readonly show: null }>;
+type ShownSettings = {
+  [Json in ShownSetting["json"]]: ReturnType<Extract<ShownSetting, { readonly json: Json }>["show"]>;
 };
 type Schemas<Of> = { readonly [Name in keyof Of]: z.ZodType<Of[Name]> };
 
 const SHOWN = Object.values<Setting>(SETTINGS).filter(({ show }) => show !== null);
-const shownShape: Schemas<ShownSettings<typeof SETTINGS>> = Object.assign(
+const shownShape: Schemas<ShownSettings> = Object.assign(
   {},
   ...SHOWN.map(({ json, form, doc }) => ({ [json]: form.shown.describe(doc) })),
 );
@@ -87,7 +86,7 @@ export const madeWebhook = shownWebhook.extend({ secret: z.string().describe("Sh
 export function showWebhook(endpoint: Endpoint): ShownWebhook {
   const { secrets } = endpoint;
   const newest = secrets[0]?.value ?? "";
-  const settings: ShownSettings<typeof SETTINGS> = Object.assign(
+  const settings: ShownSettings = Object.assign(
     {},
     ...SHOWN.map(({ json, show }) => ({ [json]: show?.(endpoint) })),
   );

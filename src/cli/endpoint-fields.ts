@@ -1,83 +1,70 @@
-/** An endpoint in the API's words and in those of the commands: what is asked for with options, and what is shown. */
+/** An endpoint in the words of a command line: what its options set, as the API's JSON. Bounds are for the API to say. */
 import type { ShownWebhook } from "../api/webhook-fields.ts";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
-import { MASK, PROFILE_NAMES } from "../core/endpoint.ts";
+import { PROFILE_NAMES } from "../core/endpoint.ts";
+import { SCHEDULES } from "../endpoints/schedules.ts";
+import type { Reading, Table } from "../endpoints/setting.ts";
 import { type Invocation, usage } from "./command-line.ts";
-import { choice, choices, durationMs, durationsMs, list, wholeNumber } from "./values.ts";
+import { choice, choices, durationMs, durationsMs, list } from "./values.ts";
 
-/** The body of a request that makes a webhook; JSON leaves out what is undefined. Throws USAGE. */
-export function webhookOf(asked: Invocation) {
-  const [url = ""] = asked.operands;
-  const [secret, ...older] = asked.all("secret");
-  const timeoutMs = durationMs(asked, "timeout");
-  return {
-    url,
-    id: asked.one("id"),
-    events: list(asked, "events"),
-    profile: choice(asked, "profile", PROFILE_NAMES),
-    further_profiles: choices(asked, "further-profile", PROFILE_NAMES),
-    signature_prefix: !asked.has("bare-signature"),
-    replay_protection: asked.has("replay-protection"),
-    signature_header: asked.one("signature-header"),
-    secret: secret === undefined ? undefined : [secret, ...older],
-    ed25519: asked.has("ed25519"),
-    headers: headersOf(asked),
-    signs_destinations: asked.has("signs-destinations"),
-    timeout_seconds: timeoutMs === undefined ? undefined : timeoutMs / 1_000,
-    retry_schedule: durationsMs(asked, "retry-schedule")?.map(formatDuration),
-    max_in_flight: wholeNumber(asked, "max-in-flight", 1, 1_000),
-    description: asked.one("description"),
-  };
+/** Of an option that is given. Each throws USAGE. */
+const READERS: Readonly<Record<Reading, (asked: Invocation, option: string) => unknown>> = {
+  text: (asked, option) => asked.one(option),
+  texts: (asked, option) => asked.all(option),
+  list,
+  profile: (asked, option) => choice(asked, option, PROFILE_NAMES),
+  profiles: (asked, option) => choices(asked, option, PROFILE_NAMES),
+  on: () => true,
+  off: () => false,
+  number,
+  duration: (asked, option) => (durationMs(asked, option) ?? 0) / 1_000,
+  waits,
+  rate,
+  headers: (asked, option) => pairs(asked, option, ":", "'Name: value'"),
+  labels: (asked, option) => pairs(asked, option, "=", "key=value"),
+};
+
+/** Those of a table's settings that are given, under their JSON names. */
+export function settingsOf(asked: Invocation, table: Table): Readonly<Record<string, unknown>> {
+  const given = Object.values(table).flatMap(({ json, option }) =>
+    "name" in option && asked.has(option.name) ? [[json, READERS[option.reading](asked, option.name)]] : [],
+  );
+  return Object.fromEntries(given);
 }
 
-function headersOf(asked: Invocation): Readonly<Record<string, string>> {
-  const headers = asked.all("header").map((text): readonly [string, string] => {
-    const colon = text.indexOf(":");
-    // Text without a colon may be all value.
-    if (colon < 1)
-      throw usage("--header 'Name: value'", `a text of ${text.length} characters without a name and a colon`);
-    return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+function number(asked: Invocation, option: string): number {
+  const text = asked.one(option) ?? "";
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw usage(`--${option} with a whole number`, JSON.stringify(text));
+}
+
+function waits(asked: Invocation, option: string): unknown {
+  const text = asked.one(option) ?? "";
+  return Object.hasOwn(SCHEDULES, text) ? text : durationsMs(asked, option)?.map(formatDuration);
+}
+
+function rate(asked: Invocation, option: string): unknown {
+  const text = asked.one(option) ?? "";
+  const [, count, time = ""] = /^(\d{1,9})\/(\S+)$/.exec(text) ?? [];
+  // Without a number it is one of its unit: 100/s.
+  const perMs = parseDurationMs(/^\d/.test(time) ? time : `1${time}`);
+  if (count === undefined || perMs === null)
+    throw usage(`--${option} with a number and a time, such as 100/1m`, JSON.stringify(text));
+  return { count: Number(count), per_seconds: perMs / 1_000 };
+}
+
+/** What has no separator may be all value, and is not repeated. */
+function pairs(asked: Invocation, option: string, separator: string, form: string): unknown {
+  const entries = asked.all(option).map((text): readonly [string, string] => {
+    const at = text.indexOf(separator);
+    if (at < 1)
+      throw usage(
+        `--${option} ${form}`,
+        `a text of ${text.length} characters without a name and "${separator}"`,
+      );
+    return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
   });
-  return Object.fromEntries(headers);
-}
-
-/** As the service's own code has it, secrets masked. */
-export function shownEndpoint(webhook: ShownWebhook) {
-  const { rate_limit: rate } = webhook;
-  return {
-    id: webhook.id,
-    url: webhook.url,
-    events: webhook.events,
-    profile: webhook.profile,
-    furtherProfiles: webhook.further_profiles,
-    profileOptions: {
-      signaturePrefix: webhook.signature_prefix,
-      replayProtection: webhook.replay_protection,
-      signatureHeader: webhook.signature_header,
-    },
-    secrets: secretsOf(webhook),
-    headers: webhook.headers,
-    signsDestinations: webhook.signs_destinations,
-    timeoutMs: webhook.timeout_seconds * 1_000,
-    retrySchedule: webhook.retry_schedule.map(parseDurationMs),
-    maxInFlight: webhook.max_in_flight,
-    rateLimit: rate === null ? null : { count: rate.count, perMs: rate.per_seconds * 1_000 },
-    description: webhook.description,
-    metadata: webhook.metadata,
-    isActive: webhook.is_active,
-    disabledBecause: webhook.disabled_because,
-    disabledAt: webhook.disabled_at,
-    createdAt: webhook.created_at,
-    updatedAt: webhook.updated_at,
-  };
-}
-
-/** Newest first; `values` are those that may be shown. */
-export function secretsOf({ secrets }: ShownWebhook, values: readonly string[] = []) {
-  return secrets.map(({ expires_at: expiresAt }, index) => ({
-    value: values[index] ?? MASK,
-    expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
-  }));
+  return Object.fromEntries(entries);
 }
 
 export const profilesOf = ({ profile, further_profiles: further }: ShownWebhook): string =>

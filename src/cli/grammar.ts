@@ -2,17 +2,16 @@
  * Every command with its options, once: parsing, `hookwave help` and the test of docs/cli.md all read this table. It
  * says what may be written on a command line; what is done about it is in commands/.
  */
+import { ROTATION } from "../endpoints/rotation.ts";
+import { SETTINGS } from "../endpoints/settings.ts";
 import {
-  bareSignature,
-  endpointOptions,
   GLOBAL_OPTIONS,
   letterFilter,
   type OptionSpec,
-  profile,
+  optionsFor,
   receiverOptions,
-  replayProtection,
   serviceOptions,
-  signatureHeader,
+  signerOptions,
 } from "./options.ts";
 
 export interface CommandSpec {
@@ -59,7 +58,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "endpoints add",
     operands: ["<url>"],
     doc: "Add a receiver and show its secret, this once.",
-    options: [...endpointOptions, ...serviceOptions],
+    options: [...optionsFor(SETTINGS), ...serviceOptions],
   },
   {
     name: "endpoints list",
@@ -92,11 +91,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "endpoints rotate",
     operands: ["<id>"],
     doc: "Give a receiver a new secret and show it, this once; those before it still sign for a while.",
-    options: [
-      { name: "grace", value: "<duration>", doc: "For how long, 0s to 7d (default 24h)." },
-      { name: "secret", value: "<text>", doc: "The new secret. Generated when absent." },
-      ...serviceOptions,
-    ],
+    options: [...optionsFor(ROTATION), ...serviceOptions],
   },
   {
     name: "dead-letters list",
@@ -209,10 +204,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         doc: "What the sender signs with; twice while rotating, newest first.",
         isRepeatable: true,
       },
-      profile,
-      replayProtection,
-      bareSignature,
-      signatureHeader,
+      ...signerOptions,
     ],
   },
   { name: "help", operands: ["[<command>]"], doc: "Explain all commands, or one.", options: [] },

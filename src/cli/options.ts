@@ -1,5 +1,6 @@
 /** Options that several commands understand, or that come many at a time: each described once, for grammar.ts. */
-import { PROFILE_NAMES } from "../core/endpoint.ts";
+import { defaultText, type Setting, type Table } from "../endpoints/setting.ts";
+import { SETTINGS } from "../endpoints/settings.ts";
 
 export interface OptionSpec {
   /** Without the dashes. */
@@ -27,26 +28,21 @@ export const serviceOptions: readonly OptionSpec[] = [
   { name: "redis", value: "<url>", doc: "Without the service's API, straight on its Redis." },
 ];
 
-export const profile: OptionSpec = {
-  name: "profile",
-  value: "<name>",
-  doc: `The wire profile: ${PROFILE_NAMES.join(", ")}. Default: ${PROFILE_NAMES[0]}.`,
-};
-export const replayProtection: OptionSpec = {
-  name: "replay-protection",
-  value: null,
-  doc: "hokusai: sign a timestamp and a nonce, too.",
-};
-export const bareSignature: OptionSpec = {
-  name: "bare-signature",
-  value: null,
-  doc: "hokusai: leave out `sha256=` before the signature.",
-};
-export const signatureHeader: OptionSpec = {
-  name: "signature-header",
-  value: "<Name>",
-  doc: "stripe: the signature's header (default Stripe-Signature).",
-};
+/** The options of a table's settings, in its order and words. */
+export const optionsFor = (table: Table): readonly OptionSpec[] => Object.values(table).flatMap(optionFor);
+
+function optionFor(setting: Setting): readonly OptionSpec[] {
+  const { doc, option } = setting;
+  if ("none" in option) return [];
+  const { reading: _, ...spec } = option;
+  const several = spec.isRepeatable === true ? " May be given several times." : "";
+  const fallback = spec.value === null ? "" : ` Default: ${defaultText(setting)}.`;
+  return [{ ...spec, doc: spec.doc ?? `${doc}${several}${fallback}` }];
+}
+
+const { profile, signatureHeader, replayProtection, signaturePrefix } = SETTINGS;
+/** Of one who signs in an endpoint's place. */
+export const signerOptions = optionsFor({ profile, replayProtection, signaturePrefix, signatureHeader });
 
 /** A receiver's knowledge of its sender. */
 export const receiverOptions: readonly OptionSpec[] = [
@@ -56,61 +52,11 @@ export const receiverOptions: readonly OptionSpec[] = [
     doc: "The receiver's secret, or public key (whpk_); several while it is being rotated.",
     isRepeatable: true,
   },
-  profile,
-  signatureHeader,
+  ...optionsFor({ profile, signatureHeader }),
   {
     name: "url",
     value: "<url>",
     doc: "ai-core: the URL as the sender knows it, which it signs; guessed from the request when absent.",
-  },
-];
-
-export const endpointOptions: readonly OptionSpec[] = [
-  { name: "id", value: "<id>", doc: "Its id: 1–64 of A–Z a–z 0–9 _ -; replaces an endpoint that has it." },
-  {
-    name: "events",
-    value: "<a,b>",
-    doc: "What it receives: types, families such as job.*, or * (default); '' for nothing.",
-  },
-  profile,
-  {
-    name: "further-profile",
-    value: "<name>",
-    doc: "Another profile whose signature is added over the same body, while receivers move.",
-    isRepeatable: true,
-  },
-  {
-    name: "secret",
-    value: "<text>",
-    doc: "Signs what it receives; twice while rotating, newest first. Generated when absent.",
-    isRepeatable: true,
-  },
-  {
-    name: "ed25519",
-    value: null,
-    doc: "standard: generate a key pair and show the public key, which is all the receiver needs.",
-  },
-  {
-    name: "header",
-    value: "<Name: value>",
-    doc: "A header to send with every delivery.",
-    isRepeatable: true,
-  },
-  { name: "timeout", value: "<duration>", doc: "Deadline of one attempt: 15s, 2m." },
-  {
-    name: "retry-schedule",
-    value: "<2s,4s>",
-    doc: "Waits between attempts, separated by commas; none for a single attempt.",
-  },
-  { name: "max-in-flight", value: "<n>", doc: "Open POSTs per worker, 1–1,000." },
-  { name: "description", value: "<text>", doc: "A note for people." },
-  replayProtection,
-  bareSignature,
-  signatureHeader,
-  {
-    name: "signs-destinations",
-    value: null,
-    doc: "Let events name destinations that are signed with its secrets.",
   },
 ];
 

@@ -17,7 +17,7 @@ const identity = {
     form: forms.endpointId(),
     default: null,
     otherwise: "generated",
-    doc: "Its id: 1–64 of A–Z a–z 0–9 _ -.",
+    doc: "Its name in the API, in logs and in metrics.",
     option: {
       name: "id",
       value: "<id>",
@@ -51,8 +51,13 @@ const wire = {
     json: "profile",
     form: forms.profile(),
     default: "standard",
-    doc: `The wire profile, which is the body and signature its receiver wants: ${PROFILE_NAMES.join(", ")}.`,
-    option: { name: "profile", value: "<name>", reading: "profile" },
+    doc: "The wire profile: the body and signature that its receiver wants.",
+    option: {
+      name: "profile",
+      value: "<name>",
+      reading: "profile",
+      doc: `The wire profile: ${PROFILE_NAMES.join(", ")}. Default: ${PROFILE_NAMES[0]}.`,
+    },
     show: ({ profile }) => profile,
   }),
   furtherProfiles: setting({

@@ -1,16 +1,20 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { renderCommands, renderSettings } from "../../scripts/option-tables.ts";
 import { readEnvironment } from "../../src/config/environment.ts";
 import { renderConfigurationDoc, renderEnvExample, renderReadme } from "../../src/config/render.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
+import { SETTINGS as ENDPOINT_SETTINGS } from "../../src/endpoints/settings.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
-describe("what is rendered from the settings' table", () => {
+describe("what is rendered from the tables of settings", () => {
   it.each([
     [".env.example", renderEnvExample()],
     ["docs/configuration.md", renderConfigurationDoc()],
     ["README.md", renderReadme(read("README.md"))],
+    ["docs/endpoints.md", renderSettings(read("docs/endpoints.md"), ENDPOINT_SETTINGS)],
+    ["docs/cli.md", renderCommands(read("docs/cli.md"))],
   ])("%s is up to date", (path, rendered) => {
     expect(read(path), `${path} is out of date: run node scripts/render-docs.ts`).toBe(rendered);
   });

@@ -58,7 +58,7 @@ describe("a command's key", () => {
       runForJson(["endpoints", "list"], reader),
     ]);
 
-    expect(queueCounts).toMatchObject({ new: { depth: 0, oldestAgeMs: 0 } });
+    expect(queueCounts).toMatchObject({ new: { depth: 0, oldest_age_ms: 0 } });
     expect(removing.code).toBe(1);
     expect(removing.stderr).toMatch(
       /^error FORBIDDEN\n {2}expected {2}a key with the role admin\n {2}got {7}one with read\n/,
@@ -75,7 +75,7 @@ describe("a command's key", () => {
     expect(await runForJson(["publish", "thing.made", "{}", "--id", "evt_key"], asMade)).toEqual({
       id: "evt_key",
     });
-    expect(made).toMatchObject({ name: "first", roles: ["publish"], createdAt: expect.any(String) });
+    expect(made).toMatchObject({ name: "first", roles: ["publish"], created_at: expect.any(String) });
   });
 });
 
@@ -201,8 +201,8 @@ describe("endpoints add --id", () => {
     const second = await hookwave.endpoints.get("moving");
     const paired = await runForJson([...add, "https://two.example.com/hook", "--ed25519"], variables);
 
-    expect(first).toMatchObject({ profile: "github", secrets: [{ value: "first", expiresAt: null }] });
-    expect(table.stdout).toMatch(/^replaced\n/);
+    expect(first).toMatchObject({ profile: "github", secret: "first" });
+    expect(table.stdout).toMatch(/^replaced as a whole; what was not given has its default\n/);
     expect(table.stdout).toContain(`  secret   ${second.secrets[0]?.value}\n`);
     expect(second).toMatchObject({
       url: "https://two.example.com/hook",
@@ -210,10 +210,10 @@ describe("endpoints add --id", () => {
       headers: {},
       isActive: true,
       secrets: [{ value: expect.stringMatching(/^whsec_/), expiresAt: null }],
-      createdAt: first.createdAt,
+      createdAt: first.created_at,
     });
-    expect((await hookwave.endpoints.get("moving")).secrets).toEqual(paired.secrets);
-    expect(paired.publicKeys).toEqual([expect.stringMatching(/^whpk_/)]);
+    expect((await hookwave.endpoints.get("moving")).secrets).toMatchObject([{ value: paired.secret }]);
+    expect(paired.public_key).toMatch(/^whpk_/);
   });
 });
 
@@ -230,17 +230,18 @@ describe("lists", () => {
       await hookwave.endpoints.add({ url: "https://example.com/hook", events: [`list.n${n}`] });
     const list = ["dead-letters", "list", "--type", "list.*", "--limit"];
 
-    const [most, { endpoints }] = await Promise.all([
+    const [most, webhooks] = await Promise.all([
       runForJson([...list, "120"], variables),
       runForJson(["endpoints", "list"], variables),
     ]);
     const rest = await runForJson([...list, "120", "--after", most.next], variables);
 
-    expect(most.deadLetters.map(({ eventId }: { readonly eventId: string }) => eventId)).toEqual(
+    expect(most.data.map((letter: { readonly event_id: string }) => letter.event_id)).toEqual(
       Array.from({ length: 120 }, (_, n) => `evt_${129 - n}`),
     );
-    expect([most.total, rest.deadLetters.length, rest.next]).toEqual([130, 10, null]);
-    expect(endpoints.length).toBeGreaterThan(100);
+    expect([most.total, rest.data.length, rest.next]).toEqual([130, 10, null]);
+    expect(webhooks.data.length).toBeGreaterThan(100);
+    expect(webhooks.next).toBeNull();
   });
 });
 
@@ -253,23 +254,27 @@ describe("dead letters", () => {
     const event = { ...letter.delivery.event, data };
     const [id = ""] = await bury(redis, [{ ...letter, delivery: { ...letter.delivery, event } }]);
 
-    const shown = await runForJson(["dead-letters", "show", id], variables);
+    const shown = await runCommand(["dead-letters", "show", id, "--json"], variables);
     const replayed = await runForJson(
       ["dead-letters", "replay", "--all", "--endpoint", "ep_back", "--rate", "7"],
       variables,
     );
     const [request] = await receiver.received(1);
 
-    expect(shown).toMatchObject({
+    expect(shown.stdout).toContain(`"data":${data}}`);
+    expect(JSON.parse(shown.stdout)).toMatchObject({
       id,
-      kind: "delivery",
-      because: "exhausted",
-      delivery: { event: { id: "evt_back", type: "back.made", data }, endpointId: "ep_back", round: 0 },
+      reason: "exhausted",
+      event_id: "evt_back",
+      event_type: "back.made",
+      endpoint_id: "ep_back",
+      round: 0,
+      job: null,
     });
     expect(replayed).toMatchObject({
       state: "done",
       filter: { endpoint: "ep_back" },
-      ratePerSecond: 7,
+      rate: 7,
       total: 1,
       replayed: 1,
       failed: 0,

@@ -47,7 +47,7 @@ describe("a running service and the commands", () => {
     expect(fromFile).toEqual({ id: "evt_mine" });
     expect(String(first?.body)).toContain(`"data":${data}}`);
     expect(String(second?.body)).toContain(`"data":${data}}`);
-    expect(verify(added.secrets[0].value, first)).toMatchObject({ type: "invoice.paid" });
+    expect(verify(added.secret, first)).toMatchObject({ type: "invoice.paid" });
 
     service.signal("SIGTERM");
     expect(await service.ended()).toBe(0);
@@ -75,8 +75,8 @@ describe("a running service and the commands", () => {
     const listed = await runForJson(["endpoints", "list", ...there], variables);
     const table = await runCommand(["endpoints", "list", ...there], variables);
 
-    expect(added.secrets).toEqual([{ value: "my own secret", expiresAt: null }]);
-    expect(listed.endpoints).toMatchObject([{ id: "mine", secrets: [{ value: "••••" }] }]);
+    expect(added).toMatchObject({ secret: "my own secret", secrets: [{ expires_at: null }] });
+    expect(listed).toMatchObject({ data: [{ id: "mine", headers: { "X-Api-Key": "••••" } }], next: null });
     expect(JSON.stringify(listed) + table.stdout).not.toMatch(/my own secret|hush-hush/);
     expect(table.stdout).toMatch(/mine +http:\/\/127\.0\.0\.1:8080\/hook +\* +standard +•••• +active/);
   });
@@ -97,16 +97,19 @@ describe("a running service and the commands", () => {
         () => service.log().filter(({ msg }) => msg === "delivery.buried").length === count,
       );
 
-    const { id } = await runForJson(["publish", "invoice.paid", '{"n":1}', ...there], variables);
+    const { id } = await runForJson(["publish", "invoice.paid", '{"n": 1.0}', ...there], variables);
     await buried(1);
-    const { deadLetters, total } = await runForJson(["dead-letters", "list", ...there], variables);
-    expect(deadLetters).toMatchObject([{ because: "exhausted", eventType: "invoice.paid", attempts: 1 }]);
+    const { data, total } = await runForJson(["dead-letters", "list", ...there], variables);
+    expect(data).toMatchObject([{ reason: "exhausted", event_type: "invoice.paid", attempt_count: 1 }]);
     expect(total).toBe(1);
 
-    const [letter] = deadLetters;
-    const shown = await runForJson(["dead-letters", "show", letter.id, ...there], variables);
-    expect(shown.delivery.attempts).toMatchObject([{ attemptNumber: 1, outcome: "refused", status: 500 }]);
-    expect(shown.delivery.event).toMatchObject({ id, data: '{"n":1}' });
+    const [letter] = data;
+    const shown = await runCommand(["dead-letters", "show", letter.id, "--json", ...there], variables);
+    expect(shown.stdout, "with the data's own bytes").toContain('"data":{"n": 1.0}');
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      event_id: id,
+      attempts: [{ attempt_number: 1, outcome: "refused", status: 500 }],
+    });
 
     receiver.replies(200);
     await runForJson(["dead-letters", "replay", letter.id, ...there], variables);
@@ -118,7 +121,7 @@ describe("a running service and the commands", () => {
     await buried(2);
     const queueCounts = await runForJson(["status", ...there], variables);
     expect(queueCounts).toMatchObject({ new: { depth: 0 }, retrying: { depth: 0 }, dead: { depth: 1 } });
-    expect(queueCounts.dead.oldestAgeMs).toBeGreaterThan(0);
+    expect(queueCounts.dead.oldest_age_ms).toBeGreaterThan(0);
     expect(await runForJson(["dead-letters", "replay", "--all", ...there], variables)).toMatchObject({
       replayed: 1,
       failed: 0,
@@ -149,12 +152,12 @@ describe("endpoints add", () => {
     const refused = await runCommand([...add, "--ed25519", "--profile", "github"], variables);
     const table = await runCommand(["endpoints", "list", ...there], variables);
 
-    expect(moved).toMatchObject({ profile: "klipstream", furtherProfiles: ["github", "stripe"] });
-    expect(moved).toMatchObject({ profileOptions: { signatureHeader: "Acme-Signature" }, publicKeys: [] });
-    expect(paired.publicKeys).toEqual([publicKeyOf(paired.secrets[0].value)]);
+    expect(moved).toMatchObject({ profile: "klipstream", further_profiles: ["github", "stripe"] });
+    expect(moved).toMatchObject({ signature_header: "Acme-Signature", public_key: null });
+    expect(paired.public_key).toBe(publicKeyOf(paired.secret));
     expect(given.stdout).toContain(`  public key  ${PUBLIC_KEY}\n`);
     expect(given.stdout).toContain("give the receiver the public key");
-    expect(signer).toMatchObject({ events: [], signsDestinations: true });
+    expect(signer).toMatchObject({ events: [], signs_destinations: true });
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("ENDPOINT_INVALID") });
     expect(table.stdout).toContain("klipstream+github+stripe");
   });
@@ -171,18 +174,18 @@ describe("hookwave endpoints", () => {
       variables,
     );
     expect(disabled).toMatchObject({ code: 0, stdout: "disabled one: moving house\n" });
-    expect((await runForJson(["endpoints", "list"], variables)).endpoints[0]).toMatchObject({
-      isActive: false,
-      disabledBecause: "moving house",
+    expect((await runForJson(["endpoints", "list"], variables)).data[0]).toMatchObject({
+      is_active: false,
+      disabled_because: "moving house",
     });
-    expect(await runForJson(["endpoints", "enable", "one"], variables)).toMatchObject({ isActive: true });
+    expect(await runForJson(["endpoints", "enable", "one"], variables)).toMatchObject({ is_active: true });
 
     const rotate = ["endpoints", "rotate", "one", "--grace", "1h", "--secret", "hunter2"];
     const rotated = await runCommand(rotate, variables);
     expect(rotated.stdout).toMatch(/^rotated one\n {2}secret +hunter2\n {2}before it +signs until 20/);
     const listed = await runCommand(["endpoints", "list", "--json"], variables);
     expect(listed.stdout).not.toContain("hunter2");
-    expect(JSON.parse(listed.stdout).endpoints[0].secrets).toHaveLength(2);
+    expect(JSON.parse(listed.stdout).data[0].secrets).toHaveLength(2);
     const tooLong = await runCommand(["endpoints", "rotate", "one", "--grace", "8d"], variables);
     expect(tooLong.stderr).toContain("grace_seconds");
     expect(tooLong.code).toBe(1);

@@ -13,6 +13,9 @@ import {
 import { type Api, idParams, operation, pageQuery } from "../routing.ts";
 
 export const purgedLetters = z.object({ purged: z.number().int() });
+export const replayedLetter = z.object({
+  delivery_id: z.string().nullable().describe("What to follow; null for an events job."),
+});
 
 const TAG = "Dead letters";
 const PATH = "/api/v1/dead-letters";
@@ -64,9 +67,7 @@ function addReplay(app: Api, letters: DeadLetterManagement): void {
       {
         params: idParams,
         response: {
-          202: z.object({
-            delivery_id: z.string().nullable().describe("What to follow; null for an events job."),
-          }),
+          202: replayedLetter,
         },
       },
     ),

@@ -1,19 +1,23 @@
 /** `hookwave dead-letters …`: looks at what was given up, sends it again, or removes it. */
 import { setTimeout as pause } from "node:timers/promises";
-import { letterPage, showFilter, wholeLetterSchema } from "../../api/letter-fields.ts";
-import { purgedLetters } from "../../api/routes/dead-letters.ts";
-import { shownReplay } from "../../api/routes/replays.ts";
+import {
+  letterPage,
+  type ShownLetter,
+  type ShownWholeLetter,
+  showFilter,
+  wholeLetterSchema,
+} from "../../api/letter-fields.ts";
+import { purgedLetters, replayedLetter } from "../../api/routes/dead-letters.ts";
+import { type ShownReplay, shownReplay } from "../../api/routes/replays.ts";
 import { system } from "../../config/system.ts";
-import type { PastAttempt } from "../../core/delivery.ts";
 import { memberTexts } from "../../core/json-text.ts";
-import type { LetterFilter, LetterSummary } from "../../core/letter.ts";
-import { REPLAY_RATE, type Replay } from "../../core/replay.ts";
+import type { LetterFilter } from "../../core/letter.ts";
+import { REPLAY_RATE } from "../../core/replay.ts";
 import type { ApiClient, ApiRequest } from "../api-client.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
-import { readLetter, readReplay, readWholeLetter, type WholeLetter } from "../letter-fields.ts";
 import { hasLetterFilter, letterFilter } from "../letter-filter.ts";
-import { type Report, report } from "../report.ts";
+import { ended, type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
 import { createScreen, darkScreen, type Screen } from "../screen.ts";
 import { withApi } from "../service-access.ts";
@@ -29,20 +33,19 @@ const PROGRESS_EVERY_MS = 200;
 
 const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
 
+/** As the API's page of them. */
 interface Listed {
-  readonly letters: readonly LetterSummary[];
+  readonly data: readonly ShownLetter[];
+  readonly next: string | null;
   /** All that match. */
   readonly total: number;
-  readonly next: string | null;
 }
 
 export async function listDeadLetters(asked: Invocation): Promise<Report> {
   const filter = letterFilter(asked);
   const limit = wholeNumber(asked, "limit", 1, LIMIT_MAX) ?? LIMIT;
-  const { letters, total, next } = await withApi(asked, (api) =>
-    list(api, filter, limit, asked.one("after")),
-  );
-  return report(tableOf(letters, total, next), { deadLetters: letters, total, next });
+  const listed = await withApi(asked, (api) => list(api, filter, limit, asked.one("after")));
+  return report(tableOf(listed), listed);
 }
 
 function pageOf(api: ApiClient, filter: LetterFilter, about: ApiRequest["query"]) {
@@ -56,26 +59,29 @@ async function list(
   limit: number,
   from: string | undefined,
 ): Promise<Listed> {
-  const letters: LetterSummary[] = [];
+  const data: ShownLetter[] = [];
   let after = from;
   let total: number | undefined;
   for (;;) {
-    const size = Math.min(limit - letters.length, PAGE_MAX);
+    const size = Math.min(limit - data.length, PAGE_MAX);
     const page = await pageOf(api, filter, { limit: size, after, total: String(total === undefined) });
-    letters.push(...page.data.map(readLetter));
+    data.push(...page.data);
     total ??= page.total ?? 0;
-    if (page.next === null || letters.length >= limit) return { letters, total, next: page.next };
+    if (page.next === null || data.length >= limit) return { data, next: page.next, total };
     after = page.next;
   }
 }
 
-export async function showDeadLetter(asked: Invocation): Promise<Report> {
+/** As JSON it is the API's answer as it came: parsed and written anew, an event's data would not be what it was. */
+export async function showDeadLetter(asked: Invocation, { write }: Terminal): Promise<Report> {
   const [id = ""] = asked.operands;
-  const stored = await withApi(asked, async (api) => {
+  const { text, letter } = await withApi(asked, async (api) => {
     const text = await api.askText({ path: pathOf(id) });
-    return readWholeLetter(api.read(text, wholeLetterSchema), memberTexts(text).get("data") ?? "");
+    return { text, letter: api.read(text, wholeLetterSchema) };
   });
-  return report(portrait(stored), stored);
+  if (!asked.has("json")) return report(portrait(letter, memberTexts(text).get("data") ?? ""), undefined);
+  write(`${text}\n`);
+  return ended(EXIT.ok);
 }
 
 export async function replayDeadLetters(asked: Invocation, terminal: Terminal): Promise<Report> {
@@ -85,8 +91,11 @@ export async function replayDeadLetters(asked: Invocation, terminal: Terminal): 
   if (id === undefined) return await replayAll(asked, terminal);
   if (hasLetterFilter(asked) || asked.has("rate") || asked.has("to"))
     throw usage("dead-letters replay --all with these options", "an id beside them");
-  await withApi(asked, (api) => api.askText({ method: "POST", path: `${pathOf(id)}/replay` }));
-  return report(`replayed ${id}`, { id });
+  const path = `${pathOf(id)}/replay`;
+  return report(
+    `replayed ${id}`,
+    await withApi(asked, (api) => api.ask({ method: "POST", path }, replayedLetter)),
+  );
 }
 
 export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
@@ -109,9 +118,9 @@ async function replayAll(asked: Invocation, terminal: Terminal): Promise<Report>
   const rate = wholeNumber(asked, "rate", REPLAY_RATE.min, REPLAY_RATE.max);
   const body = JSON.stringify({ filter: showFilter(filter), rate, to_endpoint_id: to });
   const screen = asked.has("json") ? darkScreen : createScreen({ ...terminal, write: terminal.writeError });
-  const begin = async (api: ApiClient): Promise<Replay> => {
+  const begin = async (api: ApiClient): Promise<ShownReplay> => {
     const { id } = await api.ask({ method: "POST", path: REPLAYS, body }, shownReplay);
-    return await follow(api, id, filter, screen);
+    return await follow(api, id, screen);
   };
   const replay = await withApi(asked, begin, { endpoints: to !== undefined });
   screen.clear();
@@ -121,19 +130,19 @@ async function replayAll(asked: Invocation, terminal: Terminal): Promise<Report>
 }
 
 /** Resolves with it when it is over. */
-async function follow(api: ApiClient, id: string, filter: LetterFilter, screen: Screen): Promise<Replay> {
+async function follow(api: ApiClient, id: string, screen: Screen): Promise<ShownReplay> {
   for (;;) {
-    const replay = readReplay(await api.ask({ path: `${REPLAYS}/${id}` }, shownReplay), filter);
+    const replay = await api.ask({ path: `${REPLAYS}/${id}` }, shownReplay);
     screen.progress(partDone(replay), `${spell(replay)} of ${replay.total}`);
-    if (replay.finishedAt !== null) return replay;
+    if (replay.finished_at !== null) return replay;
     await pause(PROGRESS_EVERY_MS);
   }
 }
 
-const partDone = ({ replayed, skipped, failed, total }: Replay): number =>
+const partDone = ({ replayed, skipped, failed, total }: ShownReplay): number =>
   total === 0 ? 1 : (replayed + skipped + failed) / total;
 
-function spell({ state, replayed, skipped, failed }: Replay): string {
+function spell({ state, replayed, skipped, failed }: ShownReplay): string {
   return [
     ...(state === "running" || state === "done" ? [] : [state]),
     `replayed ${replayed}`,
@@ -142,48 +151,49 @@ function spell({ state, replayed, skipped, failed }: Replay): string {
   ].join(", ");
 }
 
-function tableOf(letters: readonly LetterSummary[], total: number, next: string | null): string {
-  if (letters.length === 0 && next === null)
+function tableOf({ data, next, total }: Listed): string {
+  if (data.length === 0 && next === null)
     return total === 0 ? "no dead letters" : `none here, ${total} in all`;
-  const rows = letters.map(({ id, buriedAt, because, eventType, endpointId, attempts }) => [
-    id,
-    buriedAt,
-    because,
-    eventType ?? "–",
-    endpointId ?? "–",
-    String(attempts),
+  const rows = data.map((letter) => [
+    letter.id,
+    letter.buried_at,
+    letter.reason,
+    letter.event_type ?? "–",
+    letter.endpoint_id ?? "–",
+    String(letter.attempt_count),
   ]);
   const head = ["ID", "BURIED AT", "BECAUSE", "EVENT TYPE", "ENDPOINT", "ATTEMPTS"];
   const more = next === null ? "" : `; more with --after ${next}`;
-  return `${alignRows([head, ...rows], [head.length - 1])}\n${letters.length} of ${total}${more}`;
+  return `${alignRows([head, ...rows], [head.length - 1])}\n${data.length} of ${total}${more}`;
 }
 
-function portrait(letter: WholeLetter): string {
+/** `data` is JSON text. */
+function portrait(letter: ShownWholeLetter, data: string): string {
+  const { job } = letter;
   const common = [
     ["id", letter.id],
-    ["because", letter.because],
-    ["buried at", letter.buriedAt],
+    ["because", letter.reason],
+    ["buried at", letter.buried_at],
   ];
-  if (letter.kind === "job")
-    return `${alignRows([...common, ["problem", letter.problem], ["job", letter.jobId]])}\n\n${letter.text}`;
-  const { event, endpointId, attempts, round } = letter.delivery;
+  if (job !== null)
+    return `${alignRows([...common, ["problem", job.problem], ["job", job.id]])}\n\n${job.text}`;
   const about = [
-    ["event", event.id ?? "–"],
-    ["type", event.type ?? "–"],
-    ["timestamp", event.timestamp ?? "–"],
-    ["endpoint", endpointId ?? "–"],
-    ["replays", String(round)],
+    ["event", letter.event_id ?? "–"],
+    ["type", letter.event_type ?? "–"],
+    ["timestamp", letter.timestamp ?? "–"],
+    ["endpoint", letter.endpoint_id ?? "–"],
+    ["replays", String(letter.round)],
   ];
-  return [alignRows([...common, ...about]), attemptsTable(attempts), event.data].join("\n\n");
+  return [alignRows([...common, ...about]), attemptsTable(letter.attempts), data].join("\n\n");
 }
 
-function attemptsTable(attempts: readonly PastAttempt[]): string {
-  const rows = attempts.map(({ attemptNumber, startedAt, durationMs, outcome, status, reason }) => [
-    String(attemptNumber),
-    startedAt,
-    `${Math.round(durationMs)} ms`,
-    outcome,
-    String(status ?? reason ?? "–"),
+function attemptsTable(attempts: ShownWholeLetter["attempts"]): string {
+  const rows = attempts.map((attempt) => [
+    String(attempt.attempt_number),
+    attempt.started_at,
+    `${Math.round(attempt.duration_ms)} ms`,
+    attempt.outcome,
+    String(attempt.status ?? attempt.reason ?? "–"),
   ]);
   return alignRows([["ATTEMPT", "STARTED AT", "TOOK", "OUTCOME", "ANSWER"], ...rows], [0, 2]);
 }

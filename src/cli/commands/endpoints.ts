@@ -6,25 +6,18 @@ import { randomBytes } from "node:crypto";
 import { madeWebhook, type ShownWebhook, shownWebhook, webhookPage } from "../../api/webhook-fields.ts";
 import { MASK } from "../../core/endpoint.ts";
 import { HookwaveError } from "../../core/errors.ts";
+import { ROTATION } from "../../endpoints/rotation.ts";
+import { SETTINGS } from "../../endpoints/settings.ts";
 import { PRIVATE_PREFIX, publicKeyOf, SEED_BYTES } from "../../wire/ed25519.ts";
 import { secretFrom } from "../../wire/standard-webhooks.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Invocation } from "../command-line.ts";
-import { profilesOf, secretsOf, shownEndpoint, webhookOf } from "../endpoint-fields.ts";
+import { profilesOf, settingsOf } from "../endpoint-fields.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
 import { withApi } from "../service-access.ts";
-import { durationMs } from "../values.ts";
 
-type Request = ReturnType<typeof webhookOf>;
-
-/** A webhook that was made or replaced, with the secrets that only this command can show. */
-interface Added {
-  readonly verb: "added" | "replaced";
-  readonly webhook: ShownWebhook;
-  /** Newest first. */
-  readonly secrets: readonly string[];
-}
+type MadeWebhook = ShownWebhook & { readonly secret: string };
 
 const PATH = "/webhooks";
 const PAGE = 100;
@@ -33,8 +26,11 @@ const NEEDS = { endpoints: true };
 const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
 
 export async function addEndpoint(asked: Invocation): Promise<Report> {
-  const request = webhookOf(asked);
-  const { verb, webhook, secrets } = await withApi(asked, (api) => addOrReplace(api, request), NEEDS);
+  const [url = ""] = asked.operands;
+  const request = { url, ...settingsOf(asked, SETTINGS) };
+  const { heading, webhook } = await withApi(asked, (api) => addOrReplace(api, asked, request), NEEDS);
+  const given = asked.all("secret");
+  const secrets = given.length === 0 ? [webhook.secret] : given;
   const publicKeys = secrets.filter((value) => value.startsWith(PRIVATE_PREFIX)).map(publicKeyOf);
   const rows = [
     ["id", webhook.id],
@@ -44,27 +40,38 @@ export async function addEndpoint(asked: Invocation): Promise<Report> {
     ...secrets.map((value) => ["secret", value]),
     ...publicKeys.map((key) => ["public key", key]),
   ];
-  const text = `${verb}\n${alignRows(rows)}\nThe secret is not shown again: ${whatToDo(publicKeys)}.`;
-  return report(text, { ...shownEndpoint(webhook), secrets: secretsOf(webhook, secrets), publicKeys });
+  const text = `${heading}\n${alignRows(rows)}\nThe secret is not shown again: ${whatToDo(publicKeys)}.`;
+  return report(text, webhook);
 }
 
-async function addOrReplace(api: ApiClient, request: Request): Promise<Added> {
+interface Added {
+  readonly heading: string;
+  readonly webhook: MadeWebhook;
+}
+
+async function addOrReplace(api: ApiClient, asked: Invocation, request: object): Promise<Added> {
   try {
     const body = JSON.stringify(request);
-    const { secret, ...webhook } = await api.ask({ method: "POST", path: PATH, body }, madeWebhook);
-    return { verb: "added", webhook, secrets: request.secret ?? [secret] };
+    return { heading: "added", webhook: await api.ask({ method: "POST", path: PATH, body }, madeWebhook) };
   } catch (error) {
     if (!(error instanceof HookwaveError) || error.code !== "ENDPOINT_CONFLICT") throw error;
-    return await replace(api, request);
+    const heading = "replaced as a whole; what was not given has its default";
+    return { heading, webhook: await replace(api, asked, request) };
   }
 }
 
 /** A PUT shows no secret and makes none, so that it is made here: one request, and the new URL never gets the old one. */
-async function replace(api: ApiClient, { id = "", ed25519, ...request }: Request): Promise<Added> {
-  const secrets = request.secret ?? [secretFrom(randomBytes(SEED_BYTES), ed25519)];
-  const body = JSON.stringify({ ...request, secret: secrets, is_active: true });
-  const webhook = await api.ask({ method: "PUT", path: pathOf(id), body }, shownWebhook);
-  return { verb: "replaced", webhook, secrets };
+async function replace(api: ApiClient, asked: Invocation, request: object): Promise<MadeWebhook> {
+  const isEd25519 = asked.has("ed25519");
+  const [secret = secretFrom(randomBytes(SEED_BYTES), isEd25519), ...older] = asked.all("secret");
+  const body = JSON.stringify({
+    is_active: true,
+    ...request,
+    ed25519: undefined,
+    secret: [secret, ...older],
+  });
+  const path = pathOf(asked.one("id") ?? "");
+  return { ...(await api.ask({ method: "PUT", path, body }, shownWebhook)), secret };
 }
 
 function whatToDo(publicKeys: readonly string[]): string {
@@ -74,8 +81,8 @@ function whatToDo(publicKeys: readonly string[]): string {
 }
 
 export async function listEndpoints(asked: Invocation): Promise<Report> {
-  const webhooks = await withApi(asked, listAll, NEEDS);
-  return report(tableOf(webhooks), { endpoints: webhooks.map(shownEndpoint) });
+  const data = await withApi(asked, listAll, NEEDS);
+  return report(tableOf(data), { data, next: null });
 }
 
 async function listAll(api: ApiClient): Promise<readonly ShownWebhook[]> {
@@ -98,7 +105,7 @@ export async function enableEndpoint(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
   const path = `${pathOf(id)}/enable`;
   const webhook = await withApi(asked, (api) => api.ask({ method: "POST", path }, shownWebhook), NEEDS);
-  return report(`enabled ${id}`, shownEndpoint(webhook));
+  return report(`enabled ${id}`, webhook);
 }
 
 export async function disableEndpoint(asked: Invocation): Promise<Report> {
@@ -106,28 +113,21 @@ export async function disableEndpoint(asked: Invocation): Promise<Report> {
   const path = `${pathOf(id)}/disable`;
   const body = JSON.stringify({ because: asked.one("because") });
   const webhook = await withApi(asked, (api) => api.ask({ method: "POST", path, body }, shownWebhook), NEEDS);
-  return report(`disabled ${id}: ${webhook.disabled_because}`, shownEndpoint(webhook));
+  return report(`disabled ${id}: ${webhook.disabled_because}`, webhook);
 }
 
 export async function rotateSecret(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  const graceMs = durationMs(asked, "grace");
-  const body = JSON.stringify({
-    grace_seconds: graceMs === undefined ? undefined : graceMs / 1_000,
-    secret: asked.one("secret"),
-  });
-  const { secret, ...webhook } = await withApi(
-    asked,
-    (api) => api.ask({ method: "POST", path: `${pathOf(id)}/rotate-secret`, body }, madeWebhook),
-    NEEDS,
-  );
-  const [, ...older] = webhook.secrets;
+  const path = `${pathOf(id)}/rotate-secret`;
+  const body = JSON.stringify(settingsOf(asked, ROTATION));
+  const made = await withApi(asked, (api) => api.ask({ method: "POST", path, body }, madeWebhook), NEEDS);
+  const [, ...older] = made.secrets;
   const rows = [
-    ["secret", secret],
+    ["secret", made.secret],
     ...older.map(({ expires_at: expiresAt }) => ["before it", `signs until ${expiresAt}`]),
   ];
   const text = `rotated ${id}\n${alignRows(rows)}\nThe secret is not shown again: give it to the receiver now.`;
-  return report(text, { ...shownEndpoint(webhook), secret });
+  return report(text, made);
 }
 
 function tableOf(webhooks: readonly ShownWebhook[]): string {

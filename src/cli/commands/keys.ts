@@ -11,9 +11,7 @@ const PATH = "/keys";
 export async function createKey(asked: Invocation): Promise<Report> {
   const [name = ""] = asked.operands;
   const body = JSON.stringify({ name, roles: rolesOf(asked) });
-  const { created_at: createdAt, ...made } = await withApi(asked, (api) =>
-    api.ask({ method: "POST", path: PATH, body }, madeKey),
-  );
+  const made = await withApi(asked, (api) => api.ask({ method: "POST", path: PATH, body }, madeKey));
   const rows = [
     ["id", made.id],
     ["name", made.name],
@@ -21,15 +19,14 @@ export async function createKey(asked: Invocation): Promise<Report> {
     ["token", made.token],
   ];
   const text = `made\n${alignRows(rows)}\nThe token is not shown again: keep it now.`;
-  return report(text, { ...made, createdAt });
+  return report(text, made);
 }
 
 export async function listKeys(asked: Invocation): Promise<Report> {
-  const { data } = await withApi(asked, (api) => api.ask({ path: PATH }, keyPage));
-  const keys = data.map(({ created_at: createdAt, ...key }) => ({ ...key, createdAt }));
-  if (keys.length === 0) return report("no API keys: the API serves this machine only", { keys });
-  const rows = keys.map(({ id, name, roles, createdAt }) => [id, name, roles.join(", "), createdAt]);
-  return report(alignRows([["id", "name", "roles", "made"], ...rows]), { keys });
+  const page = await withApi(asked, (api) => api.ask({ path: PATH }, keyPage));
+  if (page.data.length === 0) return report("no API keys: the API serves this machine only", page);
+  const rows = page.data.map((key) => [key.id, key.name, key.roles.join(", "), key.created_at]);
+  return report(alignRows([["id", "name", "roles", "made"], ...rows]), page);
 }
 
 export async function revokeKey(asked: Invocation): Promise<Report> {

@@ -13,15 +13,9 @@ const STATES = [
 
 export async function status(asked: Invocation): Promise<Report> {
   const queueCounts = await withApi(asked, (api) => api.ask({ path: "/status" }, serviceStatus));
-  const readings = STATES.map(([state, words]) => {
+  const rows = STATES.map(([state, words]) => {
     const { depth, oldest_age_ms: oldestAgeMs } = queueCounts[state];
-    return { state, words, reading: { depth, oldestAgeMs } };
+    return [words, String(depth), depth === 0 ? "–" : roughSpan(oldestAgeMs)];
   });
-  const rows = readings.map(({ words, reading: { depth, oldestAgeMs } }) => [
-    words,
-    String(depth),
-    depth === 0 ? "–" : roughSpan(oldestAgeMs),
-  ]);
-  const json = Object.fromEntries(readings.map(({ state, reading }) => [state, reading]));
-  return report(alignRows([["", "COUNT", "OLDEST"], ...rows], [1, 2]), json);
+  return report(alignRows([["", "COUNT", "OLDEST"], ...rows], [1, 2]), queueCounts);
 }
