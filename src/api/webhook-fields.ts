@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Endpoint } from "../core/endpoint.ts";
-import { type Asked, askedInJson } from "../endpoints/asked.ts";
+import { type Asked, askedIn } from "../endpoints/asked.ts";
 import { ROTATION, type Rotation } from "../endpoints/rotation.ts";
 import { defaultText, type Setting, type Table, takesNull } from "../endpoints/setting.ts";
 import { type EndpointRequest, SETTINGS } from "../endpoints/settings.ts";
@@ -46,18 +46,18 @@ function withDefault(one: Setting): string {
 
 /** Settings of a new webhook. */
 export function readWebhook(body: object): Asked<EndpointRequest> {
-  return askedInJson(SETTINGS, body);
+  return askedIn("json", SETTINGS, body);
 }
 
 /** Settings of a webhook that is there: what is only ever shown is left out. */
 export function readChanges(body: object): Asked<EndpointRequest> {
   const { ed25519: _, ...changeable } = SETTINGS;
   const asked = Object.entries(body).filter(([name]) => !Object.hasOwn(readOnly, name));
-  return askedInJson<typeof changeable>(changeable, Object.fromEntries(asked));
+  return askedIn<typeof changeable>("json", changeable, Object.fromEntries(asked));
 }
 
 export function readRotation(body: unknown): Asked<Rotation> {
-  return askedInJson(ROTATION, body == null ? {} : objectOf(body));
+  return askedIn("json", ROTATION, body == null ? {} : objectOf(body));
 }
 
 /** Throws a Refusal. */

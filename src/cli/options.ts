@@ -1,14 +1,9 @@
 /** Options that several commands understand, or that come many at a time: each described once, for grammar.ts. */
-import { defaultText, type Setting, type Table } from "../endpoints/setting.ts";
+import { defaultText, type Setting, type SettingOption, type Table } from "../endpoints/setting.ts";
 import { SETTINGS } from "../endpoints/settings.ts";
 
-export interface OptionSpec {
-  /** Without the dashes. */
-  readonly name: string;
-  /** The word for the value in help; null for a switch. */
-  readonly value: string | null;
+export interface OptionSpec extends Omit<SettingOption, "reading"> {
   readonly doc: string;
-  readonly isRepeatable?: boolean;
 }
 
 const json: OptionSpec = {

@@ -17,52 +17,28 @@ export interface Asked<Values> {
   readonly nameOf: (name: string) => string;
 }
 
-/** As the SDK writes it. */
-export function askedInCode<Of extends Table>(table: Of, request: object): Asked<ValuesOf<Of>> {
-  return read(Object.entries(request), {
-    find: (name) => Object.entries(table).find(([code]) => code === name),
-    formOf: ({ form }) => form.schema,
-    nameOf: (name) => name,
-  });
-}
-
-/** As the API writes it. A null means the same as absent, except where it is a value. */
-export function askedInJson<Of extends Table>(table: Of, body: object): Asked<ValuesOf<Of>> {
-  const members = Object.entries(body);
-  const find = (name: string) => Object.entries(table).find(([, { json }]) => json === name);
-  const isMeant = ([name, value]: readonly [string, unknown]): boolean => {
-    const setting = find(name)?.[1];
-    return value !== null || setting === undefined || takesNull(setting);
-  };
-  return read(members.filter(isMeant), {
-    find,
-    formOf: ({ form }) => form.asked,
-    nameOf: (name) => table[name]?.json ?? name,
-  });
-}
-
-interface Dialect {
-  /** A setting with its name in code. */
-  readonly find: (name: string) => readonly [string, Setting] | undefined;
-  readonly formOf: (setting: Setting) => z.ZodType;
-  readonly nameOf: (name: string) => string;
-}
-
-function read<Values>(
-  members: readonly (readonly [string, unknown])[],
-  { find, formOf, nameOf }: Dialect,
-): Asked<Values> {
+/** `code`: as the SDK writes it. `json`: as the API does, where null means the same as absent unless it is a value. */
+export function askedIn<Of extends Table>(
+  dialect: "code" | "json",
+  table: Of,
+  members: object,
+): Asked<ValuesOf<Of>> {
+  const isJson = dialect === "json";
+  const nameOf = (code: string): string => (isJson ? table[code]?.json : undefined) ?? code;
   const good: Readonly<Record<string, unknown>>[] = [];
   const problems: FieldProblem[] = [];
   const wrong = new Set<string>();
-  for (const [name, value] of members) {
-    if (value === undefined) continue;
-    const [code, setting] = find(name) ?? [];
+  for (const [name, value] of Object.entries(members)) {
+    const [code, setting] = Object.entries(table).find(([one]) => nameOf(one) === name) ?? [];
+    if (value === undefined || (isJson && value === null && setting && !takesNull(setting))) continue;
     if (code === undefined || setting === undefined) {
-      problems.push(unknown(name));
+      problems.push({
+        field: escapePart(name),
+        problem: "expected a setting that there is, got an unknown one",
+      });
       continue;
     }
-    const checked = check(formOf(setting), value);
+    const checked = check(isJson ? setting.form.asked : setting.form.schema, value);
     if (checked.success) good.push({ [code]: checked.data });
     else {
       wrong.add(code);
@@ -106,11 +82,6 @@ function problemsOf(setting: Setting, name: string, value: unknown, paths: reado
     problem: `expected ${expected}, got ${shown(got, setting.isSecret === true)}`,
   }));
 }
-
-const unknown = (name: string): FieldProblem => ({
-  field: escapePart(name),
-  problem: "expected a setting that there is, got an unknown one",
-});
 
 /** As in a JSON pointer (RFC 6901). */
 const escapePart = (part: PropertyKey): string =>

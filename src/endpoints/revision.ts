@@ -3,7 +3,7 @@
  * as the whole that it will be. What nobody changed stays: its id, its age, its secrets, and whether it is active.
  */
 import { ACTIVE, disabled, type Endpoint, MASK, type Secret, type Standing } from "../core/endpoint.ts";
-import { type Asked, askedInCode, askedInJson } from "./asked.ts";
+import { type Asked, askedIn } from "./asked.ts";
 import { endpointInvalid, type RegistrationRules } from "./problems.ts";
 import {
   askedOf,
@@ -101,7 +101,7 @@ export function rotated(
   rules: RegistrationRules,
   nowMs: number,
 ): Endpoint {
-  const { settings, problems } = "nameOf" in rotation ? rotation : askedInCode(ROTATION, rotation);
+  const { settings, problems } = "nameOf" in rotation ? rotation : askedIn("code", ROTATION, rotation);
   if (problems.length > 0) throw endpointInvalid(problems);
   const { graceMs = ROTATION.graceMs.default, secret } = settings;
   const before = unexpired(found.secrets, nowMs);
@@ -112,7 +112,7 @@ export function rotated(
   const older = before.map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? until, until) }));
   const secrets = [{ value, expiresAt: null }, ...unexpired(older, nowMs)];
   // As in JSON, where what is wrong with them is said of the rotation's `secret`.
-  const asked = askedInJson(SETTINGS, { secret: secrets.map((one) => one.value) });
+  const asked = askedIn("json", SETTINGS, { secret: secrets.map((one) => one.value) });
   return { ...amended(found, asked, rules, nowMs), secrets };
 }
 

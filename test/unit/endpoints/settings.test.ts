@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readCommandLine } from "../../../src/cli/command-line.ts";
 import { settingsOf } from "../../../src/cli/endpoint-fields.ts";
 import { asEndpointId } from "../../../src/core/brand.ts";
-import { askedInJson } from "../../../src/endpoints/asked.ts";
+import { askedIn } from "../../../src/endpoints/asked.ts";
 import * as forms from "../../../src/endpoints/forms.ts";
 import { newEndpoint } from "../../../src/endpoints/registration.ts";
 import { setting, type Table } from "../../../src/endpoints/setting.ts";
@@ -45,7 +45,7 @@ const SAMPLES: Readonly<Record<string, readonly [unknown, string?]>> = {
 
 const sealer = createSealer(randomBytes(32), null);
 const made = (asked: object) =>
-  newEndpoint(askedInJson(SETTINGS, { url: "https://example.com/hook", ...asked }), registrationRules, 0);
+  newEndpoint(askedIn("json", SETTINGS, { url: "https://example.com/hook", ...asked }), registrationRules, 0);
 
 /** What is missing of a setting somewhere: nobody has to remember the places. */
 function gaps(table: Table): readonly string[] {
