@@ -24,26 +24,21 @@ export interface CommandSpec {
 }
 
 export const COMMANDS: readonly CommandSpec[] = [
-  {
-    name: "start",
-    operands: [],
-    doc: "Run the service, configured by the environment (docs/configuration.md).",
-    options: [{ name: "role", value: "<role>", doc: "all, api or worker, instead of HOOKWAVE_ROLE." }],
-  },
-  {
-    name: "demo",
-    operands: [],
-    doc: "Watch deliveries succeed, be retried, become a dead letter and be replayed; takes about 65 s.",
-    options: [
+  command("start", "Run the service, configured by the environment (docs/configuration.md).", [
+    { name: "role", value: "<role>", doc: "all, api or worker, instead of HOOKWAVE_ROLE." },
+  ]),
+  command(
+    "demo",
+    "Watch deliveries succeed, be retried, become a dead letter and be replayed; takes about 65 s.",
+    [
       { name: "keep", value: null, doc: "Leave everything running afterwards, until Ctrl-C." },
       { name: "fast", value: null, doc: "Wait a twentieth of the real schedule." },
     ],
-  },
-  {
-    name: "publish",
-    operands: ["<type>", "<json|@file|->"],
-    doc: "Publish one event; its data is sent as exactly the bytes given here, in a file or on stdin.",
-    options: [
+  ),
+  remote(
+    "publish <type> <json|@file|->",
+    "Publish one event; its data is sent as exactly the bytes given here, in a file or on stdin.",
+    [
       { name: "id", value: "<id>", doc: "Its webhook-id; publishing the same one again does nothing." },
       { name: "timestamp", value: "<time>", doc: "When it happened (RFC 3339); now when absent." },
       {
@@ -51,70 +46,30 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: "<level>",
         doc: "redis, replicated or fsync: how safe it must be to count as published (PUBLISH_DURABILITY).",
       },
-      ...serviceOptions,
     ],
-  },
-  {
-    name: "endpoints add",
-    operands: ["<url>"],
-    doc: "Add a receiver and show its secret, this once.",
-    options: [...optionsFor(SETTINGS), ...serviceOptions],
-  },
-  {
-    name: "endpoints list",
-    operands: [],
-    doc: "List the receivers, secrets masked.",
-    options: serviceOptions,
-  },
-  {
-    name: "endpoints remove",
-    operands: ["<id>"],
-    doc: "Remove a receiver; what is still owed to it becomes dead letters.",
-    options: serviceOptions,
-  },
-  {
-    name: "endpoints enable",
-    operands: ["<id>"],
-    doc: "Deliver to a receiver (again).",
-    options: serviceOptions,
-  },
-  {
-    name: "endpoints disable",
-    operands: ["<id>"],
-    doc: "Deliver nothing to a receiver; what waits for it becomes dead letters.",
-    options: [
-      { name: "because", value: "<text>", doc: "The reason, for whoever lists it." },
-      ...serviceOptions,
-    ],
-  },
-  {
-    name: "endpoints rotate",
-    operands: ["<id>"],
-    doc: "Give a receiver a new secret and show it, this once; those before it still sign for a while.",
-    options: [...optionsFor(ROTATION), ...serviceOptions],
-  },
-  {
-    name: "dead-letters list",
-    operands: [],
-    doc: "List what was given up, newest first.",
-    options: [
-      ...letterFilter,
-      { name: "limit", value: "<n>", doc: "How many to show, 1–1,000 (default 20)." },
-      { name: "after", value: "<cursor>", doc: "Go on behind an earlier page; it names the cursor." },
-      ...serviceOptions,
-    ],
-  },
-  {
-    name: "dead-letters show",
-    operands: ["<id>"],
-    doc: "Show one dead letter with its event and all its attempts.",
-    options: serviceOptions,
-  },
-  {
-    name: "dead-letters replay",
-    operands: ["[<id>]"],
-    doc: "Send one again, from the first attempt on and under the same webhook-id; or all of them.",
-    options: [
+  ),
+  remote("endpoints add <url>", "Add a receiver and show its secret, this once.", optionsFor(SETTINGS)),
+  remote("endpoints list", "List the receivers, secrets masked."),
+  remote("endpoints remove <id>", "Remove a receiver; what is still owed to it becomes dead letters."),
+  remote("endpoints enable <id>", "Deliver to a receiver (again)."),
+  remote("endpoints disable <id>", "Deliver nothing to a receiver; what waits for it becomes dead letters.", [
+    { name: "because", value: "<text>", doc: "The reason, for whoever lists it." },
+  ]),
+  remote(
+    "endpoints rotate <id>",
+    "Give a receiver a new secret and show it, this once; those before it still sign for a while.",
+    optionsFor(ROTATION),
+  ),
+  remote("dead-letters list", "List what was given up, newest first.", [
+    ...letterFilter,
+    { name: "limit", value: "<n>", doc: "How many to show, 1–1,000 (default 20)." },
+    { name: "after", value: "<cursor>", doc: "Go on behind an earlier page; it names the cursor." },
+  ]),
+  remote("dead-letters show <id>", "Show one dead letter with its event and all its attempts."),
+  remote(
+    "dead-letters replay [<id>]",
+    "Send one again, from the first attempt on and under the same webhook-id; or all of them.",
+    [
       {
         name: "all",
         value: null,
@@ -123,68 +78,42 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...letterFilter,
       { name: "rate", value: "<n>", doc: "Letters per second, 1–10,000 (default 50)." },
       { name: "to", value: "<id>", doc: "Send them to this endpoint instead of the one they were owed to." },
-      ...serviceOptions,
     ],
-  },
-  {
-    name: "dead-letters purge",
-    operands: [],
-    doc: "Remove dead letters for good: all of them, or those of the options below.",
-    options: [{ name: "yes", value: null, doc: "Yes, for good." }, ...letterFilter, ...serviceOptions],
-  },
-  {
-    name: "keys create",
-    operands: ["<name>"],
-    doc: "Make an API key and show its token, this once. The first key ends the time when none is asked for.",
-    options: [
+  ),
+  remote("dead-letters purge", "Remove dead letters for good: all of them, or those of the options below.", [
+    { name: "yes", value: null, doc: "Yes, for good." },
+    ...letterFilter,
+  ]),
+  remote(
+    "keys create <name>",
+    "Make an API key and show its token, this once. The first key ends the time when none is asked for.",
+    [
       {
         name: "role",
         value: "<role>",
         doc: "What it may do: publish, read or admin (everything); may be given more than once.",
         isRepeatable: true,
       },
-      ...serviceOptions,
     ],
-  },
-  {
-    name: "keys list",
-    operands: [],
-    doc: "List the API keys, without their tokens.",
-    options: serviceOptions,
-  },
-  {
-    name: "keys revoke",
-    operands: ["<id>"],
-    doc: "Revoke an API key; every process refuses it within a second.",
-    options: serviceOptions,
-  },
-  {
-    name: "status",
-    operands: [],
-    doc: "Count what is new, trying again and given up, with the oldest age of each.",
-    options: serviceOptions,
-  },
-  {
-    name: "listen",
-    operands: [],
-    doc: "Receive webhooks on this machine, verify them and show what came, until Ctrl-C.",
-    options: [
-      { name: "port", value: "<n>", doc: "Where to listen on loopback (default 8421); 0 takes a free port." },
-      ...receiverOptions,
-      {
-        name: "forward-to",
-        value: "<url>",
-        doc: "Let this server answer: it gets the same bytes and headers.",
-      },
-      { name: "fail-rate", value: "<share>", doc: "Answer 500 to this share of requests on purpose: 0.3." },
-      { name: "delay", value: "<duration>", doc: "Wait this long before each answer: 2s." },
-    ],
-  },
-  {
-    name: "verify",
-    operands: ["<file|->"],
-    doc: "Diagnose a captured request as its receiver would, and say why it is refused; 0 if valid, 1 if not.",
-    options: [
+  ),
+  remote("keys list", "List the API keys, without their tokens."),
+  remote("keys revoke <id>", "Revoke an API key; every process refuses it within a second."),
+  remote("status", "Count what is new, trying again and given up, with the oldest age of each."),
+  command("listen", "Receive webhooks on this machine, verify them and show what came, until Ctrl-C.", [
+    { name: "port", value: "<n>", doc: "Where to listen on loopback (default 8421); 0 takes a free port." },
+    ...receiverOptions,
+    {
+      name: "forward-to",
+      value: "<url>",
+      doc: "Let this server answer: it gets the same bytes and headers.",
+    },
+    { name: "fail-rate", value: "<share>", doc: "Answer 500 to this share of requests on purpose: 0.3." },
+    { name: "delay", value: "<duration>", doc: "Wait this long before each answer: 2s." },
+  ]),
+  command(
+    "verify <file|->",
+    "Diagnose a captured request as its receiver would, and say why it is refused; 0 if valid, 1 if not.",
+    [
       ...receiverOptions,
       {
         name: "at",
@@ -192,12 +121,11 @@ export const COMMANDS: readonly CommandSpec[] = [
         doc: "Diagnose it as of then (RFC 3339 or unix seconds) instead of now.",
       },
     ],
-  },
-  {
-    name: "certify",
-    operands: ["<url>"],
-    doc: "Test a receiver with valid and forged requests, and say what to mend; 1 if it fails in anything.",
-    options: [
+  ),
+  command(
+    "certify <url>",
+    "Test a receiver with valid and forged requests, and say what to mend; 1 if it fails in anything.",
+    [
       {
         name: "secret",
         value: "<text>",
@@ -206,9 +134,22 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       ...signerOptions,
     ],
-  },
-  { name: "help", operands: ["[<command>]"], doc: "Explain all commands, or one.", options: [] },
+  ),
+  command("help [<command>]", "Explain all commands, or one."),
 ];
+
+/** `spelling`: its name and operands, as they are written. */
+function command(spelling: string, doc: string, options: readonly OptionSpec[] = []): CommandSpec {
+  const words = spelling.split(" ");
+  const isOperand = (word: string): boolean => /^[<[]/.test(word);
+  const name = words.filter((word) => !isOperand(word)).join(" ");
+  return { name, operands: words.filter(isOperand), doc, options };
+}
+
+/** One that speaks to the service. */
+function remote(spelling: string, doc: string, options: readonly OptionSpec[] = []): CommandSpec {
+  return command(spelling, doc, [...options, ...serviceOptions]);
+}
 
 /** Written after the dashes. */
 export function optionsOf(command: CommandSpec): readonly OptionSpec[] {
