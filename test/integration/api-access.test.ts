@@ -109,7 +109,7 @@ describe("with keys", () => {
     const back = { method: "PUT", headers: { ...admin, "content-type": "application/json" } };
     expect(
       await ask(`${api.url}/api/v1/webhooks/one`, { ...back, body: JSON.stringify({ url: masked }) }),
-    ).toMatchObject({ status: 400, body: { errors: [{ pointer: "#/url" }] } });
+    ).toMatchObject({ status: 422, body: { errors: [{ pointer: "#/url" }] } });
     expect(await look("/one", admin)).toMatchObject({ body: { url } });
   });
 
