@@ -8,7 +8,7 @@ import { askedIn } from "../../../src/endpoints/asked.ts";
 import * as forms from "../../../src/endpoints/forms.ts";
 import { newEndpoint } from "../../../src/endpoints/registration.ts";
 import { setting, type Table } from "../../../src/endpoints/setting.ts";
-import { SETTINGS } from "../../../src/endpoints/settings.ts";
+import { type EndpointRequest, SETTINGS } from "../../../src/endpoints/settings.ts";
 import { readRecord, writeRecord } from "../../../src/store/endpoint-record.ts";
 import { createSealer } from "../../../src/store/sealing.ts";
 import { registrationRules } from "../../support/registration-rules.ts";
@@ -110,6 +110,31 @@ describe("a setting of an endpoint", () => {
     ]);
     const withoutReason = setting({ ...SETTINGS.url, option: { none: "" } });
     expect(gaps({ url: withoutReason })).toEqual(["url: no option"]);
+  });
+
+  it("is typed by the table, and what the type refuses is refused also where nobody looks at types", () => {
+    const url = "https://example.com/hook";
+    const good: EndpointRequest = {
+      url,
+      timeoutMs: 5_000,
+      retrySchedule: "standard-webhooks",
+      rateLimit: null,
+    };
+    expect(newEndpoint(good, registrationRules, 0)).toMatchObject({ timeoutMs: 5_000 });
+    const bad: readonly EndpointRequest[] = [
+      // @ts-expect-error a setting that is required
+      { timeoutMs: 5_000 },
+      // @ts-expect-error a text where a number belongs
+      { url, timeoutMs: "5s" },
+      // @ts-expect-error a list where a text belongs
+      { url, description: ["a note"] },
+      // @ts-expect-error a setting that is none
+      { url, timeout: 5 },
+    ];
+    for (const request of bad)
+      expect(() => newEndpoint(request, registrationRules, 0)).toThrow(
+        expect.objectContaining({ code: "ENDPOINT_INVALID" }),
+      );
   });
 
   it.each(Object.entries(SETTINGS))("%s is shown as it can be asked for", (_, { json, form, show }) => {
