@@ -145,7 +145,7 @@ function ownProblem(code: ProblemCode, error: HookwaveError): Problem {
   return { ...problem, errors };
 }
 
-/** What a lost connection throws carries no code of ours. */
+/** A lost connection throws an error without a code of ours. */
 export const REDIS_AWAY: Complaint = {
   expected: "an answer from Redis",
   got: "none",

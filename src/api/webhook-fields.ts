@@ -24,7 +24,7 @@ const readOnly = {
   updated_at: z.iso.datetime(),
 };
 
-/** What requests may hold: described with this, and read by `read…` below, which say all that is wrong at once. */
+/** Requests: described with this, and read by `read…` below, which say all that is wrong at once. */
 const url = SETTINGS.url.form.asked.describe(SETTINGS.url.doc);
 const { ed25519: _, ...ofAny } = askedShape(SETTINGS, ({ doc }) => doc);
 const ignored = Object.fromEntries(Object.keys(readOnly).map((name) => [name, z.unknown().optional()]));

@@ -53,7 +53,7 @@ function rate(asked: Invocation, option: string): unknown {
   return { count: Number(count), per_seconds: perMs / 1_000 };
 }
 
-/** What has no separator may be all value, and is not repeated. */
+/** Text without a separator may be all value, and is not repeated. */
 function pairs(asked: Invocation, option: string, separator: string, form: string): unknown {
   const entries = asked.all(option).map((text): readonly [string, string] => {
     const at = text.indexOf(separator);

@@ -7,13 +7,13 @@ import type { FieldProblem } from "../core/errors.ts";
 import { type Setting, type Table, takesNull, type ValuesOf } from "./setting.ts";
 
 export interface Asked<Values> {
-  /** What is good, in code's units. */
+  /** The good ones, in code's units. */
   readonly settings: Partial<Values>;
   /** Of the others, under the names with which they were asked for. */
   readonly problems: readonly FieldProblem[];
   /** The same by their names in code. */
   readonly wrong: ReadonlySet<string>;
-  /** What a setting is called where it was asked for. */
+  /** The name that a setting has where it was asked for. */
   readonly nameOf: (name: string) => string;
 }
 

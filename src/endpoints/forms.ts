@@ -102,7 +102,7 @@ type Texts = Readonly<Record<string, string>>;
 
 const textByName = z.record(z.string(), z.string());
 
-/** Which may be sent is for those to say who know. */
+/** The guard says which of them may be sent. */
 export function headers(): Form<Texts, Texts> {
   return alike("texts by name", textByName, textByName);
 }

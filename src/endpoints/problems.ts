@@ -1,7 +1,7 @@
 /**
- * What is wrong with an endpoint as it was asked for: all of it at once, in words for its owner, and no secret
- * among them. A setting's own form and bounds are in settings.ts; here is what they mean together. What a URL, a header
- * or a secret may be is decided by those who know (the guard, the profile).
+ * Problems of an endpoint as it was asked for: all of them at once, in words for its owner, and no secret among them.
+ * A setting's own form and bounds are in settings.ts; here is what they mean together. What a URL, a header or a secret
+ * may be is decided by those who know (the guard, the profile).
  */
 import type { ProfileName } from "../core/endpoint.ts";
 import { type FieldProblem, HookwaveError } from "../core/errors.ts";
@@ -10,7 +10,7 @@ import type { Asked } from "./asked.ts";
 import { type EndpointRequest, withDefaults } from "./settings.ts";
 
 export interface RegistrationRules {
-  /** What is wrong with a URL; null when it may be used. */
+  /** The problem with a URL; null when it may be used. */
   readonly urlProblem: (url: string) => string | null;
   readonly headerProblems: (headers: Readonly<Record<string, string>>) => readonly string[];
   readonly secretProblem: (secret: string, profile: ProfileName) => string | null;

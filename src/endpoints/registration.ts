@@ -16,7 +16,7 @@ import { type EndpointRequest, SETTINGS, withDefaults } from "./settings.ts";
 /** The reason where an operator gave none. */
 export const DISABLED_BY_HAND = "switched off by an operator";
 
-/** What was asked for in code, or has been read from JSON already. */
+/** A request as code writes it, or one that has been read from JSON already. */
 export type EndpointAsked<Request = EndpointRequest> = Request | Asked<EndpointRequest>;
 
 export const askedOf = (request: EndpointAsked<Partial<EndpointRequest>>): Asked<EndpointRequest> =>

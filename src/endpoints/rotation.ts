@@ -1,4 +1,4 @@
-/** What may be said of a rotation of an endpoint's secrets. What it does to the endpoint is in revision.ts. */
+/** The settings of a rotation of an endpoint's secrets. Its effect on the endpoint is in revision.ts. */
 import * as forms from "./forms.ts";
 import { setting, type ValuesOf } from "./setting.ts";
 

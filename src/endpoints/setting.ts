@@ -36,10 +36,10 @@ export type Reading =
 export interface SettingOption {
   /** Without the dashes. */
   readonly name: string;
-  /** What stands for the value in help; null for a switch. */
+  /** The word for the value in help; null for a switch. */
   readonly value: string | null;
   readonly reading: Reading;
-  /** Where the setting's own sentence does not fit. */
+  /** For an option that the setting's own sentence does not fit. */
   readonly doc?: string;
   readonly isRepeatable?: boolean;
 }
@@ -54,7 +54,7 @@ export interface Setting<
   readonly json: Json;
   readonly form: Form<Value, Shown>;
   readonly default: Default;
-  /** What counts where nothing is given, if that is not the default as it stands. */
+  /** In words what counts where nothing is given, if that is not the default as it stands. */
   readonly otherwise?: string;
   /** One sentence. */
   readonly doc: string;
@@ -69,7 +69,7 @@ export interface Setting<
 /** By the names that settings have in code. */
 export type Table = Readonly<Record<string, Setting>>;
 
-/** What a table's settings are, all of them. */
+/** The values of a table's settings, all of them. */
 export type ValuesOf<Of> = {
   readonly [Name in keyof Of]: Of[Name] extends { readonly form: Form<infer Value, unknown> } ? Value : never;
 };
@@ -93,7 +93,7 @@ export function defaultsOf<Of extends Table>(table: Of): DefaultsOf<Of> {
 /** Null means the same as absent wherever it is no value. */
 export const takesNull = ({ form }: Setting): boolean => form.schema.safeParse(null).success;
 
-/** What holds without it, for people. */
+/** For people, what holds without it. */
 export function defaultText({ default: value, otherwise }: Setting): string {
   if (otherwise !== undefined) return otherwise;
   if (Array.isArray(value)) return value.map((one) => `\`${one}\``).join(", ") || "none";

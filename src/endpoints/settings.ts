@@ -92,7 +92,7 @@ const wire = {
   signatureHeader: setting({
     json: "signature_header",
     form: forms.text(128),
-    // Where Stripe's own receivers look.
+    // Stripe's own receivers look there.
     default: "Stripe-Signature",
     doc: "stripe: the header that carries the signature.",
     option: { name: "signature-header", value: "<Name>", reading: "text" },
@@ -223,7 +223,7 @@ type Settings = ValuesOf<typeof SETTINGS>;
 /** An endpoint as it is asked for: docs/endpoints.md says what each setting means, and what holds without it. */
 export interface EndpointRequest extends Pick<Settings, "url">, Partial<Omit<Settings, "url">> {}
 
-/** What may change. */
+/** All that may change. */
 export type EndpointChanges = Partial<Omit<Settings, "id" | "ed25519">>;
 
 const DEFAULTS = defaultsOf(SETTINGS);
