@@ -8,10 +8,13 @@ import {
   GLOBAL_OPTIONS,
   letterFilter,
   type OptionSpec,
+  option,
   optionsFor,
   receiverOptions,
   serviceOptions,
+  several,
   signerOptions,
+  toggle,
 } from "./options.ts";
 
 export interface CommandSpec {
@@ -25,27 +28,27 @@ export interface CommandSpec {
 
 export const COMMANDS: readonly CommandSpec[] = [
   command("start", "Run the service, configured by the environment (docs/configuration.md).", [
-    { name: "role", value: "<role>", doc: "all, api or worker, instead of HOOKWAVE_ROLE." },
+    option("role", "<role>", "all, api or worker, instead of HOOKWAVE_ROLE."),
   ]),
   command(
     "demo",
     "Watch deliveries succeed, be retried, become a dead letter and be replayed; takes about 65 s.",
     [
-      { name: "keep", value: null, doc: "Leave everything running afterwards, until Ctrl-C." },
-      { name: "fast", value: null, doc: "Wait a twentieth of the real schedule." },
+      toggle("keep", "Leave everything running afterwards, until Ctrl-C."),
+      toggle("fast", "Wait a twentieth of the real schedule."),
     ],
   ),
   remote(
     "publish <type> <json|@file|->",
     "Publish one event; its data is sent as exactly the bytes given here, in a file or on stdin.",
     [
-      { name: "id", value: "<id>", doc: "Its webhook-id; publishing the same one again does nothing." },
-      { name: "timestamp", value: "<time>", doc: "When it happened (RFC 3339); now when absent." },
-      {
-        name: "durability",
-        value: "<level>",
-        doc: "redis, replicated or fsync: how safe it must be to count as published (PUBLISH_DURABILITY).",
-      },
+      option("id", "<id>", "Its webhook-id; publishing the same one again does nothing."),
+      option("timestamp", "<time>", "When it happened (RFC 3339); now when absent."),
+      option(
+        "durability",
+        "<level>",
+        "redis, replicated or fsync: how safe it must be to count as published (PUBLISH_DURABILITY).",
+      ),
     ],
   ),
   remote("endpoints add <url>", "Add a receiver and show its secret, this once.", optionsFor(SETTINGS)),
@@ -53,7 +56,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   remote("endpoints remove <id>", "Remove a receiver; what is still owed to it becomes dead letters."),
   remote("endpoints enable <id>", "Deliver to a receiver (again)."),
   remote("endpoints disable <id>", "Deliver nothing to a receiver; what waits for it becomes dead letters.", [
-    { name: "because", value: "<text>", doc: "The reason, for whoever lists it." },
+    option("because", "<text>", "The reason, for whoever lists it."),
   ]),
   remote(
     "endpoints rotate <id>",
@@ -62,76 +65,58 @@ export const COMMANDS: readonly CommandSpec[] = [
   ),
   remote("dead-letters list", "List what was given up, newest first.", [
     ...letterFilter,
-    { name: "limit", value: "<n>", doc: "How many to show, 1–1,000 (default 20)." },
-    { name: "after", value: "<cursor>", doc: "Go on behind an earlier page; it names the cursor." },
+    option("limit", "<n>", "How many to show, 1–1,000 (default 20)."),
+    option("after", "<cursor>", "Go on behind an earlier page; it names the cursor."),
   ]),
   remote("dead-letters show <id>", "Show one dead letter with its event and all its attempts."),
   remote(
     "dead-letters replay [<id>]",
     "Send one again, from the first attempt on and under the same webhook-id; or all of them.",
     [
-      {
-        name: "all",
-        value: null,
-        doc: "Replay every dead letter there is now, or those of the options below.",
-      },
+      toggle("all", "Replay every dead letter there is now, or those of the options below."),
       ...letterFilter,
-      { name: "rate", value: "<n>", doc: "Letters per second, 1–10,000 (default 50)." },
-      { name: "to", value: "<id>", doc: "Send them to this endpoint instead of the one they were owed to." },
+      option("rate", "<n>", "Letters per second, 1–10,000 (default 50)."),
+      option("to", "<id>", "Send them to this endpoint instead of the one they were owed to."),
     ],
   ),
   remote("dead-letters purge", "Remove dead letters for good: all of them, or those of the options below.", [
-    { name: "yes", value: null, doc: "Yes, for good." },
+    toggle("yes", "Yes, for good."),
     ...letterFilter,
   ]),
   remote(
     "keys create <name>",
     "Make an API key and show its token, this once. The first key ends the time when none is asked for.",
     [
-      {
-        name: "role",
-        value: "<role>",
-        doc: "What it may do: publish, read or admin (everything); may be given more than once.",
-        isRepeatable: true,
-      },
+      several(
+        "role",
+        "<role>",
+        "What it may do: publish, read or admin (everything); may be given more than once.",
+      ),
     ],
   ),
   remote("keys list", "List the API keys, without their tokens."),
   remote("keys revoke <id>", "Revoke an API key; every process refuses it within a second."),
   remote("status", "Count what is new, trying again and given up, with the oldest age of each."),
   command("listen", "Receive webhooks on this machine, verify them and show what came, until Ctrl-C.", [
-    { name: "port", value: "<n>", doc: "Where to listen on loopback (default 8421); 0 takes a free port." },
+    option("port", "<n>", "Where to listen on loopback (default 8421); 0 takes a free port."),
     ...receiverOptions,
-    {
-      name: "forward-to",
-      value: "<url>",
-      doc: "Let this server answer: it gets the same bytes and headers.",
-    },
-    { name: "fail-rate", value: "<share>", doc: "Answer 500 to this share of requests on purpose: 0.3." },
-    { name: "delay", value: "<duration>", doc: "Wait this long before each answer: 2s." },
+    option("forward-to", "<url>", "Let this server answer: it gets the same bytes and headers."),
+    option("fail-rate", "<share>", "Answer 500 to this share of requests on purpose: 0.3."),
+    option("delay", "<duration>", "Wait this long before each answer: 2s."),
   ]),
   command(
     "verify <file|->",
     "Diagnose a captured request as its receiver would, and say why it is refused; 0 if valid, 1 if not.",
     [
       ...receiverOptions,
-      {
-        name: "at",
-        value: "<time>",
-        doc: "Diagnose it as of then (RFC 3339 or unix seconds) instead of now.",
-      },
+      option("at", "<time>", "Diagnose it as of then (RFC 3339 or unix seconds) instead of now."),
     ],
   ),
   command(
     "certify <url>",
     "Test a receiver with valid and forged requests, and say what to mend; 1 if it fails in anything.",
     [
-      {
-        name: "secret",
-        value: "<text>",
-        doc: "What the sender signs with; twice while rotating, newest first.",
-        isRepeatable: true,
-      },
+      several("secret", "<text>", "What the sender signs with; twice while rotating, newest first."),
       ...signerOptions,
     ],
   ),

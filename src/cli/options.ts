@@ -6,33 +6,38 @@ export interface OptionSpec extends Omit<SettingOption, "reading"> {
   readonly doc: string;
 }
 
-const json: OptionSpec = {
-  name: "json",
-  value: null,
-  doc: "Print one JSON document instead of text; errors too.",
-};
-const help: OptionSpec = { name: "help", value: null, doc: "Explain the command instead of running it." };
-const version: OptionSpec = { name: "version", value: null, doc: "Print the version." };
+/** One that takes a value, written as in help. */
+export const option = (name: string, value: string, doc: string): OptionSpec => ({ name, value, doc });
+
+export const several = (name: string, value: string, doc: string): OptionSpec => ({
+  ...option(name, value, doc),
+  isRepeatable: true,
+});
+
+export const toggle = (name: string, doc: string): OptionSpec => ({ name, value: null, doc });
 
 /** Understood by every command. */
-export const GLOBAL_OPTIONS: readonly OptionSpec[] = [json, help, version];
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  toggle("json", "Print one JSON document instead of text; errors too."),
+  toggle("help", "Explain the command instead of running it."),
+  toggle("version", "Print the version."),
+];
 
 /** The address of the service. */
 export const serviceOptions: readonly OptionSpec[] = [
-  { name: "api", value: "<url>", doc: "The service's API, instead of HOOKWAVE_URL." },
-  { name: "redis", value: "<url>", doc: "Without the service's API, straight on its Redis." },
+  option("api", "<url>", "The service's API, instead of HOOKWAVE_URL."),
+  option("redis", "<url>", "Without the service's API, straight on its Redis."),
 ];
 
 /** The options of a table's settings, in its order and words. */
 export const optionsFor = (table: Table): readonly OptionSpec[] => Object.values(table).flatMap(optionFor);
 
 function optionFor(setting: Setting): readonly OptionSpec[] {
-  const { doc, option } = setting;
-  if ("none" in option) return [];
-  const { reading: _, ...spec } = option;
-  const several = spec.isRepeatable === true ? " May be given several times." : "";
+  if ("none" in setting.option) return [];
+  const { reading: _, ...spec } = setting.option;
+  const repetition = spec.isRepeatable === true ? " May be given several times." : "";
   const fallback = spec.value === null ? "" : ` Default: ${defaultText(setting)}.`;
-  return [{ ...spec, doc: spec.doc ?? `${doc}${several}${fallback}` }];
+  return [{ ...spec, doc: spec.doc ?? `${setting.doc}${repetition}${fallback}` }];
 }
 
 const { profile, signatureHeader, replayProtection, signaturePrefix } = SETTINGS;
@@ -41,28 +46,23 @@ export const signerOptions = optionsFor({ profile, replayProtection, signaturePr
 
 /** A receiver's knowledge of its sender. */
 export const receiverOptions: readonly OptionSpec[] = [
-  {
-    name: "secret",
-    value: "<text>",
-    doc: "The receiver's secret, or public key (whpk_); several while it is being rotated.",
-    isRepeatable: true,
-  },
+  several(
+    "secret",
+    "<text>",
+    "The receiver's secret, or public key (whpk_); several while it is being rotated.",
+  ),
   ...optionsFor({ profile, signatureHeader }),
-  {
-    name: "url",
-    value: "<url>",
-    doc: "ai-core: the URL as the sender knows it, which it signs; guessed from the request when absent.",
-  },
+  option(
+    "url",
+    "<url>",
+    "ai-core: the URL as the sender knows it, which it signs; guessed from the request when absent.",
+  ),
 ];
 
 export const letterFilter: readonly OptionSpec[] = [
-  { name: "endpoint", value: "<id>", doc: "Only those of this endpoint." },
-  { name: "type", value: "<type>", doc: "Only events of this type, or of a family such as job.*" },
-  {
-    name: "reason",
-    value: "<reason>",
-    doc: "Only those given up because of this: exhausted, final_status, gone, …",
-  },
-  { name: "since", value: "<time>", doc: "Only those buried then or later (RFC 3339)." },
-  { name: "until", value: "<time>", doc: "Only those buried before." },
+  option("endpoint", "<id>", "Only those of this endpoint."),
+  option("type", "<type>", "Only events of this type, or of a family such as job.*"),
+  option("reason", "<reason>", "Only those given up because of this: exhausted, final_status, gone, …"),
+  option("since", "<time>", "Only those buried then or later (RFC 3339)."),
+  option("until", "<time>", "Only those buried before."),
 ];
