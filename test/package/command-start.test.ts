@@ -13,7 +13,11 @@ import { loadsOf } from "../support/loads.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const MAIN = `${root}src/main.ts`;
 
-describe("the command loads no library and no other command", () => {
+/** Comes with the table of an endpoint's settings, which the options are made of: some 50 ms of CPU. */
+const OF_THE_TABLE = "zod";
+const beyondTheTable = (packages: readonly string[]) => packages.filter((name) => name !== OF_THE_TABLE);
+
+describe("the command loads no library but zod, and no other command", () => {
   it.each([
     [["--version"], VERSION],
     [["--help"], "durable outbound webhooks"],
@@ -24,7 +28,7 @@ describe("the command loads no library and no other command", () => {
   ])("for %j", (words, says) => {
     const { stdout, modules, packages } = loadsOf([MAIN, ...words]);
     expect(stdout).toContain(says);
-    expect(packages).toEqual([]);
+    expect(beyondTheTable(packages)).toEqual([]);
     expect(modules.filter((url) => url.includes("/src/cli/commands/"))).toEqual([
       expect.stringMatching(/help\.ts$/),
     ]);
@@ -33,7 +37,7 @@ describe("the command loads no library and no other command", () => {
   it("to refuse what it does not understand", () => {
     const { stderr, modules, packages } = loadsOf([MAIN, "statsu"]);
     expect(stderr).toContain('did you mean "status"');
-    expect(packages).toEqual([]);
+    expect(beyondTheTable(packages)).toEqual([]);
     expect(modules.filter((url) => url.includes("/src/cli/commands/"))).toEqual([]);
   });
 });
