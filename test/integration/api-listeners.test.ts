@@ -49,8 +49,9 @@ describe("HOOKWAVE_HOST beyond loopback", () => {
     const made = await runForJson(["keys", "create", "ci", "--role", "read", ...there], variables);
     expect(made).toMatchObject({ name: "ci", roles: ["read"], token: expect.stringMatching(/^hw_live_/) });
     await open({});
-    const { keys } = await runForJson(["keys", "list", ...there], variables);
-    expect(JSON.stringify(keys)).not.toContain("hw_live_");
+    const { data } = await runForJson(["keys", "list", ...there], variables);
+    expect(data).toHaveLength(1);
+    expect(JSON.stringify(data)).not.toContain("hw_live_");
   });
 });
 

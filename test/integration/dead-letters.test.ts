@@ -250,7 +250,7 @@ describe("the commands", () => {
     const first = await runForJson(["dead-letters", "list", ...things, "--limit", "2"], variables);
     const rest = await runForJson(["dead-letters", "list", ...things, "--after", first.next], variables);
 
-    const found = [...first.deadLetters, ...rest.deadLetters].map(({ eventId }) => eventId);
+    const found = [...first.data, ...rest.data].map(({ event_id: eventId }) => eventId);
     expect(found).toEqual(["evt_3", "evt_2", "evt_1"]);
     expect([first.total, rest.next]).toEqual([3, null]);
     expect(await runForJson(["dead-letters", "purge", "--yes", ...things], variables)).toEqual({ purged: 3 });

@@ -132,8 +132,9 @@ describe("publishing what may come twice", () => {
 
     await receiver.received(4);
     await untilIdle(hookwave);
-    expect(receiver.ids().toSorted()).toEqual(["evt_1", "evt_2", ...receiver.ids().slice(2)].toSorted());
-    expect(receiver.requests).toHaveLength(4);
+    const generated = receiver.ids().filter((one) => !/^evt_\d$/.test(one));
+    expect(new Set(generated).size).toBe(2);
+    expect(receiver.ids().toSorted()).toEqual(["evt_1", "evt_2", ...generated].toSorted());
   });
 
   it("waits for a first connection, and is refused with REDIS_UNAVAILABLE where Redis has no memory or is away", async () => {
