@@ -22,13 +22,6 @@ install_dependencies() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 
-build_if_stale() {
-  [ -x dist/main.js ] && [ -f clients/receiver/dist/package.json ] &&
-    [ -z "$(find src scripts clients/receiver -path clients/receiver/dist -prune -o -type f -newer dist/main.js -print | head -n 1)" ] &&
-    return 0
-  npm run --silent build
-}
-
 have_redis() {
   command -v redis-server >/dev/null 2>&1 || command -v valkey-server >/dev/null 2>&1
 }
@@ -60,5 +53,5 @@ install_redis() {
 }
 
 install_dependencies
-build_if_stale
+sh scripts/build-if-stale.sh
 install_redis
