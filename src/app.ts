@@ -73,12 +73,17 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     system,
   });
   const service = createService({ ...base, redisUrl, system }, endpointManagement);
-  const management = wireManagement({ ...base, ...publishing, endpointManagement, queueCounts });
+  const { start, stop, abandonTests, ...management } = wireManagement({
+    ...base,
+    ...publishing,
+    endpointManagement,
+    queueCounts,
+  });
 
   return {
     ...publisher,
     ...management,
-    start: () => service.start().then(management.start),
+    start: () => service.start().then(start),
     untilConnected: (patienceMs) => untilReady(redis, patienceMs),
     isRedisReachable: () => answers(redis),
     redisTrouble: async (error) => redisTrouble(error) ?? ((await answers(redis)) ? null : "unanswered"),
@@ -86,8 +91,8 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     metrics,
     countRequest: createRequestCounter(redis, keys),
     close: async () => {
-      await Promise.all([publisher.close(), management.abandonTests()]);
-      await Promise.all([management.stop(), service.stop()]);
+      await Promise.all([publisher.close(), abandonTests()]);
+      await Promise.all([stop(), service.stop()]);
       disconnect();
     },
   };

@@ -12,6 +12,7 @@ import {
   EVENT_DATA_MAX_BYTES,
   EVENT_ID_PATTERN,
   isEventType,
+  markChecked,
   TIMESTAMP_PATTERN,
 } from "../core/event.ts";
 import { elementTexts, memberTexts } from "../core/json-text.ts";
@@ -64,7 +65,7 @@ function readAll(parts: readonly Part[], key: string | null): readonly CheckedEv
   for (const part of parts) {
     const read = readEvent(part);
     if ("flaws" in read) flaws.push(...read.flaws);
-    else events.push(key === null ? read : { id: asEventId(key), ...read });
+    else events.push(markChecked(key === null ? read : { id: asEventId(key), ...read }));
   }
   if (flaws.length > 0) throw notPublishable(flaws);
   return events;

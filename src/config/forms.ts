@@ -5,6 +5,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
+import { SECRET_MAX_CHARACTERS } from "../core/endpoint.ts";
 import { isSubscription } from "../core/event.ts";
 
 export interface Form<Value> {
@@ -94,7 +95,8 @@ function list(
 }
 
 export function secrets(): Form<readonly string[]> {
-  return list("one secret, or two separated by a comma, newest first", (item) => item !== "", 2);
+  const isUsable = (item: string): boolean => item !== "" && item.length <= SECRET_MAX_CHARACTERS;
+  return list("one secret, or two separated by a comma, newest first", isUsable, 2);
 }
 
 export function subscriptions(): Form<readonly string[]> {

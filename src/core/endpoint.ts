@@ -16,6 +16,9 @@ export const PROFILE_NAMES = [
 ] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
+/** Of a service that is older it may be any text, a whole PEM file too. */
+export const SECRET_MAX_CHARACTERS = 4_096;
+
 export interface Secret {
   readonly value: string;
   /** Epoch ms after which this secret no longer signs; null while it is current. */

@@ -25,6 +25,16 @@ export interface CheckedEvent {
   readonly destinations?: readonly Destination[];
 }
 
+const checked = new WeakSet<object>();
+
+/** For who has checked it: no member of an event could say so, since a producer may pass on whatever it got. */
+export function markChecked(event: CheckedEvent): CheckedEvent {
+  checked.add(event);
+  return event;
+}
+
+export const isChecked = (event: object): event is CheckedEvent => checked.has(event);
+
 /** The content of one job of events. */
 export interface EventsBatch {
   readonly events: readonly PublishedEvent[];

@@ -6,7 +6,11 @@ import type { z } from "zod";
 import type { FieldProblem } from "../core/errors.ts";
 import { type Setting, type Table, takesNull, type ValuesOf } from "./setting.ts";
 
+/** Nobody else can say of an object that it has been read: a request from outside has names only. */
+const READ = Symbol("read");
+
 export interface Asked<Values> {
+  readonly [READ]: true;
   /** The good ones, in code's units. */
   readonly settings: Partial<Values>;
   /** Of the others, under the names with which they were asked for. */
@@ -16,6 +20,8 @@ export interface Asked<Values> {
   /** The name that a setting has where it was asked for. */
   readonly nameOf: (name: string) => string;
 }
+
+export const isAsked = <Values>(request: object | Asked<Values>): request is Asked<Values> => READ in request;
 
 /** `code`: as the SDK writes it. `json`: as the API does, where null means the same as absent unless it is a value. */
 export function askedIn<Of extends Table>(
@@ -42,17 +48,17 @@ export function askedIn<Of extends Table>(
     if (checked.success) good.push({ [code]: checked.data });
     else {
       wrong.add(code);
-      problems.push(...problemsOf(setting, name, value, checked.paths));
+      problems.push(...problemsOf(setting, name, value, checked.paths, checked.names));
     }
   }
   // Each has passed its own form, so that together they are what the table says.
-  return { settings: Object.assign({}, ...good), problems, wrong, nameOf };
+  return { [READ]: true, settings: Object.assign({}, ...good), problems, wrong, nameOf };
 }
 
 type Path = readonly PropertyKey[];
 type Checked =
   | { readonly success: true; readonly data: unknown }
-  | { readonly success: false; readonly paths: readonly Path[] };
+  | { readonly success: false; readonly paths: readonly Path[]; readonly names?: readonly PropertyKey[] };
 
 function check(schema: z.ZodType, value: unknown): Checked {
   // zod leaves it out without a word, and it would mean something on the object that holds it.
@@ -61,7 +67,7 @@ function check(schema: z.ZodType, value: unknown): Checked {
   try {
     const { success, data, error } = schema.safeParse(value);
     if (success) return { success, data };
-    return { success, paths: error.issues.flatMap(pathsOf) };
+    return { success, paths: error.issues.flatMap(pathsOf), names: namesOf(error.issues) };
   } catch (error) {
     // zod throws at an object with a `length` that cannot be compared where a text belongs.
     if (error instanceof TypeError) return { success: false, paths: [[]] };
@@ -72,11 +78,23 @@ function check(schema: z.ZodType, value: unknown): Checked {
 const pathsOf = (issue: z.core.$ZodIssue): readonly Path[] =>
   issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
 
-function problemsOf(setting: Setting, name: string, value: unknown, paths: readonly Path[]): FieldProblem[] {
+/** Names that are wrong themselves, whatever their values are. */
+const namesOf = (issues: readonly z.core.$ZodIssue[]): readonly PropertyKey[] =>
+  issues.flatMap(({ code, path }) => (code === "invalid_key" ? path.slice(-1) : []));
+
+function problemsOf(
+  setting: Setting,
+  name: string,
+  value: unknown,
+  paths: readonly Path[],
+  names: readonly PropertyKey[] = [],
+): FieldProblem[] {
   const { expected } = setting.form;
-  const byField = new Map(
-    paths.map((path) => [[name, ...path].map(escapePart).join("/"), valueAt(value, path)]),
-  );
+  const gotAt = (path: Path): unknown => {
+    const last = path.at(-1);
+    return last !== undefined && names.includes(last) ? String(last) : valueAt(value, path);
+  };
+  const byField = new Map(paths.map((path) => [[name, ...path].map(escapePart).join("/"), gotAt(path)]));
   return [...byField].map(([field, got]) => ({
     field,
     problem: `expected ${expected}, got ${shown(got, setting.isSecret === true)}`,

@@ -5,7 +5,13 @@
 import { z } from "zod";
 import { DESTINATION_ID_PREFIX, isDestinationId } from "../core/destination.ts";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
-import { ENDPOINT_ID_PATTERN, PROFILE_NAMES, type ProfileName, type RateLimit } from "../core/endpoint.ts";
+import {
+  ENDPOINT_ID_PATTERN,
+  PROFILE_NAMES,
+  type ProfileName,
+  type RateLimit,
+  SECRET_MAX_CHARACTERS,
+} from "../core/endpoint.ts";
 import { isSubscription } from "../core/event.ts";
 import { isMaskedUrl } from "../core/mask-url.ts";
 import { SCHEDULES, type ScheduleName } from "./schedules.ts";
@@ -21,9 +27,7 @@ const RATE_MAX = 1_000_000;
 const RATE_MIN_MS = 1_000;
 const RATE_MAX_MS = 24 * 60 * 60 * 1_000;
 /** One, and those before it that still sign while receivers move to it. */
-const SECRETS_MAX = 4;
-/** Of a service that is older it may be any text, a whole PEM file too. */
-const SECRET_MAX = 4_096;
+export const SECRETS_MAX = 4;
 const URL_MAX = 2_048;
 
 const shownNumber = (value: number): string => value.toLocaleString("en-US");
@@ -95,7 +99,8 @@ export function profile() {
 }
 
 export function profiles(): Form<readonly ProfileName[], ProfileName[]> {
-  return alike(`a list of ${NAMES}`, z.array(z.enum(PROFILE_NAMES)), z.array(z.enum(PROFILE_NAMES)));
+  const schema = z.array(z.enum(PROFILE_NAMES)).max(PROFILE_NAMES.length);
+  return alike(`a list of ${NAMES}`, schema, z.array(z.enum(PROFILE_NAMES)));
 }
 
 type Texts = Readonly<Record<string, string>>;
@@ -118,17 +123,17 @@ export function labels(): Form<Texts, Texts> {
 
 /** In JSON one may stand alone, and none is ever shown. */
 export function secrets(): Form<readonly string[], never> {
-  const secret = z.string().max(SECRET_MAX);
+  const secret = z.string().max(SECRET_MAX_CHARACTERS);
   const schema = z.array(secret).min(1).max(SECRETS_MAX);
   return {
-    expected: `one, or up to ${SECRETS_MAX} while rotating, of at most ${shownNumber(SECRET_MAX)} characters`,
+    expected: `one, or up to ${SECRETS_MAX} while rotating, of at most ${shownNumber(SECRET_MAX_CHARACTERS)} characters`,
     schema,
     asked: z.union([secret, schema]).transform((value) => [value].flat()),
     shown: z.never(),
   };
 }
 
-export const secret = () => text(SECRET_MAX);
+export const secret = () => text(SECRET_MAX_CHARACTERS);
 
 type Waits = readonly number[] | ScheduleName;
 

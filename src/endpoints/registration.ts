@@ -8,7 +8,7 @@ import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { SEED_BYTES } from "../wire/ed25519.ts";
 import { secretFrom } from "../wire/standard-webhooks.ts";
-import { type Asked, askedIn } from "./asked.ts";
+import { type Asked, askedIn, isAsked } from "./asked.ts";
 import { endpointInvalid, endpointProblems, type RegistrationRules } from "./problems.ts";
 import { SCHEDULES } from "./schedules.ts";
 import { type EndpointRequest, SETTINGS, withDefaults } from "./settings.ts";
@@ -20,7 +20,7 @@ export const DISABLED_BY_HAND = "switched off by an operator";
 export type EndpointAsked<Request = EndpointRequest> = Request | Asked<EndpointRequest>;
 
 export const askedOf = (request: EndpointAsked<Partial<EndpointRequest>>): Asked<EndpointRequest> =>
-  "nameOf" in request ? request : askedIn("code", SETTINGS, request);
+  isAsked(request) ? request : askedIn("code", SETTINGS, request);
 
 /** Throws ENDPOINT_INVALID with every problem. `nowMs` becomes its creation time. */
 export function newEndpoint(request: EndpointAsked, rules: RegistrationRules, nowMs: number): Endpoint {

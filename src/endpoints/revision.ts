@@ -3,7 +3,8 @@
  * as the whole that it will be. What nobody changed stays: its id, its age, its secrets, and whether it is active.
  */
 import { ACTIVE, disabled, type Endpoint, MASK, type Secret, type Standing } from "../core/endpoint.ts";
-import { type Asked, askedIn } from "./asked.ts";
+import { type Asked, askedIn, isAsked } from "./asked.ts";
+import { SECRETS_MAX } from "./forms.ts";
 import { endpointInvalid, type RegistrationRules } from "./problems.ts";
 import {
   askedOf,
@@ -48,7 +49,10 @@ export function replaced(
   };
 }
 
-/** Only what is given. Throws ENDPOINT_INVALID with every problem of the whole. */
+/**
+ * Only what is given. Throws ENDPOINT_INVALID with every problem of that, and of what it means for the whole; what is
+ * stored stays, also where it is beyond today's bounds.
+ */
 export function amended(
   found: Endpoint,
   changes: EndpointAsked<EndpointChanges>,
@@ -101,7 +105,7 @@ export function rotated(
   rules: RegistrationRules,
   nowMs: number,
 ): Endpoint {
-  const { settings, problems } = "nameOf" in rotation ? rotation : askedIn("code", ROTATION, rotation);
+  const { settings, problems } = isAsked(rotation) ? rotation : askedIn("code", ROTATION, rotation);
   if (problems.length > 0) throw endpointInvalid(problems);
   const { graceMs = ROTATION.graceMs.default, secret } = settings;
   const before = unexpired(found.secrets, nowMs);
@@ -111,8 +115,12 @@ export function rotated(
   const until = nowMs + graceMs;
   const older = before.map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? until, until) }));
   const secrets = [{ value, expiresAt: null }, ...unexpired(older, nowMs)];
-  // As in JSON, where what is wrong with them is said of the rotation's `secret`.
-  const asked = askedIn("json", SETTINGS, { secret: secrets.map((one) => one.value) });
+  if (secrets.length > SECRETS_MAX)
+    throw endpointInvalid([
+      { field: "secret", problem: `expected up to ${SECRETS_MAX} that sign, got ${secrets.length}` },
+    ]);
+  // As in JSON, where what is wrong with them is said of the rotation's `secret`. Those before it are as they are.
+  const asked = { ...askedIn("json", SETTINGS, {}), settings: { secrets: secrets.map((one) => one.value) } };
   return { ...amended(found, asked, rules, nowMs), secrets };
 }
 

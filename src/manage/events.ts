@@ -138,8 +138,10 @@ function countOf(sentAgain: readonly SentAgain[]): Replayed {
 }
 
 /** The part that a repetition must have in common: not the time that we gave an event which came without one. */
-function digestOf({ type, checkedText, timestamp, destinations }: Omit<CheckedEvent, "id">): string {
-  return hash("sha256", JSON.stringify([type, checkedText, timestamp, destinations]), "base64url");
+function digestOf({ type, checkedText, timestamp, destinations = [] }: Omit<CheckedEvent, "id">): string {
+  // An empty list and none at all are the same content.
+  const named = destinations.length === 0 ? undefined : destinations;
+  return hash("sha256", JSON.stringify([type, checkedText, timestamp, named]), "base64url");
 }
 
 function eventUnknown(id: string): HookwaveError {

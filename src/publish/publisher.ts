@@ -12,7 +12,9 @@ import {
   type CheckedEvent,
   EVENT_DATA_MAX_BYTES,
   EVENT_ID_PATTERN,
+  isChecked,
   isEventType,
+  markChecked,
   type PublishedEvent,
   TIMESTAMP_PATTERN,
 } from "../core/event.ts";
@@ -123,7 +125,7 @@ export function prepareEvent(event: NewEvent<string> | AnyTextEvent, system: Sys
 
 /** Throws EVENT_INVALID or EVENT_TOO_LARGE. */
 export function checkEvent(event: NewEvent<string> | AnyTextEvent): CheckedEvent {
-  if ("checkedText" in event) return event;
+  if (isChecked(event)) return event;
   const { type, id, timestamp } = event;
   if (!isEventType(type)) throw invalid("type: dotted lower-case words, like job.completed", type);
   if (id !== undefined && !EVENT_ID_PATTERN.test(id))
@@ -134,13 +136,13 @@ export function checkEvent(event: NewEvent<string> | AnyTextEvent): CheckedEvent
   const read = readDestinations(event.destinations);
   if ("problem" in read) throw invalid("destinations that can be used", read.problem);
   const text = "dataText" in event ? checkText(type, event.dataText) : writeData(type, event.data);
-  return {
+  return markChecked({
     type,
     checkedText: asCheckedText(text),
     destinations: read.destinations,
     ...(id !== undefined && { id: asEventId(id) }),
     ...(timestamp !== undefined && { timestamp }),
-  };
+  });
 }
 
 function writeData(type: string, data: unknown): string {

@@ -132,10 +132,22 @@ function secretsMended({ request, expected }: Case): readonly Undone[] {
   ];
 }
 
+/** As many arguments as any engine takes. */
+const CHUNK = 8_192;
+
 /** Latin-1 keeps every byte what it is; TextDecoder's "latin1" does not. */
-const latin1Of = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-const bytesOf = (latin1: string): Uint8Array => Uint8Array.from(latin1, (char) => char.charCodeAt(0));
+function latin1Of(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += CHUNK)
+    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  return text;
+}
+
+function bytesOf(latin1: string): Uint8Array {
+  const bytes = new Uint8Array(latin1.length);
+  for (let at = 0; at < latin1.length; at += 1) bytes[at] = latin1.charCodeAt(at);
+  return bytes;
+}
 
 function bodiesRestored({ request, expected }: Case): readonly Undone[] {
   const text = latin1Of(request.body);
@@ -160,7 +172,7 @@ function bodiesRestored({ request, expected }: Case): readonly Undone[] {
 /** As `JSON.stringify` writes it; the text itself where it is no JSON. */
 function compact(text: string): string {
   try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytesOf(text)));
+    const json: unknown = JSON.parse(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytesOf(text)));
     return latin1Of(utf8(JSON.stringify(json)));
   } catch {
     return text;

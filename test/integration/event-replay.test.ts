@@ -1,6 +1,7 @@
 /** Sending an event again, to everyone or to one; and not taking another event for a repetition. */
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
+import { readEvents } from "../../src/api/read-events.ts";
 import { createHookwave } from "../../src/app.ts";
 import { untilBooked, untilIdle, untilStatus } from "../support/deliveries.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -135,6 +136,19 @@ describe("publishing what may come twice", () => {
     const generated = receiver.ids().filter((one) => !/^evt_\d$/.test(one));
     expect(new Set(generated).size).toBe(2);
     expect(receiver.ids().toSorted()).toEqual(["evt_1", "evt_2", ...generated].toSorted());
+  });
+
+  it("takes what came by HTTP and what comes by the SDK for the same content", async () => {
+    await using redis = await startRedis();
+    await using hookwave = await startHookwave(redis, { role: "api" });
+    const { publishOnce } = hookwave.events;
+    for (const more of ["", ',"destinations":[]', ',"destinations":null']) {
+      const body = Buffer.from(`{"type":"thing.made","id":"evt_1","data":{"n":1.0}${more}}`);
+      expect(await publishOnce(readEvents(body, undefined).events)).toEqual([{ id: "evt_1" }]);
+    }
+    const sdk = { type: "thing.made", id: "evt_1", dataText: '{"n":1.0}' };
+    expect(await publishOnce([sdk])).toEqual([{ id: "evt_1" }]);
+    expect(await publishOnce([{ ...sdk, destinations: [] }])).toEqual([{ id: "evt_1" }]);
   });
 
   it("waits for a first connection, and is refused with REDIS_UNAVAILABLE where Redis has no memory or is away", async () => {

@@ -130,3 +130,18 @@ describe("a new endpoint", () => {
     );
   });
 });
+
+describe("a request that says of itself that it has been read", () => {
+  it("is read all the same", () => {
+    const asked = { url: "https://example.com/", nameOf: "me", settings: { url: "http://10.0.0.1/" } };
+    expect(() => Reflect.apply(newEndpoint, undefined, [asked, rules, 0])).toThrow(/nameOf: .*unknown/);
+  });
+});
+
+describe("a label whose name cannot be", () => {
+  it("is answered with its name, and not with its value, which may be private", () => {
+    const asked = { url: "https://example.com/", metadata: { "a b": "private-value" } };
+    expect(() => newEndpoint(asked, rules, 0)).toThrow(/got "a b"/);
+    expect(() => newEndpoint(asked, rules, 0)).not.toThrow(/private-value/);
+  });
+});

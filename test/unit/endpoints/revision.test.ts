@@ -145,6 +145,14 @@ describe("a rotation", () => {
     expect(withGrace(0), "none but the new one").toEqual([["new", null]]);
   });
 
+  it("leaves what signed before as it is, also where it is longer than a new one may be", () => {
+    const long = { ...found, secrets: [{ value: "x".repeat(5_000), expiresAt: null }] };
+    expect(rotated(long, { graceMs: HOUR_MS, secret: "new" }, rules, NOW).secrets).toHaveLength(2);
+    expect(() => rotated(found, { graceMs: 0, secret: "x".repeat(5_000) }, rules, NOW)).toThrow(
+      invalid(/secret: .*4,096/),
+    );
+  });
+
   it("drops what is over, and is refused where more than four would sign", () => {
     const older = (hours: number) => ({ value: `old-${hours}`, expiresAt: NOW + hours * HOUR_MS });
     const full = { ...found, secrets: [current, older(3), older(2), older(0)] };

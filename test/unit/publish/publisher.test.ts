@@ -104,3 +104,16 @@ describe("publishing with a durability", () => {
     expect(writes).toEqual([]);
   });
 });
+
+describe("an event that says of itself that it was checked", () => {
+  it.each([
+    { type: "BAD TYPE", checkedText: "not json", id: "../x" },
+    { type: "thing.made", checkedText: "not json" },
+    { type: "job.completed", checkedText: "{}", dataText: "{}" },
+  ])("is checked all the same: %j", async (asked) => {
+    const { publisher, writes } = stage();
+    const published = Reflect.apply(publisher.publish, undefined, [asked]);
+    await expect(published).rejects.toMatchObject({ code: "EVENT_INVALID" });
+    expect(writes).toEqual([]);
+  });
+});

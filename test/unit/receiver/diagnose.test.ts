@@ -114,6 +114,12 @@ describe("a diagnosis", () => {
     expect(changed).toMatchObject({ validAt: null, advice: [] });
   });
 
+  it("of a body that got a BOM says nothing of a parser", async () => {
+    const request = withBody(requestOf(), (text) => `\ufeff${text}`);
+    const { advice } = await adviceFor(request);
+    expect(advice).toEqual([expect.stringContaining("has got a BOM")]);
+  });
+
   it("of a request that is old and has got a line break finds both", async () => {
     const request = withBody(requestOf(), (text) => `${text}\n`);
     const { advice, validAt } = await adviceFor(request, {}, NOW + 86_400_000);
