@@ -25,8 +25,11 @@ afterEach(async () => {
   await redis[Symbol.asyncDispose]();
 });
 
+/** One time for all: an event is accepted once, whoever it is owed to. */
+const BURIED_AT = Date.now() - 1_000;
+
 const letters = (count: number, endpoint: string) =>
-  Array.from({ length: count }, (_, n) => aLetter({ eventId: `evt_${n}`, endpoint }));
+  Array.from({ length: count }, (_, n) => aLetter({ eventId: `evt_${n}`, endpoint, buriedAt: BURIED_AT }));
 
 const TO_OTHER = { to: asEndpointId("other") };
 
