@@ -1,8 +1,9 @@
 /** Webhooks over real HTTP that are refused: all that is wrong at once, under one code. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Answer, ask, send } from "../support/api.ts";
+import { ask, send } from "../support/api.ts";
 import {
   fieldOf,
+  pointersOf,
   startWebhookService,
   URL_OF_NOBODY,
   WEBHOOKS,
@@ -14,9 +15,6 @@ beforeAll(async () => {
   service = await startWebhookService();
 });
 afterAll(() => service[Symbol.asyncDispose]());
-
-const problems = (answer: Answer): readonly string[] =>
-  Array.from(Object(fieldOf(answer, "errors")), (one) => Object(one).pointer).toSorted();
 
 describe("a webhook that is asked for", () => {
   it("is refused with all that is wrong at once: of type, of bound, of rule, and what nobody knows", async () => {
@@ -40,7 +38,7 @@ describe("a webhook that is asked for", () => {
     expect(new Set(Array.from(Object(fieldOf(refused, "errors")), (one) => Object(one).code))).toEqual(
       new Set(["ENDPOINT_INVALID"]),
     );
-    expect(problems(refused)).toEqual([
+    expect(pointersOf(refused)).toEqual([
       "#/events/1",
       "#/headers",
       "#/id",
@@ -72,7 +70,7 @@ describe("a webhook that is asked for", () => {
       headers: { "X-Key": "whsec_dG9vLXNob3J0LWNhbmFyeQ==\n" },
     });
     expect(refused).toMatchObject({ status: 422, body: { code: "ENDPOINT_INVALID" } });
-    expect(problems(refused)).toEqual([
+    expect(pointersOf(refused)).toEqual([
       "#/events",
       "#/further_profiles",
       "#/headers",
@@ -92,7 +90,7 @@ describe("a webhook that is asked for", () => {
   ])("is refused with 422 for a %s of %d, as clients of the older service expect", async (name, value) => {
     const refused = await send(service.api, "POST", WEBHOOKS, { url: URL_OF_NOBODY, [name]: value });
     expect(refused).toMatchObject({ status: 422, body: { code: "ENDPOINT_INVALID" } });
-    expect(problems(refused)).toEqual([`#/${name}`]);
+    expect(pointersOf(refused)).toEqual([`#/${name}`]);
   });
 
   it("is refused with what would mean something on any object, and with an object that cannot be compared", async () => {
@@ -103,7 +101,7 @@ describe("a webhook that is asked for", () => {
       body,
     });
     expect(refused).toMatchObject({ status: 422 });
-    expect(problems(refused)).toEqual(["#/__proto__", "#/description", "#/metadata/__proto__"]);
+    expect(pointersOf(refused)).toEqual(["#/__proto__", "#/description", "#/metadata/__proto__"]);
   });
 
   it.each<[string, string, unknown, number]>([

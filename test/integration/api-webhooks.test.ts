@@ -1,8 +1,9 @@
 /** Webhooks over real HTTP: made and changed, as JSON, and what is refused. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Answer, send } from "../support/api.ts";
+import { send } from "../support/api.ts";
 import {
   fieldOf,
+  pointersOf,
   startWebhookService,
   URL_OF_NOBODY,
   WEBHOOKS,
@@ -14,9 +15,6 @@ beforeAll(async () => {
   service = await startWebhookService();
 });
 afterAll(() => service[Symbol.asyncDispose]());
-
-const problems = (answer: Answer): readonly string[] =>
-  Array.from(Object(fieldOf(answer, "errors")), (one) => Object(one).pointer).toSorted();
 
 describe("a webhook that is made", () => {
   it("gets an id, the defaults and a secret, which no other answer shows", async () => {
@@ -103,7 +101,7 @@ describe("a webhook that is made", () => {
     for (const secret of [[], ["1", "2", "3", "4", "5"]]) {
       const refused = await send(service.api, "POST", WEBHOOKS, { ...asked, secret });
       expect(refused).toMatchObject({ status: 422, body: { code: "ENDPOINT_INVALID" } });
-      expect(problems(refused)).toEqual(["#/secret"]);
+      expect(pointersOf(refused)).toEqual(["#/secret"]);
     }
   });
 

@@ -1,5 +1,6 @@
 /** What happens when a receiver does not take it: the schedule, dead letters, replay, instructions. */
 import { describe, expect, it } from "vitest";
+import { expectExhausted } from "../support/exhausted.ts";
 import { storedLetters } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
@@ -22,22 +23,7 @@ describe("a receiver that always answers 503", () => {
     // A busy machine may be late, but never early; retry-schedule.deep.test.ts has the real schedule, and an upper bound.
     for (const [n, waitMs] of WAITS_MS.entries()) expect(gaps[n]).toBeGreaterThan(waitMs * 0.85);
 
-    const [stored] = await until("it is a dead letter", async () => {
-      const letters = await storedLetters(hookwave);
-      return letters.length > 0 && letters;
-    });
-    expect(stored?.letter).toMatchObject({ because: "exhausted", delivery: { event: { id } } });
-    const attempts = stored?.letter.kind === "delivery" ? stored.letter.delivery.attempts : [];
-    expect(attempts.map(({ attemptNumber, status }) => [attemptNumber, status])).toEqual(
-      [1, 2, 3, 4, 5, 6].map((n) => [n, 503]),
-    );
-
-    receiver.replies(200);
-    await hookwave.deadLetters.replay(stored?.id ?? "");
-    await receiver.received(7);
-    expect(new Set(receiver.ids())).toEqual(new Set([id]));
-    expect(new Set(requests.map(({ body }) => String(body))).size).toBe(1);
-    expect(await storedLetters(hookwave)).toEqual([]);
+    await expectExhausted(hookwave, receiver, id);
   });
 });
 

@@ -1,9 +1,8 @@
 /** The real schedule of retries, in real time: a minute, in which nothing is asked of the machine. */
 import { describe, expect, it } from "vitest";
-import { storedLetters } from "../support/letters.ts";
+import { expectExhausted } from "../support/exhausted.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
-import { until } from "../support/until.ts";
 
 const LATE_S = 0.25;
 
@@ -23,21 +22,6 @@ describe("a receiver that always answers 503", () => {
       expect(gaps[n]).toBeLessThan(expected * 1.15 + LATE_S);
     }
 
-    const [stored] = await until("it is a dead letter", async () => {
-      const letters = await storedLetters(hookwave);
-      return letters.length > 0 && letters;
-    });
-    expect(stored?.letter).toMatchObject({ because: "exhausted", delivery: { event: { id } } });
-    const attempts = stored?.letter.kind === "delivery" ? stored.letter.delivery.attempts : [];
-    expect(attempts.map(({ attemptNumber, status }) => [attemptNumber, status])).toEqual(
-      [1, 2, 3, 4, 5, 6].map((n) => [n, 503]),
-    );
-
-    receiver.replies(200);
-    await hookwave.deadLetters.replay(stored?.id ?? "");
-    await receiver.received(7);
-    expect(new Set(receiver.ids())).toEqual(new Set([id]));
-    expect(new Set(requests.map(({ body }) => String(body))).size).toBe(1);
-    expect(await storedLetters(hookwave)).toEqual([]);
+    await expectExhausted(hookwave, receiver, id);
   }, 120_000);
 });

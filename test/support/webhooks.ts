@@ -35,3 +35,7 @@ export async function startWebhookService(
 }
 
 export const fieldOf = ({ body }: Answer, name: string): unknown => Object(body)[name];
+
+/** JSON pointers of all that is wrong with it, in order. */
+export const pointersOf = (answer: Answer): readonly string[] =>
+  Array.from(Object(fieldOf(answer, "errors")), (one) => Object(one).pointer).toSorted();
