@@ -70,13 +70,13 @@ describe("an explanation", () => {
   it("says who would get an event and why the others would not, and sends nothing", async () => {
     const { url } = receiver;
     await hookwave.endpoints.add({ id: "all", url });
-    await hookwave.endpoints.add({ id: "others", url, events: ["job.*"] });
+    await hookwave.endpoints.add({ id: "narrow", url, events: ["job.*"] });
     await hookwave.endpoints.add({ id: "off", url });
     await hookwave.endpoints.disable("off");
 
     expect(await dryRuns(EVENT)).toEqual([
       ["all", "now"],
-      ["others", "never", "not_subscribed"],
+      ["narrow", "never", "not_subscribed"],
       ["off", "never", "disabled"],
     ]);
 
