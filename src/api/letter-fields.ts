@@ -6,8 +6,9 @@ import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
 import { isSubscription } from "../core/event.ts";
 import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
+import { inJson, isoOf } from "./json-names.ts";
 import { pageOf, timeQuery } from "./routing.ts";
-import { attemptSchema, showAttempt } from "./shown-delivery.ts";
+import { attemptSchema } from "./shown-delivery.ts";
 
 export const endpointId = z.string().regex(ENDPOINT_ID_PATTERN).transform(asEndpointId);
 
@@ -31,9 +32,6 @@ export const shownFilter = z.object({
 export function showFilter({ since, until, ...rest }: LetterFilter): z.output<typeof shownFilter> {
   return { ...rest, since: isoOf(since), until: isoOf(until) };
 }
-
-const isoOf = (time: number | undefined): string | undefined =>
-  time === undefined ? undefined : new Date(time).toISOString();
 
 const letterSchema = z.object({
   id: z.string(),
@@ -63,16 +61,8 @@ export const wholeLetterSchema = letterSchema.extend({
 export type ShownLetter = z.output<typeof letterSchema>;
 export type ShownWholeLetter = z.output<typeof wholeLetterSchema>;
 
-export function showLetter(letter: LetterSummary): ShownLetter {
-  return {
-    id: letter.id,
-    event_id: letter.eventId,
-    event_type: letter.eventType,
-    endpoint_id: letter.endpointId,
-    reason: letter.because,
-    buried_at: letter.buriedAt,
-    attempt_count: letter.attempts,
-  };
+export function showLetter({ because, buriedAt, attempts, ...ids }: LetterSummary): ShownLetter {
+  return inJson({ ...ids, reason: because, buriedAt, attemptCount: attempts });
 }
 
 /** `data` is JSON text, for event-text.ts. */
@@ -80,14 +70,14 @@ export function showWholeLetter(id: string, letter: DeadLetter): ShownWholeLette
   const summary = showLetter(summaryOf(id, letter));
   if (letter.kind === "job") {
     const { jobId, addedAt, problem, text } = letter;
-    const job = { id: jobId, added_at: new Date(addedAt).toISOString(), problem, text };
+    const job = { id: jobId, added_at: isoOf(addedAt), problem, text };
     return { ...summary, round: null, attempts: [], timestamp: null, job, data: "null" };
   }
   const { event, attempts, round } = letter.delivery;
   return {
     ...summary,
     round,
-    attempts: attempts.map(showAttempt),
+    attempts: attempts.map(inJson),
     timestamp: event.timestamp,
     job: null,
     data: event.data,

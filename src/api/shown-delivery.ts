@@ -1,9 +1,10 @@
 /** A delivery and its attempts, as every route that tells of them writes them. */
 import { z } from "zod";
-import { DELIVERY_STATUSES, type PastAttempt } from "../core/delivery.ts";
+import { DELIVERY_STATUSES } from "../core/delivery.ts";
 import { OUTCOME_KINDS } from "../core/outcome.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { ShownDelivery, WholeDelivery } from "../manage/deliveries.ts";
+import { inJson, isoOf } from "./json-names.ts";
 
 const time = z.iso.datetime();
 
@@ -41,8 +42,6 @@ export const wholeDeliverySchema = deliverySchema.extend({
   ),
 });
 
-const isoOf = (epochMs: number): string => new Date(epochMs).toISOString();
-
 export function showDelivery(delivery: ShownDelivery): z.output<typeof deliverySchema> {
   const { id, event, endpointId, state, createdAt, nextAttemptAt } = delivery;
   const last = state.attempts.at(-1);
@@ -55,28 +54,12 @@ export function showDelivery(delivery: ShownDelivery): z.output<typeof deliveryS
     reason: state.because,
     round: state.round,
     attempt_count: state.attempts.length,
-    last_attempt: last === undefined ? null : showAttempt(last),
-    next_attempt_at: nextAttemptAt === null ? null : isoOf(nextAttemptAt),
+    last_attempt: last === undefined ? null : inJson(last),
+    next_attempt_at: isoOf(nextAttemptAt),
     created_at: isoOf(createdAt),
   };
 }
 
 export function showWholeDelivery(delivery: WholeDelivery): z.output<typeof wholeDeliverySchema> {
-  const attempts = delivery.attempts.map((one) => ({
-    ...showAttempt(one),
-    response_excerpt: one.responseExcerpt,
-  }));
-  return { ...showDelivery(delivery), attempts };
-}
-
-export function showAttempt(one: PastAttempt): z.output<typeof attemptSchema> {
-  const { attemptNumber, startedAt, durationMs, outcome, status, reason } = one;
-  return {
-    attempt_number: attemptNumber,
-    started_at: startedAt,
-    duration_ms: durationMs,
-    outcome,
-    status,
-    reason,
-  };
+  return { ...showDelivery(delivery), attempts: delivery.attempts.map(inJson) };
 }

@@ -9,6 +9,7 @@ import { ROTATION, type Rotation } from "../endpoints/rotation.ts";
 import { defaultText, type Setting, type Table, takesNull } from "../endpoints/setting.ts";
 import { type EndpointRequest, SETTINGS } from "../endpoints/settings.ts";
 import { PRIVATE_PREFIX, publicKeyOf } from "../wire/ed25519.ts";
+import { inJson, isoOf } from "./json-names.ts";
 import { unreadable } from "./read-json.ts";
 import { onlyDescribing, pageOf } from "./routing.ts";
 
@@ -84,7 +85,7 @@ export const webhookPage = pageOf(shownWebhook);
 export const madeWebhook = shownWebhook.extend({ secret: z.string().describe("Shown this once.") });
 
 export function showWebhook(endpoint: Endpoint): ShownWebhook {
-  const { secrets } = endpoint;
+  const { secrets, disabledBecause, disabledAt, createdAt, updatedAt } = endpoint;
   const newest = secrets[0]?.value ?? "";
   const settings: ShownSettings = Object.assign(
     {},
@@ -92,14 +93,9 @@ export function showWebhook(endpoint: Endpoint): ShownWebhook {
   );
   return {
     ...settings,
-    disabled_because: endpoint.disabledBecause,
-    disabled_at: endpoint.disabledAt,
-    secrets: secrets.map(({ expiresAt }) => ({
-      expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-    })),
+    ...inJson({ disabledBecause, disabledAt, createdAt, updatedAt }),
+    secrets: secrets.map(({ expiresAt }) => ({ expires_at: isoOf(expiresAt) })),
     public_key: newest.startsWith(PRIVATE_PREFIX) ? publicKeyOf(newest) : null,
-    created_at: endpoint.createdAt,
-    updated_at: endpoint.updatedAt,
   };
 }
 

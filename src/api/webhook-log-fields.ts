@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { AttemptRecord, LoggedAttempt } from "../core/attempt.ts";
 import type { EndpointStatistics } from "../core/statistics.ts";
+import { inJson, isoOf } from "./json-names.ts";
 
 /** Of a delivery; an attempt that was made leaves it in one of the middle three. */
 export const LOG_STATUSES = ["pending", "delivered", "failed", "retrying", "cancelled"] as const;
@@ -42,9 +43,10 @@ export const logRow = z.object({
 });
 
 export function showAttempt({ record, excerpt }: LoggedAttempt): z.output<typeof logRow> {
-  const { startedAt, durationMs, nextInMs } = record;
-  const endedAt = Date.parse(startedAt) + durationMs;
+  const { startedAt, nextInMs } = record;
+  const endedAt = Date.parse(startedAt) + record.durationMs;
   return {
+    ...inJson(record),
     id: record.attemptId,
     webhook_id: record.endpointId,
     event: record.eventType,
@@ -54,14 +56,8 @@ export function showAttempt({ record, excerpt }: LoggedAttempt): z.output<typeof
     error_message: errorOf(record),
     created_at: startedAt,
     last_attempt_at: startedAt,
-    next_retry_at: nextInMs === null ? null : new Date(endedAt + nextInMs).toISOString(),
-    event_id: record.eventId,
-    delivery_id: record.deliveryId,
-    round: record.round,
-    outcome: record.outcome,
-    reason: record.reason,
+    next_retry_at: isoOf(nextInMs === null ? null : endedAt + nextInMs),
     given_up_because: record.because,
-    duration_ms: durationMs,
     response_excerpt: excerpt,
   };
 }
@@ -114,15 +110,7 @@ export function showStatistics(statistics: EndpointStatistics): z.output<typeof 
     failed_deliveries: buried,
     pending_deliveries: waiting,
     success_rate: delivered / Math.max(1, delivered + buried),
-    p50_ms: lastDay.p50Ms,
-    p99_ms: lastDay.p99Ms,
-    hours: hours.map((hour) => ({
-      starts_at: hour.startsAt,
-      attempts: hour.attempts,
-      delivered: hour.delivered,
-      given_up: hour.buried,
-      p50_ms: hour.p50Ms,
-      p99_ms: hour.p99Ms,
-    })),
+    ...inJson(lastDay),
+    hours: hours.map((hour) => ({ ...inJson(hour), given_up: hour.buried })),
   };
 }

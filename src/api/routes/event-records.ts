@@ -5,6 +5,7 @@ import { isSubscription, type PublishedEvent } from "../../core/event.ts";
 import { maskUrl } from "../../core/mask-url.ts";
 import type { EventManagement } from "../../manage/events.ts";
 import { eventsText, eventText } from "../event-text.ts";
+import { inJson, isoOf } from "../json-names.ts";
 import { type Api, idParams, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery } from "../shown-delivery.ts";
 
@@ -68,7 +69,7 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
       const { id, type, timestamp, data } = event;
       return {
         ...{ id, type, timestamp, data },
-        accepted_at: new Date(acceptedAt).toISOString(),
+        accepted_at: isoOf(acceptedAt),
         destinations: showDestinations(event),
         deliveries: { data: deliveries.data.map(showDelivery), next: deliveries.next },
       };
@@ -106,8 +107,7 @@ function addReplay(app: Api, events: EventManagement): void {
       },
     }),
     async ({ params, query: { endpoint = null } }, reply) => {
-      const { started, broughtForward } = await events.replay(params.id, endpoint);
-      return reply.code(202).send({ started, brought_forward: broughtForward });
+      return reply.code(202).send(inJson(await events.replay(params.id, endpoint)));
     },
   );
 }

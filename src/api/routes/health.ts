@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import { maskUrl } from "../../core/mask-url.ts";
-import type { QueueReading } from "../../core/queue-counts.ts";
 import type { EndpointStatus } from "../../manage/endpoint-health.ts";
+import { inJson } from "../json-names.ts";
 import type { ApiDeps } from "../ports.ts";
 import { REDIS_AWAY, Refusal } from "../problem.ts";
 import { type Api, operation, pageQuery } from "../routing.ts";
@@ -70,20 +70,18 @@ export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void
     if (!(await hookwave.isRedisReachable())) throw new Refusal("REDIS_UNAVAILABLE", REDIS_AWAY);
     const { data, next } = await hookwave.health({ after: query.after ?? null, limit: query.limit });
     const status: "ok" | "degraded" = data.some(isInTrouble) ? "degraded" : "ok";
-    return { status, endpoints: data.map(toShow), next };
+    return { status, endpoints: data.map((one) => ({ ...inJson(one), url: maskUrl(one.url) })), next };
   });
 
   app.get("/api/v1/status", STATUS, async () => {
     const queueCounts = await hookwave.queueCounts();
     return {
-      new: toRead(queueCounts.new),
-      retrying: toRead(queueCounts.retrying),
-      dead: toRead(queueCounts.dead),
+      new: inJson(queueCounts.new),
+      retrying: inJson(queueCounts.retrying),
+      dead: inJson(queueCounts.dead),
     };
   });
 }
-
-const toRead = ({ depth, oldestAgeMs }: QueueReading) => ({ depth, oldest_age_ms: oldestAgeMs });
 
 function workerState(isConsuming: boolean, delivers: boolean): "consuming" | "not_consuming" | "not_here" {
   if (!delivers) return "not_here";
@@ -93,17 +91,4 @@ function workerState(isConsuming: boolean, delivers: boolean): "consuming" | "no
 /** An endpoint that somebody switched off is no trouble; one that is on and does not get through is. */
 function isInTrouble({ isActive, breaker, failingSince }: EndpointStatus): boolean {
   return isActive && (breaker !== "closed" || failingSince !== null);
-}
-
-function toShow({ id, url, isActive, breaker, lastSuccessAt, failingSince, ...rest }: EndpointStatus) {
-  return {
-    id,
-    url: maskUrl(url),
-    is_active: isActive,
-    breaker,
-    last_success_at: lastSuccessAt,
-    failing_since: failingSince,
-    waiting: rest.waiting,
-    oldest_age_ms: rest.oldestAgeMs,
-  };
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type ApiKey, ROLES } from "../../core/access.ts";
 import type { KeyManagement } from "../../manage/keys.ts";
+import { inJson } from "../json-names.ts";
 import { type Api, idParams, operation, pageOf } from "../routing.ts";
 
 const shownKey = z.object({
@@ -22,12 +23,7 @@ const TAG = "Keys";
 
 export const keyPage = pageOf(shownKey);
 
-const show = ({ id, name, roles, createdAt }: ApiKey) => ({
-  id,
-  name,
-  roles: [...roles],
-  created_at: createdAt,
-});
+const show = (key: ApiKey) => ({ ...inJson(key), roles: [...key.roles] });
 
 export function addKeyRoutes(app: Api, keys: KeyManagement): void {
   app.post(

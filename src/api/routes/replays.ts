@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { REPLAY_ORDERS, REPLAY_RATE, REPLAY_STATES, type Replay } from "../../core/replay.ts";
 import type { DeadLetterManagement, ReplayManagement } from "../../manage/dead-letters.ts";
+import { inJson } from "../json-names.ts";
 import { endpointId, letterFilter, showFilter, shownFilter } from "../letter-fields.ts";
 import { type Api, idParams, operation } from "../routing.ts";
 
@@ -35,17 +36,10 @@ export const shownReplay = z.object({
 export type ShownReplay = z.output<typeof shownReplay>;
 
 const show = (replay: Replay): ShownReplay => ({
-  id: replay.id,
-  state: replay.state,
+  ...inJson(replay),
   filter: showFilter(replay.filter),
   rate: replay.ratePerSecond,
   to_endpoint_id: replay.to,
-  created_at: replay.createdAt,
-  finished_at: replay.finishedAt,
-  total: replay.total,
-  replayed: replay.replayed,
-  skipped: replay.skipped,
-  failed: replay.failed,
   failures: [...replay.failures],
 });
 

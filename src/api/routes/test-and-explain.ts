@@ -9,6 +9,7 @@ import { BLOCKED_REASONS, OUTCOME_KINDS, UNREACHABLE_REASONS } from "../../core/
 import type { ExplainEvent } from "../../manage/explain-event.ts";
 import type { Explanation } from "../../manage/explain-receiver.ts";
 import type { EndpointTest, TestEndpoint } from "../../manage/test-endpoint.ts";
+import { inJson, isoOf } from "../json-names.ts";
 import { readEvents } from "../read-events.ts";
 import { unreadable } from "../read-json.ts";
 import { readTest } from "../read-test.ts";
@@ -128,11 +129,9 @@ function addExplainRoute(app: Api, explainEvent: ExplainEvent): void {
       if (isList || event === undefined) throw unreadable("one event", "a list", "explain one at a time");
       const explained = await explainEvent(event, { after, limit, onlyMatching });
       return {
-        event_id: explained.eventId,
-        is_duplicate: explained.isDuplicate,
+        ...inJson(explained),
         destinations: explained.destinations.map(showExplanation),
         data: explained.data.map(showExplanation),
-        next: explained.next,
       };
     },
   );
@@ -143,32 +142,16 @@ const showRequest = (request: EndpointTest["request"]): z.output<typeof shownReq
   url: maskUrl(request.url),
 });
 
-function showTest({
-  event: { id, type, timestamp },
-  request,
-  response,
-  timings,
-  outcome,
-  ...rest
-}: EndpointTest) {
+function showTest({ event, request, response, timings, outcome, detail, hints }: EndpointTest) {
   return {
-    event: { id, type, timestamp },
+    event,
     request: showRequest(request),
-    response:
-      response === null
-        ? null
-        : { status: response.status, headers: response.headers, body_excerpt: response.excerpt },
-    timings: {
-      dns_ms: timings.dnsMs,
-      connect_ms: timings.connectMs,
-      tls_ms: timings.tlsMs,
-      first_byte_ms: timings.firstByteMs,
-      total_ms: timings.totalMs,
-    },
+    response: response && { ...response, body_excerpt: response.excerpt },
+    timings: inJson(timings),
     outcome: outcome.kind,
     reason: outcome.kind === "unreachable" || outcome.kind === "blocked" ? outcome.reason : null,
-    detail: rest.detail,
-    hints: [...rest.hints],
+    detail,
+    hints: [...hints],
   };
 }
 
@@ -177,11 +160,7 @@ function showExplanation({ endpointId, url, wouldSend, blockers, request }: Expl
     endpoint_id: endpointId,
     url: maskUrl(url),
     would_send: wouldSend,
-    reasons: blockers.map(({ code, detail, until }) => ({
-      code,
-      detail,
-      until: until === null ? null : new Date(until).toISOString(),
-    })),
-    request: request === null ? null : showRequest(request),
+    reasons: blockers.map((one) => ({ ...one, until: isoOf(one.until) })),
+    request: request && showRequest(request),
   };
 }
