@@ -101,3 +101,23 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 }
 
 export const idParams = z.object({ id: z.string().min(1).max(200) });
+
+/** Schemas of a route that takes an id in its path and answers 200. */
+export const answersForId = <Answer extends z.ZodType>(answer: Answer) => ({
+  params: idParams,
+  response: { 200: answer },
+});
+
+/** A route that removes what has the id in its path, and has nothing to say of it. */
+export function addRemoval(
+  app: Api,
+  path: string,
+  [tag, operationId, summary]: readonly [tag: string, operationId: string, summary: string],
+  remove: (id: string) => Promise<void>,
+): void {
+  const schema = { params: idParams, response: { 204: z.undefined() } };
+  app.delete(path, operation("admin", tag, operationId, summary, schema), async ({ params }, reply) => {
+    await remove(params.id);
+    return reply.code(204).send();
+  });
+}

@@ -10,7 +10,7 @@ import {
   showWholeLetter,
   wholeLetterSchema,
 } from "../letter-fields.ts";
-import { type Api, idParams, operation, pageQuery } from "../routing.ts";
+import { type Api, addRemoval, answersForId, idParams, operation, pageQuery } from "../routing.ts";
 
 export const purgedLetters = z.object({ purged: z.number().int() });
 export const replayedLetter = z.object({
@@ -22,8 +22,7 @@ const PATH = "/api/v1/dead-letters";
 
 export function addDeadLetterRoutes(app: Api, letters: DeadLetterManagement): void {
   addReading(app, letters);
-  addReplay(app, letters);
-  addRemoval(app, letters);
+  addChanges(app, letters);
 }
 
 function addReading(app: Api, letters: DeadLetterManagement): void {
@@ -47,50 +46,33 @@ function addReading(app: Api, letters: DeadLetterManagement): void {
     `${PATH}/:id`,
     {
       serializerCompiler: () => eventText,
-      ...operation("read", TAG, "getDeadLetter", "Show one whole, with every attempt of its last round", {
-        params: idParams,
-        response: { 200: wholeLetterSchema },
-      }),
+      ...operation(
+        "read",
+        TAG,
+        "getDeadLetter",
+        "Show one whole, with every attempt of its last round",
+        answersForId(wholeLetterSchema),
+      ),
     },
     async ({ params }) => showWholeLetter(params.id, (await letters.get(params.id)).letter),
   );
 }
 
-function addReplay(app: Api, letters: DeadLetterManagement): void {
+function addChanges(app: Api, letters: DeadLetterManagement): void {
+  const summary = "Send one again, from the first attempt on and under the same webhook-id";
   app.post(
     `${PATH}/:id/replay`,
-    operation(
-      "admin",
-      TAG,
-      "replayDeadLetter",
-      "Send one again, from the first attempt on and under the same webhook-id",
-      {
-        params: idParams,
-        response: {
-          202: replayedLetter,
-        },
-      },
-    ),
+    operation("admin", TAG, "replayDeadLetter", summary, {
+      params: idParams,
+      response: { 202: replayedLetter },
+    }),
     async ({ params }, reply) => {
       const letter = await letters.replay(params.id);
       const id = letter.kind === "delivery" ? deliveryId(letter.delivery) : null;
       return reply.code(202).send({ delivery_id: id });
     },
   );
-}
-
-function addRemoval(app: Api, letters: DeadLetterManagement): void {
-  app.delete(
-    `${PATH}/:id`,
-    operation("admin", TAG, "deleteDeadLetter", "Remove one for good", {
-      params: idParams,
-      response: { 204: z.undefined() },
-    }),
-    async ({ params }, reply) => {
-      await letters.remove(params.id);
-      return reply.code(204).send();
-    },
-  );
+  addRemoval(app, `${PATH}/:id`, [TAG, "deleteDeadLetter", "Remove one for good"], letters.remove);
   app.post(
     `${PATH}/purge`,
     operation("admin", TAG, "purgeDeadLetters", "Remove many for good, if they are as many as is confirmed", {

@@ -5,7 +5,7 @@ import { DELIVERY_STATUSES } from "../../core/delivery.ts";
 import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
 import { EVENT_ID_PATTERN } from "../../core/event.ts";
 import type { DeliveryManagement } from "../../manage/deliveries.ts";
-import { type Api, idParams, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
+import { type Api, answersForId, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery, showWholeDelivery, wholeDeliverySchema } from "../shown-delivery.ts";
 
 const TAG = "Deliveries";
@@ -39,33 +39,27 @@ export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement): voi
       return { data: data.map(showDelivery), next };
     },
   );
+  const shown = answersForId(wholeDeliverySchema);
+  const show = async (id: string) => showWholeDelivery(await deliveries.get(id));
   app.get(
     "/api/v1/deliveries/:id",
-    operation("read", TAG, "getDelivery", "One delivery, with every attempt of its round", {
-      params: idParams,
-      response: { 200: wholeDeliverySchema },
-    }),
-    async ({ params }) => showWholeDelivery(await deliveries.get(params.id)),
+    operation("read", TAG, "getDelivery", "One delivery, with every attempt of its round", shown),
+    async ({ params }) => show(params.id),
   );
-  addChanges(app, deliveries);
-}
-
-function addChanges(app: Api, deliveries: DeliveryManagement): void {
-  const schema = { params: idParams, response: { 200: wholeDeliverySchema } };
   app.post(
     "/api/v1/deliveries/:id/retry",
-    operation("admin", TAG, "retryDelivery", "Try a delivery now that waits or was buried", schema),
+    operation("admin", TAG, "retryDelivery", "Try a delivery now that waits or was buried", shown),
     async ({ params }) => {
       await deliveries.retry(params.id);
-      return showWholeDelivery(await deliveries.get(params.id));
+      return show(params.id);
     },
   );
   app.post(
     "/api/v1/deliveries/:id/cancel",
-    operation("admin", TAG, "cancelDelivery", "Try a delivery that waits no more", schema),
+    operation("admin", TAG, "cancelDelivery", "Try a delivery that waits no more", shown),
     async ({ params }) => {
       await deliveries.cancel(params.id);
-      return showWholeDelivery(await deliveries.get(params.id));
+      return show(params.id);
     },
   );
 }

@@ -79,12 +79,9 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
 }
 
 function showDestinations({ destinations = [] }: PublishedEvent) {
-  return destinations.map(({ url, events, profile, keyId }) => ({
-    url: maskUrl(url),
-    events: [...events],
-    profile,
-    key_id: keyId,
-  }));
+  return destinations.map(({ url, events, profile, keyId }) =>
+    inJson({ url: maskUrl(url), events: [...events], profile, keyId }),
+  );
 }
 
 function addReplay(app: Api, events: EventManagement): void {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type ApiKey, ROLES } from "../../core/access.ts";
 import type { KeyManagement } from "../../manage/keys.ts";
 import { inJson } from "../json-names.ts";
-import { type Api, idParams, operation, pageOf } from "../routing.ts";
+import { type Api, addRemoval, operation, pageOf } from "../routing.ts";
 
 const shownKey = z.object({
   id: z.string(),
@@ -39,15 +39,5 @@ export function addKeyRoutes(app: Api, keys: KeyManagement): void {
     operation("admin", TAG, "listKeys", "List the API keys", { response: { 200: keyPage } }),
     async () => ({ data: (await keys.list()).map(show), next: null }),
   );
-  app.delete(
-    "/api/v1/keys/:id",
-    operation("admin", TAG, "revokeKey", "Revoke an API key", {
-      params: idParams,
-      response: { 204: z.undefined() },
-    }),
-    async ({ params }, reply) => {
-      await keys.revoke(params.id);
-      return reply.code(204).send();
-    },
-  );
+  addRemoval(app, "/api/v1/keys/:id", [TAG, "revokeKey", "Revoke an API key"], keys.revoke);
 }

@@ -1,10 +1,10 @@
 /** Replays over HTTP: begin one (or only count what it would send), see how far it is, and steer it. */
 import { z } from "zod";
 import { REPLAY_ORDERS, REPLAY_RATE, REPLAY_STATES, type Replay } from "../../core/replay.ts";
-import type { DeadLetterManagement, ReplayManagement } from "../../manage/dead-letters.ts";
+import type { Management } from "../../manage/management.ts";
 import { inJson } from "../json-names.ts";
 import { endpointId, letterFilter, showFilter, shownFilter } from "../letter-fields.ts";
-import { type Api, idParams, operation } from "../routing.ts";
+import { type Api, answersForId, operation } from "../routing.ts";
 
 const TAG = "Replays";
 const PATH = "/api/v1/replays";
@@ -43,17 +43,7 @@ const show = (replay: Replay): ShownReplay => ({
   failures: [...replay.failures],
 });
 
-export interface ReplayRouteDeps {
-  readonly deadLetters: Pick<DeadLetterManagement, "count">;
-  readonly replays: ReplayManagement;
-}
-
-export function addReplayRoutes(app: Api, deps: ReplayRouteDeps): void {
-  addBeginning(app, deps);
-  addSteering(app, deps.replays);
-}
-
-function addBeginning(app: Api, { deadLetters, replays }: ReplayRouteDeps): void {
+export function addReplayRoutes(app: Api, { deadLetters, replays }: Management): void {
   app.post(
     PATH,
     operation("admin", TAG, "createReplay", "Send many dead letters again, or count how many it would be", {
@@ -67,24 +57,16 @@ function addBeginning(app: Api, { deadLetters, replays }: ReplayRouteDeps): void
       return reply.code(202).header("location", `${PATH}/${replay.id}`).send(show(replay));
     },
   );
-}
-
-function addSteering(app: Api, replays: ReplayManagement): void {
+  const shown = answersForId(shownReplay);
   app.get(
     `${PATH}/:id`,
-    operation("read", TAG, "getReplay", "Show how far a replay is", {
-      params: idParams,
-      response: { 200: shownReplay },
-    }),
+    operation("read", TAG, "getReplay", "Show how far a replay is", shown),
     async ({ params }) => show(await replays.get(params.id)),
   );
   for (const order of REPLAY_ORDERS) {
     app.post(
       `${PATH}/:id/${order}`,
-      operation("admin", TAG, `${order}Replay`, SUMMARIES[order], {
-        params: idParams,
-        response: { 200: shownReplay },
-      }),
+      operation("admin", TAG, `${order}Replay`, SUMMARIES[order], shown),
       async ({ params }) => show(await replays.order(params.id, order)),
     );
   }

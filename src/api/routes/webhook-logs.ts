@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { given } from "../../core/given.ts";
 import type { EndpointManagement } from "../../manage/endpoints.ts";
-import { type Api, idParams, operation, pageOf, pageQuery } from "../routing.ts";
+import { type Api, answersForId, operation, pageOf, pageQuery } from "../routing.ts";
 import {
   LOG_STATUSES,
   logRow,
@@ -27,9 +27,8 @@ export function addWebhookLogRoutes(app: Api, management: EndpointManagement): v
   app.get(
     "/api/v1/webhooks/:id/logs",
     operation("read", TAG, "listWebhookLogs", "List its attempts of the last days, newest first", {
-      params: idParams,
+      ...answersForId(pageOf(logRow)),
       querystring: logQuery,
-      response: { 200: pageOf(logRow) },
     }),
     async ({ params, query }) => {
       const { status, event, since, until, after = null, limit } = query;
@@ -43,15 +42,10 @@ export function addWebhookLogRoutes(app: Api, management: EndpointManagement): v
       return { data: data.map(showAttempt), next };
     },
   );
+  const summary = "Show how it has done: in all, and in the last day by the hour";
   app.get(
     "/api/v1/webhooks/:id/stats",
-    operation(
-      "read",
-      TAG,
-      "getWebhookStats",
-      "Show how it has done: in all, and in the last day by the hour",
-      { params: idParams, response: { 200: shownStatistics } },
-    ),
+    operation("read", TAG, "getWebhookStats", summary, answersForId(shownStatistics)),
     async ({ params }) => showStatistics(await management.statistics(params.id)),
   );
 }

@@ -9,7 +9,7 @@ import { given } from "../../core/given.ts";
 import { maskUrl } from "../../core/mask-url.ts";
 import type { EndpointManagement } from "../../manage/endpoints.ts";
 import { Refusal } from "../problem.ts";
-import { type Api, idParams, operation, pageQuery } from "../routing.ts";
+import { type Api, addRemoval, answersForId, operation, pageQuery } from "../routing.ts";
 import {
   madeWebhook,
   newWebhook,
@@ -89,21 +89,11 @@ function addCollection(app: Api, management: EndpointManagement): void {
 function addOne(app: Api, management: EndpointManagement): void {
   app.get(
     `${PATH}/:id`,
-    operation("read", TAG, "getWebhook", "Show one webhook", {
-      params: idParams,
-      response: { 200: shownWebhook },
-    }),
+    operation("read", TAG, "getWebhook", "Show one webhook", answersForId(shownWebhook)),
     async ({ caller, params }) => showTo(caller, await management.get(params.id)),
   );
   const summary = "Remove a webhook; what is still owed to it becomes dead letters";
-  app.delete(
-    `${PATH}/:id`,
-    operation("admin", TAG, "deleteWebhook", summary, { params: idParams, response: { 204: z.undefined() } }),
-    async ({ params }, reply) => {
-      await management.remove(params.id);
-      return reply.code(204).send();
-    },
-  );
+  addRemoval(app, `${PATH}/:id`, [TAG, "deleteWebhook", summary], management.remove);
 }
 
 function addChanges(app: Api, management: EndpointManagement): void {
@@ -112,30 +102,25 @@ function addChanges(app: Api, management: EndpointManagement): void {
     oneId(members, id, "id");
     return readChanges(members);
   };
-  const response = { 200: shownWebhook };
+  const shown = answersForId(shownWebhook);
   const summary = "Set a webhook as a whole; its secret and whether it is active stay unless given";
   app.put(
     `${PATH}/:id`,
-    operation("admin", TAG, "replaceWebhook", summary, {
-      params: idParams,
-      body: wholeWebhook,
-      response,
-    }),
+    operation("admin", TAG, "replaceWebhook", summary, { ...shown, body: wholeWebhook }),
     async ({ params: { id }, body }) => showWebhook(await management.replace(id, asked(id, body))),
   );
   app.patch(
     `${PATH}/:id`,
     operation("admin", TAG, "updateWebhook", "Change what is given, and nothing else", {
-      params: idParams,
+      ...shown,
       body: partOfWebhook,
-      response,
     }),
     async ({ params: { id }, body }) => showWebhook(await management.amend(id, asked(id, body))),
   );
 }
 
 function addSwitches(app: Api, management: EndpointManagement): void {
-  const shown = { params: idParams, response: { 200: shownWebhook } };
+  const shown = answersForId(shownWebhook);
   app.post(
     `${PATH}/:id/enable`,
     operation("admin", TAG, "enableWebhook", "Deliver to it (again)", shown),
@@ -154,9 +139,8 @@ function addRotation(app: Api, management: EndpointManagement): void {
   app.post(
     `${PATH}/:id/rotate-secret`,
     operation("admin", TAG, "rotateWebhookSecret", summary, {
-      params: idParams,
+      ...answersForId(madeWebhook),
       body: rotation,
-      response: { 200: madeWebhook },
     }),
     async ({ params, body }) => showMade(await management.rotateSecret(params.id, readRotation(body))),
   );
