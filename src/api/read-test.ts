@@ -4,7 +4,10 @@ import { memberTexts } from "../core/json-text.ts";
 import type { TestRequest } from "../manage/test-endpoint.ts";
 import { readJson, unreadable } from "./read-json.ts";
 
-const testSchema = z.strictObject({ type: z.string().exactOptional(), data: z.unknown().optional() });
+export const testSchema = z.strictObject({
+  type: z.string().exactOptional().describe("`webhook.test` when absent."),
+  data: z.unknown().optional().describe("The example of a known type, or {}, when absent."),
+});
 
 /** `body` is the bytes that came, if any. Throws a Refusal. */
 export function readTest(body: unknown): TestRequest {

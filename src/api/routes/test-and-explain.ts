@@ -6,14 +6,14 @@ import { z } from "zod";
 import { BLOCKER_CODES, WOULD_SEND } from "../../core/dry-run.ts";
 import { maskUrl } from "../../core/mask-url.ts";
 import { BLOCKED_REASONS, OUTCOME_KINDS, UNREACHABLE_REASONS } from "../../core/outcome.ts";
-import type { ExplainEvent } from "../../manage/explain-event.ts";
 import type { Explanation } from "../../manage/explain-receiver.ts";
-import type { EndpointTest, TestEndpoint } from "../../manage/test-endpoint.ts";
+import type { Management } from "../../manage/management.ts";
+import type { EndpointTest } from "../../manage/test-endpoint.ts";
 import { inJson, isoOf } from "../json-names.ts";
 import { readEvents } from "../read-events.ts";
 import { unreadable } from "../read-json.ts";
-import { readTest } from "../read-test.ts";
-import { type Api, idParams, keepBodyText, operation, pageOf, pageQuery } from "../routing.ts";
+import { readTest, testSchema } from "../read-test.ts";
+import { type Api, answersForId, keepBodyText, operation, pageOf, pageQuery } from "../routing.ts";
 import { newEvent } from "./events.ts";
 
 const headers = z.record(z.string(), z.string());
@@ -69,60 +69,35 @@ const explanation = z.object({
     ),
 });
 
+const explainQuery = z.strictObject({
+  ...pageQuery,
+  only_matching: z.stringbool().default(false).describe("Leave out endpoints that the type is not for."),
+});
+
 const explainedEvent = pageOf(explanation).extend({
   event_id: z.string(),
   is_duplicate: z.boolean().describe("An event of this id has been published: nobody would get it again."),
   destinations: z.array(explanation).describe("Of the event's own destinations; only with the first page."),
 });
 
-export interface TestAndExplain {
-  readonly testEndpoint: TestEndpoint;
-  readonly explainEvent: ExplainEvent;
-}
-
-export function addTestAndExplainRoutes(app: Api, { testEndpoint, explainEvent }: TestAndExplain): void {
+export function addTestAndExplainRoutes(app: Api, { testEndpoint, explainEvent }: Management): void {
   keepBodyText(app);
-  addTestRoute(app, testEndpoint);
-  addExplainRoute(app, explainEvent);
-}
-
-function addTestRoute(app: Api, testEndpoint: TestEndpoint): void {
   app.post(
     "/api/v1/webhooks/:id/test",
     operation("admin", "Webhooks", "testWebhook", "Send a test event now and see the whole exchange", {
-      params: idParams,
-      body: z
-        .strictObject({
-          type: z.string().optional().describe("`webhook.test` when absent."),
-          data: z.unknown().optional().describe("The example of a known type, or {}, when absent."),
-        })
-        .optional(),
-      response: { 200: endpointTest },
+      ...answersForId(endpointTest),
+      body: testSchema.optional(),
     }),
     async ({ params, body }) => showTest(await testEndpoint(params.id, readTest(body))),
   );
-}
-
-function addExplainRoute(app: Api, explainEvent: ExplainEvent): void {
+  const summary = "Say who would get an event, who would not and why; nothing is sent";
   app.post(
     "/api/v1/explain",
-    operation(
-      "read",
-      "Events",
-      "explainEvent",
-      "Say who would get an event, who would not and why; nothing is sent",
-      {
-        querystring: z.strictObject({
-          ...pageQuery,
-          only_matching: z
-            .stringbool()
-            .default(false)
-            .describe("Leave out endpoints that the type is not for."),
-        }),
-        body: newEvent,
-        response: { 200: explainedEvent },
-      },
-    ),
+    operation("read", "Events", "explainEvent", summary, {
+      querystring: explainQuery,
+      body: newEvent,
+      response: { 200: explainedEvent },
+    }),
     async ({ query: { after = null, limit, only_matching: onlyMatching }, body }) => {
       const { isList, events } = readEvents(body, undefined);
       const [event] = events;
