@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { exponentialSchedule } from "../core/backoff.ts";
-import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import { asEndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { SEED_BYTES } from "../wire/ed25519.ts";
 import { secretFrom } from "../wire/standard-webhooks.ts";
@@ -27,28 +27,19 @@ export function newEndpoint(request: EndpointAsked, rules: RegistrationRules, no
   const asked = askedOf(request);
   const problems = endpointProblems(asked, rules);
   if (problems.length > 0) throw endpointInvalid(problems);
-  const settings = withDefaults(asked.settings);
-  const { replayProtection, signaturePrefix, signatureHeader, isActive } = settings;
-  const secrets = settings.secrets ?? [generateSecret(settings.ed25519)];
+  const { replayProtection, signaturePrefix, signatureHeader, ed25519, maxRetries, ...settings } =
+    withDefaults(asked.settings);
+  const secrets = settings.secrets ?? [generateSecret(ed25519)];
   const at = new Date(nowMs).toISOString();
   return {
-    id: asEndpointId(settings.id ?? generateId()),
-    url: settings.url,
-    events: settings.events,
-    profile: settings.profile,
-    furtherProfiles: settings.furtherProfiles,
+    ...settings,
+    id: asEndpointId(settings.id ?? `ep_${randomBytes(12).toString("hex")}`),
     profileOptions: { signaturePrefix, replayProtection, signatureHeader },
     secrets: secrets.map((value) => ({ value, expiresAt: null })),
-    headers: settings.headers,
-    signsDestinations: settings.signsDestinations,
     timeoutMs: settings.timeoutMs ?? rules.defaults.timeoutMs,
-    retrySchedule: scheduleOf(settings, rules.defaults),
+    retrySchedule: scheduleOf(settings.retrySchedule, maxRetries, rules.defaults),
     maxInFlight: settings.maxInFlight ?? rules.defaults.maxInFlight,
-    rateLimit: settings.rateLimit,
-    description: settings.description,
-    metadata: settings.metadata,
-    isActive,
-    disabledBecause: isActive ? null : DISABLED_BY_HAND,
+    disabledBecause: settings.isActive ? null : DISABLED_BY_HAND,
     disabledAt: null,
     createdAt: at,
     updatedAt: at,
@@ -57,7 +48,8 @@ export function newEndpoint(request: EndpointAsked, rules: RegistrationRules, no
 
 /** In ms. */
 function scheduleOf(
-  { retrySchedule, maxRetries }: ReturnType<typeof withDefaults>,
+  retrySchedule: EndpointRequest["retrySchedule"] | null,
+  maxRetries: number | null,
   defaults: RegistrationRules["defaults"],
 ): readonly number[] {
   const asked = retrySchedule ?? defaults.retrySchedule;
@@ -66,7 +58,3 @@ function scheduleOf(
 }
 
 export const generateSecret = (isEd25519 = false): string => secretFrom(randomBytes(SEED_BYTES), isEd25519);
-
-function generateId(): EndpointId {
-  return asEndpointId(`ep_${randomBytes(12).toString("hex")}`);
-}

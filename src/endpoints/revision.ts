@@ -59,16 +59,7 @@ export function amended(
   rules: RegistrationRules,
   nowMs: number,
 ): Endpoint {
-  const {
-    id: _,
-    secrets: _kept,
-    profileOptions,
-    createdAt,
-    updatedAt,
-    disabledBecause,
-    disabledAt,
-    ...rest
-  } = found;
+  const { secrets: _, profileOptions, ...rest } = found;
   const asked = askedOf(changes);
   const settings = { ...rest, ...profileOptions, ...asked.settings };
   return replaced(found, { ...asked, settings }, rules, nowMs);
