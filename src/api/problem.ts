@@ -94,13 +94,15 @@ export const problemSchema = z.object({
 
 export const BODY_MAX_BYTES = 1_024 * 1_024;
 const RETRY_AFTER_SECONDS = 1;
-export const FLAWS_SHOWN_MAX = 100;
-export const DETAIL_MAX_CHARS = 300;
+const FLAWS_SHOWN_MAX = 100;
+const DETAIL_MAX_CHARS = 300;
 
-export function toProblem(code: ProblemCode, complaint: Complaint): Problem {
+/** Of the flaws it shows so many, and so much of each. */
+export function toProblem(code: ProblemCode, complaint: Complaint, flaws: readonly Flaw[] = []): Problem {
   const { expected, got, remedy } = complaint;
   const status = STATUS[code];
   const detail = `expected ${expected}, got ${got}; ${remedy}`;
+  const errors = flaws.slice(0, FLAWS_SHOWN_MAX).map((one) => ({ ...one, detail: shortened(one.detail) }));
   return {
     type: "about:blank",
     title: STATUS_CODES[status] ?? "",
@@ -110,7 +112,16 @@ export function toProblem(code: ProblemCode, complaint: Complaint): Problem {
     expected,
     got,
     remedy,
+    ...(errors.length > 0 && { errors }),
   };
+}
+
+const shortened = (detail: string): string => detail.slice(0, DETAIL_MAX_CHARS);
+
+/** Their number, and the first of them. */
+export function flawsInWords(flaws: readonly Flaw[]): string {
+  const first = flaws[0] ?? { pointer: "", detail: "" };
+  return `${flaws.length} flaw${flaws.length === 1 ? "" : "s"}, first at ${first.pointer}: ${shortened(first.detail)}`;
 }
 
 /** Thrown while a request is being read; the server answers with its problem. */
@@ -118,10 +129,10 @@ export class Refusal extends Error {
   readonly problem: Problem;
 
   constructor(code: ProblemCode, complaint: Complaint, flaws: readonly Flaw[] = []) {
-    const problem = toProblem(code, complaint);
+    const problem = toProblem(code, complaint, flaws);
     super(problem.detail);
     this.name = "Refusal";
-    this.problem = flaws.length === 0 ? problem : { ...problem, errors: flaws };
+    this.problem = problem;
   }
 }
 
@@ -135,14 +146,12 @@ export function problemOf(error: unknown): Problem | null {
 
 /** With what is wrong one by one: what was asked for in JSON is refused under the names that it has there. */
 function ownProblem(code: ProblemCode, error: HookwaveError): Problem {
-  const problem = toProblem(code, error);
-  if (error.problems.length === 0) return problem;
-  const errors = error.problems.slice(0, FLAWS_SHOWN_MAX).map((one) => ({
+  const flaws = error.problems.map(({ field, problem }) => ({
     code,
-    pointer: `#/${one.field}`,
-    detail: one.problem.slice(0, DETAIL_MAX_CHARS),
+    pointer: `#/${field}`,
+    detail: problem,
   }));
-  return { ...problem, errors };
+  return toProblem(code, error, flaws);
 }
 
 /** A lost connection throws an error without a code of ours. */
@@ -186,15 +195,14 @@ function invalidRequest({ validation, validationContext = "body" }: Invalid): Pr
   const flaws = validation.map(({ instancePath, message = "not as it should be" }) => ({
     code: "REQUEST_INVALID" as const,
     pointer: `${validationContext === "body" ? "#" : validationContext}${instancePath.replace(/\/$/, "")}`,
-    detail: message.slice(0, DETAIL_MAX_CHARS),
+    detail: message,
   }));
-  const [first] = flaws;
-  const problem = toProblem("REQUEST_INVALID", {
+  const complaint = {
     expected: "a request as the API describes it",
-    got: `${flaws.length} flaw${flaws.length === 1 ? "" : "s"}, first at ${first?.pointer}: ${first?.detail}`,
+    got: flawsInWords(flaws),
     remedy: "correct them; /openapi.json describes every request",
-  });
-  return { ...problem, errors: flaws.slice(0, FLAWS_SHOWN_MAX) };
+  };
+  return toProblem("REQUEST_INVALID", complaint, flaws);
 }
 
 /** Fastify refuses on its own account before a route is reached: sizes, media types, broken requests. */

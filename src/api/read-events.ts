@@ -16,7 +16,7 @@ import {
   TIMESTAMP_PATTERN,
 } from "../core/event.ts";
 import { elementTexts, memberTexts } from "../core/json-text.ts";
-import { DETAIL_MAX_CHARS, FLAWS_SHOWN_MAX, type Flaw, Refusal } from "./problem.ts";
+import { type Flaw, flawsInWords, Refusal } from "./problem.ts";
 import { readJson, unreadable } from "./read-json.ts";
 
 export interface PublishRequest {
@@ -102,32 +102,26 @@ function readEvent({ value, text, at }: Part): CheckedEvent | { readonly flaws: 
   const dataText = memberTexts(text).get("data") ?? "";
   const bytes = Buffer.byteLength(dataText);
   if (bytes > EVENT_DATA_MAX_BYTES) {
-    const tooLarge = `expected at most ${EVENT_DATA_MAX_BYTES} bytes, got ${bytes}`;
-    return { flaws: [flaw("EVENT_TOO_LARGE", `${at}/data`, tooLarge)] };
+    const detail = `expected at most ${EVENT_DATA_MAX_BYTES} bytes, got ${bytes}`;
+    return { flaws: [{ code: "EVENT_TOO_LARGE", pointer: `${at}/data`, detail }] };
   }
   const problems = validateData(event.type, data);
   if (problems.length === 0) return { ...event, checkedText: asCheckedText(dataText) };
-  return { flaws: problems.map((problem) => flaw("EVENT_INVALID", `${at}/data`, problem)) };
+  return { flaws: problems.map((detail) => ({ code: "EVENT_INVALID", pointer: `${at}/data`, detail })) };
 }
 
 /** A member we do not know is refused: most often it is one of ours misspelt, and would be lost in silence. */
 function shapeFlaw(issue: z.core.$ZodIssue, at: string): Flaw {
+  const code = "EVENT_INVALID";
   if (issue.code === "unrecognized_keys") {
     const names = issue.keys.map(show).join(", ");
-    return flaw(
-      "EVENT_INVALID",
-      at,
-      `expected only type, data, id, timestamp and destinations, got ${names}`,
-    );
+    const detail = `expected only type, data, id, timestamp and destinations, got ${names}`;
+    return { code, pointer: at, detail };
   }
   const [member] = issue.path;
   const pointer = member === undefined ? at : `${at}/${String(member)}`;
-  if (member === "destinations") return flaw("EVENT_INVALID", pointer, issue.message);
-  return flaw("EVENT_INVALID", pointer, `expected ${EXPECTED.get(member)}, got ${show(issue.input)}`);
-}
-
-function flaw(code: Flaw["code"], pointer: string, detail: string): Flaw {
-  return { code, pointer, detail: detail.slice(0, DETAIL_MAX_CHARS) };
+  if (member === "destinations") return { code, pointer, detail: issue.message };
+  return { code, pointer, detail: `expected ${EXPECTED.get(member)}, got ${show(issue.input)}` };
 }
 
 function show(value: unknown): string {
@@ -139,11 +133,9 @@ function show(value: unknown): string {
 
 function notPublishable(flaws: readonly Flaw[]): Refusal {
   const code = flaws.every((one) => one.code === "EVENT_TOO_LARGE") ? "EVENT_TOO_LARGE" : "EVENT_INVALID";
-  const [first] = flaws;
-  const got = `${flaws.length} flaw${flaws.length === 1 ? "" : "s"}, first at ${first?.pointer}: ${first?.detail}`;
   const remedy = "correct them and publish again; nothing was published (docs/producers.md)";
-  const complaint = { expected: "events that can be delivered", got, remedy };
-  return new Refusal(code, complaint, flaws.slice(0, FLAWS_SHOWN_MAX));
+  const complaint = { expected: "events that can be delivered", got: flawsInWords(flaws), remedy };
+  return new Refusal(code, complaint, flaws);
 }
 
 function wrongCount(count: number): Refusal {
