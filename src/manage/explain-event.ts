@@ -58,21 +58,14 @@ const PAGE_BODY_CHARACTERS = 1_024 * 1_024;
 export function createExplainEvent(deps: ExplainEventDeps): ExplainEvent {
   const { policy, endpointManagement, endpoints, breakers, rateWaitMs, redis, keys, system } = deps;
 
-  const circumstancesOf = (isDuplicate: boolean): Circumstances => ({
-    moment: { startedAtMs: system.now(), attemptNumber: 1, nonce: system.uuid() },
-    policy,
-    isDuplicate,
-    openUntil: breakers.openUntil,
-    rateWaitMs,
-  });
-
   return async (asked, { onlyMatching, ...page }) => {
     const event = prepareEvent(asked, system);
     await untilReady(redis);
     const filter = onlyMatching ? { eventType: event.type } : {};
     const { data, next } = await endpointManagement.page(filter, withinBodies(page, event));
     const isDuplicate = await isPublished(redis, keys, event.id);
-    const circumstances = circumstancesOf(isDuplicate);
+    const moment = { startedAtMs: system.now(), attemptNumber: 1, nonce: system.uuid() };
+    const circumstances = { moment, policy, isDuplicate, openUntil: breakers.openUntil, rateWaitMs };
     const named = page.after === null ? (event.destinations ?? []) : [];
     const shown = named.filter((destination) => !onlyMatching || wants(destination, event.type));
     const [destinations, explained] = await Promise.all([

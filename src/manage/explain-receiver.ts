@@ -87,19 +87,16 @@ function lastingBlockers(
   { isDuplicate, moment, policy }: Circumstances,
 ): readonly Blocker[] {
   const check = checkUrl(endpoint.url, policy);
-  const lasting = (code: BlockerCode, detail: string): Blocker => ({ code, detail, until: null });
-  return [
-    ...(endpoint.isActive
-      ? []
-      : [lasting("disabled", `It is disabled: ${endpoint.disabledBecause ?? "somebody switched it off"}.`)]),
-    ...(isDuplicate
-      ? [lasting("duplicate", `An event with the id ${event.id} has been published; again would do nothing.`)]
-      : []),
-    ...(liveSecrets(endpoint, moment.startedAtMs).length > 0
-      ? []
-      : [lasting("secret_missing", "It has no secret that signs at this time.")]),
-    ...(check.ok ? [] : [lasting(check.reason, `Each attempt would be refused here: ${check.problem}.`)]),
-  ];
+  const blockers: Blocker[] = [];
+  const block = (code: BlockerCode, detail: string) => blockers.push({ code, detail, until: null });
+  if (!endpoint.isActive)
+    block("disabled", `It is disabled: ${endpoint.disabledBecause ?? "somebody switched it off"}.`);
+  if (isDuplicate)
+    block("duplicate", `An event with the id ${event.id} has been published; again would do nothing.`);
+  if (liveSecrets(endpoint, moment.startedAtMs).length === 0)
+    block("secret_missing", "It has no secret that signs at this time.");
+  if (!check.ok) block(check.reason, `Each attempt would be refused here: ${check.problem}.`);
+  return blockers;
 }
 
 /** Blockers that pass with time. */
@@ -107,35 +104,23 @@ async function passingBlockers(
   { id, rateLimit }: Endpoint,
   { moment: { startedAtMs }, openUntil, rateWaitMs }: Circumstances,
 ): Promise<readonly Blocker[]> {
+  const blockers: Blocker[] = [];
+  const block = (code: BlockerCode, what: string, until: number) =>
+    blockers.push({ code, detail: `${what} at ${new Date(until).toISOString()}.`, until });
   const nextTryAt = openUntil(id) ?? 0;
+  if (nextTryAt > startedAtMs)
+    block(
+      "breaker_open",
+      "It has failed too often; the next try is when its breaker lets one through",
+      nextTryAt,
+    );
   const waitMs = rateLimit === null ? 0 : await rateWaitMs(id, rateLimit);
-  return [
-    ...(nextTryAt > startedAtMs
-      ? [
-          during(
-            "breaker_open",
-            "It has failed too often; the next try is when its breaker lets one through",
-            nextTryAt,
-          ),
-        ]
-      : []),
-    ...(rateLimit !== null && waitMs > 0
-      ? [
-          during(
-            "rate_limited",
-            `Its rate of ${rateLimit.count} in ${rateLimit.perMs / 1_000} s is used up; its next turn is free`,
-            startedAtMs + waitMs,
-          ),
-        ]
-      : []),
-  ];
+  if (rateLimit !== null && waitMs > 0) {
+    const rate = `${rateLimit.count} in ${rateLimit.perMs / 1_000} s`;
+    block("rate_limited", `Its rate of ${rate} is used up; its next turn is free`, startedAtMs + waitMs);
+  }
+  return blockers;
 }
-
-const during = (code: BlockerCode, what: string, until: number): Blocker => ({
-  code,
-  detail: `${what} at ${new Date(until).toISOString()}.`,
-  until,
-});
 
 const SUBSCRIPTIONS_SHOWN = 10;
 
