@@ -20,6 +20,8 @@ export const VERDICTS: Readonly<Record<LogStatus, AttemptRecord["verdict"] | nul
   cancelled: null,
 };
 
+const STATUS_AFTER = { complete: "delivered", bury: "failed", retry: "retrying" } as const;
+
 const time = z.iso.datetime();
 export const logRow = z.object({
   id: z.string(),
@@ -50,7 +52,7 @@ export function showAttempt({ record, excerpt }: LoggedAttempt): z.output<typeof
     id: record.attemptId,
     webhook_id: record.endpointId,
     event: record.eventType,
-    status: statusOf(record),
+    status: STATUS_AFTER[record.verdict],
     attempt_count: record.attemptNumber,
     response_status: record.status,
     error_message: errorOf(record),
@@ -60,17 +62,6 @@ export function showAttempt({ record, excerpt }: LoggedAttempt): z.output<typeof
     given_up_because: record.because,
     response_excerpt: excerpt,
   };
-}
-
-function statusOf({ verdict }: AttemptRecord): LogStatus {
-  switch (verdict) {
-    case "complete":
-      return "delivered";
-    case "bury":
-      return "failed";
-    case "retry":
-      return "retrying";
-  }
 }
 
 function errorOf({ outcome, status, reason }: AttemptRecord): string | null {
