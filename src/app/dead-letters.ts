@@ -3,7 +3,7 @@ import type { Config } from "../config/environment.ts";
 import { system } from "../config/system.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
 import type { Outbox, WaitingIndex } from "../deliver/ports.ts";
-import type { ReplayManagement } from "../manage/dead-letters.ts";
+import type { ReplayManagement } from "../manage/management.ts";
 import { createDeadLetters, type DeadLetters } from "../queue/dead-letters.ts";
 import { createOutbox } from "../queue/outbox.ts";
 import type { Queues } from "../queue/queues.ts";

@@ -4,7 +4,8 @@
  */
 import type { Page, PageRequest } from "../core/page.ts";
 import type { QueueCounts } from "../core/queue-counts.ts";
-import type { DeadLetterManagement, ReplayManagement } from "./dead-letters.ts";
+import type { DeadLetters } from "../queue/dead-letters.ts";
+import type { Replays } from "../queue/replays.ts";
 import type { DeliveryManagement } from "./deliveries.ts";
 import type { EndpointStatus } from "./endpoint-health.ts";
 import type { EndpointManagement } from "./endpoints.ts";
@@ -12,6 +13,14 @@ import type { EventManagement } from "./events.ts";
 import type { ExplainEvent } from "./explain-event.ts";
 import type { KeyManagement } from "./keys.ts";
 import type { TestEndpoint } from "./test-endpoint.ts";
+
+/** All that the queue does with them, but for what only a starting process does. */
+export type DeadLetterManagement = Omit<DeadLetters, "reindex">;
+
+export interface ReplayManagement extends Replays {
+  /** Works on it in this process, unless another one does already. */
+  readonly attend: (id: string) => void;
+}
 
 export interface Management {
   readonly events: EventManagement;
