@@ -2,7 +2,7 @@
 import type { ShownWebhook } from "../api/webhook-fields.ts";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
-import { SCHEDULES } from "../endpoints/schedules.ts";
+import { SCHEDULES } from "../endpoints/forms.ts";
 import type { Reading, Table } from "../endpoints/setting.ts";
 import { type Invocation, usage } from "./command-line.ts";
 import { choice, choices, durationMs, durationsMs, list } from "./values.ts";

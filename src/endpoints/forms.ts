@@ -3,6 +3,7 @@
  * has other units than code in places; a bound is written here once, for both. No form knows of another setting.
  */
 import { z } from "zod";
+import { STANDARD_WEBHOOKS_SCHEDULE } from "../core/backoff.ts";
 import { DESTINATION_ID_PREFIX, isDestinationId } from "../core/destination.ts";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import {
@@ -14,7 +15,6 @@ import {
 } from "../core/endpoint.ts";
 import { isSubscription } from "../core/event.ts";
 import { isMaskedUrl } from "../core/mask-url.ts";
-import { SCHEDULES, type ScheduleName } from "./schedules.ts";
 import type { Form } from "./setting.ts";
 
 const DURATION = /^\d{1,12}(?:\.\d{1,6})? ?(?:ms|s|m|h|d)?$/;
@@ -135,6 +135,10 @@ export function secrets(): Form<readonly string[], never> {
 
 export const secret = () => text(SECRET_MAX_CHARACTERS);
 
+/** Retry schedules that have a name. Waits of an endpoint's own are written as they are. */
+export const SCHEDULES = { "standard-webhooks": STANDARD_WEBHOOKS_SCHEDULE } as const;
+
+type ScheduleName = keyof typeof SCHEDULES;
 type Waits = readonly number[] | ScheduleName;
 
 /** Durations in JSON; the value is ms. */

@@ -9,8 +9,8 @@ import type { Endpoint } from "../core/endpoint.ts";
 import { SEED_BYTES } from "../wire/ed25519.ts";
 import { secretFrom } from "../wire/standard-webhooks.ts";
 import { type Asked, askedIn, isAsked } from "./asked.ts";
+import { SCHEDULES } from "./forms.ts";
 import { endpointInvalid, endpointProblems, type RegistrationRules } from "./problems.ts";
-import { SCHEDULES } from "./schedules.ts";
 import { type EndpointRequest, SETTINGS, withDefaults } from "./settings.ts";
 
 /** The reason where an operator gave none. */
