@@ -11,7 +11,7 @@ import { defaultsOf, setting, type ValuesOf } from "./setting.ts";
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-const identity = {
+export const SETTINGS = {
   id: setting({
     json: "id",
     form: forms.endpointId(),
@@ -44,9 +44,6 @@ const identity = {
     option: { name: "events", value: "<a,b>", reading: "list" },
     show: ({ events }) => [...events],
   }),
-};
-
-const wire = {
   profile: setting({
     json: "profile",
     form: forms.profile(),
@@ -133,9 +130,6 @@ const wire = {
     option: { name: "signs-destinations", value: null, reading: "on" },
     show: ({ signsDestinations }) => signsDestinations,
   }),
-};
-
-const patience = {
   timeoutMs: setting({
     json: "timeout_seconds",
     form: forms.seconds(SECOND_MS, 5 * MINUTE_MS),
@@ -187,9 +181,6 @@ const patience = {
     show: ({ rateLimit }) =>
       rateLimit === null ? null : { count: rateLimit.count, per_seconds: rateLimit.perMs / 1_000 },
   }),
-};
-
-const upkeep = {
   description: setting({
     json: "description",
     form: forms.text(500),
@@ -215,8 +206,6 @@ const upkeep = {
     show: ({ isActive }) => isActive,
   }),
 };
-
-export const SETTINGS = { ...identity, ...wire, ...patience, ...upkeep };
 
 type Settings = ValuesOf<typeof SETTINGS>;
 
