@@ -55,27 +55,21 @@ function dnsHint(hostname: string, detail: string | null): string {
   return `The name ${hostname} could not be resolved (${detail ?? "no answer in time"}). If other names fail as well, look at the name servers of this service.`;
 }
 
-const TLS_HINTS: ReadonlyMap<string | null, string> = new Map([
-  [
-    "DEPTH_ZERO_SELF_SIGNED_CERT",
-    "The certificate is self-signed, so that nobody vouches for it. Give the receiver one of a public authority; no setting skips this check.",
-  ],
-  [
-    "SELF_SIGNED_CERT_IN_CHAIN",
-    "The certificate comes from an authority that is not trusted here. If it is your own, start this service with NODE_EXTRA_CA_CERTS.",
-  ],
-  [
-    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-    "Nobody trusted here vouches for the certificate. Usually the receiver does not send the intermediate certificate with its own.",
-  ],
-  [
-    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-    "The certificate's authority is not trusted here. Usually the receiver does not send the intermediate certificate with its own.",
-  ],
-  ["CERT_HAS_EXPIRED", "The certificate has expired. Renew it on the receiver."],
-  ["CERT_NOT_YET_VALID", "The certificate is not valid yet. Look at the clocks on both sides."],
-  ["ERR_SSL_WRONG_VERSION_NUMBER", "What listens there does not speak TLS. Is this the port of plain http?"],
-]);
+const TLS_HINTS: ReadonlyMap<string | null, string> = new Map(
+  Object.entries({
+    DEPTH_ZERO_SELF_SIGNED_CERT:
+      "The certificate is self-signed, so that nobody vouches for it. Give the receiver one of a public authority; no setting skips this check.",
+    SELF_SIGNED_CERT_IN_CHAIN:
+      "The certificate comes from an authority that is not trusted here. If it is your own, start this service with NODE_EXTRA_CA_CERTS.",
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      "Nobody trusted here vouches for the certificate. Usually the receiver does not send the intermediate certificate with its own.",
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+      "The certificate's authority is not trusted here. Usually the receiver does not send the intermediate certificate with its own.",
+    CERT_HAS_EXPIRED: "The certificate has expired. Renew it on the receiver.",
+    CERT_NOT_YET_VALID: "The certificate is not valid yet. Look at the clocks on both sides.",
+    ERR_SSL_WRONG_VERSION_NUMBER: "What listens there does not speak TLS. Is this the port of plain http?",
+  }),
+);
 
 function tlsHint(host: string, hostname: string, detail: string | null): string {
   if (detail === "ERR_TLS_CERT_ALTNAME_INVALID")
@@ -101,7 +95,7 @@ function refusedHints(status: number, report: InspectedExchange, endpoint: Endpo
         "If it wants a header of its own, such as Authorization, give the endpoint that header.",
       ];
     default:
-      return [STATUS_HINTS.get(status) ?? `The receiver refused with ${status}; its log may say why.`];
+      return [STATUS_HINTS[status] ?? `The receiver refused with ${status}; its log may say why.`];
   }
 }
 
@@ -118,21 +112,15 @@ function serverHint(status: number): string {
   return `The receiver failed (${status}); its log at this moment says why.`;
 }
 
-const STATUS_HINTS: ReadonlyMap<number, string> = new Map([
-  [
-    404,
-    "There is nothing at this path. Does the URL hold the whole path of the receiver, with every prefix?",
-  ],
-  [405, "This path does not take POST. Deliveries are always POSTs."],
-  [408, "The receiver did not get the whole request in its time."],
-  [410, "The receiver says that it is gone for good."],
-  [
-    413,
-    "The body is too large for the receiver. Events hold up to 256 KiB; raise its limit, or that of a proxy before it.",
-  ],
-  [415, "The receiver does not take application/json, which deliveries are."],
-  [429, "The receiver gets more than it wants. Give the endpoint a rate limit."],
-]);
+const STATUS_HINTS: Readonly<Record<number, string>> = {
+  404: "There is nothing at this path. Does the URL hold the whole path of the receiver, with every prefix?",
+  405: "This path does not take POST. Deliveries are always POSTs.",
+  408: "The receiver did not get the whole request in its time.",
+  410: "The receiver says that it is gone for good.",
+  413: "The body is too large for the receiver. Events hold up to 256 KiB; raise its limit, or that of a proxy before it.",
+  415: "The receiver does not take application/json, which deliveries are.",
+  429: "The receiver gets more than it wants. Give the endpoint a rate limit.",
+};
 
 /** Consequences that a delivery would have had besides. */
 function consequences(
