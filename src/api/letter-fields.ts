@@ -1,16 +1,12 @@
 /** Dead letters and what narrows them to some, as the routes of letters and of replays write them. */
 import { z } from "zod";
-import { asEndpointId } from "../core/brand.ts";
 import type { DeadLetter } from "../core/delivery.ts";
-import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
 import { isSubscription } from "../core/event.ts";
 import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import { inJson, isoOf } from "./json-names.ts";
-import { pageOf, timeQuery } from "./routing.ts";
+import { endpointId, pageOf, timeQuery } from "./routing.ts";
 import { attemptSchema } from "./shown-delivery.ts";
-
-export const endpointId = z.string().regex(ENDPOINT_ID_PATTERN).transform(asEndpointId);
 
 /** The same in a query and in a body. */
 export const letterFilter = {

@@ -7,6 +7,8 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Caller, Role } from "../core/access.ts";
+import { asEndpointId } from "../core/brand.ts";
+import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
 import { unreadable } from "./read-json.ts";
 
 export type Api = FastifyInstance<
@@ -91,6 +93,8 @@ export const timeQuery = z.iso
   .datetime({ offset: true })
   .transform((text) => Date.parse(text))
   .optional();
+
+export const endpointId = z.string().regex(ENDPOINT_ID_PATTERN).transform(asEndpointId);
 
 /** `{ data, next }` of what a list holds. */
 export function pageOf<Item extends z.ZodType>(item: Item) {

@@ -1,11 +1,10 @@
 /** Deliveries over HTTP: which there are, what was tried of one, and trying it now or not any more. */
 import { z } from "zod";
-import { asEndpointId, asEventId } from "../../core/brand.ts";
+import { asEventId } from "../../core/brand.ts";
 import { DELIVERY_STATUSES } from "../../core/delivery.ts";
-import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
 import { EVENT_ID_PATTERN } from "../../core/event.ts";
 import type { DeliveryManagement } from "../../manage/deliveries.ts";
-import { type Api, answersForId, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
+import { type Api, answersForId, endpointId, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery, showWholeDelivery, wholeDeliverySchema } from "../shown-delivery.ts";
 
 const TAG = "Deliveries";
@@ -13,12 +12,7 @@ const TAG = "Deliveries";
 const listQuery = z.strictObject({
   ...pageQuery,
   event: z.string().regex(EVENT_ID_PATTERN).transform(asEventId).optional().describe("Of this event."),
-  endpoint: z
-    .string()
-    .regex(ENDPOINT_ID_PATTERN)
-    .transform(asEndpointId)
-    .optional()
-    .describe("To this endpoint."),
+  endpoint: endpointId.optional().describe("To this endpoint."),
   status: z.enum(DELIVERY_STATUSES).optional(),
   since: timeQuery.describe("Created then or later."),
   until: timeQuery.describe("Created before."),
@@ -32,8 +26,8 @@ export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement): voi
       response: { 200: pageOf(deliverySchema) },
     }),
     async ({ query }) => {
-      const { after = null, limit, event = null, endpoint = null, status = null } = query;
-      const { since = null, until = null } = query;
+      const { after = null, limit, event = null, endpoint = null } = query;
+      const { status = null, since = null, until = null } = query;
       const filter = { eventId: event, endpointId: endpoint, status, since, until };
       const { data, next } = await deliveries.list(filter, { after, limit });
       return { data: data.map(showDelivery), next };

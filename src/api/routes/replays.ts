@@ -3,8 +3,8 @@ import { z } from "zod";
 import { REPLAY_ORDERS, REPLAY_RATE, REPLAY_STATES, type Replay } from "../../core/replay.ts";
 import type { Management } from "../../manage/management.ts";
 import { inJson } from "../json-names.ts";
-import { endpointId, letterFilter, showFilter, shownFilter } from "../letter-fields.ts";
-import { type Api, answersForId, operation } from "../routing.ts";
+import { letterFilter, showFilter, shownFilter } from "../letter-fields.ts";
+import { type Api, answersForId, endpointId, operation } from "../routing.ts";
 
 const TAG = "Replays";
 const PATH = "/api/v1/replays";
