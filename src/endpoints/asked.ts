@@ -38,17 +38,15 @@ export function askedIn<Of extends Table>(
     const [code, setting] = Object.entries(table).find(([one]) => nameOf(one) === name) ?? [];
     if (value === undefined || (isJson && value === null && setting && !takesNull(setting))) continue;
     if (code === undefined || setting === undefined) {
-      problems.push({
-        field: escapePart(name),
-        problem: "expected a setting that there is, got an unknown one",
-      });
+      const problem = "expected a setting that there is, got an unknown one";
+      problems.push({ field: escapePart(name), problem });
       continue;
     }
     const checked = check(isJson ? setting.form.asked : setting.form.schema, value);
     if (checked.success) good.push({ [code]: checked.data });
     else {
       wrong.add(code);
-      problems.push(...problemsOf(setting, name, value, checked.paths, checked.names));
+      problems.push(...problemsOf(setting, name, checked.flaws));
     }
   }
   // Each has passed its own form, so that together they are what the table says.
@@ -56,58 +54,54 @@ export function askedIn<Of extends Table>(
 }
 
 type Path = readonly PropertyKey[];
+type Flaw = readonly [path: Path, got: unknown];
 type Checked =
   | { readonly success: true; readonly data: unknown }
-  | { readonly success: false; readonly paths: readonly Path[]; readonly names?: readonly PropertyKey[] };
+  | { readonly success: false; readonly flaws: readonly Flaw[] };
 
 function check(schema: z.ZodType, value: unknown): Checked {
   // zod leaves it out without a word, and it would mean something on the object that holds it.
   if (typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__"))
-    return { success: false, paths: [["__proto__"]] };
+    return { success: false, flaws: [flawAt(["__proto__"], value)] };
   try {
     const { success, data, error } = schema.safeParse(value);
     if (success) return { success, data };
-    return { success, paths: error.issues.flatMap(pathsOf), names: namesOf(error.issues) };
+    return { success, flaws: error.issues.flatMap((issue) => flawsOf(issue, value)) };
   } catch (error) {
     // zod throws at an object with a `length` that cannot be compared where a text belongs.
-    if (error instanceof TypeError) return { success: false, paths: [[]] };
+    if (error instanceof TypeError) return { success: false, flaws: [flawAt([], value)] };
     throw error;
   }
 }
 
-const pathsOf = (issue: z.core.$ZodIssue): readonly Path[] =>
-  issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+function flawsOf(issue: z.core.$ZodIssue, value: unknown): readonly Flaw[] {
+  const { code, path } = issue;
+  // The name itself is wrong, whatever its value is.
+  if (code === "invalid_key") return [[path, String(path.at(-1))]];
+  if (code === "unrecognized_keys") return issue.keys.map((key) => flawAt([...path, key], value));
+  return [flawAt(path, value)];
+}
 
-/** Names that are wrong themselves, whatever their values are. */
-const namesOf = (issues: readonly z.core.$ZodIssue[]): readonly PropertyKey[] =>
-  issues.flatMap(({ code, path }) => (code === "invalid_key" ? path.slice(-1) : []));
+const flawAt = (path: Path, value: unknown): Flaw => [
+  path,
+  path.reduce<unknown>((inside, key) => Object(inside)[key], value),
+];
 
 function problemsOf(
-  setting: Setting,
+  { form, isSecret = false }: Setting,
   name: string,
-  value: unknown,
-  paths: readonly Path[],
-  names: readonly PropertyKey[] = [],
+  flaws: readonly Flaw[],
 ): FieldProblem[] {
-  const { expected } = setting.form;
-  const gotAt = (path: Path): unknown => {
-    const last = path.at(-1);
-    return last !== undefined && names.includes(last) ? String(last) : valueAt(value, path);
-  };
-  const byField = new Map(paths.map((path) => [[name, ...path].map(escapePart).join("/"), gotAt(path)]));
+  const byField = new Map(flaws.map(([path, got]) => [[name, ...path].map(escapePart).join("/"), got]));
   return [...byField].map(([field, got]) => ({
     field,
-    problem: `expected ${expected}, got ${shown(got, setting.isSecret === true)}`,
+    problem: `expected ${form.expected}, got ${shown(got, isSecret)}`,
   }));
 }
 
 /** As in a JSON pointer (RFC 6901). */
 const escapePart = (part: PropertyKey): string =>
   String(part).slice(0, 80).replaceAll("~", "~0").replaceAll("/", "~1");
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((inside, key) => Object(inside)[key], value);
-}
 
 /** So much of it as helps, and nothing that may be a secret in the wrong place. */
 function shown(value: unknown, isSecret: boolean): string {
