@@ -29,6 +29,7 @@ import {
 
 const TAG = "Webhooks";
 const PATH = "/api/v1/webhooks";
+const SHOWN = answersForId(shownWebhook);
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -49,10 +50,8 @@ const disabling = z
 
 export function addWebhookRoutes(app: Api, management: EndpointManagement): void {
   addCollection(app, management);
-  addOne(app, management);
   addChanges(app, management);
-  addSwitches(app, management);
-  addRotation(app, management);
+  addOrders(app, management);
 }
 
 function addCollection(app: Api, management: EndpointManagement): void {
@@ -84,12 +83,9 @@ function addCollection(app: Api, management: EndpointManagement): void {
       return { data: data.map((webhook) => showTo(caller, webhook)), next };
     },
   );
-}
-
-function addOne(app: Api, management: EndpointManagement): void {
   app.get(
     `${PATH}/:id`,
-    operation("read", TAG, "getWebhook", "Show one webhook", answersForId(shownWebhook)),
+    operation("read", TAG, "getWebhook", "Show one webhook", SHOWN),
     async ({ caller, params }) => showTo(caller, await management.get(params.id)),
   );
   const summary = "Remove a webhook; what is still owed to it becomes dead letters";
@@ -102,43 +98,38 @@ function addChanges(app: Api, management: EndpointManagement): void {
     oneId(members, id, "id");
     return readChanges(members);
   };
-  const shown = answersForId(shownWebhook);
   const summary = "Set a webhook as a whole; its secret and whether it is active stay unless given";
   app.put(
     `${PATH}/:id`,
-    operation("admin", TAG, "replaceWebhook", summary, { ...shown, body: wholeWebhook }),
+    operation("admin", TAG, "replaceWebhook", summary, { ...SHOWN, body: wholeWebhook }),
     async ({ params: { id }, body }) => showWebhook(await management.replace(id, asked(id, body))),
   );
   app.patch(
     `${PATH}/:id`,
     operation("admin", TAG, "updateWebhook", "Change what is given, and nothing else", {
-      ...shown,
+      ...SHOWN,
       body: partOfWebhook,
     }),
     async ({ params: { id }, body }) => showWebhook(await management.amend(id, asked(id, body))),
   );
 }
 
-function addSwitches(app: Api, management: EndpointManagement): void {
-  const shown = answersForId(shownWebhook);
+function addOrders(app: Api, management: EndpointManagement): void {
   app.post(
     `${PATH}/:id/enable`,
-    operation("admin", TAG, "enableWebhook", "Deliver to it (again)", shown),
+    operation("admin", TAG, "enableWebhook", "Deliver to it (again)", SHOWN),
     async ({ params }) => showWebhook(await management.enable(params.id)),
   );
-  const summary = "Deliver nothing to it; what waits becomes dead letters";
+  const disable = "Deliver nothing to it; what waits becomes dead letters";
   app.post(
     `${PATH}/:id/disable`,
-    operation("admin", TAG, "disableWebhook", summary, { ...shown, body: disabling }),
+    operation("admin", TAG, "disableWebhook", disable, { ...SHOWN, body: disabling }),
     async ({ params, body }) => showWebhook(await management.disable(params.id, body?.because ?? undefined)),
   );
-}
-
-function addRotation(app: Api, management: EndpointManagement): void {
-  const summary = "Give it a new secret, shown this once; those before it still sign for a while";
+  const rotate = "Give it a new secret, shown this once; those before it still sign for a while";
   app.post(
     `${PATH}/:id/rotate-secret`,
-    operation("admin", TAG, "rotateWebhookSecret", summary, {
+    operation("admin", TAG, "rotateWebhookSecret", rotate, {
       ...answersForId(madeWebhook),
       body: rotation,
     }),
