@@ -11,16 +11,15 @@ import { inJson, isoOf } from "./json-names.ts";
 export const LOG_STATUSES = ["pending", "delivered", "failed", "retrying", "cancelled"] as const;
 type LogStatus = (typeof LOG_STATUSES)[number];
 
-/** The verdict that followed the attempts of each status; null where none was made. */
-export const VERDICTS: Readonly<Record<LogStatus, AttemptRecord["verdict"] | null>> = {
-  pending: null,
+/** The status in which each verdict on an attempt leaves its delivery. */
+const STATUS_AFTER = { complete: "delivered", bury: "failed", retry: "retrying" } as const;
+
+/** The verdict that leads to a status; none where no attempt does. */
+export const VERDICTS: Partial<Readonly<Record<LogStatus, AttemptRecord["verdict"]>>> = {
   delivered: "complete",
   failed: "bury",
   retrying: "retry",
-  cancelled: null,
 };
-
-const STATUS_AFTER = { complete: "delivered", bury: "failed", retry: "retrying" } as const;
 
 const time = z.iso.datetime();
 export const logRow = z.object({

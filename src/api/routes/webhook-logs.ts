@@ -32,8 +32,8 @@ export function addWebhookLogRoutes(app: Api, management: EndpointManagement): v
     }),
     async ({ params, query }) => {
       const { status, event, since, until, after = null, limit } = query;
-      const verdict = status === undefined ? undefined : VERDICTS[status];
-      if (verdict === null) {
+      const verdict = status && VERDICTS[status];
+      if (status !== undefined && verdict === undefined) {
         await management.get(params.id);
         return { data: [], next: null };
       }
