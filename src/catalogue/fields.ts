@@ -36,4 +36,7 @@ export const address = z.string(ADDRESS).regex(/^0x[0-9a-fA-F]{40}$/, ADDRESS);
 /** A version or a code, which some producers write as a number. */
 export const label = z.union([z.string(), z.number()], "a text or a number");
 
-export const anyObject = z.looseObject({}, AN_OBJECT);
+export const object = <const Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.looseObject(shape, AN_OBJECT);
+
+export const anyObject = object({});

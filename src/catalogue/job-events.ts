@@ -3,11 +3,10 @@
  * itself does not know: `{ job_id, video_id, data }`. The body's `event` and `timestamp` come from the event, and
  * `data` is nested rather than spread so that its text can be carried over byte for byte.
  */
-import { z } from "zod";
-import { AN_OBJECT, anyObject, text } from "./fields.ts";
+import { anyObject, object, text } from "./fields.ts";
 import { known } from "./known-event.ts";
 
-const job = z.looseObject({ job_id: text, video_id: text, data: anyObject.nullish() }, AN_OBJECT);
+const job = object({ job_id: text, video_id: text, data: anyObject.nullish() });
 
 const ids = { job_id: "job_7d1f", video_id: "vid_20f3" };
 

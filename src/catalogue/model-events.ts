@@ -4,52 +4,40 @@
  * stands for absent, as Python producers write it.
  */
 import { z } from "zod";
-import { AN_OBJECT, address, anyObject, label, moment, number, text } from "./fields.ts";
+import { AN_OBJECT, address, anyObject, label, moment, number, object, text } from "./fields.ts";
 import { known } from "./known-event.ts";
 
-const metadata = z.looseObject(
-  {
-    model_name: text.nullish(),
-    mlflow_run_id: text.nullish(),
-    contributor_address: address.nullish(),
-    experiment_name: text.nullish(),
-    tags: anyObject.nullish(),
-  },
-  AN_OBJECT,
-);
+const metadata = object({
+  model_name: text.nullish(),
+  mlflow_run_id: text.nullish(),
+  contributor_address: address.nullish(),
+  experiment_name: text.nullish(),
+  tags: anyObject.nullish(),
+});
 
-const flat = z.looseObject(
-  {
-    model_id: text,
-    /** A UUID by custom; anything that can stand in a header is sent in `X-Hokusai-Idempotency-Key`. */
-    idempotency_key: text.nullish(),
-    registered_version: label.nullish(),
-    timestamp: moment.nullish(),
-    token_symbol: text.nullish(),
-    baseline_metrics: z.record(z.string(), number, "an object of numbers").nullish(),
-    metadata: metadata.nullish(),
-  },
-  AN_OBJECT,
-);
+const flat = object({
+  model_id: text,
+  /** A UUID by custom; anything that can stand in a header is sent in `X-Hokusai-Idempotency-Key`. */
+  idempotency_key: text.nullish(),
+  registered_version: label.nullish(),
+  timestamp: moment.nullish(),
+  token_symbol: text.nullish(),
+  baseline_metrics: z.record(z.string(), number, "an object of numbers").nullish(),
+  metadata: metadata.nullish(),
+});
 
-const older = z.looseObject(
-  {
-    event_type: z.literal("model_registered", '"model_registered"'),
-    model: z.looseObject(
-      {
-        id: text,
-        name: text.nullish(),
-        status: text.nullish(),
-        version: label.nullish(),
-        run_id: text.nullish(),
-      },
-      AN_OBJECT,
-    ),
-    timestamp: moment.nullish(),
-    source: text.nullish(),
-  },
-  AN_OBJECT,
-);
+const older = object({
+  event_type: z.literal("model_registered", '"model_registered"'),
+  model: object({
+    id: text,
+    name: text.nullish(),
+    status: text.nullish(),
+    version: label.nullish(),
+    run_id: text.nullish(),
+  }),
+  timestamp: moment.nullish(),
+  source: text.nullish(),
+});
 
 export const modelEvents = {
   "model.registered": known(

@@ -3,36 +3,32 @@
  * and `event_name` are the event's own id and type.
  */
 import { z } from "zod";
-import { AN_OBJECT, label, moment, notNegative, percent, text, uuid } from "./fields.ts";
+import { label, moment, notNegative, object, percent, text, uuid } from "./fields.ts";
 import { known } from "./known-event.ts";
 
 const task = { task_id: uuid, timestamp: moment };
 
-const started = z.looseObject(task, AN_OBJECT);
+const started = object(task);
 
-const progress = z.looseObject(
-  { ...task, progress: percent, message: z.string("a text").nullish(), current_step: label.nullish() },
-  AN_OBJECT,
-);
+const progress = object({
+  ...task,
+  progress: percent,
+  message: z.string("a text").nullish(),
+  current_step: label.nullish(),
+});
 
-const completed = z.looseObject(
-  {
-    ...task,
-    status: text.nullish(),
-    result: z.unknown().optional(),
-    processing_time_ms: notNegative.nullish(),
-  },
-  AN_OBJECT,
-);
+const completed = object({
+  ...task,
+  status: text.nullish(),
+  result: z.unknown().optional(),
+  processing_time_ms: notNegative.nullish(),
+});
 
-const failed = z.looseObject(
-  {
-    ...task,
-    status: text.nullish(),
-    error: z.looseObject({ code: label, message: z.string("a text") }, AN_OBJECT),
-  },
-  AN_OBJECT,
-);
+const failed = object({
+  ...task,
+  status: text.nullish(),
+  error: object({ code: label, message: z.string("a text") }),
+});
 
 const about = { task_id: "9b2e4c1a-6f0d-4d3b-8a75-1c2d3e4f5a6b", timestamp: "2025-03-04T05:06:07Z" };
 

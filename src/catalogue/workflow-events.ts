@@ -3,24 +3,21 @@
  * own `event`, which has to be the event's type; the other fields vary by event.
  */
 import { z } from "zod";
-import { AN_OBJECT, anyObject, moment, notNegative, text } from "./fields.ts";
+import { anyObject, moment, notNegative, object, text } from "./fields.ts";
 import { known } from "./known-event.ts";
 
 function workflowSchema<const Type extends string>(type: Type) {
-  return z.looseObject(
-    {
-      event: z.literal(type, JSON.stringify(type)),
-      job_id: text,
-      workflow_name: text.nullish(),
-      result: z.unknown().optional(),
-      tokens: anyObject.nullish(),
-      cost_usd: notNegative.nullish(),
-      duration_ms: notNegative.nullish(),
-      timestamp: moment.nullish(),
-      debug: z.unknown().optional(),
-    },
-    AN_OBJECT,
-  );
+  return object({
+    event: z.literal(type, JSON.stringify(type)),
+    job_id: text,
+    workflow_name: text.nullish(),
+    result: z.unknown().optional(),
+    tokens: anyObject.nullish(),
+    cost_usd: notNegative.nullish(),
+    duration_ms: notNegative.nullish(),
+    timestamp: moment.nullish(),
+    debug: z.unknown().optional(),
+  });
 }
 
 const about = {
