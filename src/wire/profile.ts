@@ -2,7 +2,7 @@
  * A wire profile: how one family of receivers wants the request. A profile is a pure description; adding one
  * is one file in profiles/ and one line in profiles.ts.
  */
-import type { ProfileName, ProfileOptions } from "../core/endpoint.ts";
+import type { ProfileOptions } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 
 export interface Signing {
@@ -20,7 +20,6 @@ export interface Signing {
 }
 
 export interface WireProfile {
-  readonly name: ProfileName;
   /** The exact body text; `event.data` is placed in it byte for byte. */
   readonly body: (event: PublishedEvent) => string;
   /** The family's own headers over that body; Standard Webhooks headers are added by `sign` for every profile. */

@@ -12,7 +12,6 @@ import { signingKey } from "../standard-webhooks.ts";
 const VALID_SECONDS = 300;
 
 export const aiCore: WireProfile = {
-  name: "ai-core",
   body: ({ id, type, data }) =>
     `{"event_id":${JSON.stringify(id)},"event_name":${JSON.stringify(type)},"event_payload":${data}}`,
   headers: (_event, body, signing) => {

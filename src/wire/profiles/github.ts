@@ -6,7 +6,6 @@ import type { WireProfile } from "../profile.ts";
 import { singleSignature } from "../single-signature.ts";
 
 export const github: WireProfile = {
-  name: "github",
   body: (event) => event.data,
   headers: (event, body, signing) => ({
     "X-Hub-Signature-256": `sha256=${singleSignature(body, signing)}`,

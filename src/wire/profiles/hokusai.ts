@@ -10,7 +10,6 @@ import { singleSignature } from "../single-signature.ts";
 const HEADER_SAFE = /^[\x21-\x7e]{1,256}$/;
 
 export const hokusai: WireProfile = {
-  name: "hokusai",
   body: (event) => event.data,
   headers: (event, body, signing) => ({
     ...signatureHeaders(body, signing),

@@ -9,7 +9,6 @@ import type { WireProfile } from "../profile.ts";
 import { singleSignature } from "../single-signature.ts";
 
 export const klipstream: WireProfile = {
-  name: "klipstream",
   body: (event) => {
     const { jobId, videoId, data } = partsOf(event);
     const [type, timestamp] = [JSON.stringify(event.type), JSON.stringify(event.timestamp)];

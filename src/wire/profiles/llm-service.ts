@@ -6,7 +6,6 @@ import type { WireProfile } from "../profile.ts";
 import { singleSignature } from "../single-signature.ts";
 
 export const llmService: WireProfile = {
-  name: "llm-service",
   body: (event) => event.data,
   headers: (event, body, signing) => ({
     "X-Webhook-Signature": `sha256=${singleSignature(body, signing)}`,

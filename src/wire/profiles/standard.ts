@@ -5,7 +5,6 @@
 import type { WireProfile } from "../profile.ts";
 
 export const standard: WireProfile = {
-  name: "standard",
   body: ({ type, timestamp, data }) =>
     `{"type":${JSON.stringify(type)},"timestamp":${JSON.stringify(timestamp)},"data":${data}}`,
   headers: () => ({}),

@@ -7,7 +7,6 @@ import { hmacHex, keyFromText } from "../hmac.ts";
 import type { WireProfile } from "../profile.ts";
 
 export const stripe: WireProfile = {
-  name: "stripe",
   body: (event) => event.data,
   headers: (_event, body, { secrets, timestamp, options }) => {
     // The key is the whole secret, `whsec_` included: Stripe's own library never decodes it.

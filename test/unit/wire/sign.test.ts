@@ -47,10 +47,6 @@ describe("signRequest", () => {
 });
 
 describe("profiles", () => {
-  it.each(PROFILE_NAMES)("holds %s under its own name", (name) => {
-    expect(profiles[name].name).toBe(name);
-  });
-
   it.each(PROFILE_NAMES.filter((name) => name !== "ai-core"))(
     "%s retries every status that is not a success",
     (name) => {
