@@ -1,11 +1,12 @@
 /** An endpoint in the words of a command line: what its options set, as the API's JSON. Bounds are for the API to say. */
 import type { ShownWebhook } from "../api/webhook-fields.ts";
+import { form, text } from "../config/forms.ts";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 import { SCHEDULES } from "../endpoints/forms.ts";
 import type { Reading, Table } from "../endpoints/setting.ts";
 import { type Invocation, usage } from "./command-line.ts";
-import { choice, choices, durationMs, durationsMs, list } from "./values.ts";
+import { choice, DURATION, readChoice, readOption, readText } from "./values.ts";
 
 /** Of an option that is given. Each throws USAGE. */
 const READERS: Readonly<Record<Reading, (asked: Invocation, option: string) => unknown>> = {
@@ -13,13 +14,13 @@ const READERS: Readonly<Record<Reading, (asked: Invocation, option: string) => u
   texts: (asked, option) => asked.all(option),
   list,
   profile: (asked, option) => choice(asked, option, PROFILE_NAMES),
-  profiles: (asked, option) => choices(asked, option, PROFILE_NAMES),
+  profiles: (asked, option) => asked.all(option).map((name) => readChoice(name, option, PROFILE_NAMES)),
   on: () => true,
   off: () => false,
-  number,
-  duration: (asked, option) => (durationMs(asked, option) ?? 0) / 1_000,
+  number: (asked, option) => Number(readOption(asked, option, text("a whole number", /^\d{1,9}$/))),
+  duration: (asked, option) => Number(readOption(asked, option, DURATION)) / 1_000,
   waits,
-  rate,
+  rate: (asked, option) => readOption(asked, option, form("a number and a time, such as 100/1m", rate)),
   headers: (asked, option) => pairs(asked, option, ":", "'Name: value'"),
   labels: (asked, option) => pairs(asked, option, "=", "key=value"),
 };
@@ -32,25 +33,25 @@ export function settingsOf(asked: Invocation, table: Table): Readonly<Record<str
   return Object.fromEntries(given);
 }
 
-function number(asked: Invocation, option: string): number {
-  const text = asked.one(option) ?? "";
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw usage(`--${option} with a whole number`, JSON.stringify(text));
+/** Items separated by commas; no text, no items. */
+function list(asked: Invocation, option: string): readonly string[] | undefined {
+  const text = asked.one(option);
+  return text === "" ? [] : text?.split(",").map((item) => item.trim());
 }
 
+/** The name of a schedule, or durations separated by commas; `none` is an empty list. */
 function waits(asked: Invocation, option: string): unknown {
   const text = asked.one(option) ?? "";
-  return Object.hasOwn(SCHEDULES, text) ? text : durationsMs(asked, option)?.map(formatDuration);
+  if (Object.hasOwn(SCHEDULES, text)) return text;
+  const items = text === "none" ? [] : text.split(",");
+  return items.map((item) => formatDuration(readText(item.trim(), option, DURATION)));
 }
 
-function rate(asked: Invocation, option: string): unknown {
-  const text = asked.one(option) ?? "";
+function rate(text: string): unknown {
   const [, count, time = ""] = /^(\d{1,9})\/(\S+)$/.exec(text) ?? [];
   // Without a number it is one of its unit: 100/s.
   const perMs = parseDurationMs(/^\d/.test(time) ? time : `1${time}`);
-  if (count === undefined || perMs === null)
-    throw usage(`--${option} with a number and a time, such as 100/1m`, JSON.stringify(text));
-  return { count: Number(count), per_seconds: perMs / 1_000 };
+  return count === undefined || perMs === null ? null : { count: Number(count), per_seconds: perMs / 1_000 };
 }
 
 /** Text without a separator may be all value, and is not repeated. */

@@ -1,45 +1,28 @@
 /** Values of options that are more than text: read, or refused as a usage error that says what may be written. */
 
+import { type Form, form } from "../config/forms.ts";
 import { nearest } from "../config/nearest.ts";
 import { parseDurationMs } from "../core/duration.ts";
 import { TIMESTAMP_PATTERN } from "../core/event.ts";
 import { type Invocation, usage } from "./command-line.ts";
 
+/** In ms. */
+export const DURATION = form("durations such as 15s, 2m or 24h", parseDurationMs);
+
 /** Undefined when the option is not given. */
-export function wholeNumber(asked: Invocation, option: string, min: number, max: number): number | undefined {
+export function readOption<Value>(asked: Invocation, option: string, form: Form<Value>): Value | undefined {
   const text = asked.one(option);
-  if (text === undefined) return undefined;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw usage(`--${option} with a whole number from ${min} to ${max}`, JSON.stringify(text));
+  return text === undefined ? undefined : readText(text, option, form);
 }
 
-/** From 0 to 1; undefined when the option is not given. */
-export function fraction(asked: Invocation, option: string): number | undefined {
-  const text = asked.one(option);
-  if (text === undefined) return undefined;
-  if (/^(?:0|1|0?\.\d{1,6}|1\.0+)$/.test(text)) return Number(text);
-  throw usage(`--${option} with a share from 0 to 1, such as 0.3`, JSON.stringify(text));
+/** One of the values of an option. */
+export function readText<Value>(text: string, option: string, { expected, schema }: Form<Value>): Value {
+  const read = schema.safeParse(text);
+  if (read.success) return read.data;
+  throw usage(`--${option} with ${expected}`, JSON.stringify(text));
 }
 
-export function durationMs(asked: Invocation, option: string): number | undefined {
-  const text = asked.one(option);
-  return text === undefined ? undefined : readDurationMs(text, option);
-}
-
-/** Durations separated by commas; `none` is an empty list. */
-export function durationsMs(asked: Invocation, option: string): readonly number[] | undefined {
-  const text = asked.one(option);
-  if (text === undefined) return undefined;
-  return text === "none" ? [] : text.split(",").map((item) => readDurationMs(item.trim(), option));
-}
-
-function readDurationMs(text: string, option: string): number {
-  const value = parseDurationMs(text);
-  if (value !== null) return value;
-  throw usage(`--${option} with durations such as 15s, 2m or 24h`, JSON.stringify(text));
-}
-
+/** Undefined when the option is not given. */
 export function choice<const Name extends string>(
   asked: Invocation,
   option: string,
@@ -49,32 +32,15 @@ export function choice<const Name extends string>(
   return text === undefined ? undefined : readChoice(text, option, names);
 }
 
-/** Of an option that may be given several times. */
-export function choices<const Name extends string>(
-  asked: Invocation,
-  option: string,
-  names: readonly Name[],
-): readonly Name[] {
-  return asked.all(option).map((text) => readChoice(text, option, names));
-}
-
-function readChoice<Name extends string>(text: string, option: string, names: readonly Name[]): Name {
+/** One of the values of an option; what is none of them is told the nearest. */
+export function readChoice<Name extends string>(text: string, option: string, names: readonly Name[]): Name {
   const chosen = names.find((name) => name === text);
   if (chosen !== undefined) return chosen;
   throw usage(`--${option} with one of ${names.join(", ")}`, JSON.stringify(text), nearest(text, names));
 }
 
-/** Epoch ms of a time as RFC 3339 writes it. */
-export function timeMs(asked: Invocation, option: string): number | undefined {
-  const text = asked.one(option);
-  if (text === undefined) return undefined;
+/** Epoch ms of a time as RFC 3339 writes it; null for any other text. */
+export function timeMs(text: string): number | null {
   const value = TIMESTAMP_PATTERN.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(value)) return value;
-  throw usage(`--${option} with a time such as 2026-01-31T12:00:00Z`, JSON.stringify(text));
-}
-
-/** Items separated by commas; no text, no items. */
-export function list(asked: Invocation, option: string): readonly string[] | undefined {
-  const text = asked.one(option);
-  return text === "" ? [] : text?.split(",").map((item) => item.trim());
+  return Number.isNaN(value) ? null : value;
 }

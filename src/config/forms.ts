@@ -14,7 +14,7 @@ export interface Form<Value> {
 }
 
 /** A form that `read`s the text, null meaning that it cannot be that. */
-function form<Value>(expected: string, read: (text: string) => Value | null): Form<Value> {
+export function form<Value>(expected: string, read: (text: string) => Value | null): Form<Value> {
   const schema = z.string().transform((text, context) => {
     const value = read(text);
     if (value !== null) return value;

@@ -9,6 +9,7 @@ import {
 } from "../../api/letter-fields.ts";
 import { purgedLetters, replayedLetter } from "../../api/routes/dead-letters.ts";
 import { type ShownReplay, shownReplay } from "../../api/routes/replays.ts";
+import { wholeNumber } from "../../config/forms.ts";
 import { system } from "../../config/system.ts";
 import { memberTexts } from "../../core/json-text.ts";
 import type { LetterFilter } from "../../core/letter.ts";
@@ -22,7 +23,7 @@ import { alignRows } from "../rows.ts";
 import { createScreen, darkScreen, type Screen } from "../screen.ts";
 import { withApi } from "../service-access.ts";
 import type { Terminal } from "../terminal.ts";
-import { wholeNumber } from "../values.ts";
+import { readOption } from "../values.ts";
 
 const PATH = "/dead-letters";
 const REPLAYS = "/replays";
@@ -43,7 +44,7 @@ interface Listed {
 
 export async function listDeadLetters(asked: Invocation): Promise<Report> {
   const filter = letterFilter(asked);
-  const limit = wholeNumber(asked, "limit", 1, LIMIT_MAX) ?? LIMIT;
+  const limit = readOption(asked, "limit", wholeNumber(1, LIMIT_MAX)) ?? LIMIT;
   const listed = await withApi(asked, (api) => list(api, filter, limit, asked.one("after")));
   return report(tableOf(listed), listed);
 }
@@ -115,7 +116,7 @@ export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
 async function replayAll(asked: Invocation, terminal: Terminal): Promise<Report> {
   const filter = letterFilter(asked);
   const to = asked.one("to");
-  const rate = wholeNumber(asked, "rate", REPLAY_RATE.min, REPLAY_RATE.max);
+  const rate = readOption(asked, "rate", wholeNumber(REPLAY_RATE.min, REPLAY_RATE.max));
   const body = JSON.stringify({ filter: showFilter(filter), rate, to_endpoint_id: to });
   const screen = asked.has("json") ? darkScreen : createScreen({ ...terminal, write: terminal.writeError });
   const begin = async (api: ApiClient): Promise<ShownReplay> => {

@@ -2,19 +2,23 @@
  * `hookwave listen`: the listener as a command. It says at once what each request was, until Ctrl-C, and at the end
  * what came in all.
  */
+import { form, wholeNumber } from "../../config/forms.ts";
 import { system } from "../../config/system.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { expectationOf, urlOf } from "../expectation.ts";
 import { type Report, report } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { listenForStop } from "../told-to-stop.ts";
-import { durationMs, fraction, wholeNumber } from "../values.ts";
+import { DURATION, readOption } from "../values.ts";
 import { heardJson, heardText } from "./heard-lines.ts";
 import { type Heard, type ListenerOptions, openListener } from "./listener.ts";
 import { createTally, summaryText } from "./tally.ts";
 
 const PORT = 8421;
 const DELAY_MAX_MS = 600_000;
+const SHARE = form("a share from 0 to 1, such as 0.3", (text) =>
+  /^(?:0|1|0?\.\d{1,6}|1\.0+)$/.test(text) ? Number(text) : null,
+);
 
 export async function listen(asked: Invocation, { write, style }: Terminal): Promise<Report> {
   const options = optionsOf(asked);
@@ -48,17 +52,17 @@ export async function listen(asked: Invocation, { write, style }: Terminal): Pro
 }
 
 function optionsOf(asked: Invocation): Omit<ListenerOptions, "system" | "tell"> {
-  const port = wholeNumber(asked, "port", 0, 65_535) ?? PORT;
+  const port = readOption(asked, "port", wholeNumber(0, 65_535)) ?? PORT;
   const forwardTo = urlOf(asked, "forward-to");
   if (forwardTo !== undefined && isItself(forwardTo, port))
     throw usage("--forward-to another server", `this one; choose another --port than ${port}`);
-  const delayMs = durationMs(asked, "delay") ?? 0;
+  const delayMs = readOption(asked, "delay", DURATION) ?? 0;
   if (delayMs > DELAY_MAX_MS) throw usage("--delay of at most 10m", `${asked.one("delay")}`);
   return {
     port,
     expected: expectationOf(asked),
     url: urlOf(asked, "url"),
-    failRate: fraction(asked, "fail-rate") ?? 0,
+    failRate: readOption(asked, "fail-rate", SHARE) ?? 0,
     delayMs,
     forwardTo,
   };

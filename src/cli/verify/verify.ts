@@ -3,23 +3,24 @@
  * no more of the request than its file, so what the sender had for a URL can be said with --url.
  */
 
+import { form } from "../../config/forms.ts";
 import { system } from "../../config/system.ts";
-import { TIMESTAMP_PATTERN } from "../../core/event.ts";
 import { diagnose, type ReceivedRequest, type Refusal } from "../../receiver/diagnose.ts";
-import { type Invocation, usage } from "../command-line.ts";
+import type { Invocation } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { expectationOf, refusalRows, urlOf } from "../expectation.ts";
 import { readInput } from "../input.ts";
 import { printable } from "../printable.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
+import { readOption, timeMs } from "../values.ts";
 import { type CapturedRequest, readCapture } from "./captured-request.ts";
 
 const VALUE_CHARACTERS = 100;
 
 export async function verify(asked: Invocation): Promise<Report> {
   const expected = expectationOf(asked);
-  const [url, nowMs] = [urlOf(asked, "url"), timeOf(asked)];
+  const [url, nowMs] = [urlOf(asked, "url"), readOption(asked, "at", TIME) ?? system.now()];
   const capture = readCapture(await readInput(asked.operands[0] ?? ""));
   const request = { ...capture, url: url?.href ?? senderUrl(capture) };
   const diagnosis = await diagnose(request, expected, nowMs);
@@ -61,11 +62,6 @@ function senderUrl({ target, headers }: CapturedRequest): string {
   return URL.parse(target ?? "/", `https://${host}`)?.href ?? `https://${host}/`;
 }
 
-/** Epoch ms; now when --at is not given. */
-function timeOf(asked: Invocation): number {
-  const text = asked.one("at");
-  if (text === undefined) return system.now();
-  const timeMs = /^\d{1,12}$/.test(text) ? Number(text) * 1_000 : Date.parse(text);
-  if (Number.isFinite(timeMs) && (TIMESTAMP_PATTERN.test(text) || /^\d+$/.test(text))) return timeMs;
-  throw usage("--at with a time such as 2026-01-31T12:00:00Z, or unix seconds", JSON.stringify(text));
-}
+const TIME = form("a time such as 2026-01-31T12:00:00Z, or unix seconds", (text) =>
+  /^\d{1,12}$/.test(text) ? Number(text) * 1_000 : timeMs(text),
+);
