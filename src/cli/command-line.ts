@@ -10,7 +10,8 @@ import { GLOBAL_OPTIONS, type OptionSpec } from "./options.ts";
 
 /** A command as it was asked for. */
 export interface Invocation {
-  readonly command: CommandSpec;
+  /** Its name in the grammar. */
+  readonly command: string;
   readonly operands: readonly string[];
   readonly has: (option: string) => boolean;
   /** The value of an option that is given once; undefined when it is not given. */
@@ -18,34 +19,27 @@ export interface Invocation {
   readonly all: (option: string) => readonly string[];
 }
 
-interface Given {
-  readonly name: string;
-  readonly rawName: string;
-  readonly value: string | undefined;
-  readonly isInline: boolean;
-}
+type Given = ReturnType<typeof tokenise>["given"][number];
 
 /** Throws USAGE. No words at all, and `--help`, mean the command `help`. */
 export function readCommandLine(words: readonly string[]): Invocation {
   const { given, positionals } = tokenise(words);
-  const asked = (name: string): boolean => given.some((option) => option.name === name);
-  if (positionals.length === 0 && (asked("version") || asked("help") || given.length === 0)) {
-    return invocation(commandNamed("help"), [], checkOptions(commandNamed("help"), given));
-  }
-  const { command, operands } = findCommand(positionals);
+  const asks = (name: string): boolean => given.some((option) => option.name === name);
+  const isBare = positionals.length === 0 && (asks("version") || asks("help") || given.length === 0);
+  const { command, operands } = findCommand(isBare ? ["help"] : positionals);
   const values = checkOptions(command, given);
-  if (asked("help")) return invocation(commandNamed("help"), [command.name], values);
-  checkOperands(command, operands);
-  return invocation(command, operands, values);
+  const isExplained = asks("help") && !isBare;
+  if (!isExplained) checkOperands(command, operands);
+  return {
+    command: isExplained ? "help" : command.name,
+    operands: isExplained ? [command.name] : operands,
+    has: (option) => values.has(option),
+    one: (option) => values.get(option)?.[0],
+    all: (option) => values.get(option) ?? [],
+  };
 }
 
-/** One word of `--json` decides how errors are shown, also when the rest cannot be understood. */
-export const asksForJson = (words: readonly string[]): boolean => words.includes("--json");
-
-function tokenise(words: readonly string[]): {
-  readonly given: readonly Given[];
-  readonly positionals: readonly string[];
-} {
+function tokenise(words: readonly string[]) {
   const every = [...COMMANDS.flatMap(({ options }) => options), ...GLOBAL_OPTIONS];
   const { tokens, positionals } = parseArgs({
     args: [...words],
@@ -56,21 +50,10 @@ function tokenise(words: readonly string[]): {
     allowPositionals: true,
     tokens: true,
   });
-  const given = tokens
-    .filter((token) => token.kind === "option")
-    .map(({ name, rawName, value, inlineValue }) => ({
-      name,
-      rawName,
-      value,
-      isInline: inlineValue === true,
-    }));
-  return { given, positionals };
+  return { given: tokens.filter((token) => token.kind === "option"), positionals };
 }
 
-function findCommand(positionals: readonly string[]): {
-  readonly command: CommandSpec;
-  readonly operands: readonly string[];
-} {
+function findCommand(positionals: readonly string[]) {
   const [first = "", second = ""] = positionals;
   const pair = COMMANDS.find(({ name }) => name === `${first} ${second}`);
   if (pair !== undefined) return { command: pair, operands: positionals.slice(2) };
@@ -86,19 +69,16 @@ function findCommand(positionals: readonly string[]): {
   throw usage("a command", quote(first), nearest(positionals.slice(0, 2).join(" "), names));
 }
 
-function commandNamed(wanted: string): CommandSpec {
-  const command = COMMANDS.find(({ name }) => name === wanted);
-  if (command === undefined) throw usage("a command", quote(wanted));
-  return command;
-}
-
 /** The values by option; a switch has one empty value. */
 function checkOptions(command: CommandSpec, given: readonly Given[]): ReadonlyMap<string, readonly string[]> {
   const known = optionsOf(command);
   const values = new Map<string, readonly string[]>();
   for (const one of given) {
     const spec = known.find(({ name }) => name === one.name && one.rawName.startsWith("--"));
-    if (spec === undefined) throw unknownOption(command, one, known);
+    if (spec === undefined) {
+      const names = known.map((option) => `--${option.name}`);
+      throw usage(`an option of "${command.name}"`, quote(one.rawName), nearest(one.rawName, names));
+    }
     const before = values.get(one.name) ?? [];
     if (before.length > 0 && spec.isRepeatable !== true) throw usage(`${one.rawName} once`, "it twice");
     values.set(one.name, [...before, readValue(spec, one)]);
@@ -106,13 +86,13 @@ function checkOptions(command: CommandSpec, given: readonly Given[]): ReadonlyMa
   return values;
 }
 
-function readValue(spec: OptionSpec, { rawName, value, isInline }: Given): string {
+function readValue(spec: OptionSpec, { rawName, value, inlineValue }: Given): string {
   if (spec.value === null) {
     if (value === undefined) return "";
     throw usage(`${rawName} without a value`, `one of ${value.length} characters`);
   }
   // `--id --json` has forgotten the id; a value that really begins with a dash can be written --id=-x.
-  if (value === undefined || (!isInline && value.startsWith("-")))
+  if (value === undefined || (inlineValue !== true && value.startsWith("-")))
     throw usage(`${rawName} ${spec.value}`, "no value");
   return value;
 }
@@ -125,25 +105,6 @@ function checkOperands({ name, operands }: CommandSpec, given: readonly string[]
   // Not what it is: a secret without its option stands here.
   const got = surplus > 0 ? `${surplus} more` : `no ${needed[given.length]}`;
   throw usage(expected, got);
-}
-
-function invocation(
-  command: CommandSpec,
-  operands: readonly string[],
-  values: ReadonlyMap<string, readonly string[]>,
-): Invocation {
-  return {
-    command,
-    operands,
-    has: (option) => values.has(option),
-    one: (option) => values.get(option)?.[0],
-    all: (option) => values.get(option) ?? [],
-  };
-}
-
-function unknownOption({ name }: CommandSpec, given: Given, known: readonly OptionSpec[]): HookwaveError {
-  const names = known.map((option) => `--${option.name}`);
-  return usage(`an option of "${name}"`, quote(given.rawName), nearest(given.rawName, names));
 }
 
 /** A command line that cannot be understood, as the error that says so. */

@@ -1,6 +1,6 @@
 /** The report of a command that is done, for people and for programs; and how its failure is said. */
 import { HookwaveError, summarise } from "../core/errors.ts";
-import { EXIT } from "./exit-codes.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { Refused } from "./refused.ts";
 import { alignRows } from "./rows.ts";
 
@@ -23,7 +23,8 @@ export const ended = (exitCode: number): Report => ({ text: "", json: undefined,
 const CONTINUATION = `\n${" ".repeat(10)}`;
 
 /** An error in the form all ours have. Anything else is a bug: its name and message must do. */
-export function failureReport(error: unknown, exitCode: number): Report {
+export function failureReport(error: unknown): Report {
+  const exitCode = exitCodeOf(error);
   if (error instanceof HookwaveError || error instanceof Refused) {
     const { code, expected, got, remedy } = error;
     const rows = [

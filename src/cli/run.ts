@@ -2,8 +2,7 @@
  * From the words of a command line to an exit code: reads them, runs the command, prints what it has to say. It
  * loads a command when that is called, and nothing that only another command needs.
  */
-import { asksForJson, type Invocation, readCommandLine } from "./command-line.ts";
-import { exitCodeOf } from "./exit-codes.ts";
+import { type Invocation, readCommandLine } from "./command-line.ts";
 import { failureReport, type Report } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -40,16 +39,17 @@ async function loadHelp(): Promise<Command> {
 
 /** Never rejects: a failure is printed to standard error and told by the code. */
 export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
-  const asJson = asksForJson(words);
+  // Also where the rest cannot be understood.
+  const asJson = words.includes("--json");
   try {
     const asked = readCommandLine(words);
-    const load = asked.has("version") ? loadHelp : (RUNNERS[asked.command.name] ?? loadHelp);
+    const load = asked.has("version") ? loadHelp : (RUNNERS[asked.command] ?? loadHelp);
     const command = await load();
     const report = await command(asked, terminal);
     print(report, asJson, terminal.write);
     return report.exitCode;
   } catch (error) {
-    const failure = failureReport(error, exitCodeOf(error));
+    const failure = failureReport(error);
     print(failure, asJson, terminal.writeError);
     return failure.exitCode;
   }

@@ -1,7 +1,7 @@
 /** `hookwave help`: the grammar, for people. */
 import { VERSION } from "../../wire/version.ts";
 import { type Invocation, usage } from "../command-line.ts";
-import { COMMANDS, type CommandSpec } from "../grammar.ts";
+import { COMMANDS, type CommandSpec, optionsOf } from "../grammar.ts";
 import { GLOBAL_OPTIONS, type OptionSpec } from "../options.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
@@ -30,7 +30,7 @@ docs/configuration.md. Exit codes: 0 done, 1 failed, 64 not understood, 78 misco
 }
 
 function explain(command: CommandSpec): string {
-  return `hookwave ${spelling(command)}\n\n${command.doc}\n\n${optionRows([...command.options, ...GLOBAL_OPTIONS])}`;
+  return `hookwave ${spelling(command)}\n\n${command.doc}\n\n${optionRows(optionsOf(command))}`;
 }
 
 const spelling = ({ name, operands }: CommandSpec): string => [name, ...operands].join(" ");
