@@ -15,8 +15,8 @@ export interface ApiAddress {
 
 export interface ApiRequest {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below /api/v1. */
-  readonly path: string;
+  /** Its parts below /api/v1, as they are before they are encoded. */
+  readonly path: readonly string[];
   /** An undefined value is left out. */
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** JSON text. */
@@ -24,7 +24,7 @@ export interface ApiRequest {
 }
 
 /** The shape an answer must have; zod's schemas fit. */
-interface Shape<Answer> {
+export interface Shape<Answer> {
   readonly safeParse: (
     value: unknown,
   ) => { readonly success: true; readonly data: Answer } | { readonly success: false };
@@ -85,7 +85,7 @@ async function send(
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) search.append(name, String(value));
   const suffix = search.size === 0 ? "" : `?${search}`;
-  const response = await fetch(`${url}/api/v1${path}${suffix}`, {
+  const response = await fetch(`${[url, "api/v1", ...path.map(encodeURIComponent)].join("/")}${suffix}`, {
     method,
     headers: {
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),

@@ -6,30 +6,44 @@ import { type Config, readEnvironment } from "../config/environment.ts";
 import { baseUrl } from "../config/forms.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { isLoopbackName } from "../core/loopback.ts";
-import { type ApiAddress, type ApiClient, createApiClient } from "./api-client.ts";
+import {
+  type ApiAddress,
+  type ApiClient,
+  type ApiRequest,
+  createApiClient,
+  type Shape,
+} from "./api-client.ts";
 import { type Invocation, usage } from "./command-line.ts";
 
-export interface Needs {
-  /** True when it reads or writes endpoints: straight on a Redis, that takes the service's own encryption key. */
-  readonly endpoints: boolean;
-}
-
-/** Throws USAGE and CONFIG_INVALID before anything is asked. */
+/**
+ * Throws USAGE and CONFIG_INVALID before anything is asked. `needsSealingKey` says that endpoints are read or written:
+ * straight on a Redis, that takes the service's own encryption key.
+ */
 export async function withApi<Result>(
   asked: Invocation,
   use: (api: ApiClient) => Promise<Result>,
-  needs: Needs = { endpoints: false },
+  needsSealingKey = false,
 ): Promise<Result> {
   const config = readEnvironment();
   const redisUrl = redisUrlOf(asked);
   if (redisUrl === undefined) return await use(createApiClient(addressOf(asked, config)));
   const { openOwnApi } = await import("../process/own-api.ts");
-  const own = await openOwnApi({ config, redisUrl, needsSealingKey: needs.endpoints });
+  const own = await openOwnApi({ config, redisUrl, needsSealingKey });
   try {
     return await use(createApiClient(own));
   } finally {
     await own.close();
   }
+}
+
+/** For a command that asks once. */
+export function askApi<Answer>(
+  asked: Invocation,
+  request: ApiRequest,
+  shape: Shape<Answer>,
+  needsSealingKey = false,
+): Promise<Answer> {
+  return withApi(asked, (api) => api.ask(request, shape), needsSealingKey);
 }
 
 function redisUrlOf(asked: Invocation): string | undefined {

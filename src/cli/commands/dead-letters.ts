@@ -21,26 +21,15 @@ import { hasLetterFilter, letterFilter } from "../letter-filter.ts";
 import { ended, type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
 import { createScreen, darkScreen, type Screen } from "../screen.ts";
-import { withApi } from "../service-access.ts";
+import { askApi, withApi } from "../service-access.ts";
 import type { Terminal } from "../terminal.ts";
 import { readOption } from "../values.ts";
 
-const PATH = "/dead-letters";
-const REPLAYS = "/replays";
+const PATH = "dead-letters";
 const LIMIT = 20;
 const LIMIT_MAX = 1_000;
 const PAGE_MAX = 100;
 const PROGRESS_EVERY_MS = 200;
-
-const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
-
-/** As the API's page of them. */
-interface Listed {
-  readonly data: readonly ShownLetter[];
-  readonly next: string | null;
-  /** All that match. */
-  readonly total: number;
-}
 
 export async function listDeadLetters(asked: Invocation): Promise<Report> {
   const filter = letterFilter(asked);
@@ -50,16 +39,11 @@ export async function listDeadLetters(asked: Invocation): Promise<Report> {
 }
 
 function pageOf(api: ApiClient, filter: LetterFilter, about: ApiRequest["query"]) {
-  return api.ask({ path: PATH, query: { ...showFilter(filter), ...about } }, letterPage);
+  return api.ask({ path: [PATH], query: { ...showFilter(filter), ...about } }, letterPage);
 }
 
 /** A page of the API's is bounded in what it looks at, too, so it takes as many as it takes. */
-async function list(
-  api: ApiClient,
-  filter: LetterFilter,
-  limit: number,
-  from: string | undefined,
-): Promise<Listed> {
+async function list(api: ApiClient, filter: LetterFilter, limit: number, from: string | undefined) {
   const data: ShownLetter[] = [];
   let after = from;
   let total: number | undefined;
@@ -77,7 +61,7 @@ async function list(
 export async function showDeadLetter(asked: Invocation, { write }: Terminal): Promise<Report> {
   const [id = ""] = asked.operands;
   const { text, letter } = await withApi(asked, async (api) => {
-    const text = await api.askText({ path: pathOf(id) });
+    const text = await api.askText({ path: [PATH, id] });
     return { text, letter: api.read(text, wholeLetterSchema) };
   });
   if (!asked.has("json")) return report(portrait(letter, memberTexts(text).get("data") ?? ""), undefined);
@@ -92,11 +76,8 @@ export async function replayDeadLetters(asked: Invocation, terminal: Terminal): 
   if (id === undefined) return await replayAll(asked, terminal);
   if (hasLetterFilter(asked) || asked.has("rate") || asked.has("to"))
     throw usage("dead-letters replay --all with these options", "an id beside them");
-  const path = `${pathOf(id)}/replay`;
-  return report(
-    `replayed ${id}`,
-    await withApi(asked, (api) => api.ask({ method: "POST", path }, replayedLetter)),
-  );
+  const path = [PATH, id, "replay"];
+  return report(`replayed ${id}`, await askApi(asked, { method: "POST", path }, replayedLetter));
 }
 
 export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
@@ -108,7 +89,7 @@ export async function purgeDeadLetters(asked: Invocation): Promise<Report> {
   const { purged } = await withApi(asked, async (api) => {
     const { total = 0 } = await pageOf(api, filter, { limit: 1, total: "true" });
     const body = JSON.stringify({ filter: showFilter(filter), confirm_count: total });
-    return await api.ask({ method: "POST", path: `${PATH}/purge`, body }, purgedLetters);
+    return await api.ask({ method: "POST", path: [PATH, "purge"], body }, purgedLetters);
   });
   return report(`purged ${purged}`, { purged });
 }
@@ -120,10 +101,10 @@ async function replayAll(asked: Invocation, terminal: Terminal): Promise<Report>
   const body = JSON.stringify({ filter: showFilter(filter), rate, to_endpoint_id: to });
   const screen = asked.has("json") ? darkScreen : createScreen({ ...terminal, write: terminal.writeError });
   const begin = async (api: ApiClient): Promise<ShownReplay> => {
-    const { id } = await api.ask({ method: "POST", path: REPLAYS, body }, shownReplay);
+    const { id } = await api.ask({ method: "POST", path: ["replays"], body }, shownReplay);
     return await follow(api, id, screen);
   };
-  const replay = await withApi(asked, begin, { endpoints: to !== undefined });
+  const replay = await withApi(asked, begin, to !== undefined);
   screen.clear();
   const text = [spell(replay), ...replay.failures.map(({ id, problem }) => `failed ${id}: ${problem}`)];
   const isAllDone = replay.state === "done" && replay.failed === 0;
@@ -133,7 +114,7 @@ async function replayAll(asked: Invocation, terminal: Terminal): Promise<Report>
 /** Resolves with it when it is over. */
 async function follow(api: ApiClient, id: string, screen: Screen): Promise<ShownReplay> {
   for (;;) {
-    const replay = await api.ask({ path: `${REPLAYS}/${id}` }, shownReplay);
+    const replay = await api.ask({ path: ["replays", id] }, shownReplay);
     screen.progress(partDone(replay), `${spell(replay)} of ${replay.total}`);
     if (replay.finished_at !== null) return replay;
     await pause(PROGRESS_EVERY_MS);
@@ -152,7 +133,7 @@ function spell({ state, replayed, skipped, failed }: ShownReplay): string {
   ].join(", ");
 }
 
-function tableOf({ data, next, total }: Listed): string {
+function tableOf({ data, next, total }: Awaited<ReturnType<typeof list>>): string {
   if (data.length === 0 && next === null)
     return total === 0 ? "no dead letters" : `none here, ${total} in all`;
   const rows = data.map((letter) => [

@@ -15,20 +15,17 @@ import type { Invocation } from "../command-line.ts";
 import { profilesOf, settingsOf } from "../endpoint-fields.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
-import { withApi } from "../service-access.ts";
+import { askApi, withApi } from "../service-access.ts";
 
 type MadeWebhook = ShownWebhook & { readonly secret: string };
 
-const PATH = "/webhooks";
+const PATH = "webhooks";
 const PAGE = 100;
-const NEEDS = { endpoints: true };
-
-const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
 
 export async function addEndpoint(asked: Invocation): Promise<Report> {
   const [url = ""] = asked.operands;
   const request = { url, ...settingsOf(asked, SETTINGS) };
-  const { heading, webhook } = await withApi(asked, (api) => addOrReplace(api, asked, request), NEEDS);
+  const { heading, webhook } = await withApi(asked, (api) => addOrReplace(api, asked, request), true);
   const given = asked.all("secret");
   const secrets = given.length === 0 ? [webhook.secret] : given;
   const publicKeys = secrets.filter((value) => value.startsWith(PRIVATE_PREFIX)).map(publicKeyOf);
@@ -44,15 +41,10 @@ export async function addEndpoint(asked: Invocation): Promise<Report> {
   return report(text, webhook);
 }
 
-interface Added {
-  readonly heading: string;
-  readonly webhook: MadeWebhook;
-}
-
-async function addOrReplace(api: ApiClient, asked: Invocation, request: object): Promise<Added> {
+async function addOrReplace(api: ApiClient, asked: Invocation, request: object) {
   try {
     const body = JSON.stringify(request);
-    return { heading: "added", webhook: await api.ask({ method: "POST", path: PATH, body }, madeWebhook) };
+    return { heading: "added", webhook: await api.ask({ method: "POST", path: [PATH], body }, madeWebhook) };
   } catch (error) {
     if (!(error instanceof HookwaveError) || error.code !== "ENDPOINT_CONFLICT") throw error;
     const heading = "replaced as a whole; what was not given has its default";
@@ -70,7 +62,7 @@ async function replace(api: ApiClient, asked: Invocation, request: object): Prom
     ed25519: undefined,
     secret: [secret, ...older],
   });
-  const path = pathOf(asked.one("id") ?? "");
+  const path = [PATH, asked.one("id") ?? ""];
   return { ...(await api.ask({ method: "PUT", path, body }, shownWebhook)), secret };
 }
 
@@ -81,14 +73,14 @@ function whatToDo(publicKeys: readonly string[]): string {
 }
 
 export async function listEndpoints(asked: Invocation): Promise<Report> {
-  const data = await withApi(asked, listAll, NEEDS);
+  const data = await withApi(asked, listAll, true);
   return report(tableOf(data), { data, next: null });
 }
 
 async function listAll(api: ApiClient): Promise<readonly ShownWebhook[]> {
   const webhooks: ShownWebhook[] = [];
   for (let after: string | undefined; ; ) {
-    const page = await api.ask({ path: PATH, query: { limit: PAGE, after } }, webhookPage);
+    const page = await api.ask({ path: [PATH], query: { limit: PAGE, after } }, webhookPage);
     webhooks.push(...page.data);
     if (page.next === null) return webhooks;
     after = page.next;
@@ -97,30 +89,30 @@ async function listAll(api: ApiClient): Promise<readonly ShownWebhook[]> {
 
 export async function removeEndpoint(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  await withApi(asked, (api) => api.askText({ method: "DELETE", path: pathOf(id) }));
+  await withApi(asked, (api) => api.askText({ method: "DELETE", path: [PATH, id] }));
   return report(`removed ${id}`, { removed: id });
 }
 
 export async function enableEndpoint(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  const path = `${pathOf(id)}/enable`;
-  const webhook = await withApi(asked, (api) => api.ask({ method: "POST", path }, shownWebhook), NEEDS);
+  const path = [PATH, id, "enable"];
+  const webhook = await askApi(asked, { method: "POST", path }, shownWebhook, true);
   return report(`enabled ${id}`, webhook);
 }
 
 export async function disableEndpoint(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  const path = `${pathOf(id)}/disable`;
+  const path = [PATH, id, "disable"];
   const body = JSON.stringify({ because: asked.one("because") });
-  const webhook = await withApi(asked, (api) => api.ask({ method: "POST", path, body }, shownWebhook), NEEDS);
+  const webhook = await askApi(asked, { method: "POST", path, body }, shownWebhook, true);
   return report(`disabled ${id}: ${webhook.disabled_because}`, webhook);
 }
 
 export async function rotateSecret(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  const path = `${pathOf(id)}/rotate-secret`;
+  const path = [PATH, id, "rotate-secret"];
   const body = JSON.stringify(settingsOf(asked, ROTATION));
-  const made = await withApi(asked, (api) => api.ask({ method: "POST", path, body }, madeWebhook), NEEDS);
+  const made = await askApi(asked, { method: "POST", path, body }, madeWebhook, true);
   const [, ...older] = made.secrets;
   const rows = [
     ["secret", made.secret],

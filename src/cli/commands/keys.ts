@@ -4,14 +4,12 @@ import { isRole, ROLES, type Role } from "../../core/access.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows } from "../rows.ts";
-import { withApi } from "../service-access.ts";
-
-const PATH = "/keys";
+import { askApi, withApi } from "../service-access.ts";
 
 export async function createKey(asked: Invocation): Promise<Report> {
   const [name = ""] = asked.operands;
   const body = JSON.stringify({ name, roles: rolesOf(asked) });
-  const made = await withApi(asked, (api) => api.ask({ method: "POST", path: PATH, body }, madeKey));
+  const made = await askApi(asked, { method: "POST", path: ["keys"], body }, madeKey);
   const rows = [
     ["id", made.id],
     ["name", made.name],
@@ -23,7 +21,7 @@ export async function createKey(asked: Invocation): Promise<Report> {
 }
 
 export async function listKeys(asked: Invocation): Promise<Report> {
-  const page = await withApi(asked, (api) => api.ask({ path: PATH }, keyPage));
+  const page = await askApi(asked, { path: ["keys"] }, keyPage);
   if (page.data.length === 0) return report("no API keys: the API serves this machine only", page);
   const rows = page.data.map((key) => [key.id, key.name, key.roles.join(", "), key.created_at]);
   return report(alignRows([["id", "name", "roles", "made"], ...rows]), page);
@@ -31,8 +29,7 @@ export async function listKeys(asked: Invocation): Promise<Report> {
 
 export async function revokeKey(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
-  const path = `${PATH}/${encodeURIComponent(id)}`;
-  await withApi(asked, (api) => api.askText({ method: "DELETE", path }));
+  await withApi(asked, (api) => api.askText({ method: "DELETE", path: ["keys", id] }));
   return report(`revoked ${id}`, { revoked: id });
 }
 

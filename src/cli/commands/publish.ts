@@ -9,7 +9,7 @@ import { isJsonText } from "../../core/json-text.ts";
 import type { Invocation } from "../command-line.ts";
 import { readInput } from "../input.ts";
 import { type Report, report } from "../report.ts";
-import { withApi } from "../service-access.ts";
+import { askApi } from "../service-access.ts";
 import { choice } from "../values.ts";
 
 export async function publish(asked: Invocation): Promise<Report> {
@@ -18,9 +18,7 @@ export async function publish(asked: Invocation): Promise<Report> {
   const event = JSON.stringify({ type, id: asked.one("id"), timestamp: asked.one("timestamp") });
   const query = { durability: choice(asked, "durability", DURABILITIES) };
   const body = `${event.slice(0, -1)},"data":${dataText}}`;
-  const { id } = await withApi(asked, (api) =>
-    api.ask({ method: "POST", path: "/events", query, body }, storedEvent),
-  );
+  const { id } = await askApi(asked, { method: "POST", path: ["events"], query, body }, storedEvent);
   return report(`published ${id}`, { id });
 }
 

@@ -3,7 +3,7 @@ import { serviceStatus } from "../../api/routes/health.ts";
 import type { Invocation } from "../command-line.ts";
 import { type Report, report } from "../report.ts";
 import { alignRows, roughSpan } from "../rows.ts";
-import { withApi } from "../service-access.ts";
+import { askApi } from "../service-access.ts";
 
 const STATES = [
   ["new", "new"],
@@ -12,7 +12,7 @@ const STATES = [
 ] as const;
 
 export async function status(asked: Invocation): Promise<Report> {
-  const queueCounts = await withApi(asked, (api) => api.ask({ path: "/status" }, serviceStatus));
+  const queueCounts = await askApi(asked, { path: ["status"] }, serviceStatus);
   const rows = STATES.map(([state, words]) => {
     const { depth, oldest_age_ms: oldestAgeMs } = queueCounts[state];
     return [words, String(depth), depth === 0 ? "–" : roughSpan(oldestAgeMs)];
