@@ -3,16 +3,16 @@
  * came out as promised; the exit code says the same.
  */
 import { system } from "../../config/system.ts";
+import type { Happening } from "../../core/happening.ts";
 import type { Invocation } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { ended, type Report } from "../report.ts";
-import { createScreen, darkScreen, type Screen } from "../screen.ts";
+import { createScreen, darkScreen } from "../screen.ts";
 import type { Style, Terminal } from "../terminal.ts";
 import { listenForStop } from "../told-to-stop.ts";
-import { type Account, openAccount } from "./account.ts";
 import { checkPromises, type Evidence, seconds } from "./checks.ts";
 import { invitation, lineFor, playbill } from "./narration.ts";
-import { play } from "./play.ts";
+import { isEnd, play } from "./play.ts";
 import type { DemoReceiver } from "./receiver.ts";
 import { checkLines, summaryOf, summaryTable } from "./summary.ts";
 import { openTheatre, type Theatre } from "./theatre.ts";
@@ -22,17 +22,19 @@ export async function demo(asked: Invocation, { style, ...terminal }: Terminal):
   const receivers: DemoReceiver[] = [];
   const startedAt = system.monotonicMs();
   const elapsedMs = (): number => system.monotonicMs() - startedAt;
-  const account = openAccount((happening) => {
+  let settled = 0;
+  const tell = (happening: Happening): void => {
+    if (isEnd(happening)) settled += 1;
     const text = lineFor(happening, elapsedMs(), receivers, style);
     if (text !== null) screen.line(text);
-  });
+  };
   let theatre: Theatre | undefined;
   const stop = listenForStop(() => theatre?.service.abandon());
   try {
-    theatre = await openTheatre(asked.has("fast"), account.tell);
+    theatre = await openTheatre(asked.has("fast"), tell);
     receivers.push(...theatre.receivers);
     screen.line(playbill(theatre, style));
-    const evidence = await Promise.race([perform(theatre, account, screen), stop.asked]);
+    const evidence = await Promise.race([play(theatre, () => settled, screen), stop.asked]);
     if (evidence === undefined) return ended(EXIT.failure);
     const report = conclude(evidence, elapsedMs(), style);
     screen.line(report.text);
@@ -46,13 +48,6 @@ export async function demo(asked: Invocation, { style, ...terminal }: Terminal):
     await theatre?.close();
     stop.ignore();
   }
-}
-
-async function perform(theatre: Theatre, account: Account, screen: Screen): Promise<Evidence> {
-  const { service, receivers, schedule } = theatre;
-  const { hookwave } = service;
-  const ending = await play({ hookwave, receivers, account, screen, clock: system, schedule });
-  return { receivers, schedule, ...ending };
 }
 
 function conclude(evidence: Evidence, tookMs: number, style: Style): Report {

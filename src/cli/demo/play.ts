@@ -3,78 +3,64 @@
  * Nothing is staged: what is shown is what the service told and what the receivers saw.
  */
 
+import { setTimeout as pause } from "node:timers/promises";
 import { catalogue } from "../../catalogue/catalogue.ts";
-import type { DeadLetter } from "../../core/delivery.ts";
-import type { System } from "../../core/system.ts";
-import type { Standalone } from "../../process/standalone.ts";
+import { system } from "../../config/system.ts";
+import type { Happening } from "../../core/happening.ts";
 import type { Screen } from "../screen.ts";
-import type { Account } from "./account.ts";
 import { DELIVERIES, PROGRAMME } from "./cast.ts";
-import type { DemoReceiver } from "./receiver.ts";
+import type { Evidence } from "./checks.ts";
+import type { Theatre } from "./theatre.ts";
 
-export interface Stage {
-  readonly hookwave: Standalone["hookwave"];
-  readonly receivers: readonly DemoReceiver[];
-  readonly account: Account;
-  readonly screen: Screen;
-  readonly clock: System;
-  /** The waits between attempts, in ms. */
-  readonly schedule: readonly number[];
-}
-
-export interface Ending {
-  /** The dead letters that came of it. */
-  readonly letters: readonly DeadLetter[];
-  /** The number that was left after the replay. */
-  readonly lettersLeft: number;
-}
-
-const REDRAW_MS = 200;
+const LOOK_EVERY_MS = 200;
 const PATIENCE_MS = 20_000;
 /** Every wait may be a tenth longer than planned. */
 const JITTER = 1.1;
 const LETTERS_MAX = 10;
 
-export async function play(stage: Stage): Promise<Ending> {
-  await publishAll(stage);
-  await watchSchedule(stage);
-  return await healAndReplay(stage);
-}
-
-async function publishAll({ hookwave }: Stage): Promise<void> {
-  await hookwave.publishMany(PROGRAMME.map((type) => ({ type, data: catalogue[type].example })));
-}
-
-async function watchSchedule({ account, screen, clock, schedule }: Stage): Promise<void> {
-  const startedAt = clock.monotonicMs();
-  const expectedMs = schedule.reduce((sum, wait) => sum + wait, 0);
-  const redraw = setInterval(() => {
-    const elapsedMs = clock.monotonicMs() - startedAt;
-    const [elapsed, whole] = [elapsedMs, expectedMs].map((ms) => Math.round(ms / 1_000));
-    const label = `${account.settled()} of ${DELIVERIES} settled, ${elapsed} of about ${whole} s`;
-    screen.progress(elapsedMs / expectedMs, label);
-  }, REDRAW_MS).unref();
-  try {
-    await account.until(() => account.settled() >= DELIVERIES, expectedMs * JITTER + PATIENCE_MS);
-  } finally {
-    clearInterval(redraw);
-    screen.clear();
-  }
-}
-
-async function healAndReplay({ hookwave, receivers, account, screen }: Stage): Promise<Ending> {
-  const stored = await storedLetters(hookwave);
+/** `settled` is the number of deliveries that have come to an end by now, in all rounds. */
+export async function play(
+  { service, receivers, schedule }: Theatre,
+  settled: () => number,
+  screen: Screen,
+): Promise<Evidence> {
+  const { publishMany, deadLetters } = service.hookwave;
+  await publishMany(PROGRAMME.map((type) => ({ type, data: catalogue[type].example })));
+  await watchSchedule(schedule, settled, screen);
+  const { data } = await deadLetters.list({}, { after: null, limit: LETTERS_MAX });
+  const letters = await Promise.all(data.map(async ({ id }) => (await deadLetters.get(id)).letter));
   screen.line("\n  broken is healed, and its dead letter replayed\n");
   receivers.find(({ role }) => role.name === "broken")?.heal();
-  for (const { id } of stored) await hookwave.deadLetters.replay(id);
-  await account.until(() => account.settled() >= DELIVERIES + stored.length, PATIENCE_MS);
-  const lettersLeft = await hookwave.deadLetters.count({});
-  return { letters: stored.map(({ letter }) => letter), lettersLeft };
+  for (const { id } of data) await deadLetters.replay(id);
+  await watch(() => settled() >= DELIVERIES + data.length, PATIENCE_MS);
+  return { receivers, schedule, letters, lettersLeft: await deadLetters.count({}) };
 }
 
-async function storedLetters({
-  deadLetters,
-}: Standalone["hookwave"]): Promise<readonly { readonly id: string; readonly letter: DeadLetter }[]> {
-  const { data } = await deadLetters.list({}, { after: null, limit: LETTERS_MAX });
-  return await Promise.all(data.map(({ id }) => deadLetters.get(id)));
+/** Delivered, or a dead letter. */
+export const isEnd = (happening: Happening): boolean =>
+  happening.kind === "delivery.buried" ||
+  (happening.kind === "attempt.finished" && happening.record.verdict === "complete");
+
+async function watchSchedule(
+  schedule: readonly number[],
+  settled: () => number,
+  screen: Screen,
+): Promise<void> {
+  const expectedMs = schedule.reduce((sum, wait) => sum + wait, 0);
+  const isOver = (elapsedMs: number): boolean => {
+    const [elapsed, whole] = [elapsedMs, expectedMs].map((ms) => Math.round(ms / 1_000));
+    const label = `${settled()} of ${DELIVERIES} settled, ${elapsed} of about ${whole} s`;
+    screen.progress(elapsedMs / expectedMs, label);
+    return settled() >= DELIVERIES;
+  };
+  await watch(isOver, expectedMs * JITTER + PATIENCE_MS);
+  screen.clear();
+}
+
+/** Until it is over, or patience is. An interrupted demo need not wait for what will not come any more. */
+async function watch(isOver: (elapsedMs: number) => boolean, patienceMs: number): Promise<void> {
+  const startedAt = system.monotonicMs();
+  const elapsedMs = (): number => system.monotonicMs() - startedAt;
+  while (!isOver(elapsedMs()) && elapsedMs() < patienceMs)
+    await pause(LOOK_EVERY_MS, undefined, { ref: false });
 }

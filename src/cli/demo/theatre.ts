@@ -10,6 +10,8 @@ import { system } from "../../config/system.ts";
 import { exponentialSchedule } from "../../core/backoff.ts";
 import type { Tell } from "../../core/happening.ts";
 import { openStandalone, type Standalone } from "../../process/standalone.ts";
+import { SEED_BYTES } from "../../wire/ed25519.ts";
+import { secretFrom } from "../../wire/standard-webhooks.ts";
 import { CAST } from "./cast.ts";
 import { type DemoReceiver, openReceiver } from "./receiver.ts";
 
@@ -24,7 +26,6 @@ export interface Theatre {
 
 /** The speed of the fast demo, in multiples of real time. */
 const FAST = 20;
-const SECRET_BYTES = 32;
 
 export async function openTheatre(isFast: boolean, listener: Tell): Promise<Theatre> {
   const { dataDir: parent } = readEnvironment();
@@ -36,7 +37,9 @@ export async function openTheatre(isFast: boolean, listener: Tell): Promise<Thea
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
   try {
-    const receivers = await Promise.all(CAST.map((role) => openReceiver(role, newSecret(), system)));
+    const receivers = await Promise.all(
+      CAST.map((role) => openReceiver(role, secretFrom(randomBytes(SEED_BYTES), false), system)),
+    );
     closers.push(...receivers.map((receiver) => receiver.close));
     const service = await openStandalone({
       config,
@@ -57,19 +60,16 @@ export async function openTheatre(isFast: boolean, listener: Tell): Promise<Thea
 
 function configFor(dataDir: string, isFast: boolean): Config {
   const defaults = readEnvironment({});
-  const config: Config = {
+  const speed = isFast ? FAST : 1;
+  return {
     ...defaults,
     port: 0,
     dataDir,
     allowHttp: true,
     allowPrivateNetworks: ["127.0.0.0/8"],
-  };
-  if (!isFast) return config;
-  return {
-    ...config,
-    webhookRetryDelayMs: defaults.webhookRetryDelayMs / FAST,
+    webhookRetryDelayMs: defaults.webhookRetryDelayMs / speed,
     // The breaker's window stays ten seconds, so that the whole fast schedule would fit into it and open it.
-    breakerFailureThreshold: defaults.breakerFailureThreshold * FAST,
+    breakerFailureThreshold: defaults.breakerFailureThreshold * speed,
   };
 }
 
@@ -80,5 +80,3 @@ async function addReceivers({ hookwave }: Standalone, receivers: readonly DemoRe
     await hookwave.endpoints.add({ id: name, url, profile, events, secrets: [secret] });
   }
 }
-
-const newSecret = (): string => `whsec_${randomBytes(SECRET_BYTES).toString("base64")}`;
