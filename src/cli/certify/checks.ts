@@ -8,6 +8,7 @@ import { EVENT_DATA_MAX_BYTES, type PublishedEvent } from "../../core/event.ts";
 import type { Outcome } from "../../core/outcome.ts";
 import type { System } from "../../core/system.ts";
 import type { DirectAnswer, DirectSender } from "../../manage/direct-sender.ts";
+import type { Signing } from "../../wire/profile.ts";
 import { profiles } from "../../wire/profiles.ts";
 import { type SignedRequest, signRequest } from "../../wire/sign.ts";
 import { type Grade, gradeAcceptance, gradeCopy, gradeRefusal, gradeTime } from "./grades.ts";
@@ -33,8 +34,7 @@ export async function runChecks(
   const accepted: DirectAnswer[] = [];
   const newEvent = (dataBytes?: number): PublishedEvent =>
     sampleEvent(endpoint.profile, system.uuid(), system.now(), dataBytes);
-  const signed = (event: PublishedEvent, changes: SigningChanges = {}): SignedRequest =>
-    sign(event, endpoint, system, changes);
+  const signed = signerFor(endpoint, system);
   const ask = async (request: SignedRequest): Promise<DirectAnswer> => {
     const answer = await post(request);
     if (answer.outcome.kind === "delivered") accepted.push(answer);
@@ -68,23 +68,15 @@ export async function runChecks(
   ];
 }
 
-interface SigningChanges {
-  readonly secrets?: readonly string[];
-  /** Unix seconds. */
-  readonly timestamp?: number;
-}
-
-function sign(
-  event: PublishedEvent,
-  endpoint: Endpoint,
-  system: System,
-  changes: SigningChanges,
-): SignedRequest {
+/** Signs as the sender would, but for the changes. */
+function signerFor(endpoint: Endpoint, system: System) {
   const { url, profile, profileOptions: options } = endpoint;
-  const timestamp = Math.floor(system.now() / 1_000);
-  const secrets = liveSecrets(endpoint, system.now());
-  const signing = { secrets, attemptNumber: 1, timestamp, nonce: system.uuid(), url, options, ...changes };
-  return signRequest(event, profiles[profile], signing);
+  return (event: PublishedEvent, changes: Partial<Signing> = {}): SignedRequest => {
+    const timestamp = Math.floor(system.now() / 1_000);
+    const secrets = liveSecrets(endpoint, system.now());
+    const signing = { secrets, attemptNumber: 1, timestamp, nonce: system.uuid(), url, options, ...changes };
+    return signRequest(event, profiles[profile], signing);
+  };
 }
 
 type Forgery = readonly [check: string, danger: string, request: SignedRequest];
@@ -93,7 +85,7 @@ type Forgery = readonly [check: string, danger: string, request: SignedRequest];
 function forgeries(
   endpoint: Endpoint,
   event: PublishedEvent,
-  signed: (event: PublishedEvent, changes?: SigningChanges) => SignedRequest,
+  signed: ReturnType<typeof signerFor>,
   system: System,
 ): readonly Forgery[] {
   const good = signed(event);

@@ -74,15 +74,10 @@ const REFUSED_WRONGLY: readonly (readonly [statuses: readonly number[], advice: 
   [[400, 415, 422], "answer 2xx to every authentic event, also to a type or a field that it does not know"],
 ];
 
-function gradeSilence(outcome: Exclude<Outcome, { readonly kind: "delivered" | "refused" }>): Grade {
-  switch (outcome.kind) {
-    case "unreachable":
-      return fail(UNREACHABLE[outcome.reason]);
-    case "blocked":
-      return fail("the name leads to an address that is not public: ALLOW_PRIVATE_NETWORKS opens a network");
-  }
-}
+const gradeSilence = (outcome: Exclude<Outcome, { readonly kind: "delivered" | "refused" }>): Grade =>
+  fail(outcome.kind === "blocked" ? BLOCKED : UNREACHABLE[outcome.reason]);
 
+const BLOCKED = "the name leads to an address that is not public: ALLOW_PRIVATE_NETWORKS opens a network";
 const UNREACHABLE: Readonly<Record<UnreachableReason, string>> = {
   dns: "the name has no address: correct it",
   connect: "nothing listens there: start the receiver, or correct the port",
