@@ -4,18 +4,6 @@ import type { Style } from "../terminal.ts";
 import { type Check, gapsOf, seconds, webhookIds } from "./checks.ts";
 import type { DemoReceiver } from "./receiver.ts";
 
-export interface ReceiverSummary {
-  readonly receiver: string;
-  readonly deliveries: number;
-  readonly attempts: number;
-  readonly verified: number;
-  readonly delivered: number;
-  readonly deadLettered: number;
-  readonly replayed: number;
-  /** Between the attempts of its first delivery; a replay is not among them. */
-  readonly gapsMs: readonly number[];
-}
-
 const COLUMNS = [
   ["DELIVERIES", "deliveries"],
   ["ATTEMPTS", "attempts"],
@@ -26,7 +14,7 @@ const COLUMNS = [
 ] as const;
 
 /** `replays` says how many of a receiver's deliveries became dead letters and were replayed. */
-export function summaryOf({ role, notes }: DemoReceiver, replays: number): ReceiverSummary {
+export function summaryOf({ role, notes }: DemoReceiver, replays: number) {
   const ids = webhookIds(notes);
   const gapsMs = gapsOf(notes, ids[0] ?? "").map(Math.round);
   return {
@@ -37,11 +25,12 @@ export function summaryOf({ role, notes }: DemoReceiver, replays: number): Recei
     delivered: notes.filter(({ status }) => status === 200).length,
     deadLettered: replays,
     replayed: replays,
+    /** Between the attempts of its first delivery; a replay is not among them. */
     gapsMs: gapsMs.slice(0, gapsMs.length - replays),
   };
 }
 
-export function summaryTable(rows: readonly ReceiverSummary[], style: Style): string {
+export function summaryTable(rows: readonly ReturnType<typeof summaryOf>[], style: Style): string {
   const head = ["RECEIVER", ...COLUMNS.map(([title]) => title)].map((title) => style("dim", title));
   const cells = rows.map((row) => [row.receiver, ...COLUMNS.map(([, count]) => String(row[count]))]);
   const gaps = rows
