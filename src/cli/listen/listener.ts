@@ -111,22 +111,19 @@ async function serve(
   const closed = Promise.withResolvers<void>();
   response.on("close", closed.resolve);
   const body = await readBody(incoming);
-  const request = { ...headOf(incoming, options), body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) };
+  const { method = "POST", headers, url: path = "/" } = incoming;
+  const request = {
+    method,
+    url: options.url?.href ?? `http://${headers.host ?? HOST}${path}`,
+    headers: pairsOf(incoming.rawHeaders),
+    body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+  };
   const diagnosis = Buffer.isBuffer(body) ? await diagnose(request, expected, at) : body;
   const answer = await answerTo(request, diagnosis, options, stopping);
   const tookMs = system.monotonicMs() - startedAt;
   send(response, answer);
   await closed.promise;
   tell({ request, at, diagnosis, answer, tookMs, isAnswerTaken: response.writableFinished });
-}
-
-function headOf(incoming: IncomingMessage, { url }: ListenerOptions): Omit<ReceivedRequest, "body"> {
-  const { method = "POST", rawHeaders, headers, url: path = "/" } = incoming;
-  return {
-    method,
-    url: url?.href ?? `http://${headers.host ?? HOST}${path}`,
-    headers: pairsOf(rawHeaders),
-  };
 }
 
 /** All of it, or why not. What is too much is read and dropped, so that the sender hears the answer. */

@@ -16,13 +16,7 @@ export interface Summary {
   readonly hungUp: number;
 }
 
-export interface Tally {
-  /** Times that this event has come by now, this one included; 0 for what is not valid. */
-  readonly count: (heard: Heard) => number;
-  readonly summary: () => Summary;
-}
-
-export function createTally(): Tally {
+export function createTally() {
   const copies = new Map<string, number>();
   const failedChecks = new Map<string, number>();
   const answers = new Map<string, number>();
@@ -30,7 +24,8 @@ export function createTally(): Tally {
   const sum = (counts: ReadonlyMap<string, number>): number =>
     [...counts.values()].reduce((total, count) => total + count, 0);
   return {
-    count: ({ diagnosis, answer, isAnswerTaken }) => {
+    /** Times that this event has come by now, this one included; 0 for what is not valid. */
+    count: ({ diagnosis, answer, isAnswerTaken }: Heard): number => {
       requests += 1;
       if (isAnswerTaken) increment(answers, String(answer.status));
       else hungUp += 1;
@@ -38,7 +33,7 @@ export function createTally(): Tally {
       increment(failedChecks, diagnosis.kind === "invalid" ? diagnosis.code : "UNREADABLE");
       return 0;
     },
-    summary: () => ({
+    summary: (): Summary => ({
       requests,
       valid: sum(copies),
       events: copies.size,

@@ -3,13 +3,12 @@
  * after the empty line; nothing is trimmed, decoded or repaired, since a signature is over bytes.
  */
 import { HookwaveError } from "../../core/errors.ts";
+import type { ReceivedRequest } from "../../receiver/diagnose.ts";
+import { isRecord, type JsonRecord } from "../../receiver/receiving-profile.ts";
 
-export interface CapturedRequest {
-  readonly method: string;
+export interface CapturedRequest extends Omit<ReceivedRequest, "url"> {
   /** Absolute where the capture says so; else a path; null where it says nothing. */
   readonly target: string | null;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly body: Buffer;
 }
 
 /** Throws USAGE, without a byte of the capture: it may hold secrets in its headers. */
@@ -39,8 +38,6 @@ function readHeader(line: string, index: number): readonly [string, string] {
   throw unreadable("headers as `Name: value`, one on each line", `another line as the ${index + 1}.`);
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
 function readJson(bytes: Buffer): CapturedRequest {
   const { method = "POST", url = null, headers, body, bodyBase64 } = parseObject(bytes);
   if (typeof method !== "string") throw unreadable("method as a text", typeof method);
@@ -48,10 +45,10 @@ function readJson(bytes: Buffer): CapturedRequest {
   return { method, target: url, headers: readHeaders(headers), body: readBody(body, bodyBase64) };
 }
 
-function parseObject(bytes: Buffer): JsonObject {
+function parseObject(bytes: Buffer): JsonRecord {
   try {
     const json: unknown = JSON.parse(bytes.toString("utf8"));
-    if (isObject(json)) return json;
+    if (isRecord(json)) return json;
   } catch {
     // Said below, in our own words: the parser's hold parts of the text.
   }
@@ -60,7 +57,7 @@ function parseObject(bytes: Buffer): JsonObject {
 
 /** `{ name: value }`, `{ name: [values] }` or `[[name, value]]`. */
 function readHeaders(headers: unknown): CapturedRequest["headers"] {
-  const pairs: readonly unknown[] = isObject(headers)
+  const pairs: readonly unknown[] = isRecord(headers)
     ? Object.entries(headers).flatMap(([name, value]) => [value].flat().map((one) => [name, one]))
     : Array.isArray(headers)
       ? headers
@@ -82,9 +79,6 @@ function readBody(text: unknown, base64: unknown): Buffer {
   const got = typeof text === "object" ? "a body that was parsed, which no signature fits" : "something else";
   throw unreadable("the raw body, as a text in body or in bodyBase64", got);
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function unreadable(expected: string, got: string): HookwaveError {
   const remedy = "docs/cli.md shows both forms of a captured request";

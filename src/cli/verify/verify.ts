@@ -27,15 +27,10 @@ export async function verify(asked: Invocation): Promise<Report> {
   const bodyBytes = request.body.length;
   if (diagnosis.kind === "invalid") return refusalReport(diagnosis, request);
   const { kind, id, type, timestamp } = diagnosis.event;
-  const facts = { profile: expected.profile, type, id, timestamp, isKnownType: kind === "known", bodyBytes };
-  const rows = Object.entries({ profile: expected.profile, type, id, timestamp }).map(([name, value]) => [
-    name,
-    printable(value, VALUE_CHARACTERS),
-  ]);
-  return report(`valid\n${alignRows([...rows, ["body", `${bodyBytes} bytes`]])}`, {
-    isValid: true,
-    ...facts,
-  });
+  const facts = { profile: expected.profile, type, id, timestamp };
+  const rows = Object.entries(facts).map(([name, value]) => [name, printable(value, VALUE_CHARACTERS)]);
+  const text = `valid\n${alignRows([...rows, ["body", `${bodyBytes} bytes`]])}`;
+  return report(text, { isValid: true, ...facts, isKnownType: kind === "known", bodyBytes });
 }
 
 function refusalReport(refusal: Refusal, request: ReceivedRequest): Report {
