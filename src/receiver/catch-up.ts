@@ -60,12 +60,7 @@ export async function catchUp(options: CatchUpOptions): Promise<CaughtUp> {
   }
 }
 
-interface Page {
-  readonly events: readonly WebhookEvent[];
-  readonly next: string | null;
-}
-
-async function readPage(options: CatchUpOptions, after: string | undefined): Promise<Page> {
+async function readPage(options: CatchUpOptions, after: string | undefined) {
   const { apiKey, timeoutMs = TIMEOUT_MS } = options;
   const response = await fetch(pageUrl(options, after), {
     headers: { authorization: `Bearer ${apiKey}`, accept: "application/json" },

@@ -180,9 +180,7 @@ function compact(text: string): string {
 }
 
 function urlsExchanged({ request, expected }: Case): readonly Undone[] {
-  const url = request.url.startsWith("https:")
-    ? request.url.replace(/^https:/, "http:")
-    : request.url.replace(/^http:/, "https:");
+  const url = request.url.replace(/^https?:/, (scheme) => (scheme === "http:" ? "https:" : "http:"));
   return [
     { expected, request: { ...request, url }, advice: [`it was signed for ${url}: say so with --url`] },
   ];

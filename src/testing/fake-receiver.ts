@@ -72,16 +72,12 @@ export async function startFakeReceiver(...replies: readonly Reply[]): Promise<F
   };
 }
 
-async function untilThere<Item>(
-  items: readonly Item[],
-  count: number,
-  withinMs: number,
-): Promise<readonly Item[]> {
+async function untilThere(requests: readonly Received[], count: number, withinMs: number) {
   const giveUpAt = system.monotonicMs() + withinMs;
-  while (items.length < count) {
+  while (requests.length < count) {
     if (system.monotonicMs() > giveUpAt)
-      throw new Error(`expected ${count} requests within ${withinMs} ms, got ${items.length}`);
+      throw new Error(`expected ${count} requests within ${withinMs} ms, got ${requests.length}`);
     await pause(LOOK_EVERY_MS);
   }
-  return items;
+  return requests;
 }

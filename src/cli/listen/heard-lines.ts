@@ -16,12 +16,9 @@ export function heardText(heard: Heard, copy: number, forwardedTo: string | null
   const { body, url } = request;
   const facts = `${request.method} ${pathOf(url)}, ${body.length} bytes`;
   const excerpt = printable(Buffer.from(body.subarray(0, EXCERPT_BYTES)).toString(), EXCERPT_CHARACTERS);
-  const told =
-    diagnosis.kind === "valid"
-      ? [[`${facts}, happened ${printable(diagnosis.event.timestamp, NAME_CHARACTERS)}`]]
-      : [[facts]];
+  const time = diagnosis.kind === "valid" ? printable(diagnosis.event.timestamp, NAME_CHARACTERS) : null;
   const rows = [
-    ...told,
+    [time === null ? facts : `${facts}, happened ${time}`],
     ...(diagnosis.kind === "invalid" ? refusalRows(diagnosis).map((row) => [row.join(": ")]) : []),
     ...(excerpt === "" ? [] : [[style("dim", excerpt)]]),
   ];
