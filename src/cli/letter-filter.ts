@@ -1,5 +1,5 @@
 /** Reads which dead letters a command is about. */
-import { endpointId } from "../api/letter-fields.ts";
+import { endpointId } from "../api/routing.ts";
 import { form } from "../config/forms.ts";
 import { isSubscription } from "../core/event.ts";
 import type { LetterFilter } from "../core/letter.ts";
