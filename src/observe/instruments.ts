@@ -13,114 +13,60 @@ const ATTEMPT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** Up to the end of the default retry schedule (62 s) and of a day in an open breaker's hold. */
 const LATENCY_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400];
 
-export interface Instruments {
-  readonly published: Counter;
-  readonly duplicated: Counter;
-  readonly attempts: Counter<"outcome" | "profile">;
-  readonly attemptDuration: Histogram;
-  readonly deliveryLatency: Histogram;
-  readonly retries: Counter;
-  readonly holds: Counter<"reason">;
-  readonly deadLetters: Counter<"reason">;
-  readonly breakerState: Gauge<"endpoint">;
-  readonly serviceFailures: Counter;
-  readonly queueDepth: Gauge<"queue">;
-  readonly queueOldestAge: Gauge<"queue">;
-}
+export type Instruments = ReturnType<typeof registerAll>;
 
 export function createInstruments(registry: Registry): Instruments {
-  const instruments = {
-    ...eventInstruments(registry),
-    ...attemptInstruments(registry),
-    ...stateInstruments(registry),
-  };
+  const instruments = registerAll(registry);
   startAtZero(instruments);
   return instruments;
 }
 
-function eventInstruments(registry: Registry) {
-  const registers = [registry];
+function registerAll(registry: Registry) {
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Counter({ name, help, labelNames, registers: [registry] });
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    new Histogram({ name, help, buckets, registers: [registry] });
+  const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
   return {
-    published: new Counter({
-      name: "webhook_events_published_total",
-      help: "Events stored durably.",
-      registers,
-    }),
-    duplicated: new Counter({
-      name: "webhook_events_duplicated_total",
-      help: "Events that were not processed because their id had been published before.",
-      registers,
-    }),
-    holds: new Counter({
-      name: "webhook_holds_total",
-      help: "Times a delivery was held back without an attempt.",
-      labelNames: ["reason"],
-      registers,
-    }),
-    deadLetters: new Counter({
-      name: "webhook_dead_letters_total",
-      help: "Deliveries and unreadable jobs given up.",
-      labelNames: ["reason"],
-      registers,
-    }),
-  };
-}
-
-function attemptInstruments(registry: Registry) {
-  const registers = [registry];
-  return {
-    attempts: new Counter({
-      name: "webhook_attempts_total",
-      help: "Finished attempts.",
-      labelNames: ["outcome", "profile"],
-      registers,
-    }),
-    attemptDuration: new Histogram({
-      name: "webhook_attempt_duration_seconds",
-      help: "How long one attempt took, over the whole exchange.",
-      buckets: ATTEMPT_SECONDS,
-      registers,
-    }),
-    deliveryLatency: new Histogram({
-      name: "webhook_delivery_latency_seconds",
-      help: "From an event's acceptance to its delivery, waits and retries included.",
-      buckets: LATENCY_SECONDS,
-      registers,
-    }),
-    retries: new Counter({
-      name: "webhook_retries_total",
-      help: "Attempts that failed and will be repeated.",
-      registers,
-    }),
-  };
-}
-
-function stateInstruments(registry: Registry) {
-  const registers = [registry];
-  return {
-    breakerState: new Gauge({
-      name: "webhook_circuit_breaker_state",
-      help: "0 closed, 1 half-open, 2 open, for endpoints whose breaker has ever changed; `other` shows the worst of the rest.",
-      labelNames: ["endpoint"],
-      registers,
-    }),
-    serviceFailures: new Counter({
-      name: "webhook_service_failures_total",
-      help: "Failures of our own (not of receivers), such as an unreachable Redis; the log says which.",
-      registers,
-    }),
-    queueDepth: new Gauge({
-      name: "webhook_queue_depth",
-      help: "Entries in the queue: jobs of new events, deliveries being retried or held, dead letters.",
-      labelNames: ["queue"],
-      registers,
-    }),
-    queueOldestAge: new Gauge({
-      name: "webhook_queue_oldest_age_seconds",
-      help: "Age of the oldest entry in the queue, or of the delivery due next among those being retried or held; 0 while it is empty.",
-      labelNames: ["queue"],
-      registers,
-    }),
+    published: counter("webhook_events_published_total", "Events stored durably."),
+    duplicated: counter(
+      "webhook_events_duplicated_total",
+      "Events that were not processed because their id had been published before.",
+    ),
+    holds: counter("webhook_holds_total", "Times a delivery was held back without an attempt.", "reason"),
+    deadLetters: counter("webhook_dead_letters_total", "Deliveries and unreadable jobs given up.", "reason"),
+    attempts: counter("webhook_attempts_total", "Finished attempts.", "outcome", "profile"),
+    attemptDuration: histogram(
+      "webhook_attempt_duration_seconds",
+      "How long one attempt took, over the whole exchange.",
+      ATTEMPT_SECONDS,
+    ),
+    deliveryLatency: histogram(
+      "webhook_delivery_latency_seconds",
+      "From an event's acceptance to its delivery, waits and retries included.",
+      LATENCY_SECONDS,
+    ),
+    retries: counter("webhook_retries_total", "Attempts that failed and will be repeated."),
+    breakerState: gauge(
+      "webhook_circuit_breaker_state",
+      "0 closed, 1 half-open, 2 open, for endpoints whose breaker has ever changed; `other` shows the worst of the rest.",
+      "endpoint",
+    ),
+    serviceFailures: counter(
+      "webhook_service_failures_total",
+      "Failures of our own (not of receivers), such as an unreachable Redis; the log says which.",
+    ),
+    queueDepth: gauge(
+      "webhook_queue_depth",
+      "Entries in the queue: jobs of new events, deliveries being retried or held, dead letters.",
+      "queue",
+    ),
+    queueOldestAge: gauge(
+      "webhook_queue_oldest_age_seconds",
+      "Age of the oldest entry in the queue, or of the delivery due next among those being retried or held; 0 while it is empty.",
+      "queue",
+    ),
   };
 }
 
