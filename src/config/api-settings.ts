@@ -5,7 +5,6 @@ import { optionalSetting, setting } from "./setting.ts";
 export const apiSettings = {
   apiUrl: optionalSetting(forms.baseUrl(), {
     variable: "HOOKWAVE_URL",
-    group: "API",
     doc: "Where the commands find the API; HOOKWAVE_PORT on this machine when absent. On another one https, unless ALLOW_HTTP.",
     // One that is refused may hold a password.
     isSecret: true,
@@ -13,36 +12,30 @@ export const apiSettings = {
   }),
   apiKey: optionalSetting(forms.text("32–200 characters without spaces", /^[!-~]{32,200}$/), {
     variable: "HOOKWAVE_API_KEY",
-    group: "API",
     doc: "A key with all roles, to make others with. Without any key, the API listens on loopback only and asks for none. The commands send it: there it may be any key of the service.",
     isSecret: true,
     remedy: "make one with: openssl rand -hex 32",
   }),
   apiRateLimit: setting(forms.wholeNumber(1, 100_000_000), "120000", {
     variable: "API_RATE_LIMIT",
-    group: "API",
     doc: "Requests that one API key may make in a minute, over all processes.",
     unit: "requests per minute",
   }),
   apiRateLimitUnknown: setting(forms.wholeNumber(1, 100_000_000), "600", {
     variable: "API_RATE_LIMIT_UNKNOWN",
-    group: "API",
     doc: "Requests that one address may make in a minute without a valid key.",
     unit: "requests per minute",
   }),
   apiDocs: setting(forms.flag(), "true", {
     variable: "API_DOCS",
-    group: "API",
     doc: "Serve the API's description at /docs and /openapi.json.",
   }),
   metrics: setting(forms.flag(), "true", {
     variable: "METRICS",
-    group: "API",
     doc: "Serve /metrics.",
   }),
   metricsPort: optionalSetting(forms.wholeNumber(0, 65_535), {
     variable: "METRICS_PORT",
-    group: "API",
     doc: "Serve /metrics on a port of its own, without a key, instead of on the API's.",
     remedy: "for example METRICS_PORT=9464",
   }),

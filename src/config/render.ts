@@ -2,7 +2,7 @@
  * Writes the settings' table for people: .env.example, docs/configuration.md and the README's table. Pure text; scripts/render-docs.ts
  * puts it into the files and a test proves that they are up to date.
  */
-import { GROUPS, type Setting } from "./setting.ts";
+import type { Setting } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** Up to 100 characters, ending at a space. */
@@ -11,7 +11,9 @@ const LINE = /.{1,100}(?: |$)/g;
 export function renderEnvExample(): string {
   const head =
     "# Every setting with its default. Written by scripts/render-docs.ts from src/config/settings.ts.\n";
-  const groups = GROUPS.map((group) => `# --- ${group} ---\n\n${settingsOf(group).map(envEntry).join("\n")}`);
+  const groups = groupsOf().map(
+    ([group, settings]) => `# --- ${group} ---\n\n${settings.map(envEntry).join("\n")}`,
+  );
   return [head, ...groups].join("\n");
 }
 
@@ -36,7 +38,7 @@ This page is written by \`node scripts/render-docs.ts\` from \`src/config/settin
 `;
 
 export function renderConfigurationDoc(): string {
-  const groups = GROUPS.map((group) => `## ${group}\n\n${table(settingsOf(group))}\n`);
+  const groups = groupsOf().map(([group, settings]) => `## ${group}\n\n${table(settings)}\n`);
   return [CONFIGURATION_HEAD, ...groups].join("\n");
 }
 
@@ -65,6 +67,4 @@ function row(setting: Setting): string {
   );
 }
 
-function settingsOf(group: Setting["group"]): readonly Setting[] {
-  return SETTINGS.filter((setting) => setting.group === group);
-}
+const groupsOf = () => [...Map.groupBy(SETTINGS, ({ group }) => group)];

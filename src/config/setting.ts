@@ -5,19 +5,8 @@
 import { z } from "zod";
 import type * as forms from "./forms.ts";
 
-export const GROUPS = [
-  "Service",
-  "Redis",
-  "Default endpoint",
-  "Delivery",
-  "Safety",
-  "API",
-  "Observability",
-] as const;
-
 export interface About {
   readonly variable: string;
-  readonly group: (typeof GROUPS)[number];
   /** One or two plain sentences. */
   readonly doc: string;
   /** The unit of a number that is written without one. */
@@ -28,13 +17,19 @@ export interface About {
   readonly remedy?: string;
 }
 
-export interface Setting extends About {
+interface Described extends About {
   readonly expected: string;
   /** As it would be written in the environment; null when there is none. */
   readonly default: string | null;
 }
 
-export const aboutSettings = z.registry<Setting>();
+export interface Setting extends Described {
+  /** The name it has in the configuration. */
+  readonly key: string;
+  readonly group: string;
+}
+
+export const aboutSettings = z.registry<Described>();
 
 export function setting<Value>(form: forms.Form<Value>, defaultText: string, about: About) {
   const { expected, schema } = form;

@@ -19,27 +19,22 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const service = {
   role: setting(forms.choice(["all", "api", "worker"]), "all", {
     variable: "HOOKWAVE_ROLE",
-    group: "Service",
     doc: "What this process does: serve the HTTP API, deliver, or both.",
   }),
   host: setting(forms.text("a host name or address to listen on", /^[\w.:-]{1,253}$/), "127.0.0.1", {
     variable: "HOOKWAVE_HOST",
-    group: "Service",
     doc: "Address the HTTP API listens on; 0.0.0.0 for all.",
   }),
   port: setting(forms.wholeNumber(0, 65_535), "8420", {
     variable: "HOOKWAVE_PORT",
-    group: "Service",
     doc: "Port the HTTP API listens on; 0 takes a free one.",
   }),
   dataDir: setting(forms.text("a directory", /^[^\0]+$/), "./.hookwave", {
     variable: "HOOKWAVE_DATA_DIR",
-    group: "Service",
     doc: "Where the embedded Redis keeps its data, and where an encryption key is kept that was not given.",
   }),
   shutdownGraceMs: setting(forms.duration(0, 10 * MINUTE_MS), "20s", {
     variable: "SHUTDOWN_GRACE",
-    group: "Service",
     doc: "How long open POSTs may finish at shutdown. What is still open then is delivered again by another worker.",
     unit: "seconds",
   }),
@@ -48,7 +43,6 @@ const service = {
 const redis = {
   redisUrl: optionalSetting(forms.url(["redis:", "rediss:"]), {
     variable: "REDIS_URL",
-    group: "Redis",
     doc: "The Redis or Valkey that keeps everything. Without it, a private embedded server is started. May hold a password.",
     isSecret: true,
     remedy: "write it like redis://localhost:6379",
@@ -58,23 +52,19 @@ const redis = {
     "{hookwave}",
     {
       variable: "HOOKWAVE_PREFIX",
-      group: "Redis",
       doc: "All keys start with this. The braces keep the keys of one installation on one cluster node.",
     },
   ),
   requireAof: setting(forms.flag(), "false", {
     variable: "REQUIRE_AOF",
-    group: "Redis",
     doc: "Refuse to start on a Redis without append-only file, which loses accepted events when it restarts.",
   }),
   publishDurability: setting(forms.choice(DURABILITIES), "redis", {
     variable: "PUBLISH_DURABILITY",
-    group: "Redis",
     doc: "How safe an event must be before its publish is acknowledged, where the publish does not say: docs/durability.md.",
   }),
   replicasMin: setting(forms.wholeNumber(1, 100), "1", {
     variable: "REPLICAS_MIN",
-    group: "Redis",
     doc: "How many replicas must have an event of durability `replicated`.",
     unit: "replicas",
   }),
@@ -83,26 +73,22 @@ const redis = {
 const defaultEndpoint = {
   webhookUrl: optionalSetting(forms.url(["https:", "http:"]), {
     variable: "WEBHOOK_URL",
-    group: "Default endpoint",
     doc: "Creates an endpoint named `default` that receives WEBHOOK_EVENTS. May hold a token.",
     isSecret: true,
     remedy: "write it like https://example.com/webhooks",
   }),
   webhookSecrets: setting(forms.secrets(), "", {
     variable: "WEBHOOK_SECRET",
-    group: "Default endpoint",
     doc: "Signs what the default endpoint receives; needed with WEBHOOK_URL. Two, newest first, while rotating: both sign.",
     isSecret: true,
     remedy: 'make one with: echo "whsec_$(openssl rand -base64 32)"',
   }),
   webhookProfile: setting(forms.choice(PROFILE_NAMES), "hokusai", {
     variable: "WEBHOOK_PROFILE",
-    group: "Default endpoint",
     doc: "The wire profile of the default endpoint: body shape and signature headers.",
   }),
   webhookEvents: setting(forms.subscriptions(), "*", {
     variable: "WEBHOOK_EVENTS",
-    group: "Default endpoint",
     doc: "What the default endpoint receives.",
   }),
 };
@@ -110,56 +96,47 @@ const defaultEndpoint = {
 const delivery = {
   webhookTimeoutMs: setting(forms.duration(SECOND_MS, 5 * MINUTE_MS), "15", {
     variable: "WEBHOOK_TIMEOUT",
-    group: "Delivery",
     doc: "Deadline of one attempt, over the whole exchange.",
     unit: "seconds",
   }),
   webhookMaxRetries: setting(forms.wholeNumber(0, 24), "5", {
     variable: "WEBHOOK_MAX_RETRIES",
-    group: "Delivery",
     doc: "Attempts after the first, before a delivery becomes a dead letter.",
     unit: "attempts",
   }),
   webhookRetryDelayMs: setting(forms.duration(1, DAY_MS), "2", {
     variable: "WEBHOOK_RETRY_DELAY",
-    group: "Delivery",
     doc: "Wait before the first retry; doubles with each further one, ±10 %.",
     unit: "seconds",
   }),
   breakerFailureThreshold: setting(forms.wholeNumber(1, 10_000), "5", {
     variable: "WEBHOOK_CIRCUIT_BREAKER_FAILURE_THRESHOLD",
-    group: "Delivery",
     doc: "Calls an endpoint's breaker wants to have seen before it may open; it opens when half of them failed.",
     unit: "calls",
   }),
   breakerRecoveryMs: setting(forms.duration(1, DAY_MS), "60", {
     variable: "WEBHOOK_CIRCUIT_BREAKER_RECOVERY_TIME",
-    group: "Delivery",
     doc: "How long an open breaker waits before it lets one probe through.",
     unit: "seconds",
   }),
   holdMaxAgeMs: setting(forms.duration(SECOND_MS, 30 * DAY_MS), "24h", {
     variable: "HOLD_MAX_AGE",
-    group: "Delivery",
     doc: "How long a delivery may be held before it becomes a dead letter (expired): by an open breaker, by its endpoint's rate, or because it is busy.",
     unit: "seconds",
   }),
   // A job is run again within minutes of a crash, and must then still know what it had already sent.
   eventRetentionMs: setting(forms.duration(10 * MINUTE_MS, 365 * DAY_MS), "3d", {
     variable: "EVENT_RETENTION",
-    group: "Delivery",
     doc: "How long an event is remembered: for that long, publishing the same id again does nothing. Takes its data and about 1 KB of Redis memory each.",
     unit: "seconds",
   }),
   workerConcurrency: setting(forms.wholeNumber(1, 10_000), "128", {
     variable: "WORKER_CONCURRENCY",
-    group: "Delivery",
     doc: "Jobs one worker has in work at a time; a job holds up to 64 events.",
     unit: "jobs",
   }),
   maxInFlight: setting(forms.wholeNumber(1, 1_000), "10", {
     variable: "MAX_IN_FLIGHT",
-    group: "Delivery",
     doc: "Open POSTs per endpoint and worker, where the endpoint does not say otherwise.",
     unit: "POSTs",
   }),
@@ -168,25 +145,21 @@ const delivery = {
 const safety = {
   encryptionKey: optionalSetting(forms.base64(32), {
     variable: "HOOKWAVE_ENCRYPTION_KEY",
-    group: "Safety",
     doc: "Seals the endpoints' secrets in Redis; every process of an installation needs the same. Without it, one is made and kept in HOOKWAVE_DATA_DIR.",
     isSecret: true,
     remedy: "make one with: openssl rand -base64 32",
   }),
   encryptionKeyPrevious: optionalSetting(forms.base64(32), {
     variable: "HOOKWAVE_ENCRYPTION_KEY_PREVIOUS",
-    group: "Safety",
     doc: "Opens what HOOKWAVE_ENCRYPTION_KEY does not, and seals nothing: a start with both seals everything again with the new key (docs/endpoints.md).",
     isSecret: true,
   }),
   allowHttp: setting(forms.flag(), "false", {
     variable: "ALLOW_HTTP",
-    group: "Safety",
     doc: "Accept endpoints with http: URLs, whose traffic anyone on the way can read.",
   }),
   allowPrivateNetworks: setting(forms.networks(), "", {
     variable: "ALLOW_PRIVATE_NETWORKS",
-    group: "Safety",
     doc: "Private networks that endpoints may be in, such as 10.0.0.0/8. Without it, none.",
   }),
 };
@@ -194,12 +167,10 @@ const safety = {
 const observability = {
   logLevel: setting(forms.choice(["fatal", "error", "warn", "info", "debug", "trace", "silent"]), "info", {
     variable: "LOG_LEVEL",
-    group: "Observability",
     doc: "The least important log lines to write.",
   }),
   metricsEndpointLabels: setting(forms.wholeNumber(0, 10_000), "200", {
     variable: "METRICS_ENDPOINT_LABELS",
-    group: "Observability",
     doc: "How many endpoints get a metric label of their own; the rest share `other`.",
     unit: "endpoints",
   }),
@@ -215,10 +186,21 @@ export const configSchema = z.object({
   ...observability,
 });
 
-/** Every setting with the name it has in the configuration, in the order of the table. */
-export const SETTINGS: readonly (Setting & { readonly key: string })[] = Object.entries(
-  configSchema.shape,
-).flatMap(([key, schema]) => {
-  const about = aboutSettings.get(schema);
-  return about === undefined ? [] : [{ key, ...about }];
-});
+/** Groups of settings in the order in which people read of them. */
+const GROUPS: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> = {
+  Service: service,
+  Redis: redis,
+  "Default endpoint": defaultEndpoint,
+  Delivery: delivery,
+  Safety: safety,
+  API: apiSettings,
+  Observability: observability,
+};
+
+/** Every setting, in the order of the table. */
+export const SETTINGS: readonly Setting[] = Object.entries(GROUPS).flatMap(([group, settings]) =>
+  Object.entries(settings).flatMap(([key, schema]) => {
+    const about = aboutSettings.get(schema);
+    return about === undefined ? [] : [{ key, group, ...about }];
+  }),
+);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { GROUPS } from "../../../src/config/setting.ts";
 import { configSchema, SETTINGS } from "../../../src/config/settings.ts";
 
 describe("the settings' table", () => {
@@ -10,9 +9,5 @@ describe("the settings' table", () => {
 
   it("has defaults that their own forms accept", () => {
     expect(configSchema.safeParse({}).error).toBeUndefined();
-  });
-
-  it("uses every group", () => {
-    expect(new Set(SETTINGS.map(({ group }) => group))).toEqual(new Set(GROUPS));
   });
 });
