@@ -5,8 +5,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { AttemptRecord } from "../core/attempt.ts";
 import { isDestinationId } from "../core/destination.ts";
-import { summarise } from "../core/errors.ts";
-import type { BreakerState, Happening, Tell } from "../core/happening.ts";
+import { type BreakerState, type Happening, type Tell, tellFailure } from "../core/happening.ts";
 import { QUEUE_STATES } from "../core/queue-counts.ts";
 import { type BreakerLabels, createBreakerLabels } from "./breaker-labels.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
@@ -102,6 +101,6 @@ async function gaugeQueues(instruments: Instruments, { readQueues, tell }: Metri
   } catch (error) {
     queueDepth.reset();
     queueOldestAge.reset();
-    tell({ kind: "service.failed", doing: "read_queues", error: summarise(error) });
+    tellFailure(tell, "read_queues")(error);
   }
 }

@@ -4,8 +4,7 @@
  */
 import { createHookwave, type Hookwave } from "../app.ts";
 import type { Config } from "../config/environment.ts";
-import { summarise } from "../core/errors.ts";
-import type { Tell } from "../core/happening.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
 import { createLog, type Log, type LogOptions, logHappenings } from "../observe/log.ts";
 import { hasKey } from "../store/key-file.ts";
 import { VERSION } from "../wire/version.ts";
@@ -43,9 +42,7 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
   const closers: (() => Promise<void>)[] = [log.close];
   const close = async (): Promise<void> => {
     for (const closeOne of closers.splice(0).reverse()) {
-      await closeOne().catch((error: unknown) =>
-        tell({ kind: "service.failed", doing: "close", error: summarise(error) }),
-      );
+      await closeOne().catch(tellFailure(tell, "close"));
     }
   };
   try {

@@ -4,8 +4,7 @@
  * anybody; a drift by asking Redis each minute. Until Redis says that the clock is right, no job is taken.
  */
 import { SKEW_MAX_MS, skewError } from "../core/clock-skew.ts";
-import { summarise } from "../core/errors.ts";
-import type { Tell } from "../core/happening.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
 
 export interface ClockDeps {
@@ -30,13 +29,13 @@ export function watchClock({ system, askSkewMs, pause, resume, tell }: ClockDeps
   let isPaused = false;
   let isToldWrong = false;
   let isAsking = false;
+  const fail = tellFailure(tell, "check_clock");
 
   const actOn = (skewMs: number): void => {
     if (Math.abs(skewMs) > SKEW_MAX_MS) {
       if (!isPaused) pause();
       isPaused = true;
-      if (!isToldWrong)
-        tell({ kind: "service.failed", doing: "check_clock", error: summarise(skewError(skewMs)) });
+      if (!isToldWrong) fail(skewError(skewMs));
       isToldWrong = true;
       return;
     }
@@ -64,9 +63,7 @@ export function watchClock({ system, askSkewMs, pause, resume, tell }: ClockDeps
     if (isAsking || system.monotonicMs() < askAt) return;
     isAsking = true;
     ask()
-      .catch((error: unknown) =>
-        tell({ kind: "service.failed", doing: "check_clock", error: summarise(error) }),
-      )
+      .catch(fail)
       .finally(() => {
         isAsking = false;
       });

@@ -4,8 +4,8 @@
  * slice that was written down. What the dead one had done of its slice is gone from the letters, and skipped.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { HookwaveError, summarise } from "../core/errors.ts";
-import type { Tell } from "../core/happening.ts";
+import { HookwaveError } from "../core/errors.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
 import type { LetterSummary } from "../core/letter.ts";
 import {
   type HeldReplay,
@@ -49,8 +49,7 @@ export function createReplayRunner(deps: ReplayRunnerDeps): ReplayRunner {
   const attended = new Map<string, Promise<void>>();
   let looking: NodeJS.Timeout | undefined;
 
-  const fail = (error: unknown): void =>
-    tell({ kind: "service.failed", doing: "replay", error: summarise(error) });
+  const fail = tellFailure(tell, "replay");
 
   const workOn = async (id: string): Promise<void> => {
     try {

@@ -7,9 +7,9 @@
 import type { AttemptRecord, FinishedAttempt } from "../core/attempt.ts";
 import type { EndpointId } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
-import { isWrongType, summarise } from "../core/errors.ts";
+import { isWrongType } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
-import type { Tell } from "../core/happening.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
 import type { RecordAttempt } from "../deliver/ports.ts";
 import { excerptField, KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
@@ -70,6 +70,7 @@ end`;
 
 export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, tell: Tell): AttemptLog {
   const runRecord = prepareScript(redis, RECORD);
+  const fail = tellFailure(tell, "record_attempts");
   let goingDown = false;
 
   /** One such key would keep every attempt of this worker from being recorded. */
@@ -81,9 +82,8 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
       { key: keys.statistics(endpointId), type: "hash" },
       { key: keys.statisticsHour(endpointId, hourOf(startedAt)), type: "hash" },
     ]);
-    await quarantine(redis, [{ key: keys.recent, type: "stream" }, ...expected], tell).catch(
-      (error: unknown) => tell({ kind: "service.failed", doing: "quarantine", error: summarise(error) }),
-    );
+    const all = [{ key: keys.recent, type: "stream" } as const, ...expected];
+    await quarantine(redis, all, tell).catch(tellFailure(tell, "quarantine"));
   };
 
   const writeUntilWritten = async (group: readonly FinishedAttempt[]): Promise<void> => {
@@ -94,7 +94,7 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
         return;
       } catch (error) {
         if (goingDown) throw error;
-        tell({ kind: "service.failed", doing: "record_attempts", error: summarise(error) });
+        fail(error);
         if (isWrongType(error)) await makeRoom(group);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }

@@ -3,8 +3,7 @@
  * forgets whoever was reconnecting. Carries news only; the truth is read again from where it is kept.
  */
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
-import { summarise } from "../core/errors.ts";
-import type { Tell } from "../core/happening.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 
@@ -34,11 +33,8 @@ export async function watchChanges(
   listener: ChangeListener,
   tell: Tell,
 ): Promise<() => void> {
-  const attempt = (work: Promise<void>): void => {
-    work.catch((error: unknown) =>
-      tell({ kind: "service.failed", doing: "watch_changes", error: summarise(error) }),
-    );
-  };
+  const fail = tellFailure(tell, "watch_changes");
+  const attempt = (work: Promise<void>): void => void work.catch(fail);
   const onMessage = (_channel: string, news: string): void => {
     if (news.startsWith(ENDPOINT_NEWS)) {
       const [id = "", version] = news.slice(ENDPOINT_NEWS.length).split(":");

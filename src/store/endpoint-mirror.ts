@@ -5,8 +5,7 @@
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import { SKEW_MAX_MS } from "../core/clock-skew.ts";
 import { type Endpoint, subscribes } from "../core/endpoint.ts";
-import { summarise } from "../core/errors.ts";
-import type { Tell } from "../core/happening.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
 import { byAge } from "../endpoints/pages.ts";
 import { readRecord } from "./endpoint-record.ts";
 import type { Sealer } from "./sealing.ts";
@@ -40,6 +39,7 @@ export function createMirror(sealer: Sealer, tell: Tell): Mirror {
   const unreadable = new Map<EndpointId, unknown>();
   const bySubscription = new Map<string, Subscribers>();
   let inOrder: readonly Endpoint[] | null = null;
+  const fail = tellFailure(tell, "read_endpoint");
 
   // An endpoint we cannot read is our fault, not its receiver's: whatever may concern it must wait, because going
   // on without it would lose its events silently.
@@ -61,7 +61,7 @@ export function createMirror(sealer: Sealer, tell: Tell): Mirror {
       endpoints.set(id, readRecord(text, sealer));
     } catch (error) {
       unreadable.set(id, error);
-      tell({ kind: "service.failed", doing: "read_endpoint", error: summarise(error) });
+      fail(error);
     }
   };
 
