@@ -19,15 +19,16 @@ export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 export interface ConnectorOptions {
   readonly policy: AddressPolicy;
-  /** Limit of name resolution, and again of connecting with its TLS handshake, in ms. */
-  readonly connectTimeoutMs: number;
   /** A monotonic clock in ms. */
   readonly now: () => number;
+  /** Limit of name resolution, and again of connecting with its TLS handshake, in ms. */
+  readonly connectTimeoutMs?: number;
   /** PEM certificates to trust instead of the system's. */
-  readonly ca?: string | undefined;
-  readonly lookup?: Lookup | undefined;
+  readonly ca?: string;
+  /** The resolver of names; the system's by default. */
+  readonly lookup?: Lookup;
   /** Hears how far each connection has come; a literal address is never resolved, and plain http never secured. */
-  readonly onStage?: ((stage: ConnectStage) => void) | undefined;
+  readonly onStage?: (stage: ConnectStage) => void;
 }
 
 export type ConnectStage = "resolved" | "connected" | "secured";
@@ -48,6 +49,7 @@ export class ConnectFailure extends Error {
   }
 }
 
+const CONNECT_TIMEOUT_MS = 5_000;
 /** Happy eyeballs (RFC 8305): how long one address may keep the next one waiting, in ms. */
 const ADDRESS_ATTEMPT_MS = 500;
 /** TLS sessions kept for resumption, at a few KiB each. */
@@ -82,11 +84,9 @@ async function openSocket(
   sessions: LRUCache<string, Buffer>,
 ): Promise<Socket> {
   const addresses = await checkedAddresses(target.hostname, options);
-  const socket =
-    target.protocol === "https:"
-      ? startTls(target, addresses, options, sessions)
-      : startTcp(target, addresses);
-  return whenOpen(socket, target.protocol === "https:" ? "secureConnect" : "connect", options);
+  return target.protocol === "https:"
+    ? whenOpen(startTls(target, addresses, options, sessions), "secureConnect", options)
+    : whenOpen(connectTcp(pinned(target, addresses)), "connect", options);
 }
 
 /** The addresses of a host, every one of them allowed: one bad address refuses the whole answer. */
@@ -106,7 +106,7 @@ async function resolve(hostname: string, options: ConnectorOptions): Promise<rea
   const lookup = options.lookup ?? ((name) => systemLookup(name, { all: true }));
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const expire = (): void => reject(new Error("name resolution timed out"));
-  const deadline = new Deadline(options.connectTimeoutMs, options.now, expire);
+  const deadline = new Deadline(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, options.now, expire);
   try {
     const addresses = await Promise.race([lookup(hostname), timedOut]);
     if (addresses.length === 0) throw new Error("the name has no address");
@@ -129,10 +129,6 @@ function pinned(target: buildConnector.Options, addresses: readonly LookupAddres
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
   };
-}
-
-function startTcp(target: buildConnector.Options, addresses: readonly LookupAddress[]): Socket {
-  return connectTcp(pinned(target, addresses));
 }
 
 function startTls(
@@ -167,7 +163,7 @@ function whenOpen(
     reject(failure);
   };
   const expire = (): void => giveUp(failed(stage, new Error("timed out")));
-  const deadline = new Deadline(options.connectTimeoutMs, options.now, expire);
+  const deadline = new Deadline(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, options.now, expire);
   socket.on("error", (error) => giveUp(failed(stage, error)));
   socket.once("connect", () => {
     stage = "tls";

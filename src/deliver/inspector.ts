@@ -5,17 +5,10 @@
  */
 import { Agent, type Dispatcher } from "undici";
 import { summarise } from "../core/errors.ts";
-import { ConnectFailure, type ConnectStage } from "./guarded-connector.ts";
+import { ConnectFailure, type ConnectStage, createGuardedConnector } from "./guarded-connector.ts";
 import { OpenExchange, type Routes, type Settling } from "./open-exchange.ts";
 import type { Exchange, InspectedExchange, Inspector, OutgoingRequest, Timings } from "./ports.ts";
-import {
-  AGENT_OPTIONS,
-  checkTarget,
-  closedError,
-  connectorOf,
-  type Target,
-  type TransportOptions,
-} from "./transport.ts";
+import { AGENT_OPTIONS, checkTarget, closedError, type Target, type TransportOptions } from "./transport.ts";
 
 export function createInspector(options: TransportOptions): Inspector {
   const open = new Set<Agent>();
@@ -26,7 +19,7 @@ export function createInspector(options: TransportOptions): Inspector {
     request: OutgoingRequest,
   ): Promise<InspectedExchange> => {
     const sighting = new Sighting(options.now);
-    const { connect } = connectorOf(options, sighting.reached);
+    const { connect } = createGuardedConnector({ ...options, onStage: sighting.reached });
     // In undici, pipelining 0 means one connection per request.
     const agent = new Agent({ ...AGENT_OPTIONS, connect, pipelining: 0 });
     open.add(agent);

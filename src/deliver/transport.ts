@@ -7,36 +7,21 @@ import { LRUCache } from "lru-cache";
 import { Agent } from "undici";
 import { HookwaveError } from "../core/errors.ts";
 import type { AddressPolicy } from "./address-guard.ts";
-import {
-  type ConnectStage,
-  createGuardedConnector,
-  type GuardedConnector,
-  type Lookup,
-} from "./guarded-connector.ts";
+import { type ConnectorOptions, createGuardedConnector } from "./guarded-connector.ts";
 import { OpenExchange, type Routes } from "./open-exchange.ts";
 import type { Exchange, OutgoingRequest, Transport } from "./ports.ts";
 import { checkUrl } from "./url-policy.ts";
 
-export interface TransportOptions {
-  readonly policy: AddressPolicy;
-  /** A monotonic clock in ms. */
-  readonly now: () => number;
+export interface TransportOptions extends Omit<ConnectorOptions, "onStage"> {
   /** Open connections to one origin; further posts wait for a free one, within their deadline. */
   readonly connectionsPerOrigin?: number;
   /** Origins with kept connections; posts to further ones go without keep-alive. */
   readonly maxOrigins?: number;
-  /** Limit of name resolution, and again of connecting with its TLS handshake, in ms. */
-  readonly connectTimeoutMs?: number;
-  /** PEM certificates to trust instead of the system's. */
-  readonly ca?: string;
-  /** The resolver of names; the system's by default. */
-  readonly lookup?: Lookup;
 }
 
 /** As many as an endpoint may have open: a post that waits for a connection does so on its own deadline. */
 const CONNECTIONS_PER_ORIGIN = 1_000;
 const MAX_ORIGINS = 2_048;
-const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 16 * 1_024;
 /** Receivers commonly close idle connections after 5 s; below that, fewer go stale under us (trap 25). */
 const KEEP_ALIVE_MS = 4_000;
@@ -111,21 +96,6 @@ export function checkTarget(text: string, policy: AddressPolicy): Target {
   return { kind: "open", origin: check.url.origin, path: check.url.pathname + check.url.search };
 }
 
-/** The guard, as each way out of the house has it. */
-export function connectorOf(
-  options: TransportOptions,
-  onStage?: (stage: ConnectStage) => void,
-): GuardedConnector {
-  return createGuardedConnector({
-    policy: options.policy,
-    connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    now: options.now,
-    ca: options.ca,
-    lookup: options.lookup,
-    onStage,
-  });
-}
-
 /** Options of every agent of ours. */
 export const AGENT_OPTIONS = {
   allowH2: false,
@@ -136,7 +106,7 @@ export const AGENT_OPTIONS = {
 } as const;
 
 function openRoutes(options: TransportOptions): Routes {
-  const connector = connectorOf(options);
+  const connector = createGuardedConnector(options);
   const common = {
     ...AGENT_OPTIONS,
     connect: connector.connect,

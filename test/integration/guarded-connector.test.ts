@@ -76,7 +76,7 @@ describe("the connector by itself", () => {
       policy: publicPolicy,
       connectTimeoutMs: 1_000,
       now: () => performance.now(),
-      lookup,
+      ...(lookup && { lookup }),
     });
     return new Promise((resolve) => {
       connect({ hostname, protocol: "http:", port: String(port) }, (error, socket) =>
