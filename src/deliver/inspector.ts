@@ -15,18 +15,26 @@ export function createInspector(options: TransportOptions): Inspector {
   let isAbandoned = false;
 
   const sendTo = async (
-    target: Extract<Target, { readonly kind: "open" }>,
-    request: OutgoingRequest,
+    { origin, path }: Extract<Target, { readonly kind: "open" }>,
+    { headers, body, timeoutMs }: OutgoingRequest,
   ): Promise<InspectedExchange> => {
-    const sighting = new Sighting(options.now);
-    const { connect } = createGuardedConnector({ ...options, onStage: sighting.reached });
+    const { now } = options;
+    const sighting: Sighting = { at: { started: now() }, headers: {}, detail: null };
+    const onStage = (stage: ConnectStage): void => {
+      sighting.at[stage] = now();
+    };
+    const { connect } = createGuardedConnector({ ...options, onStage });
     // In undici, pipelining 0 means one connection per request.
     const agent = new Agent({ ...AGENT_OPTIONS, connect, pipelining: 0 });
+    const routes = { kept: agent, single: agent, endedReused: () => false, now };
+    const sent = { origin, path, method: "POST", headers, body } as const;
     open.add(agent);
     try {
-      const exchange = await watch(target, request, agent, sighting);
+      const exchange = await new Promise<Exchange>((resolve, reject) =>
+        new WatchedExchange(sent, routes, { resolve, reject }, sighting).start(timeoutMs),
+      );
       if (exchange.kind === "failed" && isAbandoned) throw closedError();
-      return sighting.report(exchange);
+      return report(exchange, sighting, now());
     } finally {
       open.delete(agent);
       await agent.destroy();
@@ -47,78 +55,37 @@ export function createInspector(options: TransportOptions): Inspector {
   };
 }
 
-function watch(
-  { origin, path }: Extract<Target, { readonly kind: "open" }>,
-  { headers, body, timeoutMs }: OutgoingRequest,
-  agent: Agent,
-  sighting: Sighting,
-): Promise<Exchange> {
-  const routes = { kept: agent, single: agent, endedReused: () => false, now: sighting.now };
-  return new Promise((resolve, reject) => {
-    const sent = { origin, path, method: "POST", headers, body } as const;
-    new WatchedExchange(sent, routes, { resolve, reject }, sighting).start(timeoutMs);
-  });
-}
-
 const NO_TIMINGS: Timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 0 };
 
 type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** One exchange as it was seen, moment by moment. */
-class Sighting {
-  readonly now: () => number;
-  readonly #startedAt: number;
-  readonly #stageAt = new Map<ConnectStage, number>();
-  #firstByteAt: number | null = null;
-  #headers: AnswerHeaders = {};
-  #detail: string | null = null;
-
-  constructor(now: () => number) {
-    this.now = now;
-    this.#startedAt = now();
-  }
-
-  readonly reached = (stage: ConnectStage): void => {
-    this.#stageAt.set(stage, this.now());
-  };
-
-  answering(): void {
-    this.#firstByteAt ??= this.now();
-  }
-
-  answered(headers: AnswerHeaders): void {
-    this.#headers = headers;
-  }
-
-  failed(error: Error): void {
-    this.#detail = summarise(error instanceof ConnectFailure ? error.cause : error).code;
-  }
-
-  report(exchange: Exchange): InspectedExchange {
-    const [resolved, connected, secured] = [this.#at("resolved"), this.#at("connected"), this.#at("secured")];
-    const timings = {
-      dnsMs: between(this.#startedAt, resolved),
-      connectMs: between(resolved ?? this.#startedAt, connected),
-      tlsMs: between(connected, secured),
-      firstByteMs: between(secured ?? connected, this.#firstByteAt),
-      totalMs: inTenths(this.now() - this.#startedAt),
-    };
-    const isAnswered = exchange.kind === "answered";
-    return {
-      exchange,
-      timings,
-      headers: isAnswered ? asText(this.#headers) : {},
-      detail: isAnswered ? null : this.#detail,
-    };
-  }
-
-  #at(stage: ConnectStage): number | null {
-    return this.#stageAt.get(stage) ?? null;
-  }
+/** One exchange as it was seen. */
+interface Sighting {
+  /** Moments in monotonic ms; those that were not reached are absent. */
+  readonly at: { readonly started: number } & { [Stage in ConnectStage | "answering"]?: number };
+  headers: AnswerHeaders;
+  detail: string | null;
 }
 
-function between(start: number | null, end: number | null): number | null {
-  return start === null || end === null ? null : inTenths(end - start);
+function report(exchange: Exchange, { at, headers, detail }: Sighting, endedAt: number): InspectedExchange {
+  const timings = {
+    dnsMs: between(at.started, at.resolved),
+    connectMs: between(at.resolved ?? at.started, at.connected),
+    tlsMs: between(at.connected, at.secured),
+    firstByteMs: between(at.secured ?? at.connected, at.answering),
+    totalMs: inTenths(endedAt - at.started),
+  };
+  const isAnswered = exchange.kind === "answered";
+  return {
+    exchange,
+    timings,
+    headers: isAnswered ? asText(headers) : {},
+    detail: isAnswered ? null : detail,
+  };
+}
+
+function between(start: number | undefined, end: number | undefined): number | null {
+  return start === undefined || end === undefined ? null : inTenths(end - start);
 }
 
 const inTenths = (ms: number): number => Math.round(ms * 10) / 10;
@@ -129,15 +96,17 @@ function asText(headers: AnswerHeaders): Readonly<Record<string, string>> {
 }
 
 class WatchedExchange extends OpenExchange {
+  readonly #routes: Routes;
   readonly #sighting: Sighting;
 
   constructor(request: Dispatcher.DispatchOptions, routes: Routes, settling: Settling, sighting: Sighting) {
     super(request, routes, settling);
+    this.#routes = routes;
     this.#sighting = sighting;
   }
 
   override onResponseStarted(): void {
-    this.#sighting.answering();
+    this.#sighting.at.answering ??= this.#routes.now();
     super.onResponseStarted();
   }
 
@@ -146,12 +115,12 @@ class WatchedExchange extends OpenExchange {
     status: number,
     headers: AnswerHeaders,
   ): void {
-    this.#sighting.answered(headers);
+    this.#sighting.headers = headers;
     super.onResponseStart(controller, status, headers);
   }
 
   override onResponseError(controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.#sighting.failed(error);
+    this.#sighting.detail = summarise(error instanceof ConnectFailure ? error.cause : error).code;
     super.onResponseError(controller, error);
   }
 }
