@@ -81,8 +81,12 @@ export interface ErrorSummary {
 export function summarise(error: unknown): ErrorSummary {
   if (!(error instanceof Error))
     return { name: typeof error, message: "a value that is no Error", code: null };
-  const code = "code" in error && typeof error.code === "string" ? error.code : null;
-  return { name: error.name, message: error.message.slice(0, 500), code };
+  return { name: error.name, message: error.message.slice(0, 500), code: codeOf(error) };
+}
+
+/** The code that Node and most libraries put on their errors; null where there is none. */
+export function codeOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
 }
 
 /** Did Redis find something else under a key than was looked for? Then no waiting helps, and no reconnecting. */

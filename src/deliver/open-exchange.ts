@@ -4,6 +4,7 @@
  * It refuses to wait for a body longer than the body is worth.
  */
 import { type Agent, type Dispatcher, errors } from "undici";
+import { codeOf } from "../core/errors.ts";
 import type { UnreachableReason } from "../core/outcome.ts";
 import { Deadline } from "./deadline.ts";
 import { ConnectFailure } from "./guarded-connector.ts";
@@ -180,7 +181,7 @@ function failureOf(error: Error): Exchange {
 }
 
 function reasonOf(error: Error): UnreachableReason {
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = codeOf(error) ?? "";
   // Since TLS 1.3 a receiver may reject us after the handshake, with its first answer.
   if (code === "EPROTO" || code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return "tls";
   // undici's "bad response" and "bad upgrade": an answer nobody asked for.

@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
+import { codeOf } from "../core/errors.ts";
 
 /** Longer than a server may take to start; after a reboot an owner's pid may belong to anybody. */
 const HELD_MAX_MS = 15_000;
@@ -35,7 +36,7 @@ async function create(path: string): Promise<boolean> {
     await writeFile(path, String(process.pid), { flag: "wx" });
     return true;
   } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
+    if (codeOf(error) === "EEXIST") return false;
     throw error;
   }
 }
@@ -46,7 +47,7 @@ async function discard(path: string, owner: string): Promise<void> {
   try {
     await rename(path, aside);
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return;
+    if (codeOf(error) === "ENOENT") return;
     throw error;
   }
   if ((await readFile(aside, "utf8")) !== owner) await link(aside, path).catch(() => undefined);
@@ -62,9 +63,6 @@ export function processExists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return !hasCode(error, "ESRCH");
+    return codeOf(error) !== "ESRCH";
   }
 }
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && "code" in error && error.code === code;

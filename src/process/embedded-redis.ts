@@ -5,7 +5,8 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
@@ -57,7 +58,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
 }
 
 async function startServer(dataDir: string, options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
-  const executable = await findExecutable(options.searchPath);
+  const executable = findExecutable(options.searchPath);
   const port = options.port ?? (await freePort());
   const url = `redis://127.0.0.1:${port}`;
   const child = spawn(executable, serverArgs(port, dataDir, options.serverArgs ?? []), {
@@ -123,15 +124,11 @@ function serverArgs(port: number, dataDir: string, more: readonly string[]): rea
   return [...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]), ...more];
 }
 
-async function findExecutable(searchPath: string): Promise<string> {
+function findExecutable(searchPath: string): string {
   for (const name of SERVERS) {
     for (const folder of [...searchPath.split(delimiter), "/usr/bin", "/usr/local/bin"]) {
       const path = join(folder, name);
-      const found = await access(path).then(
-        () => true,
-        () => false,
-      );
-      if (found) return path;
+      if (existsSync(path)) return path;
     }
   }
   throw new HookwaveError("REDIS_MISSING", {

@@ -36,7 +36,7 @@ const STANDARD_ERROR = 2;
 export async function openOwnApi(options: OwnApiOptions): Promise<OwnApi> {
   const { config, redisUrl } = options;
   const key = randomBytes(32).toString("hex");
-  const encryptionKey = await sealingKey(options);
+  const encryptionKey = sealingKey(options);
   // Its requests are nobody's news; a bug is.
   const log = createLog({ level: "error", destination: STANDARD_ERROR });
   const closers = [log.close];
@@ -75,8 +75,8 @@ function serve(hookwave: Hookwave, settings: Config, { logger }: Log) {
 }
 
 /** The installation's; null for the one in the data directory. */
-async function sealingKey({ config, needsSealingKey }: OwnApiOptions): Promise<Buffer | null> {
-  if (config.encryptionKey !== null || (await hasKey(config.dataDir))) return config.encryptionKey;
+function sealingKey({ config, needsSealingKey }: OwnApiOptions): Buffer | null {
+  if (config.encryptionKey !== null || hasKey(config.dataDir)) return config.encryptionKey;
   if (needsSealingKey) throw keyUnknown(config);
   // One that opens nothing: without any, one would be generated and kept.
   return randomBytes(32);

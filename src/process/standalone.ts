@@ -68,7 +68,7 @@ async function openParts(
 ): Promise<Omit<Standalone, "close">> {
   const redis = await openRedis(config, searchPath);
   closers.push(redis.stop);
-  const notices = await noticesOf(config, redis);
+  const notices = noticesOf(config, redis);
   const hookwave = await createHookwave({
     ...config,
     redisUrl: redis.url,
@@ -98,18 +98,9 @@ async function openParts(
 }
 
 /** Notices for an operator about the defaults that were taken. */
-async function noticesOf({ dataDir, encryptionKey }: Config, redis: RedisSource): Promise<readonly string[]> {
-  const origin = (await hasKey(dataDir)) ? "kept" : "generated and kept";
-  return [
-    ...(redis.isEmbedded
-      ? [
-          `REDIS_URL is not set: a private Redis with append-only file runs on ${redis.url}, data in ${dataDir}`,
-        ]
-      : []),
-    ...(encryptionKey === null
-      ? [
-          `HOOKWAVE_ENCRYPTION_KEY is not set: endpoint secrets are sealed with a development key, ${origin} in ${dataDir}; set one for production, the same in every process`,
-        ]
-      : []),
-  ];
+function noticesOf({ dataDir, encryptionKey }: Config, redis: RedisSource): readonly string[] {
+  const origin = hasKey(dataDir) ? "kept" : "generated and kept";
+  const embedded = `REDIS_URL is not set: a private Redis with append-only file runs on ${redis.url}, data in ${dataDir}`;
+  const keyless = `HOOKWAVE_ENCRYPTION_KEY is not set: endpoint secrets are sealed with a development key, ${origin} in ${dataDir}; set one for production, the same in every process`;
+  return [...(redis.isEmbedded ? [embedded] : []), ...(encryptionKey === null ? [keyless] : [])];
 }

@@ -3,9 +3,10 @@
  * development. In production the key belongs in HOOKWAVE_ENCRYPTION_KEY, away from the data it seals.
  */
 import { randomBytes } from "node:crypto";
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { HookwaveError } from "../core/errors.ts";
+import { codeOf, HookwaveError } from "../core/errors.ts";
 
 const KEY_BYTES = 32;
 const FILE_NAME = "encryption.key";
@@ -19,7 +20,7 @@ export async function loadOrCreateKey(
     // Exclusive, so that of two processes that start together one writes and both read the same key.
     await writeFile(path, `${randomBytes(KEY_BYTES).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (codeOf(error) !== "EEXIST") throw error;
   }
   const key = Buffer.from(await readFile(path, "utf8"), "base64");
   if (key.length === KEY_BYTES) return { key, path };
@@ -31,9 +32,4 @@ export async function loadOrCreateKey(
 }
 
 /** Has a key been generated for this directory? */
-export async function hasKey(dataDir: string): Promise<boolean> {
-  return await access(join(dataDir, FILE_NAME)).then(
-    () => true,
-    () => false,
-  );
-}
+export const hasKey = (dataDir: string): boolean => existsSync(join(dataDir, FILE_NAME));
