@@ -52,27 +52,26 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const { redisUrl, listeners = [] } = options;
   const config = configWith(options);
   const key = config.encryptionKey ?? (await loadOrCreateKey(config.dataDir)).key;
-  const { tell, connect } = createRelay();
-  const publishing = openPublishing({ ...config, redisUrl }, tell);
-  const { publisher, redis, queues, disconnect } = publishing;
-  const keys = createKeys(config.prefix);
-  const fleet = createFleetState({ config, key, redis, keys, tell });
-  const queueCounts = (): Promise<QueueCounts> =>
-    countQueues(queues, (name, field) => redis.hget(name, field), system.now());
   const metrics = createMetrics({
     endpointLabels: config.metricsEndpointLabels,
-    readQueues: queueCounts,
-    tell,
+    readQueues: () => queueCounts(),
+    tell: (happening) => tell(happening),
   });
-  connect(createTelemetry([metrics.tell, ...listeners]));
-  const base = { ...fleet, config, policy: createAddressPolicy(config), redis, keys, tell };
+  const tell: Tell = createTelemetry([metrics.tell, ...listeners]);
+  const publishing = openPublishing({ ...config, redisUrl }, tell);
+  const { publisher, redis, queues, disconnect } = publishing;
+  const queueCounts = (): Promise<QueueCounts> =>
+    countQueues(queues, (name, field) => redis.hget(name, field), system.now());
+  const keys = createKeys(config.prefix);
+  const fleet = createFleetState({ config, redis, keys, tell }, key);
+  const base = { ...fleet, policy: createAddressPolicy(config) };
   const endpointManagement = createEndpointManagement({
     ...base,
     readAttempts: createAttemptHistory(redis, keys),
     readStatistics: createStatistics(redis, keys, system.now).read,
     system,
   });
-  const service = createService({ ...base, redisUrl, system }, endpointManagement);
+  const service = createService({ ...base, redisUrl }, endpointManagement);
   const { start, stop, abandonTests, ...management } = wireManagement({
     ...base,
     ...publishing,
@@ -103,14 +102,3 @@ const answers = (redis: Redis): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-/** A `tell` that exists before its listeners do: they need parts which need it. */
-function createRelay(): { readonly tell: Tell; readonly connect: (listener: Tell) => void } {
-  let listener: Tell = () => undefined;
-  return {
-    tell: (happening) => listener(happening),
-    connect: (next) => {
-      listener = next;
-    },
-  };
-}

@@ -1,50 +1,28 @@
 /** Wires the dead letters: their queue with its index, and replays with their runner, which a delivering process starts. */
-import type { Config } from "../config/environment.ts";
 import { system } from "../config/system.ts";
-import { type Tell, tellFailure } from "../core/happening.ts";
-import type { Outbox, WaitingIndex } from "../deliver/ports.ts";
-import type { ReplayManagement } from "../manage/management.ts";
-import { createDeadLetters, type DeadLetters } from "../queue/dead-letters.ts";
+import { tellFailure } from "../core/happening.ts";
+import { createDeadLetters } from "../queue/dead-letters.ts";
 import { createOutbox } from "../queue/outbox.ts";
 import type { Queues } from "../queue/queues.ts";
 import { createLetterReplay } from "../queue/replay-letter.ts";
 import { createReplayRunner } from "../queue/replay-runner.ts";
 import { createReplays } from "../queue/replays.ts";
-import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
+import { endpointUnknown } from "../store/endpoints.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
-import type { Keys } from "../store/keys.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
-import type { Redis } from "../store/redis.ts";
 import { createReplayBook } from "../store/replays.ts";
 import { createStatistics } from "../store/statistics.ts";
+import type { FleetState } from "./fleet-state.ts";
 
-export interface WiredDeadLetters {
-  readonly deadLetters: DeadLetters;
-  readonly replays: ReplayManagement;
-  readonly outbox: Outbox;
-  readonly start: () => void;
-  readonly stop: () => Promise<void>;
-}
-
-export interface DeadLetterWiring {
-  readonly config: Config;
-  readonly redis: Redis;
-  readonly keys: Keys;
-  readonly queues: Queues;
-  readonly endpoints: Endpoints;
-  readonly waiting: WaitingIndex;
-  readonly tell: Tell;
-}
-
-export function wireDeadLetters(deps: DeadLetterWiring): WiredDeadLetters {
-  const { config, redis, keys, queues, endpoints, tell } = deps;
+export function wireDeadLetters(fleet: FleetState, queues: Queues) {
+  const { config, redis, keys, endpoints, waiting, tell } = fleet;
   const index = createLetterIndex(redis, keys);
   const { stateOf } = createEventLedger(redis, keys, config.eventRetentionMs, tell);
   const { countBuried } = createStatistics(redis, keys, system.now);
   const outbox = createOutbox({ queues, letters: index, countBuried, tell });
   const readFields = (key: string, ...fields: string[]): Promise<readonly (string | null)[]> =>
     redis.hmget(key, ...fields);
-  const replayLetter = createLetterReplay({ queues, readFields, outbox, waiting: deps.waiting, stateOf });
+  const replayLetter = createLetterReplay({ queues, readFields, outbox, waiting, stateOf });
   const deadLetters = createDeadLetters({
     queues,
     readFields,

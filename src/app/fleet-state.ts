@@ -5,33 +5,31 @@
 import type { Config } from "../config/environment.ts";
 import { system } from "../config/system.ts";
 import type { Tell } from "../core/happening.ts";
-import { type ApiKeys, createApiKeys } from "../store/api-keys.ts";
-import { createSharedBreakers, type SharedBreakers } from "../store/breakers.ts";
-import { createEndpoints, type Endpoints } from "../store/endpoints.ts";
+import { createApiKeys } from "../store/api-keys.ts";
+import { createSharedBreakers } from "../store/breakers.ts";
+import { createEndpoints } from "../store/endpoints.ts";
 import type { Keys } from "../store/keys.ts";
 import type { Redis } from "../store/redis.ts";
 import { createSealer } from "../store/sealing.ts";
-import { createWaitingIndex, type WaitingDeliveries } from "../store/waiting.ts";
+import { createWaitingIndex } from "../store/waiting.ts";
 
-export interface FleetState {
-  readonly endpoints: Endpoints;
-  readonly breakers: SharedBreakers;
-  readonly waiting: WaitingDeliveries;
-  readonly apiKeys: ApiKeys;
-}
-
-export interface FleetStateDeps {
+/** Parts that all others are made with. */
+export interface Ground {
   readonly config: Config;
-  /** Seals secrets. */
-  readonly key: Buffer;
+  /** The connection that also publishes. */
   readonly redis: Redis;
   readonly keys: Keys;
   readonly tell: Tell;
 }
 
-export function createFleetState({ config, key, redis, keys, tell }: FleetStateDeps): FleetState {
+export type FleetState = Readonly<ReturnType<typeof createFleetState>>;
+
+/** `key` seals secrets. */
+export function createFleetState(ground: Ground, key: Buffer) {
+  const { config, redis, keys, tell } = ground;
   const sealer = createSealer(key, config.encryptionKeyPrevious);
   return {
+    ...ground,
     endpoints: createEndpoints(redis, keys, sealer, tell),
     breakers: createSharedBreakers(redis, keys, system.now, tell),
     waiting: createWaitingIndex(redis, keys, config.eventRetentionMs),

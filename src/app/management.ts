@@ -1,53 +1,40 @@
 /** Wires management: what people and other services may ask, over the connection that also publishes. */
-import type { Config } from "../config/environment.ts";
 import { system } from "../config/system.ts";
-import type { Tell } from "../core/happening.ts";
 import type { PageRequest } from "../core/page.ts";
 import type { QueueCounts } from "../core/queue-counts.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { createInspector } from "../deliver/inspector.ts";
-import { createDeliveryManagement, type DeliveryManagement } from "../manage/deliveries.ts";
+import { createDeliveryManagement } from "../manage/deliveries.ts";
 import { endpointHealth } from "../manage/endpoint-health.ts";
 import type { EndpointManagement } from "../manage/endpoints.ts";
-import { createEventManagement, type EventManagement } from "../manage/events.ts";
+import { createEventManagement } from "../manage/events.ts";
 import { createExplainEvent } from "../manage/explain-event.ts";
 import { createKeyManagement } from "../manage/keys.ts";
-import type { Management } from "../manage/management.ts";
 import { createSendAgain } from "../manage/send-again.ts";
 import { createTestEndpoint } from "../manage/test-endpoint.ts";
 import { createWaitingJobs } from "../queue/waiting-jobs.ts";
 import { createDeliveryPages } from "../store/delivery-pages.ts";
 import { createFeed } from "../store/feed.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
-import type { Keys } from "../store/keys.ts";
 import { createLookup } from "../store/lookup.ts";
 import { createPublishConflicts } from "../store/publish-conflicts.ts";
-import { type WiredDeadLetters, wireDeadLetters } from "./dead-letters.ts";
+import { wireDeadLetters } from "./dead-letters.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Publishing } from "./publishing.ts";
 
 export interface ManagementWiring extends FleetState, Publishing {
-  readonly config: Config;
   readonly policy: AddressPolicy;
-  readonly keys: Keys;
-  readonly tell: Tell;
   readonly endpointManagement: EndpointManagement;
   readonly queueCounts: () => Promise<QueueCounts>;
 }
 
-export interface WiredManagement extends Management {
-  readonly start: () => void;
-  readonly stop: () => Promise<void>;
-  /** Tests under way reject with CLOSED. */
-  readonly abandonTests: () => Promise<void>;
-}
-
 const FIRST_PAGE: PageRequest = { after: null, limit: 100 };
 
-export function wireManagement(wiring: ManagementWiring): WiredManagement {
+/** Management, and what its process starts and stops of it. */
+export function wireManagement(wiring: ManagementWiring) {
   const { config, policy, redis, keys, apiKeys, endpointManagement } = wiring;
   const inspector = createInspector({ policy, now: system.monotonicMs });
-  const letters = wireDeadLetters(wiring);
+  const letters = wireDeadLetters(wiring, wiring.queues);
   return {
     ...wireRecords(wiring, letters),
     endpoints: endpointManagement,
@@ -64,16 +51,13 @@ export function wireManagement(wiring: ManagementWiring): WiredManagement {
     queueCounts: wiring.queueCounts,
     start: letters.start,
     stop: letters.stop,
+    /** Tests under way reject with CLOSED. */
     abandonTests: inspector.abandon,
   };
 }
 
-interface Records {
-  readonly events: EventManagement;
-  readonly deliveries: DeliveryManagement;
-}
-
-function wireRecords(wiring: ManagementWiring, { outbox, deadLetters }: WiredDeadLetters): Records {
+function wireRecords(wiring: ManagementWiring, letters: ReturnType<typeof wireDeadLetters>) {
+  const { outbox, deadLetters } = letters;
   const { config, redis, keys, queues, waiting, publisher, endpoints } = wiring;
   const waitingJobs = createWaitingJobs(queues, (key, members) => redis.zmscore(key, ...members));
   const pages = createDeliveryPages(redis, keys);

@@ -1,21 +1,15 @@
 /**
  * The life of the service: waits for Redis, checks it, mirrors what the fleet shares, works, and stops.
  */
+import { system } from "../config/system.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { tellFailure } from "../core/happening.ts";
 import { addEnvironmentEndpoint, type EndpointManagement } from "../manage/endpoints.ts";
 import { watchClock } from "../queue/clock-watch.ts";
-import type { ApiKeys } from "../store/api-keys.ts";
 import { watchChanges } from "../store/changes.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
 import { askSkewMs, checkRedis } from "../store/redis-safety.ts";
 import { type RunningWorker, startWorker, type WorkerWiring } from "./worker.ts";
-
-export interface ServiceDeps extends WorkerWiring {
-  readonly apiKeys: ApiKeys;
-  /** The connection that endpoints and breakers are read and written with. */
-  readonly redis: Redis;
-}
 
 export interface Service {
   /** Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, SECRET_UNREADABLE, ENDPOINT_INVALID. */
@@ -24,7 +18,7 @@ export interface Service {
   readonly stop: () => Promise<void>;
 }
 
-export function createService(deps: ServiceDeps, management: EndpointManagement): Service {
+export function createService(deps: WorkerWiring, management: EndpointManagement): Service {
   const { config, tell, endpoints, breakers, apiKeys, redis: commands } = deps;
   const stopping = new AbortController();
   let watcher: Redis | null = null;
@@ -57,14 +51,16 @@ export function createService(deps: ServiceDeps, management: EndpointManagement)
       for (const warning of config.warnings) notice(warning);
       watcher = connectRedis(deps.redisUrl, "watcher", tellFailure(tell, "redis"));
       await Promise.all([watcher, commands].map((redis) => untilConnected(redis, stopping.signal)));
-      const { warnings } = await checkRedis(watcher, config.requireAof, deps.system.now);
+      const { warnings } = await checkRedis(watcher, config.requireAof, system.now);
       for (const warning of warnings) notice(warning);
       await mirrorFleet(watcher);
       if (config.encryptionKeyPrevious !== null) notice(resealed(await endpoints.reseal()));
       await addEnvironmentEndpoint(config, management);
       if (config.role === "api") return;
       working = startWorker(deps);
-      stopClockWatch = watchClockOf(working, deps, commands);
+      const { pause, resume } = working;
+      const askSkew = (): Promise<number | null> => askSkewMs(commands, system.now);
+      stopClockWatch = watchClock({ system, askSkewMs: askSkew, pause, resume, tell });
     },
     isConsuming: () => working?.isConsuming() ?? false,
     stop: async () => {
@@ -75,15 +71,6 @@ export function createService(deps: ServiceDeps, management: EndpointManagement)
       watcher?.disconnect();
     },
   };
-}
-
-function watchClockOf(
-  { pause, resume }: RunningWorker,
-  { system, tell }: WorkerWiring,
-  commands: Redis,
-): () => void {
-  const ask = (): Promise<number | null> => askSkewMs(commands, system.now);
-  return watchClock({ system, askSkewMs: ask, pause, resume, tell });
 }
 
 function resealed(count: number): string {

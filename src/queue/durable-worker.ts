@@ -7,6 +7,7 @@
  */
 import { type ConnectionOptions, DelayedError, type Job, type JobJson, Worker } from "bullmq";
 import type { JobLease } from "../core/job-lease.ts";
+import type { System } from "../core/system.ts";
 import { JobLocks } from "./job-locks.ts";
 import { tolerantBackend } from "./job-metadata.ts";
 
@@ -17,9 +18,7 @@ export interface DurableWorkerOptions {
   readonly connection: ConnectionOptions;
   readonly prefix: string;
   readonly concurrency: number;
-  /** Epoch ms. */
-  readonly now: () => number;
-  readonly monotonicMs: () => number;
+  readonly system: Pick<System, "now" | "monotonicMs">;
   readonly onError: (error: Error) => void;
 }
 
@@ -48,8 +47,7 @@ const EARLIER_RUN_RETRY_MS = 1_000;
 const NEVER = new AbortController().signal;
 
 export class DurableWorker extends Worker<string, void> {
-  readonly #now: () => number;
-  readonly #monotonicMs: () => number;
+  readonly #system: Pick<System, "now" | "monotonicMs">;
   readonly #locks: JobLocks;
 
   constructor(name: string, process: Process, options: DurableWorkerOptions) {
@@ -72,9 +70,8 @@ export class DurableWorker extends Worker<string, void> {
       settings,
       tolerantBackend,
     );
-    this.#now = options.now;
-    this.#monotonicMs = options.monotonicMs;
-    this.#locks = new JobLocks(LOCK_MS, options.monotonicMs);
+    this.#system = options.system;
+    this.#locks = new JobLocks(LOCK_MS, options.system.monotonicMs);
     this.on("error", options.onError);
   }
 
@@ -85,7 +82,7 @@ export class DurableWorker extends Worker<string, void> {
 
   /** Puts a job back for `inMs`, with its new text if it has changed; the caller then throws what is returned. */
   async putBack(job: TextJob, token: string, inMs: number, text?: string): Promise<DelayedError> {
-    await this.backend.moveToDelayed(job.id ?? "", this.#now(), inMs, token, {
+    await this.backend.moveToDelayed(job.id ?? "", this.#system.now(), inMs, token, {
       skipAttempt: true,
       ...(text === undefined ? {} : { fieldsToUpdate: { data: text } }),
     });
@@ -95,7 +92,11 @@ export class DurableWorker extends Worker<string, void> {
   /** An earlier run that has lost the job may still have a POST open: the job waits for what comes of it. */
   async #run(job: TextJob, token: string, signal: AbortSignal, process: Process): Promise<void> {
     const jobId = job.id ?? "";
-    const isHeld = this.#locks.begin(jobId, token, this.#now() - (job.processedOn ?? this.#now()));
+    const isHeld = this.#locks.begin(
+      jobId,
+      token,
+      this.#system.now() - (job.processedOn ?? this.#system.now()),
+    );
     if (isHeld === null) throw await this.putBack(job, token, EARLIER_RUN_RETRY_MS);
     try {
       await process(job, { token, signal, holdsLease: () => !signal.aborted && isHeld() });
@@ -105,7 +106,7 @@ export class DurableWorker extends Worker<string, void> {
   }
 
   override async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
-    const askedAt = this.#monotonicMs();
+    const askedAt = this.#system.monotonicMs();
     const lost = await super.extendJobLocks(jobIds, tokens, durationMs);
     this.#locks.renewed(jobIds, tokens, askedAt, lost);
     return lost;

@@ -113,7 +113,7 @@ interface Remains {
 async function buryJob(job: TextJob, remains: Remains, deps: WorkerDeps): Promise<void> {
   const { part, ...why } = remains;
   const jobId = part === undefined ? `${job.id}` : `${job.id}[${part}]`;
-  const buriedAt = new Date(deps.now()).toISOString();
+  const buriedAt = new Date(deps.system.now()).toISOString();
   await deps.outbox.bury({ kind: "job", jobId, addedAt: job.timestamp, ...why, buriedAt });
 }
 

@@ -59,8 +59,7 @@ function work({ prefix }: Given, process: Process, concurrency = 4): Working {
     connection,
     prefix,
     concurrency,
-    now: Date.now,
-    monotonicMs,
+    system: { now: Date.now, monotonicMs },
     onError,
   });
   onTestFinished(async () => {

@@ -40,8 +40,7 @@ async function workOn(redis: TestRedis, workerUrl: string, { process, end }: Hel
     connection,
     prefix: PREFIX,
     concurrency: 4,
-    now: () => Date.now(),
-    monotonicMs: () => performance.now(),
+    system: { now: () => Date.now(), monotonicMs: () => performance.now() },
     onError: () => undefined,
   });
   const running = worker.run();
