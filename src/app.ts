@@ -60,8 +60,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const tell: Tell = createTelemetry([metrics.tell, ...listeners]);
   const publishing = openPublishing({ ...config, redisUrl }, tell);
   const { publisher, redis, queues, disconnect } = publishing;
-  const queueCounts = (): Promise<QueueCounts> =>
-    countQueues(queues, (name, field) => redis.hget(name, field), system.now());
+  const queueCounts = (): Promise<QueueCounts> => countQueues(queues, redis, system.now());
   const keys = createKeys(config.prefix);
   const fleet = createFleetState({ config, redis, keys, tell }, key);
   const base = { ...fleet, policy: createAddressPolicy(config) };

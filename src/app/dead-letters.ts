@@ -20,15 +20,12 @@ export function wireDeadLetters(fleet: FleetState, queues: Queues) {
   const { stateOf } = createEventLedger(redis, keys, config.eventRetentionMs, tell);
   const { countBuried } = createStatistics(redis, keys, system.now);
   const outbox = createOutbox({ queues, letters: index, countBuried, tell });
-  const readFields = (key: string, ...fields: string[]): Promise<readonly (string | null)[]> =>
-    redis.hmget(key, ...fields);
-  const replayLetter = createLetterReplay({ queues, readFields, outbox, waiting, stateOf });
+  const replayLetter = createLetterReplay({ queues, redis, outbox, waiting, stateOf });
   const deadLetters = createDeadLetters({
     queues,
-    readFields,
+    redis,
     index,
     replayLetter,
-    exist: (names) => Promise.all(names.map((name) => redis.exists(name))),
     now: system.now,
   });
 

@@ -59,7 +59,7 @@ export function wireManagement(wiring: ManagementWiring) {
 function wireRecords(wiring: ManagementWiring, letters: ReturnType<typeof wireDeadLetters>) {
   const { outbox, deadLetters } = letters;
   const { config, redis, keys, queues, waiting, publisher, endpoints } = wiring;
-  const waitingJobs = createWaitingJobs(queues, (key, members) => redis.zmscore(key, ...members));
+  const waitingJobs = createWaitingJobs(queues, redis);
   const pages = createDeliveryPages(redis, keys);
   const lookup = createLookup(redis, keys);
   const sendAgain = createSendAgain({ outbox, deadLetters, waiting, waitingJobs });

@@ -61,6 +61,7 @@ export interface DeliveryKey {
 
 /** The name that still tells deliveries apart where an event's id is used again. */
 export interface AcceptedKey extends DeliveryKey {
+  /** Epoch ms. */
   readonly acceptedAt: number;
 }
 

@@ -7,7 +7,7 @@ import { deliveryId, type PastAttempt, readDeliveryId } from "../core/delivery.t
 import { HookwaveError } from "../core/errors.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { WaitingIndex } from "../deliver/ports.ts";
-import { type Round, roundOf } from "../queue/names.ts";
+import type { Round } from "../queue/names.ts";
 import type { WaitingJobs } from "../queue/waiting-jobs.ts";
 import type { DeliveryFilter, DeliveryPages, StoredDelivery } from "../store/delivery-pages.ts";
 import type { Lookup } from "../store/lookup.ts";
@@ -99,7 +99,7 @@ export function createDeliveryManagement(deps: DeliveryManagementDeps): Delivery
   };
 }
 
-const roundOfFound = (found: StoredDelivery): Round => roundOf({ ...found, round: found.state.round });
+const roundOfFound = (found: StoredDelivery): Round => ({ ...found, round: found.state.round });
 
 function deliveryUnknown(id: string): HookwaveError {
   return new HookwaveError("DELIVERY_UNKNOWN", {

@@ -8,7 +8,7 @@ import { HookwaveError } from "../core/errors.ts";
 import type { Outbox, WaitingIndex } from "../deliver/ports.ts";
 import { ownDestinations } from "../endpoints/destinations.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
-import { deliveryLetterIds, roundOf } from "../queue/names.ts";
+import { deliveryLetterIds } from "../queue/names.ts";
 import type { WaitingJobs } from "../queue/waiting-jobs.ts";
 import type { StoredEvent } from "../store/lookup.ts";
 
@@ -59,7 +59,7 @@ async function begin(delivery: Delivery, { waiting, outbox }: SendAgainDeps): Pr
 
 /** One without a job (its first attempt has only just failed, or a crash lost it) gets it here. */
 async function retryNow(delivery: Delivery, { waitingJobs, outbox }: SendAgainDeps): Promise<SentAgain> {
-  if (!(await waitingJobs.bringForward(roundOf(delivery)))) {
+  if (!(await waitingJobs.bringForward(delivery))) {
     await outbox.schedule(delivery, 0);
   }
   return "brought_forward";
@@ -67,7 +67,7 @@ async function retryNow(delivery: Delivery, { waitingJobs, outbox }: SendAgainDe
 
 /** Its letter goes with it: what is sent again is given up no longer. The letter may have been removed, or replayed. */
 async function replayItsLetter(buried: Delivery, deps: SendAgainDeps): Promise<SentAgain> {
-  const [own, former] = deliveryLetterIds(roundOf(buried));
+  const [own, former] = deliveryLetterIds(buried);
   const { deadLetters } = deps;
   const isDone =
     (await ifThere(() => deadLetters.replay(own))) ||

@@ -40,10 +40,8 @@ export interface DeadLetters {
 export interface DeadLettersDeps {
   readonly queues: Queues;
   readonly index: LetterIndex;
-  readonly readFields: RawKeys["hmget"];
+  readonly redis: RawKeys;
   readonly replayLetter: ReplayLetter;
-  /** Of each of these Redis keys, 1 or 0. */
-  readonly exist: (keys: readonly string[]) => Promise<readonly number[]>;
   /** Epoch ms. */
   readonly now: () => number;
 }
@@ -57,21 +55,21 @@ const REINDEX_PAGE = 500;
 const STATES = ["prioritized", "waiting"] as const;
 
 export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
-  const { queues, index, replayLetter, readFields } = deps;
+  const { queues, index, replayLetter, redis } = deps;
   const queue = queues.deadLetters;
   const forget = (id: string, letter: DeadLetter): Promise<void> => index.remove([summaryOf(id, letter)]);
 
   return {
     list: (filter, page) => listThere(filter, page, deps),
     count: index.count,
-    get: async (id) => ({ id, letter: await findLetter(id, queues, readFields) }),
+    get: async (id) => ({ id, letter: await findLetter(id, queues, redis) }),
     replay: async (id) => {
       const letter = await replayLetter(id);
       await forget(id, letter);
       return letter;
     },
     remove: async (id) => {
-      const letter = await findLetter(id, queues, readFields);
+      const letter = await findLetter(id, queues, redis);
       await queue.remove(id);
       await forget(id, letter);
     },
@@ -92,10 +90,10 @@ export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
 async function listThere(
   filter: LetterFilter,
   page: PageRequest,
-  { queues, index, exist, now }: DeadLettersDeps,
+  { queues, index, redis, now }: DeadLettersDeps,
 ): Promise<Page<LetterSummary>> {
   const { data, next } = await index.walk(filter, "newest", page);
-  const found = await exist(data.map(({ id }) => queues.deadLetters.toKey(id)));
+  const found = await Promise.all(data.map(({ id }) => redis.exists(queues.deadLetters.toKey(id))));
   const gone = data.filter((_, at) => found[at] === 0);
   await index.remove(gone.filter(({ buriedAt }) => now() - Date.parse(buriedAt) > LEFT_BEHIND_AFTER_MS));
   return { data: data.filter((_, at) => found[at] === 1), next };
@@ -123,13 +121,13 @@ async function removeAll(entries: readonly LetterEntry[], { queues, index }: Dea
 
 async function reindexState(
   state: (typeof STATES)[number],
-  { queues, index, readFields }: DeadLettersDeps,
+  { queues, index, redis }: DeadLettersDeps,
 ): Promise<void> {
   const queue = queues.deadLetters;
   for (let from = 0; ; from += REINDEX_PAGE) {
     const ids = await queue.getRanges([state], from, from + REINDEX_PAGE - 1, true);
     for (const id of await index.missing(ids)) {
-      const letter = await readLetter(id, queues, readFields);
+      const letter = await readLetter(id, queues, redis);
       if (letter !== null) await index.add(summaryOf(id, letter));
     }
     if (ids.length < REINDEX_PAGE) return;

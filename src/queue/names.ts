@@ -3,7 +3,7 @@
  * never taken as they come: `meta` or `wait` as a job id makes BullMQ lose the job or bricks the queue (trap 3).
  */
 import { hash } from "node:crypto";
-import type { DeliveryId, EventId } from "../core/brand.ts";
+import type { EventId } from "../core/brand.ts";
 import { type AcceptedKey, deliveryId } from "../core/delivery.ts";
 
 export const EVENTS_QUEUE = "events";
@@ -13,17 +13,17 @@ export const DEAD_LETTERS_QUEUE = "dead-letters";
 const digest = (text: string): string => hash("sha256", text, "base64url");
 
 /** One round of a delivery: it has one job, and one letter when it was given up. A replay starts a new one. */
-export interface Round {
-  readonly id: DeliveryId;
-  /** Epoch ms; an event's id may be used again for another event once its record has expired. */
-  readonly acceptedAt: number;
+export interface Round extends AcceptedKey {
   readonly round: number;
 }
 
 /** Ids under which a round's job, or its letter, is found: first its own, then the one that versions before gave it. */
 export type Ids = readonly [own: string, former: string];
 
-const namesOf = ({ id, acceptedAt, round }: Round): Ids => [`${id}@${acceptedAt}#${round}`, `${id}#${round}`];
+function namesOf(one: Round): Ids {
+  const id = deliveryId(one);
+  return [`${id}@${one.acceptedAt}#${one.round}`, `${id}#${one.round}`];
+}
 
 export function deliveryJobIds(one: Round): Ids {
   const [own, former] = namesOf(one);
@@ -33,11 +33,6 @@ export function deliveryJobIds(one: Round): Ids {
 export function deliveryLetterIds(one: Round): Ids {
   const [own, former] = namesOf(one);
   return [deadLetterId(own), deadLetterId(former)];
-}
-
-export function roundOf(delivery: AcceptedKey & Pick<Round, "round">): Round {
-  const { acceptedAt, round } = delivery;
-  return { id: deliveryId(delivery), acceptedAt, round };
 }
 
 export const deadLetterId = (what: string): string => `dl_${digest(what)}`;

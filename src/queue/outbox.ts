@@ -9,7 +9,7 @@ import { type Tell, tellFailure } from "../core/happening.ts";
 import { summaryOf } from "../core/letter.ts";
 import type { Outbox } from "../deliver/ports.ts";
 import { deliveryJob, storedLetter } from "./delivery-job.ts";
-import { deadLetterId, deliveryJobIds, deliveryLetterIds, roundOf } from "./names.ts";
+import { deadLetterId, deliveryJobIds, deliveryLetterIds } from "./names.ts";
 import type { LetterIndex } from "./ports.ts";
 import type { Queues } from "./queues.ts";
 
@@ -61,11 +61,11 @@ function toScheduledJob(scheduled: { readonly delivery: Delivery; readonly inMs:
   return {
     name: delivery.event.type,
     data: deliveryJob(delivery),
-    opts: { jobId: deliveryJobIds(roundOf(delivery))[0], delay: inMs },
+    opts: { jobId: deliveryJobIds(delivery)[0], delay: inMs },
   };
 }
 
 export function letterId(letter: DeadLetter): string {
   if (letter.kind === "job") return deadLetterId(`job:${letter.jobId}:${letter.addedAt}`);
-  return deliveryLetterIds(roundOf(letter.delivery))[0];
+  return deliveryLetterIds(letter.delivery)[0];
 }

@@ -2,18 +2,20 @@
  * Needs of the queues: Redis beneath BullMQ, and the store's memory of dead letters and replays. Owned here, by the
  * consumer; app.ts plugs them in. The work itself is done by the deliver stage, whose ports say how it is called.
  */
-import type { AcceptedKey, DeliveryState } from "../core/delivery.ts";
 import type { LetterEntry, LetterFilter, LetterOrder, LetterSummary } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { HeldReplay, Replay, ReplayProgress, ReplayState } from "../core/replay.ts";
 
-/** Redis beneath BullMQ, for what has got among its keys. */
+/** Redis beneath BullMQ: for what has got among its keys, and to look at jobs without reading all of them. */
 export interface RawKeys {
+  readonly exists: (key: string) => Promise<number>;
   readonly type: (key: string) => Promise<string>;
   readonly hgetall: (key: string) => Promise<Record<string, string>>;
+  readonly hget: (key: string, field: string) => Promise<string | null>;
   readonly hmget: (key: string, ...fields: string[]) => Promise<readonly (string | null)[]>;
   readonly hdel: (key: string, ...fields: string[]) => Promise<number>;
   readonly lrange: (key: string, first: number, last: number) => Promise<readonly string[]>;
+  readonly zmscore: (key: string, ...members: string[]) => Promise<readonly (string | null)[]>;
   readonly eval: (script: string, keyCount: number, ...keysAndArgs: string[]) => Promise<unknown>;
 }
 
@@ -32,9 +34,6 @@ export interface LetterIndex {
   /** Those of these ids that have no entry. */
   readonly missing: (ids: readonly string[]) => Promise<readonly string[]>;
 }
-
-/** The recorded state of a delivery; null when there is none, or no more. */
-export type StateOf = (delivery: AcceptedKey) => Promise<DeliveryState | null>;
 
 /** Keeps replays, and lets one process at a time work on one. `holder` names a process. */
 export interface ReplayBook {

@@ -5,34 +5,32 @@
 import type { JobType, Queue } from "bullmq";
 import { isWrongType } from "../core/errors.ts";
 import type { QueueCounts, QueueReading } from "../core/queue-counts.ts";
+import type { RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
 
 /** In the order in which their heads are looked for. */
 const STATES: readonly JobType[] = ["active", "waiting", "prioritized", "delayed"];
 
-/** Reads one field of a Redis hash, null where there is none: a count wants a job's time without its data. */
-export type ReadField = (key: string, field: string) => Promise<string | null>;
-
-export async function countQueues(queues: Queues, readField: ReadField, nowMs: number): Promise<QueueCounts> {
+export async function countQueues(queues: Queues, redis: RawKeys, nowMs: number): Promise<QueueCounts> {
   const [fresh, retrying, dead] = await Promise.all([
-    readQueue(queues.events, readField, nowMs),
-    readQueue(queues.deliveries, readField, nowMs),
-    readQueue(queues.deadLetters, readField, nowMs),
+    readQueue(queues.events, redis, nowMs),
+    readQueue(queues.deliveries, redis, nowMs),
+    readQueue(queues.deadLetters, redis, nowMs),
   ]);
   return { new: fresh, retrying, dead };
 }
 
-async function readQueue(queue: Queue, readField: ReadField, nowMs: number): Promise<QueueReading> {
+async function readQueue(queue: Queue, redis: RawKeys, nowMs: number): Promise<QueueReading> {
   const counts = await queue.getJobCounts(...STATES);
   const depth = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const addedAt = await Promise.all(STATES.map((state) => headAddedAt(queue, state, readField)));
+  const addedAt = await Promise.all(STATES.map((state) => headAddedAt(queue, state, redis)));
   const oldest = Math.min(...addedAt.filter((time) => time !== null));
   return { depth, oldestAgeMs: Number.isFinite(oldest) ? Math.max(0, nowMs - oldest) : 0 };
 }
 
-async function headAddedAt(queue: Queue, state: JobType, readField: ReadField): Promise<number | null> {
+async function headAddedAt(queue: Queue, state: JobType, redis: RawKeys): Promise<number | null> {
   const [head] = await queue.getRanges([state], 0, 0, true);
-  const timestamp = head === undefined ? null : await readField(queue.toKey(head), "timestamp").catch(noJob);
+  const timestamp = head === undefined ? null : await redis.hget(queue.toKey(head), "timestamp").catch(noJob);
   return timestamp === null || !/^\d+$/.test(timestamp) ? null : Number(timestamp);
 }
 

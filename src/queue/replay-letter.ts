@@ -7,10 +7,10 @@ import type { EndpointId } from "../core/brand.ts";
 import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
 import { HookwaveError, isWrongType } from "../core/errors.ts";
 import { isJsonText } from "../core/json-text.ts";
-import type { Outbox, WaitingIndex } from "../deliver/ports.ts";
+import type { EventLedger, Outbox, WaitingIndex } from "../deliver/ports.ts";
 import { readDeadLetter } from "./delivery-job.ts";
 import { readEventsJob } from "./events-job.ts";
-import type { RawKeys, StateOf } from "./ports.ts";
+import type { RawKeys } from "./ports.ts";
 import { enqueueEventsAgain, type Queues } from "./queues.ts";
 
 /** The endpoint for letters that are not to go where they were owed. */
@@ -25,16 +25,16 @@ export type ReplayLetter = (id: string, redirection?: Redirection | null) => Pro
 
 export interface LetterReplayDeps {
   readonly queues: Queues;
-  readonly readFields: RawKeys["hmget"];
+  readonly redis: RawKeys;
   readonly outbox: Pick<Outbox, "schedule">;
   /** So that people see it as under way from here on. */
   readonly waiting: Pick<WaitingIndex, "add">;
-  readonly stateOf: StateOf;
+  readonly stateOf: EventLedger["stateOf"];
 }
 
 export function createLetterReplay({
   queues,
-  readFields,
+  redis,
   outbox,
   waiting,
   stateOf,
@@ -46,7 +46,7 @@ export function createLetterReplay({
   };
 
   return async (id, redirection = null) => {
-    const letter = await findLetter(id, queues, readFields);
+    const letter = await findLetter(id, queues, redis);
     if (letter.kind === "job") {
       if (redirection !== null) throw notRedirectable(id);
       await enqueueAgain(id, letter, queues);
@@ -63,28 +63,20 @@ export function createLetterReplay({
 }
 
 /** Throws DEAD_LETTER_UNKNOWN. */
-export async function findLetter(
-  id: string,
-  queues: Queues,
-  readFields: RawKeys["hmget"],
-): Promise<DeadLetter> {
-  const letter = await readLetter(id, queues, readFields);
+export async function findLetter(id: string, queues: Queues, redis: RawKeys): Promise<DeadLetter> {
+  const letter = await readLetter(id, queues, redis);
   if (letter === null) throw letterUnknown(id);
   return letter;
 }
 
 /** As text, because BullMQ gives up a job at the first thing it cannot parse. Null when there is no such letter. */
-export async function readLetter(
-  id: string,
-  queues: Queues,
-  readFields: RawKeys["hmget"],
-): Promise<DeadLetter | null> {
-  const fields = await readFields(queues.deadLetters.toKey(id), "data", "timestamp").catch(
-    (error: unknown) => {
+export async function readLetter(id: string, queues: Queues, redis: RawKeys): Promise<DeadLetter | null> {
+  const fields = await redis
+    .hmget(queues.deadLetters.toKey(id), "data", "timestamp")
+    .catch((error: unknown) => {
       if (isWrongType(error)) return [];
       throw error;
-    },
-  );
+    });
   const [text = null, timestamp = null] = fields;
   return timestamp === null ? null : letterOf(id, text ?? "", timestamp);
 }

@@ -3,6 +3,7 @@
  * a worker has in work is locked and stays what it is: its attempt may be on the wire.
  */
 import { deliveryJobIds, type Round } from "./names.ts";
+import type { RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
 
 export interface WaitingJobs {
@@ -13,14 +14,11 @@ export interface WaitingJobs {
   readonly withdraw: (one: Round) => Promise<void>;
 }
 
-/** Reads members' scores of a Redis sorted set: the times of jobs are wanted without their data. */
-export type ReadScores = (key: string, members: readonly string[]) => Promise<readonly (string | null)[]>;
-
 /** BullMQ keeps the order of jobs that are due in the same millisecond in the lower bits of their score. */
 const SCORES_PER_MS = 0x1000;
 const NOT_DELAYED = -3;
 
-export function createWaitingJobs({ deliveries }: Queues, readScores: ReadScores): WaitingJobs {
+export function createWaitingJobs({ deliveries }: Queues, redis: RawKeys): WaitingJobs {
   const promote = async (jobId: string): Promise<boolean> => {
     try {
       await deliveries.backend.promote(jobId);
@@ -33,7 +31,7 @@ export function createWaitingJobs({ deliveries }: Queues, readScores: ReadScores
   return {
     bookedFor: async (rounds) => {
       if (rounds.length === 0) return [];
-      const scores = await readScores(deliveries.toKey("delayed"), rounds.flatMap(deliveryJobIds));
+      const scores = await redis.zmscore(deliveries.toKey("delayed"), ...rounds.flatMap(deliveryJobIds));
       return rounds.map((_, at) => timeOf(scores[at * 2] ?? scores[at * 2 + 1] ?? null));
     },
     bringForward: async (one) => {

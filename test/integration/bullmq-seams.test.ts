@@ -6,7 +6,6 @@
 import { Worker } from "bullmq";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { asEndpointId, asEventId } from "../../src/core/brand.ts";
-import { deliveryId } from "../../src/core/delivery.ts";
 import { DurableWorker, type Process, type Run, type TextJob } from "../../src/queue/durable-worker.ts";
 import { deliveryJobIds } from "../../src/queue/names.ts";
 import { OWN_NAMES } from "../../src/queue/quarantine.ts";
@@ -181,14 +180,15 @@ describe("where BullMQ keeps a job", () => {
 
 describe("jobs that wait", () => {
   const round = {
-    id: deliveryId({ event: { id: asEventId("evt_1") }, endpointId: asEndpointId("ep_1") }),
+    event: { id: asEventId("evt_1") },
+    endpointId: asEndpointId("ep_1"),
     acceptedAt: 1,
     round: 1,
   };
   const [jobId] = deliveryJobIds(round);
 
   function waitingJobs({ queues }: Given): WaitingJobs {
-    return createWaitingJobs(queues, (key, members) => redis.zmscore(key, ...members));
+    return createWaitingJobs(queues, redis);
   }
 
   it("backend.promote: brings a delayed job forward, and says with code -3 that there is none", async () => {

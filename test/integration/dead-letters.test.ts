@@ -207,9 +207,8 @@ describe("removing dead letters", () => {
     const { purge } = createDeadLetters({
       queues,
       index: { ...index, walk },
-      readFields: (key, ...fields) => connection.hmget(key, ...fields),
+      redis: connection,
       replayLetter: () => Promise.reject(new Error("nothing is sent again")),
-      exist: () => Promise.resolve([]),
       now: () => NOON,
     });
 

@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../src/core/brand.ts";
 import type { StoredLetter } from "../../src/queue/dead-letters.ts";
-import { deliveryJobIds, deliveryLetterIds, type Ids, type Round, roundOf } from "../../src/queue/names.ts";
+import { deliveryJobIds, deliveryLetterIds, type Ids, type Round } from "../../src/queue/names.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { untilBooked, untilIdle, untilStatus } from "../support/deliveries.ts";
 import { storedLetters, summaries } from "../support/letters.ts";
@@ -72,7 +72,7 @@ async function renameMember(set: string, [own, former]: Ids): Promise<void> {
 /** Its only delivery's round, as it was stored. */
 async function theRound(): Promise<Round> {
   const acceptedAt = Number(await raw.hget(keys.event(eventId), "accepted_at"));
-  return roundOf({ event: { id: eventId }, endpointId, acceptedAt, round: 0 });
+  return { event: { id: eventId }, endpointId, acceptedAt, round: 0 };
 }
 
 /** As a version before this one would have stored its job. */
