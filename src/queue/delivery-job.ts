@@ -8,6 +8,7 @@ import type { DeadLetter, Delivery } from "../core/delivery.ts";
 import { isJsonText } from "../core/json-text.ts";
 import { destinationSchema, pastAttemptSchema } from "../core/stored.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
+import type { Unread } from "./events-job.ts";
 
 /**
  * 1: as first released. 2: with a destination, which a reader of 1 would leave out and so give the delivery up. What
@@ -55,10 +56,7 @@ const deadLetterSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
-export type ReadDelivery =
-  | { readonly kind: "delivery"; readonly delivery: Delivery }
-  | { readonly kind: "unreadable"; readonly problem: string }
-  | { readonly kind: "newer"; readonly version: number };
+export type ReadDelivery = { readonly kind: "delivery"; readonly delivery: Delivery } | Unread;
 
 export interface DeliveryJob {
   readonly v: 1 | 2;

@@ -43,6 +43,11 @@ export interface Unreadable {
   readonly problem: string;
 }
 
+/** A job that was not read: nobody can, or a newer version has written it. */
+export type Unread =
+  | { readonly kind: "unreadable"; readonly problem: string }
+  | { readonly kind: "newer"; readonly version: number };
+
 export type ReadEvents =
   | {
       readonly kind: "events";
@@ -53,8 +58,7 @@ export type ReadEvents =
       /** Epoch ms at which they were stored first. */
       readonly acceptedAt: number;
     }
-  | { readonly kind: "unreadable"; readonly problem: string }
-  | { readonly kind: "newer"; readonly version: number };
+  | Unread;
 
 export interface JobOrigin {
   readonly jobId: string;

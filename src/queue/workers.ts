@@ -2,13 +2,12 @@
  * The two workers. The events worker dispatches what was published; the deliveries worker tries again what has
  * its own clock. Both read text, bury what cannot be read or keeps crashing its worker, and settle the rest.
  */
-import type { DelayedError } from "bullmq";
 import type { Tell } from "../core/happening.ts";
 import type { JobLease } from "../core/job-lease.ts";
 import type { Dispatch, Outbox, PutJobBack, Resume } from "../deliver/ports.ts";
 import { deliveryJob, readDeliveryJob } from "./delivery-job.ts";
 import { DurableWorker, type DurableWorkerOptions, type Run, type TextJob } from "./durable-worker.ts";
-import { type ReadEvents, readEventsJob } from "./events-job.ts";
+import { type ReadEvents, readEventsJob, type Unread } from "./events-job.ts";
 import { DELIVERIES_QUEUE, EVENTS_QUEUE } from "./names.ts";
 import { type Queues, splitEvents } from "./queues.ts";
 
@@ -32,22 +31,10 @@ const INTERRUPTED_RETRY_MS = 100;
 export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): DurableWorker {
   const worker: DurableWorker = new DurableWorker(EVENTS_QUEUE, processEvents, deps);
 
-  async function processEvents(job: TextJob, { token, signal, holdsLease }: Run): Promise<void> {
+  async function processEvents(job: TextJob, run: Run): Promise<void> {
     const read = readEventsJob(job.data, { jobId: job.id ?? "", addedAt: job.timestamp });
-    switch (read.kind) {
-      case "newer":
-        throw await putBackForNewer(worker, job, token, read.version, deps.tell);
-      case "unreadable":
-        return await buryJob(job, { text: job.data, problem: read.problem, because: "invalid" }, deps);
-      case "events":
-        return await unlessInterrupted(
-          signal,
-          () => worker.putBack(job, token, INTERRUPTED_RETRY_MS),
-          async () => {
-            await processRead(read, job, holdsLease);
-          },
-        );
-    }
+    if (read.kind !== "events") return await buryOrPutBack(read, worker, job, run, deps);
+    await unlessInterrupted(worker, job, run, () => processRead(read, job, run.holdsLease));
   }
 
   async function processRead(
@@ -70,8 +57,7 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
     if (job.stalledCounter >= SPLIT_CRASHES && read.events.length > 1) {
       return await splitEvents(deps.queues, read, crashes);
     }
-    const { events, holder, acceptedAt } = read;
-    await dispatch({ events, holder, acceptedAt }, holdsLease);
+    await dispatch(read, holdsLease);
   }
 
   return worker;
@@ -80,23 +66,15 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
 export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerDeps): DurableWorker {
   const worker: DurableWorker = new DurableWorker(DELIVERIES_QUEUE, processDelivery, deps);
 
-  async function processDelivery(job: TextJob, { token, signal, holdsLease }: Run): Promise<void> {
+  async function processDelivery(job: TextJob, run: Run): Promise<void> {
     const read = readDeliveryJob(job.data);
-    switch (read.kind) {
-      case "newer":
-        throw await putBackForNewer(worker, job, token, read.version, deps.tell);
-      case "unreadable":
-        return await buryJob(job, { text: job.data, problem: read.problem, because: "invalid" }, deps);
-      case "delivery": {
-        const { delivery } = read;
-        const putJobBack: PutJobBack = async (later, inMs) => {
-          throw await worker.putBack(job, token, inMs, JSON.stringify(deliveryJob(later)));
-        };
-        if (job.stalledCounter >= POISON_CRASHES) return await giveUp(delivery, "poison", putJobBack);
-        const putBack = (): Promise<DelayedError> => worker.putBack(job, token, INTERRUPTED_RETRY_MS);
-        return await unlessInterrupted(signal, putBack, () => resume(delivery, holdsLease, putJobBack));
-      }
-    }
+    if (read.kind !== "delivery") return await buryOrPutBack(read, worker, job, run, deps);
+    const { delivery } = read;
+    const putJobBack: PutJobBack = async (later, inMs) => {
+      throw await worker.putBack(job, run.token, inMs, JSON.stringify(deliveryJob(later)));
+    };
+    if (job.stalledCounter >= POISON_CRASHES) return await giveUp(delivery, "poison", putJobBack);
+    await unlessInterrupted(worker, job, run, () => resume(delivery, run.holdsLease, putJobBack));
   }
 
   return worker;
@@ -117,29 +95,35 @@ async function buryJob(job: TextJob, remains: Remains, deps: WorkerDeps): Promis
   await deps.outbox.bury({ kind: "job", jobId, addedAt: job.timestamp, ...why, buriedAt });
 }
 
-function putBackForNewer(
+/** Puts a job back that a newer version has written, and buries one that nobody can read. */
+async function buryOrPutBack(
+  read: Unread,
   worker: DurableWorker,
   job: TextJob,
-  token: string,
-  version: number,
-  tell: Tell,
-): Promise<DelayedError> {
-  const detail = { jobId: job.id ?? "", version: String(version) };
-  tell({ kind: "service.noticed", notice: "a job of a newer version waits for a newer worker", detail });
-  return worker.putBack(job, token, NEWER_RETRY_MS);
+  { token }: Run,
+  deps: WorkerDeps,
+): Promise<void> {
+  if (read.kind === "unreadable")
+    return await buryJob(job, { text: job.data, problem: read.problem, because: "invalid" }, deps);
+  const detail = { jobId: job.id ?? "", version: String(read.version) };
+  const notice = "a job of a newer version waits for a newer worker";
+  deps.tell({ kind: "service.noticed", notice, detail });
+  throw await worker.putBack(job, token, NEWER_RETRY_MS);
 }
 
 /** Does the work, unless a shutdown runs out of patience first: then the job goes back, no attempt charged. */
 async function unlessInterrupted(
-  signal: AbortSignal,
-  putBack: () => Promise<DelayedError>,
+  worker: DurableWorker,
+  job: TextJob,
+  { token, signal }: Run,
   work: () => Promise<void>,
 ): Promise<void> {
   const interrupted = Promise.withResolvers<"interrupted">();
   const onAbort = (): void => interrupted.resolve("interrupted");
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    if ((await Promise.race([work(), interrupted.promise])) === "interrupted") throw await putBack();
+    if ((await Promise.race([work(), interrupted.promise])) === "interrupted")
+      throw await worker.putBack(job, token, INTERRUPTED_RETRY_MS);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
