@@ -26,10 +26,7 @@ export interface ApiKey {
   readonly createdAt: string;
 }
 
-export interface NewApiKey {
-  readonly name: string;
-  readonly roles: readonly Role[];
-}
+export type NewApiKey = Pick<ApiKey, "name" | "roles">;
 
 export interface RequestCount {
   /** In this window, this one included. */

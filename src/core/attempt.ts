@@ -6,24 +6,17 @@
 import type { DeliveryId, EndpointId, EventId } from "./brand.ts";
 import type { DeliveryState, PastAttempt } from "./delivery.ts";
 import type { ProfileName } from "./endpoint.ts";
-import type { OutcomeKind } from "./outcome.ts";
 import type { AttemptVerdict, BuryReason } from "./verdict.ts";
 
-export interface AttemptRecord {
+export interface AttemptRecord extends PastAttempt {
   readonly attemptId: string;
   readonly deliveryId: DeliveryId;
   readonly eventId: EventId;
   readonly eventType: string;
   readonly endpointId: EndpointId;
   readonly profile: ProfileName;
-  readonly attemptNumber: number;
   readonly round: number;
-  readonly startedAt: string;
-  readonly durationMs: number;
   readonly bodyBytes: number;
-  readonly outcome: OutcomeKind;
-  readonly status: number | null;
-  readonly reason: string | null;
   readonly verdict: AttemptVerdict["kind"];
   readonly nextInMs: number | null;
   readonly because: BuryReason | null;

@@ -12,7 +12,7 @@ import { type AnyTextEvent, prepareEvent } from "../publish/publisher.ts";
 import type { SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
 import type { Keys } from "../store/keys.ts";
-import { isPublished } from "../store/published.ts";
+import { isPublished } from "../store/publish-conflicts.ts";
 import { type Redis, untilReady } from "../store/redis.ts";
 import type { EndpointManagement } from "./endpoints.ts";
 import {

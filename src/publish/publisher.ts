@@ -33,12 +33,8 @@ export interface NewEvent<Type extends string> {
 }
 
 /** An event whose data is JSON text already, and reaches receivers as exactly these bytes. */
-export interface NewTextEvent {
-  readonly type: string;
+export interface NewTextEvent extends Omit<NewEvent<string>, "data"> {
   readonly dataText: string;
-  readonly id?: string;
-  readonly timestamp?: string;
-  readonly destinations?: readonly DestinationRequest[];
 }
 
 /** Either an event that is still to be checked, or one that has been and is not looked at again. */

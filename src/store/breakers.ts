@@ -29,25 +29,16 @@ export function createSharedBreakers(
   tell: Tell,
 ): SharedBreakers {
   let mirror = new Map<EndpointId, number>();
+  const changed = (id: EndpointId) => redis.multi().del(keys.probe(id)).publish(keys.changes, breakerNews);
   return {
     openUntil: (id) => mirror.get(id) ?? null,
     open: async (id, untilMs) => {
       mirror.set(id, untilMs);
-      await redis
-        .multi()
-        .hset(keys.breakers, id, untilMs)
-        .del(keys.probe(id))
-        .publish(keys.changes, breakerNews)
-        .exec();
+      await changed(id).hset(keys.breakers, id, untilMs).exec();
     },
     close: async (id) => {
       mirror.delete(id);
-      await redis
-        .multi()
-        .hdel(keys.breakers, id)
-        .del(keys.probe(id))
-        .publish(keys.changes, breakerNews)
-        .exec();
+      await changed(id).hdel(keys.breakers, id).exec();
     },
     leaseProbe: async (id, leaseMs) => (await redis.set(keys.probe(id), "1", "PX", leaseMs, "NX")) === "OK",
     refresh: async () => {

@@ -16,7 +16,7 @@ export interface Mirror {
   readonly get: (id: EndpointId) => Endpoint | undefined;
   /** Oldest first; the same array until something changes. */
   readonly all: () => readonly Endpoint[];
-  /** With those that were disabled only after `acceptedAt`, epoch ms, or may have been. */
+  /** Endpoints that are owed an event of this type: with those that were disabled only after `acceptedAt`, epoch ms, or may have been. */
   readonly subscribedTo: (eventType: string, acceptedAt: number) => readonly Endpoint[];
   /** `text` is the endpoint's record; null where there is none any more. */
   readonly set: (id: EndpointId, text: string | null) => void;

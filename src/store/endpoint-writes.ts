@@ -36,23 +36,17 @@ return { found, version }`;
 const removed = z.tuple([z.number(), z.number()]);
 
 /** Stores `text` over `over`; resolves with the new version, or 0 where something else is there. */
-export type Swap = (id: EndpointId, over: string, text: string) => Promise<number>;
-
-export function prepareSwap(redis: Redis, keys: Keys): Swap {
+export function prepareSwap(redis: Redis, keys: Keys) {
   const runSwap = prepareScript(redis, SWAP);
   const own = [keys.endpoints, keys.endpointsVersion, keys.changes];
-  return async (id, over, text) => Number(await runSwap(own, [id, over, text, endpointNews(id)]));
+  return async (id: EndpointId, over: string, text: string): Promise<number> =>
+    Number(await runSwap(own, [id, over, text, endpointNews(id)]));
 }
 
-export type Remove = (
-  id: EndpointId,
-  nowMs: number,
-) => Promise<{ readonly existed: boolean; readonly version: number }>;
-
-export function prepareRemove(redis: Redis, keys: Keys): Remove {
+export function prepareRemove(redis: Redis, keys: Keys) {
   const runRemove = prepareScript(redis, REMOVE);
   const { endpoints, endpointsVersion, changes, breakers } = keys;
-  return async (id, nowMs) => {
+  return async (id: EndpointId, nowMs: number) => {
     const own = [keys.attempts(id), keys.health(id), keys.probe(id), keys.waiting(id)];
     const answer = await runRemove(
       [endpoints, endpointsVersion, changes, breakers, ...own, ...statisticsKeys(keys, id, nowMs)],

@@ -13,15 +13,8 @@ import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import type { Sealer } from "./sealing.ts";
 
-export interface Endpoints {
-  /** From memory. */
-  readonly get: (id: EndpointId) => Endpoint | undefined;
-  /** From memory, oldest first. */
-  readonly all: () => readonly Endpoint[];
-  /** Endpoints that are owed an event of this type: from memory. */
-  readonly subscribedTo: (eventType: string, acceptedAt: number) => readonly Endpoint[];
-  /** Throws SECRET_UNREADABLE when a stored endpoint cannot be read with our key. */
-  readonly insistReadable: () => void;
+/** Looking up costs no round trip: it is from memory. */
+export interface Endpoints extends Pick<Mirror, "get" | "all" | "subscribedTo" | "insistReadable"> {
   /** Stores a new endpoint or replaces one. */
   readonly put: (endpoint: Endpoint) => Promise<void>;
   /** Stores a new endpoint; throws ENDPOINT_CONFLICT where there is one of this id. */

@@ -115,8 +115,6 @@ interface Window {
   readonly isMore: boolean;
 }
 
-type ReadWindow = (filter: LetterFilter, order: LetterOrder, page: PageRequest) => Promise<Window>;
-
 export function createLetterIndex(redis: Redis, keys: Keys): LetterIndex {
   const readWindow = windowReader(redis, keys);
   const runAdd = prepareScript(redis, ADD);
@@ -170,9 +168,9 @@ async function countByLooking(walk: LetterIndex["walk"], filter: LetterFilter): 
   return count;
 }
 
-function windowReader(redis: Redis, keys: Keys): ReadWindow {
+function windowReader(redis: Redis, keys: Keys) {
   const runWindow = prepareScript(redis, WINDOW);
-  return async (filter, order, { after, limit }) => {
+  return async (filter: LetterFilter, order: LetterOrder, { after, limit }: PageRequest): Promise<Window> => {
     const answer = await runWindow(
       [setOf(keys, filter.endpoint ?? null), keys.letterSummaries],
       [order, ...bounds(filter), ...readCursor(after), limit],

@@ -1,7 +1,7 @@
 /**
- * Claims of published ids: a producer that sends one id twice with different content is told so, instead of having the
- * second taken for a repetition of the first. Only digests are kept. The ledger does not need this: it delivers an id
- * once, whatever comes under it later.
+ * Published ids: a producer that sends one id twice with different content is told so, instead of having the second
+ * taken for a repetition of the first. Only digests are kept. The ledger does not need this: it delivers an id once,
+ * whatever comes under it later.
  */
 import type { EventId } from "../core/brand.ts";
 import type { Keys } from "./keys.ts";
@@ -40,4 +40,16 @@ export function createPublishConflicts(redis: Redis, keys: Keys, retentionMs: nu
     });
     return taken === 0 ? null : Number(taken) - 1;
   };
+}
+
+/**
+ * Is this id taken? A worker has claimed it, or it was published over HTTP and waits for one. For as long as either is
+ * kept, publishing it again sends nothing.
+ */
+export async function isPublished(redis: Redis, keys: Keys, id: EventId): Promise<boolean> {
+  const [claimed, published] = await Promise.all([
+    redis.hexists(keys.event(id), "holder"),
+    redis.exists(keys.published(id)),
+  ]);
+  return claimed + published > 0;
 }
