@@ -45,11 +45,11 @@ export type Deliver = (delivery: Delivery, holdsLease: JobLease) => Promise<Deci
 export function createDeliver(deps: DeliverDeps): Deliver {
   return async (delivery, holdsLease) => {
     const found = findAddressee(delivery, deps);
-    if (found.kind === "not_owed") return buriedUntried(delivery, found.because);
+    if (typeof found === "string") return buriedUntried(delivery, found);
 
-    const admission = await admit(found.endpoint, delivery, deps);
-    if (admission.kind === "not_owed") return buriedUntried(delivery, admission.because);
-    if (admission.kind === "held") return held(delivery, found.endpoint, admission, deps);
+    const admission = await admit(found, delivery, deps);
+    if (typeof admission === "string") return buriedUntried(delivery, admission);
+    if (admission.kind === "held") return held(delivery, found, admission, deps);
 
     const { endpoint } = admission;
     const attempt = await send(delivery, endpoint, holdsLease, deps);
@@ -59,20 +59,11 @@ export function createDeliver(deps: DeliverDeps): Deliver {
   };
 }
 
-interface Found {
-  readonly kind: "found";
-  readonly endpoint: Endpoint;
-}
-interface NotOwed {
-  readonly kind: "not_owed";
-  readonly because: BuryReason;
-}
-
-function findAddressee(delivery: Delivery, { endpoints }: DeliverDeps): Found | NotOwed {
+/** The endpoint, or the reason why it is owed nothing. */
+function findAddressee(delivery: Delivery, { endpoints }: DeliverDeps): Endpoint | BuryReason {
   const endpoint = addresseeOf(delivery, endpoints);
-  if (endpoint === undefined) return { kind: "not_owed", because: "endpoint_missing" };
-  if (!endpoint.isActive) return { kind: "not_owed", because: "endpoint_disabled" };
-  return { kind: "found", endpoint };
+  if (endpoint === undefined) return "endpoint_missing";
+  return endpoint.isActive ? endpoint : "endpoint_disabled";
 }
 
 interface Attempt {
@@ -118,7 +109,10 @@ async function conclude(
   deps: DeliverDeps,
 ): Promise<Decided> {
   const { system, record, tell } = deps;
-  const verdict = decideOn(attempt.outcome, delivery, endpoint, system);
+  const { retrySchedule, profile } = endpoint;
+  const attemptNumber = delivery.attempts.length + 1;
+  const policy = { retrySchedule, isFinal: profiles[profile].isFinal };
+  const verdict = decide(attempt.outcome, policy, { attemptNumber, dice: system.dice() });
   const entry = entryFor(delivery, endpoint, attempt, verdict, system);
   const attempts = [...delivery.attempts, pastAttempt(entry)];
   const nowMs = system.now();
@@ -160,7 +154,7 @@ async function admit(
   endpoint: Endpoint,
   delivery: Delivery,
   deps: DeliverDeps,
-): Promise<Admitted | Held | NotOwed> {
+): Promise<Admitted | Held | BuryReason> {
   const { breakers, limits, system } = deps;
   const probeDueInMs = breakers.probeDueInMs(endpoint.id);
   if (probeDueInMs > 0) return heldFor("breaker_open", probeDueInMs);
@@ -171,11 +165,11 @@ async function admit(
   let isAdmitted = false;
   try {
     const found = findAddressee(delivery, deps);
-    if (found.kind === "not_owed") return found;
-    const { id, timeoutMs } = found.endpoint;
+    if (typeof found === "string") return found;
+    const { id, timeoutMs } = found;
     const { holdMs, isProbe } = await breakers.admit(id, timeoutMs + PROBE_LEASE_SPARE_MS);
     isAdmitted = holdMs === 0;
-    return isAdmitted ? { ...found, kind: "admitted", isProbe } : heldFor("breaker_open", holdMs);
+    return isAdmitted ? { kind: "admitted", endpoint: found, isProbe } : heldFor("breaker_open", holdMs);
   } finally {
     // Also when asking failed: a place in the limit that nobody gives back is lost until the worker restarts.
     if (!isAdmitted) limits.leave(endpoint.id, null, null);
@@ -211,19 +205,6 @@ function held(delivery: Delivery, endpoint: Endpoint, { reason, forMs }: Held, d
   const heldSince = delivery.heldSince ?? nowMs;
   const verdict = decideHold(forMs, nowMs - heldSince, deps.holdMaxAgeMs);
   return { verdict, delivery: { ...delivery, heldSince } };
-}
-
-function decideOn(
-  outcome: Outcome,
-  delivery: Delivery,
-  { retrySchedule, profile }: Endpoint,
-  system: System,
-): AttemptVerdict {
-  return decide(
-    outcome,
-    { retrySchedule, isFinal: profiles[profile].isFinal },
-    { attemptNumber: delivery.attempts.length + 1, dice: system.dice() },
-  );
 }
 
 function entryFor(

@@ -9,23 +9,20 @@ import { isDestinationId } from "../core/destination.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import { insistOnLease, type JobLease } from "../core/job-lease.ts";
-import type { System } from "../core/system.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { ownDestinations } from "../endpoints/destinations.ts";
-import { carryOut, NEVER_WAITED } from "./carry-out.ts";
+import { type CarryOutDeps, carryOut, NEVER_WAITED } from "./carry-out.ts";
 import type { Decided, Deliver } from "./deliver.ts";
-import type { Dispatch, EndpointDirectory, EventLedger, Outbox, WaitingIndex } from "./ports.ts";
+import type { Dispatch, EndpointDirectory, EventLedger, Outbox } from "./ports.ts";
 import { recall } from "./recall.ts";
-import { createSemaphore, type Semaphore } from "./semaphore.ts";
+import { createSemaphore } from "./semaphore.ts";
 
-export interface DispatchDeps {
+export interface DispatchDeps extends CarryOutDeps {
   readonly ledger: EventLedger;
   readonly endpoints: EndpointDirectory;
   readonly deliver: Deliver;
   readonly outbox: Outbox;
-  readonly waiting: WaitingIndex;
   readonly tell: Tell;
-  readonly system: System;
 }
 
 /** First attempts in one job; the tail of a larger fan-out must not hold its slot. */
@@ -33,8 +30,17 @@ const FIRST_ATTEMPTS_MAX = 256;
 /** First attempts in one worker, over all its jobs. */
 const FIRST_ATTEMPTS_OPEN = 1_024;
 
-export function createDispatch(deps: DispatchDeps): Dispatch {
+export function createDispatch(given: DispatchDeps): Dispatch {
   const slots = createSemaphore(FIRST_ATTEMPTS_OPEN);
+  const deliver: Deliver = async (delivery, holdsLease) => {
+    await slots.acquire();
+    try {
+      return await given.deliver(delivery, holdsLease);
+    } finally {
+      slots.release();
+    }
+  };
+  const deps = { ...given, deliver };
   return async (batch, holdsLease) => {
     const events = withoutRepeats(batch.events, deps.tell);
     const claims = await deps.ledger.claim({ ...batch, events });
@@ -42,7 +48,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     insistOnLease(holdsLease);
     const owed = events.flatMap((event, index) => fanOut(event, claims[index], batch.acceptedAt, deps));
     const settling = owed.map((one, index) =>
-      index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, holdsLease, slots, deps) : handOn(one.delivery, deps),
+      index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, holdsLease, deps) : handOn(one.delivery, deps),
     );
     // All of them come to an end before a failure is thrown: a re-run beside attempts still open would repeat them.
     const results = await Promise.allSettled(settling);
@@ -100,28 +106,9 @@ const HAND_ON: Verdict = { kind: "hold", inMs: 0 };
 const handOn = (delivery: Delivery, deps: DispatchDeps): Promise<void> =>
   carryOut({ verdict: HAND_ON, delivery }, deps.outbox.schedule, NEVER_WAITED, deps);
 
-async function firstAttempt(
-  owed: Owed,
-  holdsLease: JobLease,
-  slots: Semaphore,
-  deps: DispatchDeps,
-): Promise<void> {
-  const settled = owed.recalled ?? (await deliverThrough(slots, owed.delivery, holdsLease, deps));
+async function firstAttempt(owed: Owed, holdsLease: JobLease, deps: DispatchDeps): Promise<void> {
+  const settled = owed.recalled ?? (await deps.deliver(owed.delivery, holdsLease));
   await carryOut(settled, deps.outbox.schedule, NEVER_WAITED, deps);
-}
-
-async function deliverThrough(
-  slots: Semaphore,
-  delivery: Delivery,
-  holdsLease: JobLease,
-  deps: DispatchDeps,
-): Promise<Decided> {
-  await slots.acquire();
-  try {
-    return await deps.deliver(delivery, holdsLease);
-  } finally {
-    slots.release();
-  }
 }
 
 function withoutRepeats(events: readonly PublishedEvent[], tell: Tell): readonly PublishedEvent[] {
