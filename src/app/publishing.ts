@@ -3,11 +3,11 @@
  * for each level that waits for more, opened when it is first asked for. It loads what a producer needs, not the
  * rest of the service.
  */
-import { configWith } from "../config/environment.ts";
+import { type Config, configWith } from "../config/environment.ts";
 import { system } from "../config/system.ts";
 import type { Durability } from "../core/durability.ts";
+import type { PublishedEvent } from "../core/event.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
-import type { EnqueueEvents } from "../publish/ports.ts";
 import { createEventPublisher, type Publisher } from "../publish/publisher.ts";
 import { enqueueEvents, openQueues, type Queues } from "../queue/queues.ts";
 import { type ConfirmedLevel, createConfirmation } from "../store/confirmation.ts";
@@ -37,11 +37,8 @@ export function createPublisher({ redisUrl, prefix, durability, replicasMin }: P
   };
 }
 
-export interface PublishingOptions {
+interface PublishingOptions extends Pick<Config, "prefix" | "publishDurability" | "replicasMin"> {
   readonly redisUrl: string;
-  readonly prefix: string;
-  readonly publishDurability: Durability;
-  readonly replicasMin: number;
 }
 
 export interface Publishing {
@@ -55,7 +52,7 @@ export interface Publishing {
 
 interface Path {
   readonly redis: Redis;
-  readonly enqueue: (batch: Parameters<EnqueueEvents>[0]) => Promise<void>;
+  readonly enqueue: (batch: readonly PublishedEvent[]) => Promise<void>;
 }
 
 export function openPublishing(options: PublishingOptions, tell: Tell): Publishing {

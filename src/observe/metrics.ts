@@ -6,15 +6,15 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import type { AttemptRecord } from "../core/attempt.ts";
 import { isDestinationId } from "../core/destination.ts";
 import { type BreakerState, type Happening, type Tell, tellFailure } from "../core/happening.ts";
-import { QUEUE_STATES } from "../core/queue-counts.ts";
+import { QUEUE_STATES, type QueueCounts } from "../core/queue-counts.ts";
 import { type BreakerLabels, createBreakerLabels } from "./breaker-labels.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
-import type { ReadQueues } from "./ports.ts";
 
 export interface MetricsOptions {
   /** The number of endpoints that get a label of their own. */
   readonly endpointLabels: number;
-  readonly readQueues: ReadQueues;
+  /** Called once per scrape, so it must settle within a scrape's patience (a second or two), by rejecting if need be. */
+  readonly readQueues: () => Promise<QueueCounts>;
   /** Hears of failures to read the queues. */
   readonly tell: Tell;
 }

@@ -8,14 +8,16 @@ import { HookwaveError, summarise } from "../core/errors.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { createGroupCommit, type GroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
-import type { EnqueueEvents, UntilReady } from "./ports.ts";
 
 export interface BatchWriterDeps {
-  readonly enqueue: EnqueueEvents;
-  readonly untilReady: UntilReady;
+  /** Resolves once the batch is one job that is as durable as asked; rejects with DURABILITY_UNMET when it is less. */
+  readonly enqueue: (batch: readonly PublishedEvent[], durability: Durability) => Promise<void>;
+  /** Resolves when there is a connection for such writes; rejects at once when it is known to be down. */
+  readonly untilReady: (patienceMs: number, durability: Durability) => Promise<void>;
   readonly tell: Tell;
 }
 
+const BATCHES_IN_FLIGHT = 4;
 const BATCH_EVENTS = 64;
 const BATCH_BYTES = 512 * 1_024;
 
@@ -24,7 +26,6 @@ interface Limits {
   readonly deadlineMs: number;
   /** Time the first connection may take besides, where the deadline is too short for it. */
   readonly connectMs: number;
-  readonly batchesInFlight: number;
   /** So that Redis has work while the next long list is being prepared. */
   readonly fullBatchesInFlight: number;
   /** Few enough to be stored well within the deadline, so that a long list is no reason to be refused. */
@@ -36,21 +37,18 @@ const LIMITS: Readonly<Record<Durability, Limits>> = {
   redis: {
     deadlineMs: 900,
     connectMs: 0,
-    batchesInFlight: 4,
     fullBatchesInFlight: 12,
     storedTogether: 2_048,
   },
   replicated: {
     deadlineMs: 250,
     connectMs: 900,
-    batchesInFlight: 4,
     fullBatchesInFlight: 12,
     storedTogether: 512,
   },
   fsync: {
     deadlineMs: 2_400,
     connectMs: 0,
-    batchesInFlight: 4,
     fullBatchesInFlight: 32,
     storedTogether: 2_048,
   },
@@ -65,7 +63,7 @@ export interface BatchWriter {
 
 export function openBatchWriter(level: Durability, deps: BatchWriterDeps): BatchWriter {
   const { enqueue, untilReady, tell } = deps;
-  const { deadlineMs, connectMs, batchesInFlight, fullBatchesInFlight, storedTogether } = LIMITS[level];
+  const { deadlineMs, connectMs, fullBatchesInFlight, storedTogether } = LIMITS[level];
   const batches = createGroupCommit<PublishedEvent>({
     write: async (batch) => {
       await untilReady(deadlineMs, level);
@@ -73,7 +71,7 @@ export function openBatchWriter(level: Durability, deps: BatchWriterDeps): Batch
       tell({ kind: "events.published", count: batch.length });
     },
     maxItems: BATCH_EVENTS,
-    maxWrites: batchesInFlight,
+    maxWrites: BATCHES_IN_FLIGHT,
     maxFullWrites: fullBatchesInFlight,
     maxSize: BATCH_BYTES,
     sizeOf: (event) => event.data.length,

@@ -3,11 +3,10 @@ import { asEndpointId } from "../../../src/core/brand.ts";
 import { PROFILE_NAMES } from "../../../src/core/endpoint.ts";
 import type { Happening } from "../../../src/core/happening.ts";
 import { OUTCOME_KINDS } from "../../../src/core/outcome.ts";
-import { createMetrics, type Metrics } from "../../../src/observe/metrics.ts";
-import type { ReadQueues } from "../../../src/observe/ports.ts";
+import { createMetrics, type Metrics, type MetricsOptions } from "../../../src/observe/metrics.ts";
 import { attemptFinished, delivered, ONE_OF_EACH, refused } from "./happenings.ts";
 
-const readQueues: ReadQueues = async () => ({
+const readQueues: MetricsOptions["readQueues"] = async () => ({
   new: { depth: 3, oldestAgeMs: 1_500 },
   retrying: { depth: 2, oldestAgeMs: 60_000 },
   dead: { depth: 0, oldestAgeMs: 0 },
