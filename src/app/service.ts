@@ -51,8 +51,7 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
       for (const warning of config.warnings) notice(warning);
       watcher = connectRedis(deps.redisUrl, "watcher", tellFailure(tell, "redis"));
       await Promise.all([watcher, commands].map((redis) => untilConnected(redis, stopping.signal)));
-      const { warnings } = await checkRedis(watcher, config.requireAof, system.now);
-      for (const warning of warnings) notice(warning);
+      for (const warning of await checkRedis(watcher, config.requireAof, system.now)) notice(warning);
       await mirrorFleet(watcher);
       if (config.encryptionKeyPrevious !== null) notice(resealed(await endpoints.reseal()));
       await addEnvironmentEndpoint(config, management);

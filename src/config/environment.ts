@@ -20,7 +20,8 @@ export function readEnvironment(env: Environment = process.env): Config {
   const invalid = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
   const problems = [
     ...SETTINGS.filter(({ key }) => invalid.has(key)).map((setting) => invalidValue(setting, env)),
-    ...contradictions(env),
+    ...keyContradictions(env),
+    ...endpointContradictions(env),
   ];
   if (problems.length > 0 || !parsed.success) throw refusal(problems);
   return { ...parsed.data, warnings: unknownVariables(env) };
@@ -76,10 +77,6 @@ function remedyFor(setting: Setting): string {
 }
 
 /** Settings that are fine alone and wrong together. */
-function contradictions(env: Environment): readonly string[] {
-  return [...keyContradictions(env), ...endpointContradictions(env)];
-}
-
 function keyContradictions(env: Environment): readonly string[] {
   const [key, previous] = ["HOOKWAVE_ENCRYPTION_KEY", "HOOKWAVE_ENCRYPTION_KEY_PREVIOUS"];
   if (textOf(env, previous) === undefined || textOf(env, key) !== undefined) return [];

@@ -10,6 +10,7 @@ import { subscriptionCovers } from "../core/event.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 import { pastAttemptSchema } from "../core/stored.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
+import { STREAM_ID_PATTERN } from "./feed-entries.ts";
 import type { Keys } from "./keys.ts";
 import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
@@ -22,7 +23,6 @@ export type ReadAttempts = (
 
 const LOOKED_AT_MAX = 1_000;
 const READ_TOGETHER = 250;
-const CURSOR = /^\d{1,15}-\d{1,15}$/;
 
 const recordSchema = z.object({
   ...pastAttemptSchema.shape,
@@ -59,7 +59,7 @@ export function createAttemptHistory(redis: Redis, keys: Keys): ReadAttempts {
 }
 
 function checked(cursor: string | null): string | null {
-  if (cursor !== null && !CURSOR.test(cursor)) throw cursorInvalid(cursor);
+  if (cursor !== null && !STREAM_ID_PATTERN.test(cursor)) throw cursorInvalid(cursor);
   return cursor;
 }
 

@@ -8,7 +8,7 @@ export interface FeedEntry {
   readonly type: string;
 }
 
-export const FEED_ID_PATTERN = /^\d{1,15}-\d{1,15}$/;
+export const STREAM_ID_PATTERN = /^\d{1,15}-\d{1,15}$/;
 
 /** Epoch ms. */
 export const feedTime = (at: string): number => Number(at.split("-", 1)[0]);

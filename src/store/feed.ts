@@ -6,7 +6,7 @@ import { z } from "zod";
 import { asEventId } from "../core/brand.ts";
 import { type PublishedEvent, subscriptionCovers } from "../core/event.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
-import { FEED_ID_PATTERN, type FeedEntry, feedTime, readFeedEntries } from "./feed-entries.ts";
+import { type FeedEntry, feedTime, readFeedEntries, STREAM_ID_PATTERN } from "./feed-entries.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
@@ -71,7 +71,7 @@ export function createFeed(redis: Redis, keys: Keys): Feed {
 
 /** The entry to begin at, as XRANGE wants it. */
 function startAt(after: string | null, since: number | null): string {
-  if (after !== null && !FEED_ID_PATTERN.test(after)) throw cursorInvalid(after);
+  if (after !== null && !STREAM_ID_PATTERN.test(after)) throw cursorInvalid(after);
   if (after !== null && feedTime(after) >= (since ?? 0)) return `(${after}`;
   return since === null ? "-" : String(Math.max(0, since));
 }

@@ -6,20 +6,18 @@ import { SKEW_MAX_MS, skewError } from "../core/clock-skew.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { Redis } from "./redis.ts";
 
-export interface SafetyReport {
-  /** Warnings: accepted, but not as it should be; one clear line each. */
-  readonly warnings: readonly string[];
-}
-
 /** An answer that took longer says too little about when it was given. */
 const ANSWER_MAX_MS = 1_000;
 
-/** Throws REDIS_UNSAFE for what cannot be accepted. `now` gives epoch ms. */
+/**
+ * Resolves with warnings, a line each, of what is accepted but not as it should be. Throws REDIS_UNSAFE for what cannot
+ * be accepted. `now` gives epoch ms.
+ */
 export async function checkRedis(
   redis: Redis,
   requireAof: boolean,
   now: () => number,
-): Promise<SafetyReport> {
+): Promise<readonly string[]> {
   const info = parseInfo(await redis.info());
   const policy = info.get("maxmemory_policy") ?? "unknown";
   if (policy !== "noeviction") {
@@ -36,7 +34,7 @@ export async function checkRedis(
   await checkClock(redis, now);
   const warning =
     "Redis has no append-only file: if it is killed, accepted events are lost; set appendonly yes (and REQUIRE_AOF=true)";
-  return { warnings: hasAof ? [] : [warning] };
+  return hasAof ? [] : [warning];
 }
 
 async function checkClock(redis: Redis, now: () => number): Promise<void> {
