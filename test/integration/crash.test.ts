@@ -1,6 +1,7 @@
 /** kill -9 at any moment loses no accepted event; duplicates stay within what was in flight. */
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
+import { isDrained } from "../support/drained.ts";
 import { type Answer, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -70,7 +71,7 @@ describe.concurrent("a worker killed with kill -9", () => {
       () => receiver.ids().filter((id) => id === "evt_39").length === 2,
       30_000,
     );
-    await until("nothing is left to do", async () => (await api.queueCounts()).new.depth === 0);
+    await until("nothing is left to do", () => isDrained(api));
     expect(receiver.ids()).toHaveLength(41);
   }, 60_000);
 });
@@ -115,7 +116,7 @@ describe.concurrent("a worker told to stop", () => {
     receiver.replies(200);
     await using _second = await startWorker(redis);
     await receiver.received(2);
-    await until("nothing is left to do", async () => (await api.queueCounts()).new.depth === 0);
+    await until("nothing is left to do", () => isDrained(api));
     expect((await api.queueCounts()).dead.depth).toBe(0);
   }, 60_000);
 });

@@ -8,6 +8,7 @@ import { createConfirmation } from "../../src/store/confirmation.ts";
 import { connectRedis, untilReady } from "../../src/store/redis.ts";
 import { publish, startApi } from "../support/api.ts";
 import { runCommand } from "../support/command.ts";
+import { isDrained } from "../support/drained.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
 import { startLink } from "../support/silent-link.ts";
@@ -94,7 +95,7 @@ describe("durability replicated", () => {
     await until("the replica is back", () => isDone(producer.publish(event("evt_0"))), 30_000);
     await using hookwave = await startHookwave(redis);
     await hookwave.endpoints.add({ url: receiver.url });
-    await until("all are delivered", async () => (await hookwave.queueCounts()).new.depth === 0);
+    await until("all are delivered", () => isDrained(hookwave));
     expect(receiver.ids().filter((id) => id === "evt_0")).toHaveLength(1);
     expect(receiver.ids()).toEqual(expect.arrayContaining(["evt_before", "evt_less"]));
     await producer.close();
@@ -123,7 +124,7 @@ describe("durability replicated", () => {
     await using receiver = await startReceiver();
     await using hookwave = await startHookwave(replica);
     await hookwave.endpoints.add({ url: receiver.url });
-    await until("all are delivered", async () => (await hookwave.queueCounts()).new.depth === 0);
+    await until("all are delivered", () => isDrained(hookwave));
     const received = new Set(receiver.ids());
     expect([...acknowledged].filter((id) => !received.has(id))).toEqual([]);
     await producer.close();

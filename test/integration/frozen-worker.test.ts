@@ -1,6 +1,7 @@
 /** A process that stood still for a while (a paused machine, SIGSTOP) blames nobody else for it. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { Lookup } from "../../src/deliver/guarded-connector.ts";
+import { isDrained } from "../support/drained.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { standStill } from "../support/stand-still.ts";
@@ -32,7 +33,7 @@ describe("a worker that is frozen for longer than its receivers may take", () =>
     await until("every deadline is long over", () => performance.now() - frozenAt > 3_000);
     process.kill(worker.pid, "SIGCONT");
 
-    await until("nothing is left to do", async () => (await api.queueCounts()).new.depth === 0);
+    await until("nothing is left to do", () => isDrained(api));
     const { data } = await api.deliveries.list(ALL, { after: null, limit: 100 });
     const outcomes = data.map(({ state }) => state.attempts.map(({ outcome }) => outcome));
     expect(outcomes).toEqual(Array.from({ length: 20 }, () => ["delivered"]));

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { createPublisher } from "../../src/index.ts";
+import { isDrained } from "../support/drained.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -89,7 +90,7 @@ describe("the journey of an event", () => {
     await hookwave.publish({ type: "order.sent", data: {} });
 
     await Promise.all([all.received(2), family.received(2), exact.received(1), other.received(1)]);
-    await until("nothing is left to do", async () => (await hookwave.queueCounts()).new.depth === 0);
+    await until("nothing is left to do", () => isDrained(hookwave));
     expect([all, family, exact, other].map((one) => one.requests.length)).toEqual([2, 2, 1, 1]);
   });
 
@@ -105,7 +106,7 @@ describe("the journey of an event", () => {
     await hookwave.publish({ id: "evt_last", type: "thing.done", data: {} });
 
     await until("the last one has come", () => receiver.ids().includes("evt_last"));
-    await until("nothing is left to do", async () => (await hookwave.queueCounts()).new.depth === 0);
+    await until("nothing is left to do", () => isDrained(hookwave));
     expect(receiver.ids().toSorted()).toEqual(["evt_last", "evt_once"]);
   });
 

@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { createHookwave, createPublisher } from "../../src/index.ts";
 import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
+import { isDrained } from "../support/drained.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -125,7 +126,7 @@ describe("a Redis that refuses writes for a while (trap 5)", () => {
 
     await admin.config("SET", "min-replicas-to-write", "0");
 
-    await until("nothing is left to do", async () => (await hookwave.queueCounts()).new.depth === 0, 30_000);
+    await until("nothing is left to do", () => isDrained(hookwave), 30_000);
     expect(receiver.ids()).toHaveLength(20);
     expect((await hookwave.queueCounts()).dead.depth).toBe(0);
     admin.disconnect();
@@ -149,7 +150,7 @@ describe("a Redis that is out of memory", () => {
     await refusedAfter(() => hookwave.publish({ ...event, id: "evt_new" }));
     for (const answer of answers) answer();
 
-    await until("nothing is left to do", async () => (await hookwave.queueCounts()).new.depth === 0);
+    await until("nothing is left to do", () => isDrained(hookwave));
     expect(receiver.ids()).toHaveLength(10);
     admin.disconnect();
   });
