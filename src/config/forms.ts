@@ -6,7 +6,8 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import { SECRET_MAX_CHARACTERS } from "../core/endpoint.ts";
-import { isSubscription } from "../core/event.ts";
+import { isEventType, isSubscription } from "../core/event.ts";
+import type { Shares } from "../core/migration.ts";
 
 export interface Form<Value> {
   readonly expected: string;
@@ -106,6 +107,27 @@ export function subscriptions(): Form<readonly string[]> {
 export function networks(): Form<readonly string[]> {
   return list("networks such as 10.0.0.0/8 or fd00::/8, separated by commas", isNetwork, 100);
 }
+
+/** A share in per cent for all events, or shares by event type of which `*` is for the others. */
+export function shares(): Form<Shares> {
+  const expected = "a whole percentage, or some by type, such as model.registered=10,*=100";
+  return form(expected, (value) => {
+    const items = value.split(",").map((item) => item.trim());
+    const read = items.map((item) => SHARE.exec(item.includes("=") ? item : `*=${item}`));
+    const entries = read.flatMap((match) =>
+      match === null ? [] : [[match[1] ?? "", Number(match[2])] as const],
+    );
+    const areGood = entries.every(([type, percent]) => (type === "*" || isEventType(type)) && percent <= 100);
+    const all = { "*": 100, ...Object.fromEntries(entries) };
+    return areGood &&
+      entries.length === items.length &&
+      new Set(entries.map(([type]) => type)).size === items.length
+      ? all
+      : null;
+  });
+}
+
+const SHARE = /^([^=]+)=(\d{1,3})$/;
 
 function isNetwork(item: string): boolean {
   const match = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(item);

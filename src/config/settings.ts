@@ -7,6 +7,7 @@ import { DURABILITIES } from "../core/durability.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 import { apiSettings } from "./api-settings.ts";
 import * as forms from "./forms.ts";
+import { migrationSettings } from "./migration-settings.ts";
 import { aboutSettings, optionalSetting, type Setting, setting } from "./setting.ts";
 
 /** Variables as a process gets them. */
@@ -183,6 +184,7 @@ export const configSchema = z.object({
   ...delivery,
   ...safety,
   ...apiSettings,
+  ...migrationSettings,
   ...observability,
 });
 
@@ -194,6 +196,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> = {
   Delivery: delivery,
   Safety: safety,
   API: apiSettings,
+  Migration: migrationSettings,
   Observability: observability,
 };
 

@@ -14,6 +14,15 @@ export interface PublishedEvent {
   readonly data: string;
   /** Receivers besides the endpoints that subscribed to it. */
   readonly destinations?: readonly Destination[];
+  readonly legacy?: LegacyPart;
+}
+
+/** The part of an event that concerns the legacy bus, and no receiver of webhooks. */
+export interface LegacyPart {
+  /** JSON text for the bus, byte for byte; the bus gets the event's data when it is absent. */
+  readonly data?: string;
+  /** The publisher has written the bus already. */
+  readonly isWritten?: true;
 }
 
 /** An event as a producer asked for it, looked at once and found good; what is absent, publishing fills in. */
@@ -23,6 +32,8 @@ export interface CheckedEvent {
   readonly id?: EventId;
   readonly timestamp?: string;
   readonly destinations?: readonly Destination[];
+  /** JSON text for the legacy bus. */
+  readonly legacyText?: CheckedText;
 }
 
 const checked = new WeakSet<object>();

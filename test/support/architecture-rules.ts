@@ -12,7 +12,7 @@ interface Module extends SourceText {
   readonly imports: readonly Import[];
 }
 
-const STAGES = ["publish", "queue", "deliver", "store", "observe"];
+const STAGES = ["publish", "bus", "queue", "deliver", "store", "observe"];
 /** Rooms that need nothing but what lies beneath them: words, formats and rules. */
 const GROUND = ["core", "wire", "catalogue", "endpoints"];
 
@@ -45,8 +45,9 @@ const TYPES_ONLY: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** Stage → stages whose needs it meets. It imports the types of their ports, which are declared nowhere else. */
 const MEETS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["bus", ["publish", "deliver"]],
   ["queue", ["deliver"]],
-  ["store", ["deliver", "queue"]],
+  ["store", ["deliver", "queue", "bus"]],
 ]);
 
 /** Vendor → the rooms, or single modules, that own it; a scope ends with a slash. */
@@ -62,7 +63,10 @@ const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["@fastify/", ["api"]],
   ["fastify-type-provider-zod", ["api"]],
   // Text from outside becomes typed here: the environment, event data, requests, jobs, Redis records.
-  ["zod", ["config", "src/core/stored.ts", "catalogue", "endpoints", "api", "process", "queue", "store"]],
+  [
+    "zod",
+    ["config", "src/core/stored.ts", "catalogue", "endpoints", "api", "process", "queue", "store", "bus"],
+  ],
 ]);
 
 /** Rooms that run without I/O, and the parts of Node they may use all the same. */

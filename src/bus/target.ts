@@ -1,0 +1,37 @@
+/** The bus as the settings name it: where it is, what it is called for each event type, and how entries are wrapped. */
+import { subscriptionCovers } from "../core/event.ts";
+
+/** The names of the service whose bus this was, for settings that name neither list nor channel. */
+const LIST = "hokusai:model_ready_queue";
+const CHANNEL = `${LIST}:pubsub`;
+
+export interface BusSettings {
+  readonly legacyRedisList: string | null;
+  readonly legacyRedisChannel: string | null;
+  readonly legacyRedisEnvelope: "hokusai" | "none";
+  readonly legacyRedisEvents: readonly string[];
+  readonly legacyRedisListMax: number;
+}
+
+export interface BusTarget {
+  /** The list of an event type; null where there is none. */
+  readonly listOf: (type: string) => string | null;
+  readonly channelOf: (type: string) => string | null;
+  readonly envelope: "hokusai" | "none";
+  readonly listMax: number;
+  /** Whether events of this type ever reach the bus. */
+  readonly takes: (type: string) => boolean;
+}
+
+export function busTarget(settings: BusSettings): BusTarget {
+  const { legacyRedisList: list, legacyRedisChannel: channel, legacyRedisEvents } = settings;
+  const isUnnamed = list === null && channel === null;
+  const named = (name: string | null) => (type: string) => name?.replaceAll("{type}", type) ?? null;
+  return {
+    listOf: named(isUnnamed ? LIST : list),
+    channelOf: named(isUnnamed ? CHANNEL : channel),
+    envelope: settings.legacyRedisEnvelope,
+    listMax: settings.legacyRedisListMax,
+    takes: (type) => legacyRedisEvents.some((one) => subscriptionCovers(one, type)),
+  };
+}
