@@ -80,12 +80,12 @@ export function deliveryId(delivery: DeliveryKey): DeliveryId {
   return asDeliveryId(`${delivery.event.id}.${delivery.endpointId}`);
 }
 
-/** An event's deliveries as they begin; none of them carries the destinations of the others. */
+/** An event's deliveries as they begin; none of them carries the destinations of the others, or what is for the bus. */
 export function deliveryOf(
   published: PublishedEvent,
   acceptedAt: number,
 ): (endpointId: EndpointId) => Delivery {
-  const { destinations: _, ...event } = published;
+  const { destinations: _, legacy: __, ...event } = published;
   return (endpointId) => ({ event, endpointId, acceptedAt, attempts: [], round: 0, heldSince: null });
 }
 

@@ -3,6 +3,7 @@
  * letter and a record. Each room's own records have their schemas there.
  */
 import { z } from "zod";
+import { asEventId } from "./brand.ts";
 import { OUTCOME_KINDS } from "./outcome.ts";
 
 export const pastAttemptSchema = z.object({
@@ -19,4 +20,19 @@ export const destinationSchema = z.object({
   events: z.array(z.string()),
   profile: z.string().nullable(),
   keyId: z.string(),
+});
+
+export const legacySchema = z.object({
+  data: z.string().exactOptional(),
+  isWritten: z.literal(true).exactOptional(),
+});
+
+/** An event as it was published. */
+export const publishedEventSchema = z.object({
+  id: z.string().transform(asEventId),
+  type: z.string(),
+  timestamp: z.string(),
+  data: z.string(),
+  destinations: z.array(destinationSchema).exactOptional(),
+  legacy: legacySchema.exactOptional(),
 });

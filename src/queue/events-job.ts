@@ -73,6 +73,7 @@ const eventSchema = z.object({
   timestamp: z.string().regex(TIMESTAMP_PATTERN, "an RFC 3339 time, like 2026-01-31T12:00:00Z").optional(),
   data: z.unknown(),
   destinations: z.unknown().optional(),
+  legacy: z.object({ data: z.unknown().optional(), isWritten: z.literal(true).optional() }).optional(),
 });
 
 /** The time of a job that does not say when it was added; its replay has a time of its own. */
@@ -141,29 +142,43 @@ function split(text: string, value: unknown, enveloped: readonly unknown[] | und
 function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent | Unreadable {
   const parsed = eventSchema.safeParse(part.value);
   if (!parsed.success) return { text: keptText(part), problem: problemOf(parsed.error) };
-  const { id, type, timestamp, data } = parsed.data;
+  const { id, type, timestamp, data, legacy } = parsed.data;
   const read = readDestinations(parsed.data.destinations);
   if ("problem" in read) return { text: keptText(part), problem: read.problem };
-  const dataText = typeof data === "string" ? data : memberTexts(part.text()).get("data");
-  if (dataText === undefined)
-    return { text: part.text(), problem: "data: expected an object or JSON text, got nothing" };
-  if (typeof data === "string" && !isJsonText(data)) {
-    return { text: part.text(), problem: "data: expected an object or JSON text, got text that is not JSON" };
-  }
-  const bytes = Buffer.byteLength(dataText);
-  if (bytes > EVENT_DATA_MAX_BYTES) {
-    return {
-      text: part.text(),
-      problem: `data: expected at most ${EVENT_DATA_MAX_BYTES} bytes, got ${bytes}`,
-    };
-  }
+  const dataText = readData(data, part.text, "data");
+  if ("problem" in dataText) return dataText;
+  const legacyText =
+    legacy?.data === undefined ? null : readData(legacy.data, () => legacyIn(part), "legacy.data");
+  if (legacyText !== null && "problem" in legacyText) return { ...legacyText, text: part.text() };
   return {
     id: asEventId(id ?? derivedId(origin, index)),
     type,
     timestamp: timestamp ?? new Date(origin.addedAt).toISOString(),
-    data: dataText,
+    data: dataText.data,
     ...(read.destinations.length > 0 && { destinations: read.destinations }),
+    ...(legacy !== undefined && {
+      legacy: { ...legacyText, ...(legacy.isWritten === true && { isWritten: true }) },
+    }),
   };
+}
+
+const legacyIn = (part: Part): string => memberTexts(part.text()).get("legacy") ?? "{}";
+
+/** The JSON text of a member `data`: what it says as text, or itself as it stands in the text around it. */
+function readData(
+  data: unknown,
+  around: () => string,
+  member: string,
+): { readonly data: string } | Unreadable {
+  const text = typeof data === "string" ? data : memberTexts(around()).get("data");
+  const unreadable = (got: string): Unreadable => ({ text: around(), problem: `${member}: expected ${got}` });
+  if (text === undefined) return unreadable("an object or JSON text, got nothing");
+  if (typeof data === "string" && !isJsonText(data)) {
+    return unreadable("an object or JSON text, got text that is not JSON");
+  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes > EVENT_DATA_MAX_BYTES) return unreadable(`at most ${EVENT_DATA_MAX_BYTES} bytes, got ${bytes}`);
+  return { data: text };
 }
 
 const destinedSchema = z.object({ destinations: z.unknown() });
