@@ -5,6 +5,7 @@
 
 import { createFleetState } from "./app/fleet-state.ts";
 import { wireManagement } from "./app/management.ts";
+import { wireMigration } from "./app/migration.ts";
 import { openPublishing } from "./app/publishing.ts";
 import { createService } from "./app/service.ts";
 import { type Config, configWith } from "./config/environment.ts";
@@ -55,6 +56,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const metrics = createMetrics({
     endpointLabels: config.metricsEndpointLabels,
     readQueues: () => queueCounts(),
+    readMissing: () => migrating.readMissing(),
     tell: (happening) => tell(happening),
   });
   const tell: Tell = createTelemetry([metrics.tell, ...listeners]);
@@ -63,7 +65,8 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const queueCounts = (): Promise<QueueCounts> => countQueues(queues, redis, system.now());
   const keys = createKeys(config.prefix);
   const fleet = createFleetState({ config, redis, keys, tell }, key);
-  const base = { ...fleet, policy: createAddressPolicy(config) };
+  const base = { ...fleet, ...publishing, policy: createAddressPolicy(config) };
+  const migrating = wireMigration(base);
   const endpointManagement = createEndpointManagement({
     ...base,
     readAttempts: createAttemptHistory(redis, keys),
@@ -73,9 +76,9 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const service = createService({ ...base, redisUrl }, endpointManagement);
   const { start, stop, abandonTests, ...management } = wireManagement({
     ...base,
-    ...publishing,
     endpointManagement,
     queueCounts,
+    migrationManagement: migrating.management,
   });
 
   return {

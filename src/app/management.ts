@@ -10,6 +10,7 @@ import type { EndpointManagement } from "../manage/endpoints.ts";
 import { createEventManagement } from "../manage/events.ts";
 import { createExplainEvent } from "../manage/explain-event.ts";
 import { createKeyManagement } from "../manage/keys.ts";
+import type { MigrationManagement } from "../manage/migration.ts";
 import { createSendAgain } from "../manage/send-again.ts";
 import { createTestEndpoint } from "../manage/test-endpoint.ts";
 import { createWaitingJobs } from "../queue/waiting-jobs.ts";
@@ -25,6 +26,7 @@ import type { Publishing } from "./publishing.ts";
 export interface ManagementWiring extends FleetState, Publishing {
   readonly policy: AddressPolicy;
   readonly endpointManagement: EndpointManagement;
+  readonly migrationManagement: MigrationManagement;
   readonly queueCounts: () => Promise<QueueCounts>;
 }
 
@@ -38,6 +40,7 @@ export function wireManagement(wiring: ManagementWiring) {
   return {
     ...wireRecords(wiring, letters),
     endpoints: endpointManagement,
+    migration: wiring.migrationManagement,
     deadLetters: letters.deadLetters,
     replays: letters.replays,
     keys: createKeyManagement(apiKeys, config.apiKey, system.now),

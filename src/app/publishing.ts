@@ -3,14 +3,21 @@
  * for each level that waits for more, opened when it is first asked for. It loads what a producer needs, not the
  * rest of the service.
  */
+import type { BusLink } from "../bus/ports.ts";
+import { createPutOnBus } from "../bus/put-on-bus.ts";
+import { type BusSettings, busTarget, type StartSettings, startOf } from "../bus/target.ts";
+import { createBusWriter } from "../bus/writer.ts";
 import { type Config, configWith } from "../config/environment.ts";
 import { system } from "../config/system.ts";
 import type { Durability } from "../core/durability.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
-import { createEventPublisher, type Publisher } from "../publish/publisher.ts";
+import { createEventPublisher, type Publisher, type PutOnBus } from "../publish/publisher.ts";
 import { enqueueEvents, openQueues, type Queues } from "../queue/queues.ts";
+import { createBusLink, type OwnedBusLink } from "../store/bus-link.ts";
 import { type ConfirmedLevel, createConfirmation } from "../store/confirmation.ts";
+import { createKeys } from "../store/keys.ts";
+import { createMigrationStore, type MigrationStore } from "../store/migration-switch.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
 
 export interface PublisherOptions {
@@ -22,11 +29,14 @@ export interface PublisherOptions {
   readonly durability?: Durability;
   /** Replicas that must have an event of durability `replicated`; 1 when absent. */
   readonly replicasMin?: number;
+  /** The bus that it writes in phase `redis`, named as in Config; all have defaults (docs/migration.md). */
+  readonly bus?: Partial<BusOptions>;
 }
 
 /** A producer: all a service needs to publish. Connects at once; publishing waits for that, a second at most. */
-export function createPublisher({ redisUrl, prefix, durability, replicasMin }: PublisherOptions): Publisher {
-  const config = configWith({ prefix, publishDurability: durability, replicasMin });
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { redisUrl, prefix, durability, replicasMin, bus } = options;
+  const config = configWith({ ...bus, prefix, publishDurability: durability, replicasMin });
   const { publisher, disconnect } = openPublishing({ ...config, redisUrl }, () => undefined);
   return {
     ...publisher,
@@ -37,7 +47,10 @@ export function createPublisher({ redisUrl, prefix, durability, replicasMin }: P
   };
 }
 
-interface PublishingOptions extends Pick<Config, "prefix" | "publishDurability" | "replicasMin"> {
+/** The bus that a publisher writes in phase `redis`. */
+type BusOptions = BusSettings & StartSettings & Pick<Config, "legacyRedisUrl">;
+
+interface PublishingOptions extends BusOptions, Pick<Config, "prefix" | "publishDurability" | "replicasMin"> {
   readonly redisUrl: string;
 }
 
@@ -46,6 +59,8 @@ export interface Publishing {
   /** The connection of the level `redis`, and its queues. */
   readonly redis: Redis;
   readonly queues: Queues;
+  readonly migration: MigrationStore;
+  readonly busLink: OwnedBusLink;
   /** To be called once the publisher is closed. */
   readonly disconnect: () => void;
 }
@@ -70,7 +85,11 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
   };
   // Connects now, so that the first publish need not wait for it.
   pathOf(publishDurability);
+  const keys = createKeys(prefix);
+  const migration = createMigrationStore({ redis, keys, start: startOf(options), tell, system });
+  const busLink = createBusLink(options.legacyRedisUrl ?? redisUrl);
   const publisher = createEventPublisher({
+    putOnBus: putOnBusOf(options, migration, busLink, tell),
     durability: publishDurability,
     enqueue: (batch, level) => pathOf(level).enqueue(batch),
     untilReady: (patienceMs, level) => untilReady(pathOf(level).redis, patienceMs),
@@ -81,7 +100,10 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
     publisher,
     redis,
     queues,
+    migration,
+    busLink,
     disconnect: () => {
+      busLink.disconnect();
       for (const path of paths.values()) path.redis.disconnect();
     },
   };
@@ -92,4 +114,18 @@ function openConfirmedPath(level: ConfirmedLevel, options: PublishingOptions, te
   const queues = openQueues(redis, options.prefix, tellFailure(tell, "queues"));
   const confirm = createConfirmation(redis, level, options.replicasMin);
   return { redis, enqueue: (batch) => confirm(() => enqueueEvents(queues, batch)) };
+}
+
+/** A publish in phase `redis` waits for the bus as long as its caller would wait for the store. */
+const PUBLISH_DEADLINE_MS = 900;
+
+function putOnBusOf(
+  options: BusOptions,
+  { currentOrKnown }: MigrationStore,
+  link: BusLink,
+  tell: Tell,
+): PutOnBus {
+  const target = busTarget(options);
+  const writer = createBusWriter({ link, target, deadlineMs: PUBLISH_DEADLINE_MS, tell, system });
+  return createPutOnBus({ currentSwitch: currentOrKnown, target, writer, now: system.now });
 }

@@ -1,6 +1,7 @@
 /**
  * The life of the service: waits for Redis, checks it, mirrors what the fleet shares, works, and stops.
  */
+import { startOf } from "../bus/target.ts";
 import { system } from "../config/system.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { tellFailure } from "../core/happening.ts";
@@ -19,7 +20,7 @@ export interface Service {
 }
 
 export function createService(deps: WorkerWiring, management: EndpointManagement): Service {
-  const { config, tell, endpoints, breakers, apiKeys, redis: commands } = deps;
+  const { config, tell, endpoints, breakers, apiKeys, migration, redis: commands } = deps;
   const stopping = new AbortController();
   let watcher: Redis | null = null;
   let stopWatching = (): void => undefined;
@@ -28,8 +29,12 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
 
   const notice = (text: string): void => tell({ kind: "service.noticed", notice: text, detail: {} });
 
+  const refresh = async (): Promise<void> => {
+    await Promise.all([breakers.refresh(), apiKeys.refresh(), migration.refresh()]);
+  };
+
   const mirrorFleet = async (connection: Redis): Promise<void> => {
-    await Promise.all([endpoints.reloadAll(), breakers.refresh(), apiKeys.refresh()]);
+    await Promise.all([endpoints.reloadAll(), refresh()]);
     endpoints.insistReadable();
     stopWatching = await watchChanges(
       connection,
@@ -38,8 +43,9 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
         endpointChanged: endpoints.hear,
         breakersChanged: breakers.refresh,
         keysChanged: apiKeys.refresh,
+        migrationChanged: migration.refresh,
         catchUp: async () => {
-          await Promise.all([endpoints.catchUp(), breakers.refresh(), apiKeys.refresh()]);
+          await Promise.all([endpoints.catchUp(), refresh()]);
         },
       },
       tell,
@@ -53,6 +59,7 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
       await Promise.all([watcher, commands].map((redis) => untilConnected(redis, stopping.signal)));
       for (const warning of await checkRedis(watcher, config.requireAof, system.now)) notice(warning);
       await mirrorFleet(watcher);
+      await declareStart(deps);
       if (config.encryptionKeyPrevious !== null) notice(resealed(await endpoints.reseal()));
       await addEnvironmentEndpoint(config, management);
       if (config.role === "api") return;
@@ -70,6 +77,12 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
       watcher?.disconnect();
     },
   };
+}
+
+/** A process whose environment says something new about the migration switches the fleet. */
+async function declareStart({ config, migration }: WorkerWiring): Promise<void> {
+  const start = startOf(config);
+  await (start === null ? migration.refresh() : migration.declare(start));
 }
 
 function resealed(count: number): string {

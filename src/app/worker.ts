@@ -9,24 +9,27 @@ import { createBreakers } from "../deliver/breaker.ts";
 import { createConcurrencyLimits } from "../deliver/concurrency-limits.ts";
 import { createDeliver } from "../deliver/deliver.ts";
 import { createDispatch } from "../deliver/dispatch.ts";
+import type { Bus, RecordAttempt } from "../deliver/ports.ts";
 import { createResume } from "../deliver/resume.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { disabledByReceiver } from "../endpoints/revision.ts";
 import { drain } from "../queue/durable-worker.ts";
 import { createOutbox } from "../queue/outbox.ts";
 import { watchQueue } from "../queue/quarantine.ts";
-import { openQueues } from "../queue/queues.ts";
+import { openQueues, type Queues } from "../queue/queues.ts";
 import { createDeliveriesWorker, createEventsWorker, type WorkerDeps } from "../queue/workers.ts";
-import { type AttemptLog, createAttemptLog } from "../store/attempt-log.ts";
+import { createAttemptLog } from "../store/attempt-log.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
 import { createStatistics } from "../store/statistics.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
+import { wireWorkerBus } from "./bus.ts";
 import type { FleetState } from "./fleet-state.ts";
+import type { Publishing } from "./publishing.ts";
 
-export interface WorkerWiring extends FleetState {
+export interface WorkerWiring extends FleetState, Pick<Publishing, "migration" | "busLink"> {
   readonly policy: AddressPolicy;
   readonly redisUrl: string;
 }
@@ -46,25 +49,9 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
   const redis = connectRedis(deps.redisUrl, "worker", tellFailure(tell, "redis"));
   const queues = openQueues(redis, config.prefix, tellFailure(tell, "queues"));
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
-  const { deliver, directory, abandon } = openDeliverStage(deps, attempts, redis);
-  const { countBuried } = createStatistics(redis, deps.keys, system.now);
-  const outbox = createOutbox({ queues, letters: createLetterIndex(redis, deps.keys), countBuried, tell });
-  const ledger = createEventLedger(redis, deps.keys, config.eventRetentionMs, tell);
-  const waiting = createWaitingIndex(redis, deps.keys, config.eventRetentionMs);
-  const dispatch = createDispatch({ ledger, endpoints: directory, deliver, outbox, waiting, tell, system });
-  const resume = createResume({ ledger, deliver, outbox, waiting, system });
-
-  const workerDeps: WorkerDeps = {
-    connection: redis,
-    prefix: config.prefix,
-    concurrency: config.workerConcurrency,
-    system,
-    onError: tellFailure(tell, "worker"),
-    queues,
-    outbox,
-    tell,
-  };
-  const workers = [createEventsWorker(dispatch, workerDeps), createDeliveriesWorker(resume, workerDeps)];
+  const workerBus = wireWorkerBus(deps, redis, queues);
+  const record = workerBus.recordThrough(attempts.record);
+  const { workers, outbox, abandon } = openWorkers(deps, redis, queues, workerBus.bus, record);
   const watches = [queues.events, queues.deliveries].map((queue) =>
     watchQueue({
       keys: redis,
@@ -78,6 +65,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
     worker.on("error", (error) => watches[at]?.meet(error));
     worker.run().catch(tellFailure(tell, "worker_run"));
   }
+  workerBus.start();
 
   return {
     isConsuming: () =>
@@ -94,14 +82,41 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
       await abandon();
       attempts.giveUp();
       // Without Redis nothing more can be written, and waiting for it would keep us from stopping.
-      if (drained.every(Boolean)) await attempts.idle();
+      const isRedisThere = drained.every(Boolean);
+      if (isRedisThere) await attempts.idle();
+      await workerBus.stop(isRedisThere);
       await queues.close();
       redis.disconnect();
     },
   };
 }
 
-function openDeliverStage(deps: WorkerWiring, attempts: AttemptLog, redis: Redis) {
+function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus, record: RecordAttempt) {
+  const { config, keys, tell } = deps;
+  const { deliver, directory, abandon } = openDeliverStage(deps, record, redis);
+  const { countBuried } = createStatistics(redis, keys, system.now);
+  const outbox = createOutbox({ queues, letters: createLetterIndex(redis, keys), countBuried, tell });
+  const ledger = createEventLedger(redis, keys, config.eventRetentionMs, tell);
+  const waiting = createWaitingIndex(redis, keys, config.eventRetentionMs);
+  const shared = { ledger, deliver, outbox, waiting, system };
+  const workerDeps: WorkerDeps = {
+    connection: redis,
+    prefix: config.prefix,
+    concurrency: config.workerConcurrency,
+    system,
+    onError: tellFailure(tell, "worker"),
+    queues,
+    outbox,
+    tell,
+  };
+  const workers = [
+    createEventsWorker(createDispatch({ ...shared, endpoints: directory, bus, tell }), workerDeps),
+    createDeliveriesWorker(createResume(shared), workerDeps),
+  ];
+  return { workers, outbox, abandon };
+}
+
+function openDeliverStage(deps: WorkerWiring, record: RecordAttempt, redis: Redis) {
   const { config, tell, endpoints } = deps;
   const transport = createTransport({ policy: deps.policy, now: system.monotonicMs });
   const limits = createConcurrencyLimits(system.monotonicMs);
@@ -135,7 +150,7 @@ function openDeliverStage(deps: WorkerWiring, attempts: AttemptLog, redis: Redis
     limits,
     breakers,
     rate: createFleetRates(redis, deps.keys, system.dice),
-    record: attempts.record,
+    record,
     tell,
     system,
     holdMaxAgeMs: config.holdMaxAgeMs,

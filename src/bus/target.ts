@@ -1,5 +1,6 @@
 /** The bus as the settings name it: where it is, what it is called for each event type, and how entries are wrapped. */
 import { subscriptionCovers } from "../core/event.ts";
+import type { Shares, Start } from "../core/migration.ts";
 
 /** The names of the service whose bus this was, for settings that name neither list nor channel. */
 const LIST = "hokusai:model_ready_queue";
@@ -34,4 +35,16 @@ export function busTarget(settings: BusSettings): BusTarget {
     listMax: settings.legacyRedisListMax,
     takes: (type) => legacyRedisEvents.some((one) => subscriptionCovers(one, type)),
   };
+}
+
+export interface StartSettings {
+  readonly enableRedisFallback: boolean | null;
+  readonly redisFallbackMode: "dual" | "primary" | "redis";
+  readonly redisFallbackShares: Shares;
+}
+
+/** Where the environment wants the migration to begin; null where it does not say whether there is to be a bus. */
+export function startOf(settings: StartSettings): Start | null {
+  const { enableRedisFallback: isEnabled, redisFallbackMode, redisFallbackShares: shares } = settings;
+  return isEnabled === null ? null : { phase: isEnabled ? redisFallbackMode : "webhook", shares };
 }

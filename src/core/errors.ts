@@ -24,6 +24,8 @@ export const ERROR_CODES = {
   API_UNAVAILABLE: "Where the service's API should be, nothing answers, or something else does.",
   REDIS_UNAVAILABLE: "Redis did not acknowledge in time; the write may or may not have happened.",
   DURABILITY_UNMET: "Redis has the event, but not as safely as was asked.",
+  BUS_UNAVAILABLE: "The legacy bus did not take an event that has to be on it.",
+  MIGRATION_REFUSED: "The phase cannot be changed like this.",
   REDIS_UNSAFE: "Redis is configured in a way that loses data.",
   REDIS_MISSING: "No Redis to talk to, and none could be started.",
   SECRET_UNREADABLE: "A stored secret cannot be opened with the current encryption key.",

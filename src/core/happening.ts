@@ -6,6 +6,7 @@
 import type { AttemptRecord } from "./attempt.ts";
 import type { DeliveryId, EndpointId, EventId } from "./brand.ts";
 import { type ErrorSummary, summarise } from "./errors.ts";
+import type { Phase } from "./migration.ts";
 import type { HoldReason } from "./outcome.ts";
 import type { BuryReason } from "./verdict.ts";
 
@@ -33,6 +34,17 @@ export type Happening =
   | { readonly kind: "job.buried"; readonly because: "invalid" | "poison"; readonly problem: string }
   | { readonly kind: "breaker.changed"; readonly endpointId: EndpointId; readonly state: BreakerState }
   | { readonly kind: "endpoint.disabled"; readonly endpointId: EndpointId; readonly because: string }
+  | {
+      readonly kind: "bus.written";
+      /** Counts of events: the bus has them, did not take them, or has no room for them. */
+      readonly written: number;
+      readonly failed: number;
+      readonly full: number;
+      /** Listeners of the channel; null where nothing was said aloud. */
+      readonly receivers: number | null;
+      readonly listLength: number | null;
+    }
+  | { readonly kind: "phase.changed"; readonly phase: Phase; readonly by: string }
   | {
       readonly kind: "service.noticed";
       readonly notice: string;

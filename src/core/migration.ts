@@ -40,8 +40,14 @@ export interface MigrationSwitch {
   readonly by: string;
   readonly reason: string | null;
   readonly returns: Return | null;
-  /** The phase that the environment of the last process with one asked for; null while none has. */
-  readonly environment: Phase | null;
+  /** What the environment of a process said last; null while none has said anything. */
+  readonly environment: Start | null;
+}
+
+/** Where the environment wants the migration to begin. */
+export interface Start {
+  readonly phase: Phase;
+  readonly shares: Shares;
 }
 
 /** One change of the switch, as it is kept for people. */
@@ -73,6 +79,13 @@ export const UNTOUCHED: MigrationSwitch = {
 /** The phase at this time: one that was set for a while ends by itself, also where nobody could write that down. */
 export function phaseAt({ phase, returns }: MigrationSwitch, nowMs: number): Phase {
   return returns !== null && nowMs >= returns.at ? returns.to : phase;
+}
+
+/** Whether a process' environment says something else than the last one said: then it counts as a change of mind. */
+export function isNews(start: Start, { environment }: MigrationSwitch): boolean {
+  if (environment === null || environment.phase !== start.phase) return true;
+  const types = new Set([...Object.keys(start.shares), ...Object.keys(environment.shares)]);
+  return [...types].some((type) => start.shares[type] !== environment.shares[type]);
 }
 
 /** The later statement; a process that was frozen or cut off may still hold the earlier one. */

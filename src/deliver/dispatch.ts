@@ -13,7 +13,7 @@ import type { Verdict } from "../core/verdict.ts";
 import { ownDestinations } from "../endpoints/destinations.ts";
 import { type CarryOutDeps, carryOut, NEVER_WAITED } from "./carry-out.ts";
 import type { Decided, Deliver } from "./deliver.ts";
-import type { Dispatch, EndpointDirectory, EventLedger, Outbox } from "./ports.ts";
+import type { Bus, Dispatch, EndpointDirectory, EventLedger, Outbox } from "./ports.ts";
 import { recall } from "./recall.ts";
 import { createSemaphore } from "./semaphore.ts";
 
@@ -21,6 +21,7 @@ export interface DispatchDeps extends CarryOutDeps {
   readonly ledger: EventLedger;
   readonly endpoints: EndpointDirectory;
   readonly deliver: Deliver;
+  readonly bus: Bus;
   readonly outbox: Outbox;
   readonly tell: Tell;
 }
@@ -46,13 +47,17 @@ export function createDispatch(given: DispatchDeps): Dispatch {
     const claims = await deps.ledger.claim({ ...batch, events });
     // A delivery that another run is sending at this moment looks as if nobody had begun it.
     insistOnLease(holdsLease);
-    const owed = events.flatMap((event, index) => fanOut(event, claims[index], batch.acceptedAt, deps));
+    const { withheld, conclude } = await deps.bus.announce({ ...batch, events }, claims);
+    const owed = events.flatMap((event, index) =>
+      withheld.has(event.id) ? [] : fanOut(event, claims[index], batch.acceptedAt, deps),
+    );
     const settling = owed.map((one, index) =>
       index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, holdsLease, deps) : handOn(one.delivery, deps),
     );
     // All of them come to an end before a failure is thrown: a re-run beside attempts still open would repeat them.
     const results = await Promise.allSettled(settling);
     const failure = results.find((result) => result.status === "rejected");
+    await conclude(failure === undefined);
     if (failure !== undefined) throw failure.reason;
   };
 }

@@ -3,7 +3,7 @@
  * store, the queue and the telemetry.
  */
 import type { FinishedAttempt } from "../core/attempt.ts";
-import type { EndpointId } from "../core/brand.ts";
+import type { EndpointId, EventId } from "../core/brand.ts";
 import type {
   AcceptedKey,
   Claim,
@@ -128,6 +128,26 @@ export interface WaitingIndex {
   /** Of one that nothing has been tried of in its round, the event's record says from now on that it is held. */
   readonly add: (delivery: Delivery) => Promise<void>;
   readonly remove: (delivery: DeliveryKey) => Promise<void>;
+}
+
+/** The legacy bus while a service migrates from it (docs/migration.md). */
+export interface Bus {
+  /**
+   * Asked once per batch, when it has been claimed and nothing has been sent. Throws for a failure of our own: then the
+   * batch runs again.
+   */
+  readonly announce: (batch: EventsBatch, claims: readonly Claim[]) => Promise<Passage>;
+}
+
+/** The way of a batch past the bus. */
+export interface Passage {
+  /** Events whose deliveries do not begin now. */
+  readonly withheld: ReadonlySet<EventId>;
+  /**
+   * To be called when all that may begin has come to an end, while the batch's job still stands for it: with true when
+   * all of it is settled or scheduled, with false when the batch will run again.
+   */
+  readonly conclude: (isDone: boolean) => Promise<void>;
 }
 
 /** Keeps a delivery for another attempt in so many ms; doing it twice does it once. */

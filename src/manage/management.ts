@@ -12,6 +12,7 @@ import type { EndpointManagement } from "./endpoints.ts";
 import type { EventManagement } from "./events.ts";
 import type { ExplainEvent } from "./explain-event.ts";
 import type { KeyManagement } from "./keys.ts";
+import type { MigrationManagement } from "./migration.ts";
 import type { TestEndpoint } from "./test-endpoint.ts";
 
 /** All that the queue does with them, but for what only a starting process does. */
@@ -30,6 +31,7 @@ export interface Management {
   /** Many dead letters at once, as jobs that go on by themselves. */
   readonly replays: ReplayManagement;
   readonly keys: KeyManagement;
+  readonly migration: MigrationManagement;
   readonly testEndpoint: TestEndpoint;
   readonly explainEvent: ExplainEvent;
   /** The state of each endpoint, oldest first; 100 a page unless said otherwise. */

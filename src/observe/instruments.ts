@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
+import { PHASES, UNTOUCHED } from "../core/migration.ts";
 import { HOLD_REASONS, OUTCOME_KINDS } from "../core/outcome.ts";
 import { QUEUE_STATES } from "../core/queue-counts.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
@@ -12,6 +13,9 @@ import { OTHER } from "./breaker-labels.ts";
 const ATTEMPT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 /** Up to the end of the default retry schedule (62 s) and of a day in an open breaker's hold. */
 const LATENCY_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400];
+
+/** What became of an event that was to go onto the bus. */
+export const BUS_RESULTS = ["written", "failed", "full"] as const;
 
 export type Instruments = ReturnType<typeof registerAll>;
 
@@ -22,12 +26,23 @@ export function createInstruments(registry: Registry): Instruments {
 }
 
 function registerAll(registry: Registry) {
+  const makers = makersFor(registry);
+  return { ...registerOwn(makers), ...registerMigration(makers) };
+}
+
+type Makers = ReturnType<typeof makersFor>;
+
+function makersFor(registry: Registry) {
   const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
   const histogram = (name: string, help: string, buckets: number[]) =>
     new Histogram({ name, help, buckets, registers: [registry] });
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
+  return { counter, histogram, gauge };
+}
+
+function registerOwn({ counter, histogram, gauge }: Makers) {
   return {
     published: counter("webhook_events_published_total", "Events stored durably."),
     duplicated: counter(
@@ -70,6 +85,33 @@ function registerAll(registry: Registry) {
   };
 }
 
+function registerMigration({ counter, gauge }: Makers) {
+  return {
+    phase: gauge(
+      "hookwave_migration_phase",
+      "1 for the phase of the migration that this process obeys, 0 for the others.",
+      "phase",
+    ),
+    busWrites: counter(
+      "hookwave_bus_writes_total",
+      "Events that were to go onto the legacy bus: written, failed (tried again later), or full (no room in the list).",
+      "result",
+    ),
+    busReceivers: gauge(
+      "hookwave_bus_receivers",
+      "Listeners of the bus' channel at the last event; 0 when nobody listens.",
+    ),
+    busListLength: gauge(
+      "hookwave_bus_list_length",
+      "Entries in the bus' list after the last push; the longest where there are several lists.",
+    ),
+    parityMissing: gauge(
+      "hookwave_parity_missing",
+      "Events that the bus, or a webhook, was owed for longer than REDIS_FALLBACK_AFTER.",
+    ),
+  };
+}
+
 function startAtZero({
   attempts,
   holds,
@@ -77,6 +119,8 @@ function startAtZero({
   breakerState,
   queueDepth,
   queueOldestAge,
+  phase: phases,
+  busWrites,
 }: Instruments): void {
   for (const outcome of OUTCOME_KINDS)
     for (const profile of PROFILE_NAMES) attempts.inc({ outcome, profile }, 0);
@@ -84,4 +128,6 @@ function startAtZero({
   for (const reason of BURY_REASONS) deadLetters.inc({ reason }, 0);
   for (const queue of QUEUE_STATES) for (const gauge of [queueDepth, queueOldestAge]) gauge.set({ queue }, 0);
   breakerState.set({ endpoint: OTHER }, 0);
+  for (const phase of PHASES) phases.set({ phase }, phase === UNTOUCHED.phase ? 1 : 0);
+  for (const result of BUS_RESULTS) busWrites.inc({ result }, 0);
 }

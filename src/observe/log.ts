@@ -83,6 +83,7 @@ function attemptLine(
 function levelOf(happening: Happening): "debug" | "info" | "warn" | "error" {
   switch (happening.kind) {
     case "events.published":
+    case "bus.written":
       return "debug";
     case "attempt.finished":
     case "event.duplicated":
@@ -91,6 +92,7 @@ function levelOf(happening: Happening): "debug" | "info" | "warn" | "error" {
     case "breaker.changed":
       return happening.state === "open" ? "warn" : "info";
     case "endpoint.disabled":
+    case "phase.changed":
     case "service.noticed":
       return "warn";
     case "delivery.buried":

@@ -6,15 +6,18 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import type { AttemptRecord } from "../core/attempt.ts";
 import { isDestinationId } from "../core/destination.ts";
 import { type BreakerState, type Happening, type Tell, tellFailure } from "../core/happening.ts";
+import { PHASES } from "../core/migration.ts";
 import { QUEUE_STATES, type QueueCounts } from "../core/queue-counts.ts";
 import { type BreakerLabels, createBreakerLabels } from "./breaker-labels.ts";
-import { createInstruments, type Instruments } from "./instruments.ts";
+import { BUS_RESULTS, createInstruments, type Instruments } from "./instruments.ts";
 
 export interface MetricsOptions {
   /** The number of endpoints that get a label of their own. */
   readonly endpointLabels: number;
   /** Called once per scrape, so it must settle within a scrape's patience (a second or two), by rejecting if need be. */
   readonly readQueues: () => Promise<QueueCounts>;
+  /** Events that one of the two ways has not had in time. */
+  readonly readMissing: () => Promise<number>;
   /** Hears of failures to read the queues. */
   readonly tell: Tell;
 }
@@ -38,7 +41,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     tell: (happening) => count(instruments, labels, happening),
     expose: async () => {
-      await gaugeQueues(instruments, options);
+      await Promise.all([gaugeQueues(instruments, options), gaugeParity(instruments, options)]);
       return registry.metrics();
     },
     contentType: registry.contentType,
@@ -75,10 +78,25 @@ function count(instruments: Instruments, labels: BreakerLabels, happening: Happe
     case "service.failed":
       instruments.serviceFailures.inc();
       break;
+    case "bus.written":
+      countBusWrites(instruments, happening);
+      break;
+    case "phase.changed":
+      for (const phase of PHASES) instruments.phase.set({ phase }, phase === happening.phase ? 1 : 0);
+      break;
     case "endpoint.disabled":
     case "service.noticed":
       break;
   }
+}
+
+function countBusWrites(
+  { busWrites, busReceivers, busListLength }: Instruments,
+  { receivers, listLength, ...happening }: Happening & { readonly kind: "bus.written" },
+): void {
+  for (const result of BUS_RESULTS) busWrites.inc({ result }, happening[result]);
+  if (receivers !== null) busReceivers.set(receivers);
+  if (listLength !== null) busListLength.set(listLength);
 }
 
 /** Thousands of times a second, at 1 to 2 µs; keeping prom-client's label children would save 0.05 of it. */
@@ -88,6 +106,18 @@ function countAttempt(instruments: Instruments, record: AttemptRecord, latencyMs
   instruments.attemptDuration.observe(record.durationMs / 1_000);
   if (latencyMs !== null) instruments.deliveryLatency.observe(latencyMs / 1_000);
   if (record.verdict === "retry") instruments.retries.inc();
+}
+
+async function gaugeParity(
+  { parityMissing }: Instruments,
+  { readMissing, tell }: MetricsOptions,
+): Promise<void> {
+  try {
+    parityMissing.set(await readMissing());
+  } catch (error) {
+    parityMissing.reset();
+    tellFailure(tell, "read_parity")(error);
+  }
 }
 
 async function gaugeQueues(instruments: Instruments, { readQueues, tell }: MetricsOptions): Promise<void> {

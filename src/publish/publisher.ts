@@ -30,11 +30,15 @@ export interface NewEvent<Type extends string> {
   readonly timestamp?: string;
   /** Receivers this one event goes to besides the endpoints; signed with the key that `keyId` names. */
   readonly destinations?: readonly DestinationRequest[];
+  /** What the legacy bus gets instead of `data`, while a service migrates from it. */
+  readonly legacyData?: unknown;
 }
 
 /** An event whose data is JSON text already, and reaches receivers as exactly these bytes. */
-export interface NewTextEvent extends Omit<NewEvent<string>, "data"> {
+export interface NewTextEvent extends Omit<NewEvent<string>, "data" | "legacyData"> {
   readonly dataText: string;
+  /** JSON text for the legacy bus instead of `dataText`, byte for byte. */
+  readonly legacyText?: string;
 }
 
 /** Either an event that is still to be checked, or one that has been and is not looked at again. */
@@ -42,6 +46,8 @@ export type AnyTextEvent = NewTextEvent | CheckedEvent;
 
 export interface Receipt {
   readonly id: EventId;
+  /** It is on the legacy bus alone: the store did not answer, and in phase `redis` it need not. No webhook will follow. */
+  readonly isOnBusOnly?: true;
 }
 
 export interface PublishOptions {
@@ -52,7 +58,8 @@ export interface PublishOptions {
 export interface Publisher {
   /**
    * Resolves once the event is stored; rejects with EVENT_INVALID, EVENT_TOO_LARGE, REDIS_UNAVAILABLE or
-   * DURABILITY_UNMET. After the last two it may be stored: publish again with the same id.
+   * DURABILITY_UNMET, and in phase `redis` with BUS_UNAVAILABLE. After the last three it may be stored: publish again
+   * with the same id.
    */
   readonly publish: <Type extends string>(
     event: NewEvent<Type> | AnyTextEvent,
@@ -67,7 +74,14 @@ export interface Publisher {
   readonly close: () => Promise<void>;
 }
 
+/**
+ * Resolves with those that the legacy bus has before they are stored; rejects with BUS_UNAVAILABLE where one has to be on
+ * it and is not.
+ */
+export type PutOnBus = (events: readonly PublishedEvent[]) => Promise<ReadonlySet<EventId>>;
+
 export interface PublisherDeps extends BatchWriterDeps {
+  readonly putOnBus: PutOnBus;
   /** The level of a publish that does not say one. */
   readonly durability: Durability;
   readonly system: System;
@@ -87,19 +101,27 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
     return prepareEvent(event, deps.system);
   };
 
+  const store = async (events: readonly PublishedEvent[], level: Durability): Promise<readonly Receipt[]> => {
+    const written = await deps.putOnBus(events);
+    const marked = events.map((event) => (written.has(event.id) ? markWritten(event) : event));
+    try {
+      await writers[level].store(marked);
+    } catch (error) {
+      // The way back to the bus must not depend on the store that one comes back from.
+      if (written.size === 0 || events.some(({ id }) => !written.has(id))) throw error;
+      return events.map(({ id }) => ({ id, isOnBusOnly: true }));
+    }
+    return events.map(({ id }) => ({ id }));
+  };
+
   return {
     publish: async (event, { durability = ownDurability } = {}) => {
-      const level = insistDurability(durability);
       const prepared = prepare(event);
-      await writers[level].store([prepared]);
-      return { id: prepared.id };
+      const [receipt = { id: prepared.id }] = await store([prepared], insistDurability(durability));
+      return receipt;
     },
-    publishMany: async (events, { durability = ownDurability } = {}) => {
-      const level = insistDurability(durability);
-      const prepared = events.map(prepare);
-      await writers[level].store(prepared);
-      return prepared.map(({ id }) => ({ id }));
-    },
+    publishMany: async (events, { durability = ownDurability } = {}) =>
+      await store(events.map(prepare), insistDurability(durability)),
     close: async () => {
       isClosed = true;
       await Promise.all(DURABILITIES.map((level) => writers[level].idle()));
@@ -107,15 +129,21 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
   };
 }
 
+const markWritten = (event: PublishedEvent): PublishedEvent => ({
+  ...event,
+  legacy: { ...event.legacy, isWritten: true },
+});
+
 /** The event as it would be stored. Throws EVENT_INVALID or EVENT_TOO_LARGE. */
 export function prepareEvent(event: NewEvent<string> | AnyTextEvent, system: System): PublishedEvent {
-  const { type, checkedText, id, timestamp, destinations = [] } = checkEvent(event);
+  const { type, checkedText, id, timestamp, destinations = [], legacyText } = checkEvent(event);
   return {
     id: id ?? asEventId(`evt_${system.uuid().replaceAll("-", "")}`),
     type,
     timestamp: timestamp ?? new Date(system.now()).toISOString(),
     data: checkedText,
     ...(destinations.length > 0 && { destinations }),
+    ...(legacyText !== undefined && { legacy: { data: legacyText } }),
   };
 }
 
@@ -132,30 +160,49 @@ export function checkEvent(event: NewEvent<string> | AnyTextEvent): CheckedEvent
   const read = readDestinations(event.destinations);
   if ("problem" in read) throw invalid("destinations that can be used", read.problem);
   const text = "dataText" in event ? checkText(type, event.dataText) : writeData(type, event.data);
+  const legacyText = legacyTextOf(event);
   return markChecked({
     type,
     checkedText: asCheckedText(text),
     destinations: read.destinations,
+    ...(legacyText !== undefined && { legacyText: asCheckedText(legacyText) }),
     ...(id !== undefined && { id: asEventId(id) }),
     ...(timestamp !== undefined && { timestamp }),
   });
 }
 
+/** The bus' consumers have shapes of their own, which no type's promise covers. */
+function legacyTextOf(event: NewEvent<string> | NewTextEvent): string | undefined {
+  if ("legacyText" in event && event.legacyText !== undefined) {
+    parse(event.legacyText, "legacyText");
+    return withinSize(event.legacyText);
+  }
+  if (!("legacyData" in event) || event.legacyData === undefined) return undefined;
+  return withinSize(write(event.legacyData, "legacyData"));
+}
+
 function writeData(type: string, data: unknown): string {
   const problems = validateData(type, data);
   if (problems.length > 0) throw invalid(`data as "${type}" promises it`, problems.join("; "));
+  return withinSize(write(data, "data"));
+}
+
+function write(data: unknown, member: string): string {
   const text = JSON.stringify(data);
-  if (text === undefined) throw invalid("data: an object that JSON can hold", typeof data);
-  return withinSize(text);
+  if (text === undefined) throw invalid(`${member}: an object that JSON can hold`, typeof data);
+  return text;
+}
+
+function parse(text: string, member: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid(`${member}: JSON text`, `${text.length} characters that are not JSON`);
+  }
 }
 
 function checkText(type: string, text: string): string {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch {
-    throw invalid("dataText: JSON text", `${text.length} characters that are not JSON`);
-  }
+  const data = parse(text, "dataText");
   const problems = validateData(type, data);
   if (problems.length > 0) throw invalid(`data as "${type}" promises it`, problems.join("; "));
   return withinSize(text);

@@ -3,6 +3,7 @@
  * goes on from there is in outbox.ts.
  */
 import { type ConnectionOptions, Queue } from "bullmq";
+import type { KeptEvent } from "../bus/ports.ts";
 import type { DeadLetter } from "../core/delivery.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { DeliveryJob } from "./delivery-job.ts";
@@ -65,6 +66,17 @@ export async function enqueueEventsAgain(
   { events, holder, acceptedAt }: EventsBatch,
 ): Promise<void> {
   await queues.events.add("events", { ...eventsJob(events), holder, acceptedAt });
+}
+
+/** Stores events that were kept aside once more, each as a job of its own; doing it twice does it once. */
+export async function enqueueKept(queues: Queues, kept: readonly KeptEvent[]): Promise<void> {
+  await queues.events.addBulk(
+    kept.map(({ event, holder, acceptedAt }) => ({
+      name: "events",
+      data: { ...eventsJob([event]), holder, acceptedAt },
+      opts: { jobId: splitJobId(holder, event.id) },
+    })),
+  );
 }
 
 /** Gives each event of a job that keeps crashing a job of its own, so that only the guilty one is buried. */

@@ -12,6 +12,7 @@ export interface ChangeListener {
   readonly endpointChanged: (id: EndpointId, version: number) => Promise<void>;
   readonly breakersChanged: () => Promise<void>;
   readonly keysChanged: () => Promise<void>;
+  readonly migrationChanged: () => Promise<void>;
   /** Once a second: catch up with whatever was missed. */
   readonly catchUp: () => Promise<void>;
 }
@@ -20,11 +21,13 @@ const POLL_MS = 1_000;
 const ENDPOINT_NEWS = "endpoint:";
 const BREAKER_NEWS = "breakers";
 const KEY_NEWS = "api-keys";
+const MIGRATION_NEWS = "migration";
 
 /** The version is to follow. */
 export const endpointNews = (id: EndpointId): string => `${ENDPOINT_NEWS}${id}:`;
 export const breakerNews = BREAKER_NEWS;
 export const keyNews = KEY_NEWS;
+export const migrationNews = MIGRATION_NEWS;
 
 /** Starts listening; the returned function stops, and the caller then closes the connection. */
 export async function watchChanges(
@@ -42,6 +45,7 @@ export async function watchChanges(
     }
     if (news === BREAKER_NEWS) attempt(listener.breakersChanged());
     if (news === KEY_NEWS) attempt(listener.keysChanged());
+    if (news === MIGRATION_NEWS) attempt(listener.migrationChanged());
   };
   watcher.on("message", onMessage);
   await watcher.subscribe(keys.changes);

@@ -6,6 +6,8 @@ import { hash } from "node:crypto";
 import type { EndpointId, EventId } from "../core/brand.ts";
 import type { RateLimit } from "../core/endpoint.ts";
 
+export type ShelfName = "late" | "backlog";
+
 export type Keys = Readonly<ReturnType<typeof createKeys>>;
 
 export function createKeys(prefix: string) {
@@ -20,6 +22,16 @@ export function createKeys(prefix: string) {
     apiKeys: `${prefix}:api-keys`,
     /** The prefix of the counters of the API's rate limits. */
     rateLimits: `${prefix}:requests:`,
+    /** The switch of the migration, and what became of it. */
+    migration: `${prefix}:migration`,
+    migrationHistory: `${prefix}:migration:history`,
+    /** `minute` is the beginning of an ISO 8601 time. */
+    migrationMinute: (minute: string) => `${prefix}:migration:${minute}`,
+    /** Events that the bus is owed, and those whose webhooks are kept: ids by time, and id → event. */
+    shelf: (name: ShelfName) => ({ times: `${prefix}:bus:${name}`, events: `${prefix}:bus:${name}:events` }),
+    /** Ids of events whose webhook is owed, by the time they were accepted. */
+    parity: `${prefix}:bus:parity`,
+    busLease: (name: string) => `${prefix}:bus:lease:${name}`,
     recent: `${prefix}:recent`,
     /** Stream of event ids and types in the order in which workers took them on. */
     feed: `${prefix}:feed`,

@@ -9,7 +9,7 @@ import { HookwaveError } from "../core/errors.ts";
 
 export type { Redis } from "ioredis";
 
-export type RedisRole = "producer" | "confirmer" | "worker" | "watcher" | "inspector";
+export type RedisRole = "producer" | "confirmer" | "worker" | "watcher" | "inspector" | "bus";
 
 const RECONNECT_MAX_MS = 1_000;
 const COMMAND_TIMEOUT_MS = 900;
@@ -46,6 +46,8 @@ const OPTIONS: Readonly<Record<RedisRole, RedisOptions>> = {
     connectTimeout: SILENCE_MAX_MS,
     socketTimeout: SILENCE_MAX_MS,
   },
+  // Somebody else's Redis: nothing may pile up here while it is away.
+  bus: PRODUCER,
   inspector: { maxRetriesPerRequest: null, enableReadyCheck: false },
 };
 

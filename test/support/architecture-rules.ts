@@ -46,7 +46,7 @@ const TYPES_ONLY: ReadonlyMap<string, readonly string[]> = new Map([
 /** Stage → stages whose needs it meets. It imports the types of their ports, which are declared nowhere else. */
 const MEETS: ReadonlyMap<string, readonly string[]> = new Map([
   ["bus", ["publish", "deliver"]],
-  ["queue", ["deliver"]],
+  ["queue", ["deliver", "bus"]],
   ["store", ["deliver", "queue", "bus"]],
 ]);
 

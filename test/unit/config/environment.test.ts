@@ -54,6 +54,17 @@ describe("an empty environment", () => {
       maxInFlight: 10,
       shutdownGraceMs: 20_000,
       metricsEndpointLabels: 200,
+      enableRedisFallback: null,
+      redisFallbackMode: "dual",
+      redisFallbackAfterMs: 60_000,
+      redisFallbackShares: { "*": 100 },
+      legacyRedisUrl: null,
+      legacyRedisList: null,
+      legacyRedisChannel: null,
+      legacyRedisEnvelope: "hokusai",
+      legacyRedisEvents: ["model.registered"],
+      legacyRedisEndpoint: "default",
+      legacyRedisListMax: 100_000,
       warnings: [],
     });
   });

@@ -42,6 +42,7 @@ function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
       schedule: async (delivery, inMs) => void scheduled.push([delivery, inMs]),
       bury: async (letter) => void buried.push(letter),
     },
+    bus: { announce: async () => ({ withheld: new Set(), conclude: async () => undefined }) },
     waiting: { add: async () => undefined, remove: async () => undefined },
     tell: () => undefined,
     system,

@@ -49,6 +49,8 @@ export const ONE_OF_EACH: { readonly [Kind in Happening["kind"]]: Extract<Happen
   "job.buried": { kind: "job.buried", because: "invalid", problem: "no JSON" },
   "breaker.changed": { kind: "breaker.changed", endpointId, state: "open" },
   "endpoint.disabled": { kind: "endpoint.disabled", endpointId, because: "gone" },
+  "bus.written": { kind: "bus.written", written: 3, failed: 0, full: 0, receivers: 1, listLength: 7 },
+  "phase.changed": { kind: "phase.changed", phase: "redis", by: "ann" },
   "service.noticed": { kind: "service.noticed", notice: "no AOF", detail: { appendonly: "no" } },
   "service.failed": {
     kind: "service.failed",

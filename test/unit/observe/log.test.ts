@@ -57,6 +57,8 @@ describe("the log", () => {
       "error job.buried",
       "warn breaker.changed",
       "warn endpoint.disabled",
+      "debug bus.written",
+      "warn phase.changed",
       "warn service.noticed",
       "error service.failed",
       "warn attempt.finished",

@@ -13,7 +13,7 @@ const readQueues: MetricsOptions["readQueues"] = async () => ({
 });
 
 function metricsAfter(happenings: readonly Happening[], endpointLabels = 200): Metrics {
-  const metrics = createMetrics({ endpointLabels, readQueues, tell: () => {} });
+  const metrics = createMetrics({ readMissing: async () => 0, endpointLabels, readQueues, tell: () => {} });
   for (const happening of happenings) metrics.tell(happening);
   return metrics;
 }
@@ -91,6 +91,7 @@ describe("metrics", () => {
     const answers = [readQueues, () => Promise.reject(new Error("Connection is closed."))];
     const told: Happening[] = [];
     const metrics = createMetrics({
+      readMissing: async () => 0,
       endpointLabels: 200,
       readQueues: () => (answers.shift() ?? readQueues)(),
       tell: (happening) => told.push(happening),

@@ -21,6 +21,7 @@ function stage(durability: Durability = "redis") {
     return end.promise;
   };
   const publisher = createEventPublisher({
+    putOnBus: async () => new Set(),
     durability,
     enqueue,
     untilReady: () => Promise.resolve(),

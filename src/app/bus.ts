@@ -1,0 +1,85 @@
+/**
+ * Wires a worker's side of the legacy bus: what dispatching asks, what attempts tell, and the keeper of what waits.
+ */
+import { createBus } from "../bus/announce.ts";
+import { createKeeper } from "../bus/keeper.ts";
+import { createOpenWebhooks } from "../bus/open-webhooks.ts";
+import { busTarget } from "../bus/target.ts";
+import { createBusWriter } from "../bus/writer.ts";
+import { system } from "../config/system.ts";
+import { SKEW_MAX_MS } from "../core/clock-skew.ts";
+import { phaseAt } from "../core/migration.ts";
+import type { Bus, RecordAttempt } from "../deliver/ports.ts";
+import { enqueueKept, type Queues } from "../queue/queues.ts";
+import { createBusLease } from "../store/bus-lease.ts";
+import { createMigrationCounter } from "../store/migration-counts.ts";
+import { createParityStore } from "../store/parity.ts";
+import type { Redis } from "../store/redis.ts";
+import { createShelf } from "../store/shelf.ts";
+import type { WorkerWiring } from "./worker.ts";
+
+export interface WorkerBus {
+  readonly bus: Bus;
+  /** Records an attempt as it is handed in, and learns from it. */
+  readonly recordThrough: (record: RecordAttempt) => RecordAttempt;
+  readonly start: () => void;
+  /** What is under way comes to its end; with `isRedisThere` what is to be counted is written, too. */
+  readonly stop: (isRedisThere: boolean) => Promise<void>;
+}
+
+/** A bus that takes longer is left alone: deliveries wait for it. */
+const WRITE_DEADLINE_MS = 100;
+
+/** Over the worker's own connection, which waits an outage out. */
+export function wireWorkerBus(wiring: WorkerWiring, redis: Redis, queues: Queues): WorkerBus {
+  const { config, keys, migration, tell } = wiring;
+  const { now } = system;
+  const target = busTarget(config);
+  const writer = createBusWriter({
+    link: wiring.busLink,
+    target,
+    deadlineMs: WRITE_DEADLINE_MS,
+    tell,
+    system,
+  });
+  const [late, backlog] = [createShelf(redis, keys, "late"), createShelf(redis, keys, "backlog")];
+  const parity = createParityStore(redis, keys);
+  const counter = createMigrationCounter(redis, keys, now, tell);
+  const shared = {
+    currentSwitch: migration.current,
+    target,
+    writer,
+    late,
+    backlog,
+    count: counter.count,
+    tell,
+    now,
+  };
+  const webhooks = createOpenWebhooks({
+    ...shared,
+    parity,
+    endpointId: config.legacyRedisEndpoint,
+    mayBeOwed: (acceptedAt) => {
+      const stand = migration.known();
+      return phaseAt(stand, now()) !== "webhook" || acceptedAt < stand.since + SKEW_MAX_MS;
+    },
+  });
+  const keeper = createKeeper({
+    ...shared,
+    takeLease: createBusLease(redis, keys, system.uuid()),
+    enqueueKept: (kept) => enqueueKept(queues, kept),
+    waitingJobs: () => queues.events.getWaitingCount(),
+  });
+  return {
+    bus: createBus({ ...shared, parity, webhooks, fallbackAfterMs: config.redisFallbackAfterMs }),
+    recordThrough: (record) => async (finished) => {
+      await record(finished);
+      webhooks.note(finished);
+    },
+    start: keeper.start,
+    stop: async (isRedisThere) => {
+      await keeper.stop();
+      if (isRedisThere) await Promise.all([webhooks.idle(), counter.flush()]);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** Wires the management of the migration: its switch, its evidence, and the count of what is missing for the metrics. */
+import { busTarget } from "../bus/target.ts";
+import { system } from "../config/system.ts";
+import { asEndpointId } from "../core/brand.ts";
+import { createMigrationManagement, lookAtBus, type MigrationManagement } from "../manage/migration.ts";
+import { createMigrationReport } from "../manage/migration-report.ts";
+import { createEventLedger } from "../store/event-ledger.ts";
+import { createMigrationCounter } from "../store/migration-counts.ts";
+import { createParityStore } from "../store/parity.ts";
+import { createShelf } from "../store/shelf.ts";
+import type { Ground } from "./fleet-state.ts";
+import type { Publishing } from "./publishing.ts";
+
+export interface WiredMigration {
+  readonly management: MigrationManagement;
+  /** Events that one of the ways has been owed for too long. */
+  readonly readMissing: () => Promise<number>;
+}
+
+export function wireMigration(ground: Ground & Publishing): WiredMigration {
+  const { config, redis, keys, tell, migration, busLink } = ground;
+  const { now } = system;
+  const [late, backlog] = [createShelf(redis, keys, "late"), createShelf(redis, keys, "backlog")];
+  const parity = createParityStore(redis, keys);
+  const windowMs = config.redisFallbackAfterMs;
+  const parts = { target: busTarget(config), eventTypes: config.legacyRedisEvents, busLink };
+  const report = createMigrationReport({
+    migration,
+    counter: createMigrationCounter(redis, keys, now, tell),
+    parity,
+    late,
+    stateOf: createEventLedger(redis, keys, config.eventRetentionMs, tell).stateOf,
+    lookAtBus: () => lookAtBus(parts),
+    endpointId: asEndpointId(config.legacyRedisEndpoint),
+    windowMs,
+    now,
+  });
+  return {
+    management: createMigrationManagement({ ...parts, migration, late, backlog, report, now }),
+    readMissing: async () => {
+      const overdueAt = now() - windowMs;
+      return (await parity.count(overdueAt)) + (await late.count(overdueAt));
+    },
+  };
+}

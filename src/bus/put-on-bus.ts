@@ -1,0 +1,30 @@
+/**
+ * The publisher's side of the bus: in phase `redis` an event is on the bus before its publish is acknowledged, and its
+ * job says so. In every other phase it does nothing: the workers see to the bus.
+ */
+import type { EventId } from "../core/brand.ts";
+import type { PublishedEvent } from "../core/event.ts";
+import { phaseAt } from "../core/migration.ts";
+import type { PutOnBus } from "../publish/publisher.ts";
+import type { CurrentSwitch } from "./ports.ts";
+import type { BusTarget } from "./target.ts";
+import { type BusWriter, busUnavailable } from "./writer.ts";
+
+export interface PutOnBusDeps {
+  readonly currentSwitch: CurrentSwitch;
+  readonly target: BusTarget;
+  readonly writer: BusWriter;
+  readonly now: () => number;
+}
+
+const NONE: ReadonlySet<EventId> = new Set();
+
+export function createPutOnBus({ currentSwitch, target, writer, now }: PutOnBusDeps): PutOnBus {
+  return async (events: readonly PublishedEvent[]) => {
+    const concerned = events.filter(({ type }) => target.takes(type));
+    if (concerned.length === 0 || phaseAt(await currentSwitch(), now()) !== "redis") return NONE;
+    const written = await writer.write(concerned);
+    if (written.size < new Set(concerned.map(({ id }) => id)).size) throw busUnavailable(writer.trouble());
+    return written;
+  };
+}

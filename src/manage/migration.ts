@@ -1,0 +1,156 @@
+/**
+ * Management of the migration: how it stands, the switch between its phases, and the evidence on which one decides. A
+ * switch that would lose, or flood, is refused until somebody says which it is to be.
+ */
+import type { Shelf } from "../bus/ports.ts";
+import type { BusTarget } from "../bus/target.ts";
+import { HookwaveError } from "../core/errors.ts";
+import {
+  type BacklogChoice,
+  EVERYTHING,
+  type MigrationSwitch,
+  type Phase,
+  phaseAt,
+  type Shares,
+  type SwitchChange,
+} from "../core/migration.ts";
+import type { OwnedBusLink } from "../store/bus-link.ts";
+import type { MigrationStore, NextSwitch } from "../store/migration-switch.ts";
+import type { MigrationReport, ReportRequest } from "./migration-report.ts";
+
+export interface MigrationStatus {
+  readonly stand: MigrationSwitch;
+  /** The phase that holds now. */
+  readonly phase: Phase;
+  /** Events whose webhooks are kept until `redis` ends. */
+  readonly backlog: number;
+  /** Events that the bus is owed: late ones of `primary`, and what it did not take. */
+  readonly late: number;
+  readonly bus: BusLook;
+  /** Latest first. */
+  readonly history: readonly SwitchChange[];
+}
+
+/** What can be seen of the bus itself; null where there is no such thing, or no answer. */
+export interface BusLook {
+  readonly listLength: number | null;
+  readonly listeners: number | null;
+}
+
+export interface SwitchRequest {
+  readonly phase: Phase;
+  /** Ms after which the phase before comes back by itself; null for good. */
+  readonly forMs: number | null;
+  readonly reason: string | null;
+  /** What becomes of kept webhooks when `redis` is left. */
+  readonly backlog: BacklogChoice | null;
+  /** Per cent by webhook in `dual` and `primary`; null leaves the share, or all after another phase. */
+  readonly shares: Shares | null;
+  /** Who asks, for the history. */
+  readonly by: string;
+}
+
+export interface MigrationManagement {
+  readonly status: () => Promise<MigrationStatus>;
+  /** Throws MIGRATION_REFUSED with what is missing. */
+  readonly set: (request: SwitchRequest) => Promise<MigrationStatus>;
+  readonly report: (request: ReportRequest) => Promise<MigrationReport>;
+}
+
+export interface MigrationManagementDeps {
+  readonly migration: MigrationStore;
+  readonly target: BusTarget;
+  readonly eventTypes: readonly string[];
+  readonly busLink: OwnedBusLink;
+  readonly late: Shelf;
+  readonly backlog: Shelf;
+  readonly report: MigrationManagement["report"];
+  readonly now: () => number;
+}
+
+const CHANGES_SHOWN = 20;
+const LOOK_MS = 500;
+
+export function createMigrationManagement(deps: MigrationManagementDeps): MigrationManagement {
+  const { migration, late, backlog, now } = deps;
+  const status = async (): Promise<MigrationStatus> => {
+    await migration.refresh();
+    const stand = await migration.current();
+    const [kept, owed, bus, history] = await Promise.all([
+      backlog.count(),
+      late.count(),
+      lookAtBus(deps),
+      migration.history(CHANGES_SHOWN),
+    ]);
+    return { stand, phase: phaseAt(stand, now()), backlog: kept, late: owed, bus, history };
+  };
+  return {
+    status,
+    set: async (request) => {
+      if (request.shares !== null && !isShared(request.phase)) throw shareless(request.phase);
+      const kept = await backlog.count();
+      await migration.change((stand) => next(stand, request, kept, now()));
+      return await status();
+    },
+    report: deps.report,
+  };
+}
+
+const isShared = (phase: Phase): boolean => phase === "dual" || phase === "primary";
+
+function next(stand: MigrationSwitch, request: SwitchRequest, kept: number, nowMs: number): NextSwitch {
+  const { phase, forMs, reason, by } = request;
+  const before = phaseAt(stand, nowMs);
+  if (before === "redis" && phase !== "redis" && kept > 0 && request.backlog === null) throw undecided(kept);
+  const shares = request.shares ?? (isShared(before) && isShared(phase) ? stand.shares : EVERYTHING);
+  return {
+    phase,
+    shares,
+    backlog: request.backlog ?? (before === "redis" || phase === "redis" ? "deliver" : stand.backlog),
+    by,
+    reason,
+    returns: forMs === null ? null : { at: nowMs + forMs, to: before },
+    environment: stand.environment,
+  };
+}
+
+/** Lists and channels of the types that are named one by one; of a family nobody knows what there is. */
+export async function lookAtBus({
+  target,
+  eventTypes,
+  busLink,
+}: Pick<MigrationManagementDeps, "target" | "eventTypes" | "busLink">): Promise<BusLook> {
+  const types = eventTypes.filter((type) => !type.includes("*"));
+  const named = (nameOf: (type: string) => string | null): readonly string[] => [
+    ...new Set(types.flatMap((type) => nameOf(type) ?? [])),
+  ];
+  const [lists, channels] = [named(target.listOf), named(target.channelOf)];
+  const look = async (): Promise<BusLook> => {
+    await busLink.untilReady(LOOK_MS);
+    const lengths = await busLink.send(lists.map((list) => ["llen", list] as const));
+    const listeners = await Promise.all(channels.map(busLink.listenersOf));
+    const known = lengths.filter((length): length is number => typeof length === "number");
+    return {
+      listLength: known.length === 0 ? null : Math.max(...known),
+      listeners: listeners.length === 0 ? null : Math.min(...listeners),
+    };
+  };
+  // A bus that does not answer is something to see, not a reason to show nothing else.
+  return await look().catch(() => ({ listLength: null, listeners: null }));
+}
+
+function undecided(kept: number): HookwaveError {
+  return new HookwaveError("MIGRATION_REFUSED", {
+    expected: `a decision about the webhooks of ${kept} event${kept === 1 ? "" : "s"}, kept since the phase redis began`,
+    got: "none",
+    remedy: 'set the phase with backlog "deliver", or with "discard" where the bus was enough',
+  });
+}
+
+function shareless(phase: Phase): HookwaveError {
+  return new HookwaveError("MIGRATION_REFUSED", {
+    expected: "a share for dual or primary, where both ways are used",
+    got: `one for ${phase}`,
+    remedy: "set the phase without a share",
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * A shelf: events that wait for a time or a phase and are no jobs meanwhile, however many they are. A sorted set has
+ * their times, a hash has the events themselves.
+ */
+import { z } from "zod";
+import type { KeptEvent, Shelf } from "../bus/ports.ts";
+import type { EventId } from "../core/brand.ts";
+import { publishedEventSchema } from "../core/stored.ts";
+import type { Keys, ShelfName } from "./keys.ts";
+import { readText } from "./record-text.ts";
+import type { Redis } from "./redis.ts";
+
+const keptSchema = z.object({ event: publishedEventSchema, holder: z.string(), acceptedAt: z.number() });
+
+export function createShelf(redis: Redis, keys: Keys, name: ShelfName): Shelf {
+  const { times, events } = keys.shelf(name);
+  const remove = async (ids: readonly string[]): Promise<void> => {
+    if (ids.length === 0) return;
+    // The time goes last: an entry without its event is found and removed, an event without its time never would be.
+    await redis
+      .multi()
+      .hdel(events, ...ids)
+      .zrem(times, ...ids)
+      .exec();
+  };
+  return {
+    add: async (kept, dueAt) => {
+      const texts = kept.flatMap(({ event, holder, acceptedAt }) => [
+        event.id,
+        JSON.stringify({ event, holder, acceptedAt }),
+      ]);
+      const due = kept.flatMap((one) => [dueAt(one), one.event.id]);
+      await insist(
+        redis
+          .multi()
+          .hset(events, ...texts)
+          .zadd(times, "NX", ...due)
+          .exec(),
+      );
+    },
+    due: async (untilMs, most) => {
+      const until = Number.isFinite(untilMs) ? untilMs : "+inf";
+      const ids = await redis.zrangebyscore(times, "-inf", until, "LIMIT", 0, most);
+      if (ids.length === 0) return [];
+      const texts = await redis.hmget(events, ...ids);
+      const read = texts.map((text) => (text === null ? null : readText(keptSchema, text)));
+      await remove(ids.filter((_, index) => read[index] === null));
+      return read.flatMap((one): readonly KeptEvent[] => (one === null ? [] : [one]));
+    },
+    remove: (ids: readonly EventId[]) => remove(ids),
+    count: async (untilMs) =>
+      untilMs === undefined ? await redis.zcard(times) : await redis.zcount(times, "-inf", untilMs),
+  };
+}
+
+/** A transaction answers with what each command did: one that was refused is an error of ours. */
+async function insist(answers: Promise<readonly (readonly [Error | null, unknown])[] | null>): Promise<void> {
+  for (const [error] of (await answers) ?? []) if (error !== null) throw error;
+}
