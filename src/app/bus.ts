@@ -43,7 +43,7 @@ export function wireWorkerBus(wiring: WorkerWiring, redis: Redis, queues: Queues
     system,
   });
   const [late, backlog] = [createShelf(redis, keys, "late"), createShelf(redis, keys, "backlog")];
-  const parity = createParityStore(redis, keys);
+  const parity = createParityStore(redis, keys, config.eventRetentionMs, now);
   const counter = createMigrationCounter(redis, keys, now, tell);
   const shared = {
     currentSwitch: migration.current,

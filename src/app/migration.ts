@@ -21,7 +21,7 @@ export function wireMigration(ground: Ground & Publishing): WiredMigration {
   const { config, redis, keys, tell, migration, busLink } = ground;
   const { now } = system;
   const [late, backlog] = [createShelf(redis, keys, "late"), createShelf(redis, keys, "backlog")];
-  const parity = createParityStore(redis, keys);
+  const parity = createParityStore(redis, keys, config.eventRetentionMs, now);
   const windowMs = config.redisFallbackAfterMs;
   const parts = { target: busTarget(config), eventTypes: config.legacyRedisEvents, busLink };
   const report = createMigrationReport({

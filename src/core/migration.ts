@@ -98,7 +98,8 @@ export function laterOf(one: MigrationSwitch, other: MigrationSwitch): Migration
  * one, so that 10 → 50 → 100 % only ever adds.
  */
 export function isInShare({ id, type }: Pick<PublishedEvent, "id" | "type">, shares: Shares): boolean {
-  const percent = shares[type] ?? shares["*"] ?? 100;
+  // Producers choose types, and one may be named as a member that every object has.
+  const percent = (Object.hasOwn(shares, type) ? shares[type] : shares["*"]) ?? 100;
   return percent >= 100 || hundredth(id) < percent;
 }
 

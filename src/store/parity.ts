@@ -17,10 +17,18 @@ export interface ParityStore extends ParityBook {
   readonly count: (untilMs?: number) => Promise<number>;
 }
 
-export function createParityStore(redis: Redis, keys: Keys): ParityStore {
+/** What is owed for longer than events are remembered is forgotten: nobody could say any more what became of it. */
+export function createParityStore(
+  redis: Redis,
+  keys: Keys,
+  retentionMs: number,
+  now: () => number,
+): ParityStore {
   return {
     owe: async (owed) => {
-      await redis.zadd(keys.parity, "NX", ...owed.flatMap(({ id, acceptedAt }) => [acceptedAt, id]));
+      const forgotten = redis.zremrangebyscore(keys.parity, "-inf", now() - retentionMs);
+      const scores = owed.flatMap(({ id, acceptedAt }) => [acceptedAt, id]);
+      await Promise.all([forgotten, redis.zadd(keys.parity, "NX", ...scores)]);
     },
     settle: async (ids) => {
       await redis.zrem(keys.parity, ...ids);
