@@ -14,6 +14,7 @@ const CONFIGURATION_CODES: readonly ErrorCode[] = [
   "REDIS_UNSAFE",
   "REDIS_MISSING",
   "SECRET_UNREADABLE",
+  "BRIDGE_LOOP",
 ];
 
 export function exitCodeOf(error: unknown): number {

@@ -31,6 +31,8 @@ export const ERROR_CODES = {
   SECRET_UNREADABLE: "A stored secret cannot be opened with the current encryption key.",
   JOB_LOST: "A worker no longer has the job whose deliveries it was to send.",
   RESOURCES_EXHAUSTED: "This machine has no files, ports or memory left for another connection.",
+  BRIDGE_LOOP: "A bridge would read what Hookwave itself writes onto the bus.",
+  LIST_IN_USE: "Another consumer still takes from the list that a bridge is to have alone.",
   CLOSED: "The publisher or service has been closed.",
   USAGE: "The command line could not be understood.",
 } as const;
