@@ -82,6 +82,16 @@ describe("the rules see a planted violation", () => {
       "imports more than types from src/deliver/ports.ts",
     ],
     [
+      "src/store/a.ts",
+      'import { b } from "../bus/bridge-ports.ts";',
+      "imports more than types from src/bus/bridge-ports.ts",
+    ],
+    [
+      "src/store/a.ts",
+      'import type { B } from "../bus/reports.ts";',
+      "may not import src/bus/reports.ts (bus)",
+    ],
+    [
       "src/deliver/a.ts",
       'import type { B } from "../queue/ports.ts";',
       "may not import src/queue/ports.ts (queue)",

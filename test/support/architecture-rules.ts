@@ -43,7 +43,10 @@ const TYPES_ONLY: ReadonlyMap<string, readonly string[]> = new Map([
   ["api", ["manage"]],
 ]);
 
-/** Stage → stages whose needs it meets. It imports the types of their ports, which are declared nowhere else. */
+/**
+ * Stage → stages whose needs it meets. It imports the types of their ports, which are declared nowhere else than in
+ * ports.ts, or in one for a part of the stage (bridge-ports.ts).
+ */
 const MEETS: ReadonlyMap<string, readonly string[]> = new Map([
   ["bus", ["publish", "deliver"]],
   ["queue", ["deliver", "bus"]],
@@ -153,7 +156,8 @@ function roomProblem({ path, room }: Module, { specifier, isTypeOnly }: Import):
   if (targetRoom === room) return [];
   if (TYPES_ONLY.get(room)?.includes(targetRoom) && !isTypeOnly)
     return [`imports more than types from ${targetRoom}`];
-  const isPort = target === `src/${targetRoom}/ports.ts` && MEETS.get(room)?.includes(targetRoom);
+  const isPort =
+    /^src\/[^/]+\/(?:[a-z0-9-]+-)?ports\.ts$/.test(target) && MEETS.get(room)?.includes(targetRoom);
   if (isPort) return isTypeOnly ? [] : [`imports more than types from ${target}`];
   return MAY_IMPORT.get(room)?.includes(targetRoom)
     ? []
