@@ -5,6 +5,7 @@
 import { ROTATION } from "../endpoints/rotation.ts";
 import { SETTINGS } from "../endpoints/settings.ts";
 import {
+  bridgeOptions,
   GLOBAL_OPTIONS,
   letterFilter,
   type OptionSpec,
@@ -97,6 +98,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   remote("keys list", "List the API keys, without their tokens."),
   remote("keys revoke <id>", "Revoke an API key; every process refuses it within a second."),
   remote("status", "Count what is new, trying again and given up, with the oldest age of each."),
+  command(
+    "bridge",
+    "Publish what a service still writes to its old Redis, a list or a channel, until Ctrl-C (docs/bridge.md).",
+    bridgeOptions,
+  ),
   command("listen", "Receive webhooks on this machine, verify them and show what came, until Ctrl-C.", [
     option("port", "<n>", "Where to listen on loopback (default 8421); 0 takes a free port."),
     ...receiverOptions,

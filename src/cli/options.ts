@@ -66,3 +66,20 @@ export const letterFilter: readonly OptionSpec[] = [
   option("since", "<time>", "Only those buried then or later (RFC 3339)."),
   option("until", "<time>", "Only those buried before."),
 ];
+
+export const bridgeOptions: readonly OptionSpec[] = [
+  option(
+    "channel",
+    "<name>",
+    "Hear this channel. Lossy: what is published while the connection is down is gone.",
+  ),
+  option("list", "<name>", "Take everything from this list; loses nothing."),
+  toggle("takeover", "With --list: yes, whoever else pops from it gets nothing any more."),
+  option("from", "<url>", "The Redis to read, instead of LEGACY_REDIS_URL (else REDIS_URL)."),
+  option("type", "<type>", "The type of the events (default model.registered)."),
+  option(
+    "name",
+    "<name>",
+    "With --list: names its processing list, and must be the same after a restart (default bridge).",
+  ),
+];

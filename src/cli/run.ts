@@ -27,6 +27,7 @@ export const RUNNERS: Readonly<Record<string, () => Promise<Command>>> = {
   "keys list": async () => (await import("./commands/keys.ts")).listKeys,
   "keys revoke": async () => (await import("./commands/keys.ts")).revokeKey,
   status: async () => (await import("./commands/status.ts")).status,
+  bridge: async () => (await import("./commands/bridge.ts")).bridge,
   listen: async () => (await import("./listen/listen.ts")).listen,
   verify: async () => (await import("./verify/verify.ts")).verify,
   certify: async () => (await import("./certify/certify.ts")).certify,
