@@ -78,8 +78,9 @@ export function wireWorkerBus(wiring: WorkerWiring, redis: Redis, queues: Queues
     },
     start: keeper.start,
     stop: async (isRedisThere) => {
-      await keeper.stop();
-      if (isRedisThere) await Promise.all([webhooks.idle(), counter.flush()]);
+      const stopped = keeper.stop();
+      // Its questions wait for Redis as long as it takes, and would keep the process as long.
+      if (isRedisThere) await Promise.all([stopped, webhooks.idle(), counter.flush()]);
     },
   };
 }
