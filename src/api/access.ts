@@ -12,7 +12,7 @@ import type { Api } from "./routing.ts";
 
 const BEARER = /^Bearer ([!-~]{1,300})$/i;
 /** On loopback without keys, whoever is there may do everything. */
-const LOCAL: Caller = { keyId: "loopback", roles: ["admin"] };
+const LOCAL: Caller = { keyId: "loopback", name: "loopback", roles: ["admin"] };
 
 /** Identifies first, for the rate limits to know whom they count; `addAuthorisation` then lets in or refuses. */
 export function addIdentification(app: Api, control: AccessControl): void {

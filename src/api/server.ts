@@ -20,6 +20,7 @@ import { addEventRoutes } from "./routes/events.ts";
 import { addHealthRoutes, addLiveness } from "./routes/health.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
+import { addMigrationRoutes } from "./routes/migration.ts";
 import { addReplayRoutes } from "./routes/replays.ts";
 import { addTestAndExplainRoutes } from "./routes/test-and-explain.ts";
 import { addWebhookLogRoutes } from "./routes/webhook-logs.ts";
@@ -89,6 +90,7 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   app.register(async (events: Api) => addEventRoutes(events, hookwave.events));
   addEventRecordRoutes(app, hookwave.events);
   addDeliveryRoutes(app, hookwave.deliveries);
+  addMigrationRoutes(app, hookwave.migration);
   app.register(async (texts: Api) => addTestAndExplainRoutes(texts, hookwave));
 }
 

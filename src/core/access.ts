@@ -11,8 +11,14 @@ export const isRole = (text: string): text is Role => ROLES.some((role) => role 
 export interface Caller {
   /** The key's id, never its secret. */
   readonly keyId: string;
+  /** Whose key it is, for people. */
+  readonly name: string;
   readonly roles: readonly Role[];
 }
+
+/** A caller as the history of what was changed names it. */
+export const callerInWords = ({ keyId, name }: Caller): string =>
+  name === keyId ? keyId : `${name} (${keyId})`;
 
 export function isAllowed({ roles }: Caller, role: Role): boolean {
   return roles.includes(role) || roles.includes("admin");

@@ -20,7 +20,7 @@ export interface KeyManagement {
   readonly areKnown: () => boolean;
 }
 
-const BOOTSTRAP: Caller = { keyId: "bootstrap", roles: ["admin"] };
+const BOOTSTRAP: Caller = { keyId: "bootstrap", name: "bootstrap", roles: ["admin"] };
 
 export function createKeyManagement(
   apiKeys: ApiKeys,

@@ -39,7 +39,7 @@ export interface BusLook {
 
 export interface SwitchRequest {
   readonly phase: Phase;
-  /** Ms after which the phase before comes back by itself; null for good. */
+  /** Ms after which the phase before comes back by itself: the latest that was set for good. Null for good. */
   readonly forMs: number | null;
   readonly reason: string | null;
   /** What becomes of kept webhooks when `redis` is left. */
@@ -101,6 +101,9 @@ const isShared = (phase: Phase): boolean => phase === "dual" || phase === "prima
 function next(stand: MigrationSwitch, request: SwitchRequest, kept: number, nowMs: number): NextSwitch {
   const { phase, forMs, reason, by } = request;
   const before = phaseAt(stand, nowMs);
+  // A while within a while ends where the first would have: else what was to be for a while would be for good.
+  const isForAWhile = stand.returns !== null && nowMs < stand.returns.at;
+  const to = isForAWhile ? (stand.returns?.to ?? before) : before;
   if (before === "redis" && phase !== "redis" && kept > 0 && request.backlog === null) throw undecided(kept);
   const shares = request.shares ?? (isShared(before) && isShared(phase) ? stand.shares : EVERYTHING);
   return {
@@ -109,7 +112,7 @@ function next(stand: MigrationSwitch, request: SwitchRequest, kept: number, nowM
     backlog: request.backlog ?? (before === "redis" || phase === "redis" ? "deliver" : stand.backlog),
     by,
     reason,
-    returns: forMs === null ? null : { at: nowMs + forMs, to: before },
+    returns: forMs === null ? null : { at: nowMs + forMs, to },
     environment: stand.environment,
   };
 }
@@ -143,7 +146,8 @@ function undecided(kept: number): HookwaveError {
   return new HookwaveError("MIGRATION_REFUSED", {
     expected: `a decision about the webhooks of ${kept} event${kept === 1 ? "" : "s"}, kept since the phase redis began`,
     got: "none",
-    remedy: 'set the phase with backlog "deliver", or with "discard" where the bus was enough',
+    remedy:
+      'say what becomes of them: backlog "deliver" (--backlog deliver), or "discard" where the bus was enough',
   });
 }
 
@@ -151,6 +155,6 @@ function shareless(phase: Phase): HookwaveError {
   return new HookwaveError("MIGRATION_REFUSED", {
     expected: "a share for dual or primary, where both ways are used",
     got: `one for ${phase}`,
-    remedy: "set the phase without a share",
+    remedy: "set the phase without a share (--percent)",
   });
 }

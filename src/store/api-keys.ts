@@ -80,7 +80,8 @@ export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {
       const record = mirror?.get(id);
       const expected = record === undefined ? NOBODY : Buffer.from(record.digest, "base64");
       const isRight = timingSafeEqual(digestOf(token), expected);
-      return isRight && record !== undefined ? { keyId: record.id, roles: record.roles } : null;
+      if (!isRight || record === undefined) return null;
+      return { keyId: record.id, name: record.name, roles: record.roles };
     },
     exist: () => (mirror === null ? null : mirror.size > 0),
     refresh,

@@ -135,6 +135,9 @@ function known({ letters, deliveries, replay }: Ids): Parameters<typeof hostileR
     dry_run: [true],
     total: ["true", "false"],
     name: ["somebody"],
+    phase: ["webhook", "dual", "primary"],
+    for: ["30m", "1s"],
+    p99: ["5s"],
   };
 }
 

@@ -113,6 +113,9 @@ describe("the API as described", () => {
     const key = await call("createKey", { body: { name: "a", roles: ["admin"] } });
     await call("listKeys");
     await call("revokeKey", { in: { id: idOf(key) } });
+    await call("setMigration", { body: { phase: "dual", for: "30m", reason: "a look", percent: 50 } });
+    await call("getMigration");
+    await call("reportMigration", { query: { since: "2h", p99: "1s" } });
 
     expect(described.uncalled()).toEqual([]);
   });
