@@ -77,6 +77,7 @@ const eventSchema = z.strictObject({
   id: z.string().regex(EVENT_ID_PATTERN).transform(asEventId).exactOptional(),
   timestamp: z.string().regex(TIMESTAMP_PATTERN).exactOptional(),
   destinations: z.unknown().transform(readThem).exactOptional(),
+  legacy: z.strictObject({ data: z.unknown() }).exactOptional(),
 });
 
 /** Refuses in the words of their reader, which repeat no value. */
@@ -93,35 +94,46 @@ const EXPECTED: ReadonlyMap<PropertyKey | undefined, string> = new Map([
   ["data", "any JSON value"],
   ["id", "1–64 characters of A–Z a–z 0–9 _ -"],
   ["timestamp", "an RFC 3339 time, like 2026-01-31T12:00:00Z"],
+  ["legacy", "an object with data, for the legacy bus"],
 ]);
 
 function readEvent({ value, text, at }: Part): CheckedEvent | { readonly flaws: readonly Flaw[] } {
   const parsed = eventSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) return { flaws: parsed.error.issues.map((issue) => shapeFlaw(issue, at)) };
-  const { data, ...event } = parsed.data;
-  const dataText = memberTexts(text).get("data") ?? "";
-  const bytes = Buffer.byteLength(dataText);
-  if (bytes > EVENT_DATA_MAX_BYTES) {
-    const detail = `expected at most ${EVENT_DATA_MAX_BYTES} bytes, got ${bytes}`;
-    return { flaws: [{ code: "EVENT_TOO_LARGE", pointer: `${at}/data`, detail }] };
-  }
+  const { data, legacy, ...event } = parsed.data;
+  const members = memberTexts(text);
+  const dataText = members.get("data") ?? "";
+  const legacyText = legacy && (memberTexts(members.get("legacy") ?? "{}").get("data") ?? "");
+  const oversized = [...sizeFlaws(dataText, `${at}/data`), ...sizeFlaws(legacyText, `${at}/legacy/data`)];
+  if (oversized.length > 0) return { flaws: oversized };
   const problems = validateData(event.type, data);
-  if (problems.length === 0) return { ...event, checkedText: asCheckedText(dataText) };
-  return { flaws: problems.map((detail) => ({ code: "EVENT_INVALID", pointer: `${at}/data`, detail })) };
+  if (problems.length > 0)
+    return { flaws: problems.map((detail) => ({ code: "EVENT_INVALID", pointer: `${at}/data`, detail })) };
+  return {
+    ...event,
+    checkedText: asCheckedText(dataText),
+    ...(legacyText !== undefined && { legacyText: asCheckedText(legacyText) }),
+  };
+}
+
+function sizeFlaws(text: string | undefined, pointer: string): readonly Flaw[] {
+  const bytes = Buffer.byteLength(text ?? "");
+  if (bytes <= EVENT_DATA_MAX_BYTES) return [];
+  const detail = `expected at most ${EVENT_DATA_MAX_BYTES} bytes, got ${bytes}`;
+  return [{ code: "EVENT_TOO_LARGE", pointer, detail }];
 }
 
 /** A member we do not know is refused: most often it is one of ours misspelt, and would be lost in silence. */
 function shapeFlaw(issue: z.core.$ZodIssue, at: string): Flaw {
   const code = "EVENT_INVALID";
-  if (issue.code === "unrecognized_keys") {
-    const names = issue.keys.map(show).join(", ");
-    const detail = `expected only type, data, id, timestamp and destinations, got ${names}`;
-    return { code, pointer: at, detail };
-  }
   const [member] = issue.path;
-  const pointer = member === undefined ? at : `${at}/${String(member)}`;
+  const pointer = [at, ...issue.path.map(String)].join("/");
+  if (issue.code === "unrecognized_keys") {
+    const known = member === "legacy" ? "data" : "type, data, id, timestamp, destinations and legacy";
+    return { code, pointer, detail: `expected only ${known}, got ${issue.keys.map(show).join(", ")}` };
+  }
   if (member === "destinations") return { code, pointer, detail: issue.message };
-  return { code, pointer, detail: `expected ${EXPECTED.get(member)}, got ${show(issue.input)}` };
+  return { code, pointer, detail: `expected ${EXPECTED.get(issue.path.at(-1))}, got ${show(issue.input)}` };
 }
 
 function show(value: unknown): string {

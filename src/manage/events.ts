@@ -23,6 +23,8 @@ import type { FindConflict } from "../store/publish-conflicts.ts";
 import type { DeliveryManagement, ShownDelivery } from "./deliveries.ts";
 import type { SendAgain, SentAgain } from "./send-again.ts";
 
+export type { Receipt } from "../publish/publisher.ts";
+
 export interface WholeEvent extends StoredEvent {
   /** In the order of their endpoints' ids; the first hundred. */
   readonly deliveries: Page<ShownDelivery>;
@@ -138,10 +140,13 @@ function countOf(sentAgain: readonly SentAgain[]): Replayed {
 }
 
 /** The part that a repetition must have in common: not the time that we gave an event which came without one. */
-function digestOf({ type, checkedText, timestamp, destinations = [] }: Omit<CheckedEvent, "id">): string {
+function digestOf(content: Omit<CheckedEvent, "id">): string {
+  const { type, checkedText, timestamp, destinations = [], legacyText } = content;
   // An empty list and none at all are the same content.
   const named = destinations.length === 0 ? undefined : destinations;
-  return hash("sha256", JSON.stringify([type, checkedText, timestamp, named]), "base64url");
+  // Without one it is what versions before the bus have written.
+  const legacy = legacyText === undefined ? [] : [legacyText];
+  return hash("sha256", JSON.stringify([type, checkedText, timestamp, named, ...legacy]), "base64url");
 }
 
 function eventUnknown(id: string): HookwaveError {

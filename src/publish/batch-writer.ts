@@ -74,7 +74,7 @@ export function openBatchWriter(level: Durability, deps: BatchWriterDeps): Batch
     maxWrites: BATCHES_IN_FLIGHT,
     maxFullWrites: fullBatchesInFlight,
     maxSize: BATCH_BYTES,
-    sizeOf: (event) => event.data.length,
+    sizeOf: ({ data, legacy }) => data.length + (legacy?.data?.length ?? 0),
   });
   return {
     store: async (events) => {

@@ -4,14 +4,23 @@
  */
 import { z } from "zod";
 import { DURABILITIES } from "../../core/durability.ts";
-import type { EventManagement } from "../../manage/events.ts";
+import type { EventManagement, Receipt } from "../../manage/events.ts";
 import { EVENTS_MAX, readEvents } from "../read-events.ts";
 import { type Api, keepBodyText, operation } from "../routing.ts";
 
-export const storedEvent = z.object({ id: z.string() });
+export const storedEvent = z.object({
+  id: z.string(),
+  on_bus_only: z
+    .literal(true)
+    .optional()
+    .describe("Only in phase `redis`: the bus has it, the store did not answer; no webhook need follow."),
+});
 const stored = z.union([
   storedEvent,
-  z.object({ ids: z.array(z.string()).describe("In the order of the list that was sent.") }),
+  z.object({
+    ids: z.array(z.string()).describe("In the order of the list that was sent."),
+    on_bus_only: z.array(z.string()).optional().describe("Those of which the same is true."),
+  }),
 ]);
 
 /** Described only: readEvents reads, because it must see the text. */
@@ -21,6 +30,10 @@ export const newEvent = z.object({
   id: z.string().optional().describe("1–64 of A–Z a–z 0–9 _ -; the `webhook-id` of every copy."),
   timestamp: z.iso.datetime({ offset: true }).optional().describe("When it happened; now when absent."),
   destinations: z.array(z.looseObject({ url: z.url() })).optional(),
+  legacy: z
+    .object({ data: z.unknown() })
+    .optional()
+    .describe("What the legacy bus gets instead of `data`, as exactly the bytes it came in."),
 });
 
 export function addEventRoutes(app: Api, { publishOnce }: EventManagement): void {
@@ -41,8 +54,17 @@ export function addEventRoutes(app: Api, { publishOnce }: EventManagement): void
     async ({ body, headers, query }, reply) => {
       const { isList, events } = readEvents(body, headers["idempotency-key"]);
       const receipts = await publishOnce(events, query);
-      const ids = receipts.map(({ id }) => id);
-      return reply.code(202).send(isList ? { ids } : { id: ids[0] ?? "" });
+      return reply.code(202).send(isList ? showAll(receipts) : showOne(receipts));
     },
   );
+}
+
+function showOne([receipt]: readonly Receipt[]): z.output<typeof storedEvent> {
+  const { id = "", isOnBusOnly } = receipt ?? {};
+  return { id, ...(isOnBusOnly === true && { on_bus_only: true }) };
+}
+
+function showAll(receipts: readonly Receipt[]) {
+  const onBusOnly = receipts.flatMap(({ id, isOnBusOnly }) => (isOnBusOnly === true ? [id] : []));
+  return { ids: receipts.map(({ id }) => id), ...(onBusOnly.length > 0 && { on_bus_only: onBusOnly }) };
 }

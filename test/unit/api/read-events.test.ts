@@ -55,6 +55,14 @@ describe("readEvents", () => {
     });
   });
 
+  it("cuts out what is for the legacy bus, as it stands", () => {
+    const legacy = '{ "version" : 1e2, "big":12345678901234567890, "a":1,"a":2 }';
+
+    expect(
+      read(`{"type":"a","data":{"legacy":1},"legacy": {"data":0,"d\\u0061ta" : ${legacy}} }`).events,
+    ).toEqual([{ type: "a", checkedText: '{"legacy":1}', legacyText: legacy }]);
+  });
+
   it("cannot be made to touch a prototype", () => {
     const dataText = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
 
@@ -127,7 +135,23 @@ describe("events that are refused", () => {
     [
       '{"type":"a","data":1,"timestmap":1}',
       "#",
-      'expected only type, data, id, timestamp and destinations, got "timestmap"',
+      'expected only type, data, id, timestamp, destinations and legacy, got "timestmap"',
+    ],
+    [
+      '{"type":"a","data":1,"legacy":"x"}',
+      "#/legacy",
+      'expected an object with data, for the legacy bus, got "x"',
+    ],
+    [
+      '{"type":"a","data":1,"legacy":null}',
+      "#/legacy",
+      "expected an object with data, for the legacy bus, got null",
+    ],
+    ['{"type":"a","data":1,"legacy":{}}', "#/legacy/data", "expected any JSON value, got nothing"],
+    [
+      '{"type":"a","data":1,"legacy":{"data":1,"isWritten":true}}',
+      "#/legacy",
+      'expected only data, got "isWritten"',
     ],
   ])("%s says where and why", (body, pointer, detail) => {
     const problem = refusal(body);
@@ -159,6 +183,14 @@ describe("events that are refused", () => {
     expect(read(`{"type":"a","data":${largest}}`).events).toHaveLength(1);
     expect(refusal(JSON.stringify([tooLarge]))).toMatchObject({ status: 413, code: "EVENT_TOO_LARGE" });
     expect(refusal(JSON.stringify([tooLarge, {}]))).toMatchObject({ status: 422, code: "EVENT_INVALID" });
+  });
+
+  it("are those whose part for the legacy bus is too large, which is said of each part", () => {
+    const tooLarge = "x".repeat(EVENT_DATA_MAX_BYTES);
+    const problem = refusal(JSON.stringify([{ type: "a", data: tooLarge, legacy: { data: tooLarge } }]));
+
+    expect(problem).toMatchObject({ status: 413, code: "EVENT_TOO_LARGE" });
+    expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(["#/0/data", "#/0/legacy/data"]);
   });
 
   it("are shown with no more than the beginning of a long text", () => {
