@@ -1,5 +1,7 @@
 /** Wires management: what people and other services may ask, over the connection that also publishes. */
+import { busTarget } from "../bus/target.ts";
 import { system } from "../config/system.ts";
+import { phaseAt } from "../core/migration.ts";
 import type { PageRequest } from "../core/page.ts";
 import type { QueueCounts } from "../core/queue-counts.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
@@ -7,7 +9,7 @@ import { createInspector } from "../deliver/inspector.ts";
 import { createDeliveryManagement } from "../manage/deliveries.ts";
 import { endpointHealth } from "../manage/endpoint-health.ts";
 import type { EndpointManagement } from "../manage/endpoints.ts";
-import { createEventManagement } from "../manage/events.ts";
+import { createEventManagement, type EventManagementDeps } from "../manage/events.ts";
 import { createExplainEvent } from "../manage/explain-event.ts";
 import { createKeyManagement } from "../manage/keys.ts";
 import type { MigrationManagement } from "../manage/migration.ts";
@@ -61,7 +63,7 @@ export function wireManagement(wiring: ManagementWiring) {
 
 function wireRecords(wiring: ManagementWiring, letters: ReturnType<typeof wireDeadLetters>) {
   const { outbox, deadLetters } = letters;
-  const { config, redis, keys, queues, waiting, publisher, endpoints } = wiring;
+  const { config, redis, keys, queues, waiting, publisher, endpoints, migration } = wiring;
   const waitingJobs = createWaitingJobs(queues, redis);
   const pages = createDeliveryPages(redis, keys);
   const lookup = createLookup(redis, keys);
@@ -69,6 +71,10 @@ function wireRecords(wiring: ManagementWiring, letters: ReturnType<typeof wireDe
   const deliveries = createDeliveryManagement({ pages, lookup, waitingJobs, waiting, sendAgain });
   const findConflict = createPublishConflicts(redis, keys, config.eventRetentionMs);
   const feed = createFeed(redis, keys);
-  const parts = { publisher, findConflict, lookup, pages, feed, deliveries, endpoints, sendAgain };
+  const { takes } = busTarget(config);
+  const goByBus: EventManagementDeps["goByBus"] = async (events) =>
+    phaseAt(await migration.currentOrKnown(), system.now()) === "redis" &&
+    events.every(({ type }) => takes(type));
+  const parts = { publisher, findConflict, lookup, pages, feed, deliveries, endpoints, sendAgain, goByBus };
   return { events: createEventManagement(parts), deliveries };
 }

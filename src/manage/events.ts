@@ -65,6 +65,8 @@ export interface EventManagementDeps {
   readonly deliveries: DeliveryManagement;
   readonly endpoints: Pick<Endpoints, "get" | "reload">;
   readonly sendAgain: SendAgain;
+  /** Whether the bus alone has to have them, as in phase `redis`; answers also where the store does not. */
+  readonly goByBus: (events: readonly { readonly type: string }[]) => Promise<boolean>;
 }
 
 const DELIVERIES_SHOWN = 100;
@@ -86,7 +88,7 @@ export function createEventManagement(deps: EventManagementDeps): EventManagemen
       const claims = events.flatMap(({ id, ...content }) =>
         id === undefined ? [] : [{ id, digest: digestOf(content) }],
       );
-      const taken = claims.length === 0 ? null : await findConflict(claims);
+      const taken = claims.length === 0 ? null : await findConflict(claims).catch(unlessByBus(events, deps));
       if (taken !== null) throw eventConflict(claims[taken]?.id ?? "");
       return await publisher.publishMany(events, options);
     },
@@ -105,6 +107,18 @@ export function createEventManagement(deps: EventManagementDeps): EventManagemen
         ? await replayToAll(found, deps)
         : await replayTo(found, asEndpointId(endpointId), deps);
     },
+  };
+}
+
+/**
+ * The way back to the bus must not depend on the store that one comes back from: what only that knows is not insisted on,
+ * and an id that has been given to other content is then found by nobody.
+ */
+function unlessByBus(events: readonly CheckedEvent[], { goByBus }: EventManagementDeps) {
+  return async (error: unknown): Promise<null> => {
+    const isStoreAway = error instanceof HookwaveError && error.code === "REDIS_UNAVAILABLE";
+    if (isStoreAway && (await goByBus(events))) return null;
+    throw error;
   };
 }
 

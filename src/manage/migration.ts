@@ -55,6 +55,8 @@ export interface MigrationManagement {
   /** Throws MIGRATION_REFUSED with what is missing. */
   readonly set: (request: SwitchRequest) => Promise<MigrationStatus>;
   readonly report: (request: ReportRequest) => Promise<MigrationReport>;
+  /** In phase `redis`, while the bus answers: then publishing goes on without the store. Answers without it, too. */
+  readonly isBusEnough: () => Promise<boolean>;
 }
 
 export interface MigrationManagementDeps {
@@ -93,6 +95,8 @@ export function createMigrationManagement(deps: MigrationManagementDeps): Migrat
       return await status();
     },
     report: deps.report,
+    isBusEnough: async () =>
+      phaseAt(await migration.currentOrKnown(), now()) === "redis" && (await answers(deps)),
   };
 }
 
@@ -117,17 +121,32 @@ function next(stand: MigrationSwitch, request: SwitchRequest, kept: number, nowM
   };
 }
 
-/** Lists and channels of the types that are named one by one; of a family nobody knows what there is. */
+/** Names by the types that are named one by one; of a family nobody knows what there is. */
+const namesBy = (
+  eventTypes: readonly string[],
+  nameOf: (type: string) => string | null,
+): readonly string[] => [
+  ...new Set(eventTypes.filter((type) => !type.includes("*")).flatMap((type) => nameOf(type) ?? [])),
+];
+
+async function answers({ target, eventTypes, busLink }: MigrationManagementDeps): Promise<boolean> {
+  const asked = namesBy(eventTypes, target.listOf).map((list) => ["llen", list] as const);
+  return await busLink
+    .untilReady(LOOK_MS)
+    .then(() => busLink.send(asked))
+    .then(
+      (lengths) => lengths.every((length) => typeof length === "number"),
+      () => false,
+    );
+}
+
+/** Lists and channels, as far as their names are known. */
 export async function lookAtBus({
   target,
   eventTypes,
   busLink,
 }: Pick<MigrationManagementDeps, "target" | "eventTypes" | "busLink">): Promise<BusLook> {
-  const types = eventTypes.filter((type) => !type.includes("*"));
-  const named = (nameOf: (type: string) => string | null): readonly string[] => [
-    ...new Set(types.flatMap((type) => nameOf(type) ?? [])),
-  ];
-  const [lists, channels] = [named(target.listOf), named(target.channelOf)];
+  const [lists, channels] = [namesBy(eventTypes, target.listOf), namesBy(eventTypes, target.channelOf)];
   const look = async (): Promise<BusLook> => {
     await busLink.untilReady(LOOK_MS);
     const lengths = await busLink.send(lists.map((list) => ["llen", list] as const));

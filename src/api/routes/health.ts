@@ -56,12 +56,16 @@ export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void
   app.get("/readyz", { ...LIVENESS, schema: { hide: true } }, async (_request, reply) => {
     const isReachable = await hookwave.isRedisReachable();
     const isConsuming = hookwave.isConsuming();
+    // The way back to the bus must not depend on the store: what may publish without it is kept in the rotation.
+    const isBusEnough = !isReachable && (await hookwave.migration.isBusEnough());
+    const canWork = isReachable ? isConsuming || !delivers : isBusEnough;
     // Before it knows them, everyone who asks for more than this is refused.
-    const isReady = isReachable && hookwave.keys.areKnown() && (isConsuming || !delivers);
+    const isReady = canWork && hookwave.keys.areKnown();
     return reply.code(isReady ? 200 : 503).send({
       status: isReady ? "ready" : "not_ready",
       redis: isReachable ? "reachable" : "unreachable",
       worker: workerState(isConsuming, delivers),
+      ...(isBusEnough && { bus: "reachable" }),
     });
   });
 
