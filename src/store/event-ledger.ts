@@ -13,6 +13,7 @@ import type { EventLedger } from "../deliver/ports.ts";
 import {
   ACCEPTED_AT_FIELD,
   KEEP_STATE,
+  LEGACY_FIELD,
   readAcceptedAt,
   readState,
   STATE_FIELD_PREFIX,
@@ -25,7 +26,7 @@ import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
 const ARGS_BEFORE_EVENTS = 3;
-const ARGS_PER_EVENT = 5;
+const ARGS_PER_EVENT = 6;
 
 // KEYS: the feed, then the events. One command for hundreds of them: a claim costs ~6 µs of Redis instead of a round
 // trip. The DEL removes what a late attempt left of an expired event. It also comes first because Redis, when its
@@ -42,6 +43,7 @@ for i = 2, #KEYS do
     redis.call('HSET', key, 'holder', ARGV[1], '${ACCEPTED_AT_FIELD}', ARGV[3], 'feed', last,
       'id', ARGV[at + 1], 'type', ARGV[at + 2], 'timestamp', ARGV[at + 3], 'data', ARGV[at + 4])
     if ARGV[at + 5] ~= '' then redis.call('HSET', key, 'destinations', ARGV[at + 5]) end
+    if ARGV[at + 6] ~= '' then redis.call('HSET', key, '${LEGACY_FIELD}', ARGV[at + 6]) end
     redis.call('PEXPIRE', key, ARGV[2])
     answers[i - 1] = 0
   elseif holder == ARGV[1] then
@@ -102,8 +104,10 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
   };
 }
 
-function eventArgs({ id, type, timestamp, data, destinations }: PublishedEvent): readonly string[] {
-  return [id, type, timestamp, data, destinations === undefined ? "" : JSON.stringify(destinations)];
+function eventArgs(event: PublishedEvent): readonly string[] {
+  const { id, type, timestamp, data, destinations, legacy } = event;
+  const named = destinations === undefined ? "" : JSON.stringify(destinations);
+  return [id, type, timestamp, data, named, legacy?.data ?? ""];
 }
 
 /** `acceptedAt` is what the job says; where an earlier run has said something else, that stands. */

@@ -17,6 +17,9 @@ export const stateField = (id: EndpointId): string => `${STATE_FIELD_PREFIX}${id
 /** Epoch ms at which the event was stored, as its producer's clock says. */
 export const ACCEPTED_AT_FIELD = "accepted_at";
 
+/** The text for the legacy bus, where it is another than the event's data. */
+export const LEGACY_FIELD = "legacy";
+
 /** Null for what is no time. */
 export const readAcceptedAt = (text: string | null | undefined): number | null =>
   /^\d{1,15}$/.test(text ?? "") ? Number(text) : null;

@@ -11,6 +11,7 @@ import type { StoredDelivery } from "./delivery-pages.ts";
 import {
   ACCEPTED_AT_FIELD,
   excerptField,
+  LEGACY_FIELD,
   readAcceptedAt,
   readState,
   stateField,
@@ -57,19 +58,23 @@ export function createLookup(redis: Redis, keys: Keys): Lookup {
 
   return {
     event: async (id) => {
-      const [type, timestamp, data, accepted, destinations = null] = await redis.hmget(
+      const [type, timestamp, data, accepted, destinations = null, legacy = null] = await redis.hmget(
         keys.event(id),
         "type",
         "timestamp",
         "data",
         ACCEPTED_AT_FIELD,
         "destinations",
+        LEGACY_FIELD,
       );
       const acceptedAt = readAcceptedAt(accepted);
       if (!type || !timestamp || !data || acceptedAt === null) return null;
       const own = destinations === null ? null : readText(destinationsSchema, destinations);
-      const event = { id, type, timestamp, data, ...(own !== null && { destinations: own }) };
-      return { event, acceptedAt };
+      const extras = {
+        ...(own !== null && { destinations: own }),
+        ...(legacy !== null && { legacy: { data: legacy } }),
+      };
+      return { event: { id, type, timestamp, data, ...extras }, acceptedAt };
     },
     delivery: async (eventId, endpointId) => {
       const fields = ["type", "feed", ACCEPTED_AT_FIELD, stateField(endpointId)];

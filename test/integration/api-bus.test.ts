@@ -30,6 +30,14 @@ describe("legacy.data", () => {
     await until("the bus has said it", () => bus.heard.length === 1);
     expect(bus.heard).toEqual([LEGACY]);
     expect((await bus.entries())[0]).toContain(`"payload": ${LEGACY}, `);
+    const kept = await ask(`${api.url}/api/v1/events/evt_1`);
+    expect(kept.text).toContain(`"legacy":{"data":${LEGACY}},"data":{"model_id":"evt_1"}}`);
+    await hookwave.publish({ type: "thing.made", data: {}, id: "evt_2" });
+    const other = await until("the other is on record", async () => {
+      const answer = await ask(`${api.url}/api/v1/events/evt_2`);
+      return answer.status === 200 && answer;
+    });
+    expect(other.body).not.toHaveProperty("legacy");
   });
 
   it("belongs to the content that an id stands for", async () => {

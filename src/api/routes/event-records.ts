@@ -11,15 +11,19 @@ import { deliverySchema, showDelivery } from "../shown-delivery.ts";
 
 const TAG = "Events";
 
-const eventSchema = z.object({
+export const eventSchema = z.object({
   id: z.string().describe("The `webhook-id` of every copy."),
   type: z.string(),
   timestamp: z.string(),
   data: z.unknown().describe("Exactly the bytes that were published."),
 });
 
-const wholeEventSchema = eventSchema.extend({
+export const wholeEventSchema = eventSchema.extend({
   accepted_at: z.iso.datetime(),
+  legacy: z
+    .object({ data: z.unknown() })
+    .optional()
+    .describe("Exactly the bytes for the legacy bus, where they are others than data's."),
   destinations: z
     .array(
       z.object({
@@ -66,12 +70,13 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
     },
     async ({ params }) => {
       const { event, acceptedAt, deliveries } = await events.get(params.id);
-      const { id, type, timestamp, data } = event;
+      const { id, type, timestamp, data, legacy } = event;
       return {
         ...{ id, type, timestamp, data },
         accepted_at: isoOf(acceptedAt),
         destinations: showDestinations(event),
         deliveries: { data: deliveries.data.map(showDelivery), next: deliveries.next },
+        ...(legacy !== undefined && { legacy: { data: legacy.data } }),
       };
     },
   );
