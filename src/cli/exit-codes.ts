@@ -4,6 +4,8 @@ import { type ErrorCode, HookwaveError } from "../core/errors.ts";
 export const EXIT = {
   ok: 0,
   failure: 1,
+  /** The question was answered, and the answer is no: a report that is not safe, a witness that found a difference. */
+  unsafe: 2,
   usage: 64,
   configuration: 78,
 } as const;

@@ -103,6 +103,45 @@ export const COMMANDS: readonly CommandSpec[] = [
     "Publish what a service still writes to its old Redis, a list or a channel, until Ctrl-C (docs/bridge.md).",
     bridgeOptions,
   ),
+  remote(
+    "migration status",
+    "Show the phase of the migration, who set it and when it ends, what waits, and the bus.",
+  ),
+  remote(
+    "migration set <phase>",
+    "Set the phase for the whole fleet: dual, primary, webhook or redis; obeyed within 2 s.",
+    [
+      option(
+        "for",
+        "<duration>",
+        "Come back by itself after so long, 1s to 30d, to what was set for good before.",
+      ),
+      option("reason", "<text>", "Why, for the history."),
+      option("backlog", "<choice>", "deliver or discard: what becomes of webhooks that redis has kept."),
+      option("percent", "<share>", "By webhook in dual and primary: 10, or model.registered=10,*=50."),
+    ],
+  ),
+  remote("migration report", "Compare both ways, and say whether the next step is safe; 2 if it is not.", [
+    option("since", "<duration>", "How far to look back, 1m to 1d (default 1h)."),
+    option("min-events", "<n>", "Fewer events are no evidence (default 100)."),
+    option("listeners", "<n>", "Listeners that the channel ought to have (default 1)."),
+    option("p99", "<duration>", "What the 99th percentile of webhooks is to keep (default 5s)."),
+  ]),
+  remote(
+    "migration watch",
+    "Listen to the bus itself and compare what is heard with what is delivered; 2 if they differ.",
+    [
+      option("for", "<duration>", "End after so long, 1s to 7d; at Ctrl-C when absent."),
+      option("grace", "<duration>", "How long the other way may take, 1s to 1h (default 60s)."),
+      option("from", "<url>", "The Redis that holds the bus, instead of LEGACY_REDIS_URL."),
+      option(
+        "channel",
+        "<name>",
+        "The channel, instead of LEGACY_REDIS_CHANNEL; {type} in it stands for the type.",
+      ),
+      option("endpoint", "<id>", "The endpoint to compare with, instead of LEGACY_REDIS_ENDPOINT."),
+    ],
+  ),
   command("listen", "Receive webhooks on this machine, verify them and show what came, until Ctrl-C.", [
     option("port", "<n>", "Where to listen on loopback (default 8421); 0 takes a free port."),
     ...receiverOptions,

@@ -65,7 +65,7 @@ export interface EventManagementDeps {
   readonly deliveries: DeliveryManagement;
   readonly endpoints: Pick<Endpoints, "get" | "reload">;
   readonly sendAgain: SendAgain;
-  /** Whether the bus alone has to have them, as in phase `redis`; answers also where the store does not. */
+  /** True where the bus alone has to have them, as in phase `redis`; answers also where the store does not. */
   readonly goByBus: (events: readonly { readonly type: string }[]) => Promise<boolean>;
 }
 

@@ -61,7 +61,7 @@ export async function openOwnApi(options: OwnApiOptions): Promise<OwnApi> {
 
 function serve(hookwave: Hookwave, settings: Config, { logger }: Log) {
   const { replays, keys } = hookwave;
-  // What it changes is said to be changed by a command, and not by whoever has the service's own first key.
+  // Changes are said to be made by a command, and not by whoever has the service's own first key.
   const check: typeof keys.check = (token) => {
     const caller = keys.check(token);
     return caller && { ...caller, keyId: "command", name: "command with --redis" };

@@ -11,12 +11,14 @@ import { deliverySchema, showDelivery } from "../shown-delivery.ts";
 
 const TAG = "Events";
 
-export const eventSchema = z.object({
+const eventSchema = z.object({
   id: z.string().describe("The `webhook-id` of every copy."),
   type: z.string(),
   timestamp: z.string(),
   data: z.unknown().describe("Exactly the bytes that were published."),
 });
+
+export const eventPage = pageOf(eventSchema);
 
 export const wholeEventSchema = eventSchema.extend({
   accepted_at: z.iso.datetime(),
@@ -51,7 +53,7 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
           type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
           since: timeQuery.describe("Taken on by a worker then or later."),
         }),
-        response: { 200: pageOf(eventSchema) },
+        response: { 200: eventPage },
       }),
     },
     async ({ query: { after = null, limit, type = null, since = null } }) => {

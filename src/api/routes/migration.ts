@@ -45,7 +45,7 @@ export function addMigrationRoutes(app: Api, migration: MigrationManagement): vo
   );
 }
 
-/** What is said of no type is all by webhook. */
+/** Types of which nothing is said go by webhook, all of them. */
 function sharesOf(percent: number | Readonly<Record<string, number>> | undefined): Shares | null {
   if (percent === undefined) return null;
   return typeof percent === "number" ? { "*": percent } : { "*": 100, ...percent };

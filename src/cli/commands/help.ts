@@ -26,7 +26,7 @@ Every command
 ${optionRows(GLOBAL_OPTIONS)}
 
 \`hookwave help <command>\` lists a command's own options. The service is configured by the environment:
-docs/configuration.md. Exit codes: 0 done, 1 failed, 64 not understood, 78 misconfigured.`;
+docs/configuration.md. Exit codes: 0 done, 1 failed, 2 not safe, 64 not understood, 78 misconfigured.`;
 }
 
 function explain(command: CommandSpec): string {

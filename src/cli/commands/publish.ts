@@ -18,8 +18,9 @@ export async function publish(asked: Invocation): Promise<Report> {
   const event = JSON.stringify({ type, id: asked.one("id"), timestamp: asked.one("timestamp") });
   const query = { durability: choice(asked, "durability", DURABILITIES) };
   const body = `${event.slice(0, -1)},"data":${dataText}}`;
-  const { id } = await askApi(asked, { method: "POST", path: ["events"], query, body }, storedEvent);
-  return report(`published ${id}`, { id });
+  const stored = await askApi(asked, { method: "POST", path: ["events"], query, body }, storedEvent);
+  const where = stored.on_bus_only === true ? " on the bus only: the store did not answer" : "";
+  return report(`published ${stored.id}${where}`, stored);
 }
 
 /** Text that is no JSON by itself could end the data in the request, and go on with members of its own. */

@@ -1,0 +1,71 @@
+/**
+ * How the migration stands, for an operator at night: what the phase means, who set it and why, when it ends, what the
+ * environment says, what waits, and the latest changes. Other people's words are shown as one line each.
+ */
+import type { ShownMigration } from "../api/migration-fields.ts";
+import type { Phase } from "../core/migration.ts";
+import { printable } from "./printable.ts";
+import { alignRows, roughSpan } from "./rows.ts";
+
+const MEANINGS: Readonly<Record<Phase, string>> = {
+  dual: "every event goes both ways, by webhook and onto the bus",
+  primary: "webhooks lead; the bus gets only what is not delivered in time",
+  webhook: "webhooks alone; nothing is written to the bus",
+  redis: "the bus alone; webhooks are kept until this phase ends",
+};
+const CHANGES_SHOWN = 5;
+const WORDS_MAX_CHARS = 200;
+
+export function migrationText(shown: ShownMigration, nowMs: number): string {
+  const { phase, since, by, reason, backlog, late, bus } = shown;
+  const ago = (time: string): string => `${time} (${roughSpan(Math.max(0, nowMs - Date.parse(time)))} ago)`;
+  const rows = [
+    ["phase", `${phase}: ${MEANINGS[phase]}`],
+    ["since", since === null ? "nobody has set it" : ago(since)],
+    ["by", words(by)],
+    ["because", words(reason ?? "–")],
+    ["ends", endText(shown, nowMs)],
+    ["share", shareText(shown.shares)],
+    ["environment", environmentText(shown)],
+    ["backlog", `${backlog} event${plural(backlog)} whose webhooks are kept`],
+    ["late", `${late} event${plural(late)} that wait${late === 1 ? "s" : ""} for the bus`],
+    ["list", bus.list_length === null ? "none, or no answer" : `${bus.list_length} entries`],
+    ["listeners", listenersText(bus.listeners)],
+  ];
+  return [alignRows(rows), changesText(shown.history)].join("\n\n");
+}
+
+const words = (text: string): string => printable(text, WORDS_MAX_CHARS);
+const plural = (count: number): string => (count === 1 ? "" : "s");
+
+function endText({ until, return_to: to }: ShownMigration, nowMs: number): string {
+  if (until === null || to === null) return "not by itself";
+  const left = Date.parse(until) - nowMs;
+  return `by itself at ${until}, ${left > 0 ? `in ${roughSpan(left)}` : "now"}, and ${to} comes back`;
+}
+
+function shareText(shares: ShownMigration["shares"]): string {
+  const { "*": rest = 100, ...types } = shares;
+  const named = Object.entries(types).map(([type, percent]) => `${type} ${percent} %`);
+  return [...named, `${named.length === 0 ? "all" : "others"} ${rest} %`].join(", ").concat(" by webhook");
+}
+
+function environmentText({ environment, phase }: ShownMigration): string {
+  if (environment === null) return "says nothing (ENABLE_REDIS_FALLBACK is not set)";
+  if (environment.phase === phase) return `says ${phase}, too`;
+  return `said ${environment.phase}; the later statement wins, and that was ${phase}`;
+}
+
+function listenersText(listeners: number | null): string {
+  if (listeners === null) return "no channel, or no answer";
+  return listeners === 0 ? "0: nobody listens to the channel" : String(listeners);
+}
+
+function changesText(history: ShownMigration["history"]): string {
+  if (history.length === 0) return "  no changes yet";
+  const rows = history.slice(0, CHANGES_SHOWN).map(({ at, from, to, until, by, reason }) => {
+    const end = until === null ? "" : `until ${until}`;
+    return [at, `${from} → ${to}`, words(by), words(reason ?? ""), end];
+  });
+  return alignRows([["CHANGED AT", "FROM → TO", "BY", "BECAUSE", ""], ...rows]);
+}
