@@ -1,5 +1,5 @@
 /**
- * How the migration stands, for an operator at night: what the phase means, who set it and why, when it ends, what the
+ * The state of the migration, for an operator at night: what the phase means, who set it and why, when it ends, what the
  * environment says, what waits, and the latest changes. Other people's words are shown as one line each.
  */
 import type { ShownMigration } from "../api/migration-fields.ts";

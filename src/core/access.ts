@@ -11,7 +11,7 @@ export const isRole = (text: string): text is Role => ROLES.some((role) => role 
 export interface Caller {
   /** The key's id, never its secret. */
   readonly keyId: string;
-  /** Whose key it is, for people. */
+  /** The name that people gave the key. */
   readonly name: string;
   readonly roles: readonly Role[];
 }
