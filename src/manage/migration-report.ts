@@ -12,7 +12,12 @@ import type { EventLedger } from "../deliver/ports.ts";
 import type { MigrationCounter } from "../store/migration-counts.ts";
 import type { MigrationStore } from "../store/migration-switch.ts";
 import type { ParityStore } from "../store/parity.ts";
-import type { BusLook } from "./migration.ts";
+
+/** The bus itself, as far as it can be seen; null where there is no such thing, or no answer. */
+export interface BusLook {
+  readonly listLength: number | null;
+  readonly listeners: number | null;
+}
 
 export interface ReportRequest {
   /** Ms to look back. */
@@ -60,7 +65,7 @@ export interface MigrationReport {
   readonly missing: readonly MissingEvent[];
   readonly missingTotal: number;
   readonly isSafe: boolean;
-  /** What keeps it from being safe, in words. */
+  /** Doubts that keep it from being safe, in words. */
   readonly because: readonly string[];
 }
 

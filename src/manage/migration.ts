@@ -16,7 +16,7 @@ import {
 } from "../core/migration.ts";
 import type { OwnedBusLink } from "../store/bus-link.ts";
 import type { MigrationStore, NextSwitch } from "../store/migration-switch.ts";
-import type { MigrationReport, ReportRequest } from "./migration-report.ts";
+import type { BusLook, MigrationReport, ReportRequest } from "./migration-report.ts";
 
 export interface MigrationStatus {
   readonly stand: MigrationSwitch;
@@ -31,22 +31,16 @@ export interface MigrationStatus {
   readonly history: readonly SwitchChange[];
 }
 
-/** What can be seen of the bus itself; null where there is no such thing, or no answer. */
-export interface BusLook {
-  readonly listLength: number | null;
-  readonly listeners: number | null;
-}
-
 export interface SwitchRequest {
   readonly phase: Phase;
   /** Ms after which the phase before comes back by itself: the latest that was set for good. Null for good. */
   readonly forMs: number | null;
   readonly reason: string | null;
-  /** What becomes of kept webhooks when `redis` is left. */
+  /** The fate of kept webhooks when `redis` is left. */
   readonly backlog: BacklogChoice | null;
   /** Per cent by webhook in `dual` and `primary`; null leaves the share, or all after another phase. */
   readonly shares: Shares | null;
-  /** Who asks, for the history. */
+  /** The name of whoever asks, for the history. */
   readonly by: string;
 }
 
