@@ -16,22 +16,25 @@ import { createMigrationCounter } from "../store/migration-counts.ts";
 import { createParityStore } from "../store/parity.ts";
 import type { Redis } from "../store/redis.ts";
 import { createShelf } from "../store/shelf.ts";
-import type { WorkerWiring } from "./worker.ts";
+import type { Ground } from "./fleet-state.ts";
+import type { Publishing } from "./publishing.ts";
 
 export interface WorkerBus {
   readonly bus: Bus;
   /** Records an attempt as it is handed in, and learns from it. */
   readonly recordThrough: (record: RecordAttempt) => RecordAttempt;
   readonly start: () => void;
-  /** What is under way comes to its end; with `isRedisThere` what is to be counted is written, too. */
+  /** Ends the work under way; with `isRedisThere` its counts are written, too. */
   readonly stop: (isRedisThere: boolean) => Promise<void>;
 }
 
 /** A bus that takes longer is left alone: deliveries wait for it. */
 const WRITE_DEADLINE_MS = 100;
 
+type Wiring = Ground & Pick<Publishing, "migration" | "busLink">;
+
 /** Over the worker's own connection, which waits an outage out. */
-export function wireWorkerBus(wiring: WorkerWiring, redis: Redis, queues: Queues): WorkerBus {
+export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): WorkerBus {
   const { config, keys, migration, tell } = wiring;
   const { now } = system;
   const target = busTarget(config);

@@ -24,7 +24,7 @@ export interface AnnounceDeps {
   readonly parity: ParityBook;
   readonly webhooks: OpenWebhooks;
   readonly count: CountMigration;
-  /** How long `primary` waits for a webhook. */
+  /** Patience of `primary` with a webhook. */
   readonly fallbackAfterMs: number;
   readonly now: () => number;
 }

@@ -26,7 +26,7 @@ export interface OpenWebhooksDeps {
   readonly target: BusTarget;
   readonly parity: ParityBook;
   readonly late: Shelf;
-  /** Whether anything can be on record of an event that was accepted then. */
+  /** False when nothing can be on record of an event that was accepted then. */
   readonly mayBeOwed: (acceptedAt: number) => boolean;
   readonly count: CountMigration;
   readonly tell: Tell;
@@ -60,7 +60,7 @@ export function createOpenWebhooks(deps: OpenWebhooksDeps): OpenWebhooks {
       if (!isCompared(record) || !deps.mayBeOwed(acceptedAt)) return;
       deps.count({ delivered: 1, webhookLatencies: [deps.now() - acceptedAt] });
       if (isDelivered.has(record.eventId)) isDelivered.set(record.eventId, true);
-      // What could not be settled now is found delivered when somebody looks.
+      // One that could not be settled now is found delivered when somebody looks.
       else settle.add(record.eventId).catch(tellFailure(deps.tell, "settle_parity"));
     },
     idle: settle.idle,

@@ -32,7 +32,7 @@ export interface KeptEvent {
 
 /** Events that wait for something: each once, with a time; nothing of it is a job. */
 export interface Shelf {
-  /** What is there keeps its time. */
+  /** An event that is there keeps its time. */
   readonly add: (kept: readonly KeptEvent[], dueAt: (one: KeptEvent) => number) => Promise<void>;
   /** Those that were due at `untilMs`, longest due first. */
   readonly due: (untilMs: number, most: number) => Promise<readonly KeptEvent[]>;

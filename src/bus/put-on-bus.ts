@@ -5,7 +5,6 @@
 import type { EventId } from "../core/brand.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { phaseAt } from "../core/migration.ts";
-import type { PutOnBus } from "../publish/publisher.ts";
 import type { CurrentSwitch } from "./ports.ts";
 import type { BusTarget } from "./target.ts";
 import { type BusWriter, busUnavailable } from "./writer.ts";
@@ -19,8 +18,11 @@ export interface PutOnBusDeps {
 
 const NONE: ReadonlySet<EventId> = new Set();
 
+/** The ids of those that the bus has; rejects with BUS_UNAVAILABLE where one has to be on it and is not. */
+type PutOnBus = (events: readonly PublishedEvent[]) => Promise<ReadonlySet<EventId>>;
+
 export function createPutOnBus({ currentSwitch, target, writer, now }: PutOnBusDeps): PutOnBus {
-  return async (events: readonly PublishedEvent[]) => {
+  return async (events) => {
     const concerned = events.filter(({ type }) => target.takes(type));
     if (concerned.length === 0 || phaseAt(await currentSwitch(), now()) !== "redis") return NONE;
     const written = await writer.write(concerned);

@@ -30,6 +30,6 @@ export function ruleFor(
   return { bus: phase === "dual" ? "now" : "late", webhook: "deliver" };
 }
 
-/** What was still in the queue when `redis` was left belongs to what that was to discard. */
+/** Events still in the queue when `redis` was left are among those that were to be discarded. */
 const isDiscarded = (acceptedAt: number, { backlog, since }: MigrationSwitch): boolean =>
   backlog === "discard" && acceptedAt < since;

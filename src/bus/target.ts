@@ -20,7 +20,7 @@ export interface BusTarget {
   readonly channelOf: (type: string) => string | null;
   readonly envelope: "hokusai" | "none";
   readonly listMax: number;
-  /** Whether events of this type ever reach the bus. */
+  /** True when events of this type may reach the bus. */
   readonly takes: (type: string) => boolean;
 }
 
@@ -43,7 +43,7 @@ export interface StartSettings {
   readonly redisFallbackShares: Shares;
 }
 
-/** Where the environment wants the migration to begin; null where it does not say whether there is to be a bus. */
+/** The beginning that the environment asks for; null where it does not say whether there is to be a bus. */
 export function startOf(settings: StartSettings): Start | null {
   const { enableRedisFallback: isEnabled, redisFallbackMode, redisFallbackShares: shares } = settings;
   return isEnabled === null ? null : { phase: isEnabled ? redisFallbackMode : "webhook", shares };

@@ -171,7 +171,7 @@ interface Read {
   readonly unheard: Error | null;
 }
 
-/** What became of one event's commands; null for one that was not sent. */
+/** The answers to one event's commands; null for one that was not sent. */
 interface Reply {
   readonly id: EventId;
   readonly list: string | null;

@@ -12,7 +12,7 @@ import type { PublishedEvent } from "./event.ts";
 export const PHASES = ["dual", "primary", "webhook", "redis"] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** What becomes of webhooks that were kept during `redis` when it ends. */
+/** The end of webhooks that were kept during `redis`, once it is over. */
 export const BACKLOG_CHOICES = ["deliver", "discard"] as const;
 export type BacklogChoice = (typeof BACKLOG_CHOICES)[number];
 
@@ -36,15 +36,15 @@ export interface MigrationSwitch {
   readonly since: number;
   readonly shares: Shares;
   readonly backlog: BacklogChoice;
-  /** Who changed it: a person's words, `environment`, or `timer`. */
+  /** The one who changed it: a person's words, `environment`, or `timer`. */
   readonly by: string;
   readonly reason: string | null;
   readonly returns: Return | null;
-  /** What the environment of a process said last; null while none has said anything. */
+  /** The last statement of a process' environment; null while none has said anything. */
   readonly environment: Start | null;
 }
 
-/** Where the environment wants the migration to begin. */
+/** The beginning that an environment asks for. */
 export interface Start {
   readonly phase: Phase;
   readonly shares: Shares;
@@ -81,7 +81,7 @@ export function phaseAt({ phase, returns }: MigrationSwitch, nowMs: number): Pha
   return returns !== null && nowMs >= returns.at ? returns.to : phase;
 }
 
-/** Whether a process' environment says something else than the last one said: then it counts as a change of mind. */
+/** True for an environment that says something else than the last one said: it counts as a change of mind. */
 export function isNews(start: Start, { environment }: MigrationSwitch): boolean {
   if (environment === null || environment.phase !== start.phase) return true;
   const types = new Set([...Object.keys(start.shares), ...Object.keys(environment.shares)]);
@@ -94,7 +94,7 @@ export function laterOf(one: MigrationSwitch, other: MigrationSwitch): Migration
 }
 
 /**
- * Whether the event is among those that go by webhook. The same ids always are: a larger share holds all of a smaller
+ * True for an event that goes by webhook. The same ids always are: a larger share holds all of a smaller
  * one, so that 10 → 50 → 100 % only ever adds.
  */
 export function isInShare({ id, type }: Pick<PublishedEvent, "id" | "type">, shares: Shares): boolean {

@@ -14,7 +14,7 @@ const ATTEMPT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** Up to the end of the default retry schedule (62 s) and of a day in an open breaker's hold. */
 const LATENCY_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400];
 
-/** What became of an event that was to go onto the bus. */
+/** The ends of an event that was to go onto the bus. */
 export const BUS_RESULTS = ["written", "failed", "full"] as const;
 
 export type Instruments = ReturnType<typeof registerAll>;

@@ -30,7 +30,7 @@ export interface NewEvent<Type extends string> {
   readonly timestamp?: string;
   /** Receivers this one event goes to besides the endpoints; signed with the key that `keyId` names. */
   readonly destinations?: readonly DestinationRequest[];
-  /** What the legacy bus gets instead of `data`, while a service migrates from it. */
+  /** The legacy bus gets this instead of `data`, while a service migrates from it. */
   readonly legacyData?: unknown;
 }
 

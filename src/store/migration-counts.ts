@@ -1,5 +1,5 @@
 /**
- * What the two ways did, minute by minute: sums and latencies that a report adds up. They are gathered in the process
+ * Counts of both ways, minute by minute: sums and latencies that a report adds up. They are gathered in the process
  * and written once a second, so an event costs next to nothing; a crash loses the last second of them. What is missing
  * is never computed from these counts: parity.ts knows it by name.
  */

@@ -17,7 +17,7 @@ export interface ParityStore extends ParityBook {
   readonly count: (untilMs?: number) => Promise<number>;
 }
 
-/** What is owed for longer than events are remembered is forgotten: nobody could say any more what became of it. */
+/** An id that is owed for longer than events are remembered is forgotten: nobody could say any more what became of it. */
 export function createParityStore(
   redis: Redis,
   keys: Keys,

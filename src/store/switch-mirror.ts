@@ -74,7 +74,7 @@ export function createSwitchMirror({ read, start, tell, system }: SwitchMirrorDe
     return known;
   };
 
-  /** Where the store is down the bus must be reached all the same, by what was known last (decision 23). */
+  /** While the store is down the bus must be reached all the same, by what was known last (decision 23). */
   const inTime = async (asked: ReturnType<CurrentSwitch>): Promise<MigrationSwitch> => {
     if (!(asked instanceof Promise)) return asked;
     const tooLate = Promise.withResolvers<MigrationSwitch>();
