@@ -22,8 +22,17 @@ export function listEntry(event: PublishedEvent, envelope: BusTarget["envelope"]
 /** Python before 3.11 reads neither a `Z` nor a fraction of any number of digits but three and six. */
 function withoutZone(timestamp: string): string {
   const [, fraction = ""] = /\.(\d+)/.exec(timestamp) ?? [];
-  const seconds = new Date(timestamp.replace(/\.\d+/, ""))
-    .toISOString()
-    .slice(0, "2026-01-31T12:00:00".length);
+  // There is no leap second in Python, nor in JavaScript.
+  const at = new Date(timestamp.replace(/\.\d+/, "").replace(/:60(?=Z|[+-])/, ":59"));
+  const seconds = secondsOf(at) ?? NO_TIME;
   return fraction === "" ? seconds : `${seconds}.${fraction.slice(0, 6).padEnd(6, "0")}`;
+}
+
+/** For hours like 25: a batch must not fail, again and again, because one producer wrote something that is no time. */
+const NO_TIME = "1970-01-01T00:00:00";
+
+/** Null outside of Python's years, 1 to 9999. */
+function secondsOf(at: Date): string | null {
+  if (Number.isNaN(at.getTime())) return null;
+  return /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.exec(at.toISOString())?.[0] ?? null;
 }
