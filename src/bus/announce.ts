@@ -13,7 +13,8 @@ import { isDeliveredIn, type OpenWebhooks } from "./open-webhooks.ts";
 import type { CountMigration, CurrentSwitch, KeptEvent, ParityBook, Shelf } from "./ports.ts";
 import { BY_WEBHOOK, type Rule, ruleFor } from "./rule.ts";
 import type { BusTarget } from "./target.ts";
-import { type BusWriter, busUnavailable } from "./writer.ts";
+import { busUnavailable } from "./unavailable.ts";
+import type { BusWriter } from "./writer.ts";
 
 export interface AnnounceDeps {
   readonly currentSwitch: CurrentSwitch;

@@ -7,7 +7,8 @@ import type { PublishedEvent } from "../core/event.ts";
 import { phaseAt } from "../core/migration.ts";
 import type { CurrentSwitch } from "./ports.ts";
 import type { BusTarget } from "./target.ts";
-import { type BusWriter, busUnavailable } from "./writer.ts";
+import { busUnavailable } from "./unavailable.ts";
+import type { BusWriter } from "./writer.ts";
 
 export interface PutOnBusDeps {
   readonly currentSwitch: CurrentSwitch;

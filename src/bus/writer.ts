@@ -4,21 +4,23 @@
  * it holds up neither publishing nor deliveries. A list that is not read any more gets nothing more.
  */
 import type { EventId } from "../core/brand.ts";
-import { HookwaveError, summarise } from "../core/errors.ts";
+import { summarise } from "../core/errors.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
+import { createListGuard, type Exchange, type ListGuard } from "./list-guard.ts";
 import { listEntry, payloadOf } from "./message.ts";
 import type { BusCommand, BusLink } from "./ports.ts";
 import type { BusTarget } from "./target.ts";
+import { busUnavailable } from "./unavailable.ts";
 
 export interface BusWriter {
   /**
    * Resolves with the ids that the bus has; never rejects. What is not among them may have got there all the same when
-   * the deadline passed first.
+   * the deadline passed first. `deadlineMs` is for whom nobody waits.
    */
-  readonly write: (events: readonly PublishedEvent[]) => Promise<ReadonlySet<EventId>>;
-  /** False for a second after it failed: then it is not even asked. */
+  readonly write: (events: readonly PublishedEvent[], deadlineMs?: number) => Promise<ReadonlySet<EventId>>;
+  /** False for a second after nothing could be written: then it is not even asked. */
   readonly isWell: () => boolean;
   /** The latest trouble, for whom it keeps from publishing. */
   readonly trouble: () => string;
@@ -27,43 +29,48 @@ export interface BusWriter {
 export interface BusWriterDeps {
   readonly link: BusLink;
   readonly target: BusTarget;
+  /** For all of a write, from the connection to the last reply. */
   readonly deadlineMs: number;
   readonly tell: Tell;
-  readonly system: System;
+  readonly system: Pick<System, "monotonicMs">;
 }
 
 const LEFT_ALONE_MS = 1_000;
 const TOLD_EVERY_MS = 60_000;
-/** The first connection may be further away than a write's deadline. */
-const CONNECT_MS = 900;
 
 export function createBusWriter(deps: BusWriterDeps): BusWriter {
-  const { target, tell, system } = deps;
+  const { target, tell } = deps;
   const health = createHealth(deps);
   const listGuard = createListGuard(deps);
 
-  const attempt = async (events: readonly PublishedEvent[]): Promise<ReadonlySet<EventId>> => {
-    await deps.link.untilReady(CONNECT_MS);
-    const fits = await listGuard.fitting(events);
-    const replies = await withinDeadline(deps, commandsFor(fits, target));
-    const { written, receivers, trouble, unheard } = readReplies(
-      repliesFor(fits, replies, target),
-      listGuard.note,
-    );
-    health.note(trouble);
-    if (unheard !== null) health.tellTrouble(`the channel refused: ${unheard.message}`);
-    const [full, failed] = [events.length - fits.length, fits.length - written.size];
-    if (full > 0) health.tellTrouble(`${full} events: the list is at LEGACY_REDIS_LIST_MAX`);
-    tell({ kind: "bus.written", written: written.size, failed, full, receivers, ...listGuard.longest() });
-    return written;
+  const attempt = async (
+    events: readonly PublishedEvent[],
+    exchange: Exchange,
+  ): Promise<ReadonlySet<EventId>> => {
+    await exchange.untilReady();
+    const { fitting, full, barred, release } = await listGuard.reserve(events, exchange);
+    try {
+      const replies = await exchange.send(commandsFor(fitting, target));
+      const read = readReplies(repliesFor(fitting, replies, target), listGuard.note);
+      const { written, receivers, unheard } = read;
+      const trouble = read.trouble ?? barred;
+      if (trouble !== null) health.note(trouble, written.size > 0);
+      if (unheard !== null) health.tellTrouble(`the channel refused: ${unheard.message}`);
+      if (full > 0) health.tellTrouble(`${full} events: the list is at LEGACY_REDIS_LIST_MAX`);
+      const failed = events.length - full - written.size;
+      tell({ kind: "bus.written", written: written.size, failed, full, receivers, ...listGuard.longest() });
+      return written;
+    } finally {
+      release();
+    }
   };
 
   return {
-    write: async (events) => {
+    write: async (events, deadlineMs = deps.deadlineMs) => {
       try {
-        return await attempt(events);
+        return await attempt(events, openExchange(deps, deadlineMs));
       } catch (error) {
-        health.note(error);
+        health.note(error, false);
         tell({
           kind: "bus.written",
           written: 0,
@@ -75,20 +82,21 @@ export function createBusWriter(deps: BusWriterDeps): BusWriter {
         return new Set();
       }
     },
-    isWell: () => system.monotonicMs() >= health.unwellUntil(),
+    isWell: health.isWell,
     trouble: health.latest,
   };
 }
 
 interface Health {
-  readonly note: (trouble: unknown) => void;
+  /** A refusal of some is no reason to leave the others' bus alone. */
+  readonly note: (trouble: unknown, hasTakenSome: boolean) => void;
   readonly tellTrouble: (got: string) => void;
-  readonly unwellUntil: () => number;
+  readonly isWell: () => boolean;
   readonly latest: () => string;
 }
 
 function createHealth({ tell, system }: BusWriterDeps): Health {
-  let unwellUntil = 0;
+  let unwellUntil = Number.NEGATIVE_INFINITY;
   let toldAt = Number.NEGATIVE_INFINITY;
   let latest = "nothing yet";
   const tellTrouble = (got: string): void => {
@@ -98,57 +106,13 @@ function createHealth({ tell, system }: BusWriterDeps): Health {
     tell({ kind: "service.failed", doing: "write_bus", error: summarise(busUnavailable(got)) });
   };
   return {
-    note: (trouble) => {
-      if (trouble === null) return;
-      unwellUntil = system.monotonicMs() + LEFT_ALONE_MS;
+    note: (trouble, hasTakenSome) => {
+      if (!hasTakenSome) unwellUntil = system.monotonicMs() + LEFT_ALONE_MS;
       tellTrouble(summarise(trouble).message);
     },
     tellTrouble,
-    unwellUntil: () => unwellUntil,
+    isWell: () => system.monotonicMs() >= unwellUntil,
     latest: () => latest,
-  };
-}
-
-export function busUnavailable(got: string): HookwaveError {
-  return new HookwaveError("BUS_UNAVAILABLE", {
-    expected: "the legacy bus to take the event",
-    got: got.slice(0, 300),
-    remedy: "check LEGACY_REDIS_URL, its list and its permissions; docs/migration.md",
-  });
-}
-
-interface ListGuard {
-  /** Those for whose entries there is room. */
-  readonly fitting: (events: readonly PublishedEvent[]) => Promise<readonly PublishedEvent[]>;
-  readonly note: (list: string, length: number) => void;
-  readonly longest: () => { readonly listLength: number | null };
-}
-
-/** A push answers how long the list is by now, so it is asked only near its maximum, or when nothing is known. */
-function createListGuard(deps: BusWriterDeps): ListGuard {
-  const { listOf, listMax } = deps.target;
-  const lengths = new Map<string, number>();
-
-  const roomIn = async (list: string, wanted: number): Promise<number> => {
-    const known = lengths.get(list);
-    if (known !== undefined && known + wanted <= listMax / 2) return wanted;
-    const [length] = await withinDeadline(deps, [["llen", list]]);
-    if (typeof length !== "number") throw length ?? busUnavailable("no reply to LLEN");
-    lengths.set(list, length);
-    return Math.max(0, listMax - length);
-  };
-
-  return {
-    fitting: async (events) => {
-      const byList = Map.groupBy(events, ({ type }) => listOf(type));
-      const fitting: PublishedEvent[] = [];
-      for (const [list, group] of byList) {
-        fitting.push(...(list === null ? group : group.slice(0, await roomIn(list, group.length))));
-      }
-      return fitting;
-    },
-    note: (list, length) => void lengths.set(list, length),
-    longest: () => ({ listLength: lengths.size === 0 ? null : Math.max(...lengths.values()) }),
   };
 }
 
@@ -208,19 +172,27 @@ function readReplies(replies: readonly Reply[], noteLength: ListGuard["note"]): 
   return { written, receivers: audiences.length === 0 ? null : Math.min(...audiences), ...refusals };
 }
 
-async function withinDeadline(
-  { link, deadlineMs }: BusWriterDeps,
-  commands: readonly BusCommand[],
-): Promise<readonly (number | Error)[]> {
-  if (commands.length === 0) return [];
-  const tooLate = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => tooLate.reject(busUnavailable(`no answer within ${deadlineMs} ms`)),
-    deadlineMs,
-  );
-  try {
-    return await Promise.race([link.send(commands), tooLate.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** The bus within one deadline, whatever of it is asked. */
+function openExchange({ link, system }: BusWriterDeps, deadlineMs: number): Exchange {
+  const endAt = system.monotonicMs() + deadlineMs;
+  const tooLate = (): Error => busUnavailable(`no answer within ${deadlineMs} ms`);
+  const leftMs = (): number => {
+    const left = endAt - system.monotonicMs();
+    // What is sent now would arrive although nobody counts on it, and once more later.
+    if (left <= 0) throw tooLate();
+    return left;
+  };
+  return {
+    untilReady: () => link.untilReady(leftMs()),
+    send: async (commands) => {
+      if (commands.length === 0) return [];
+      const late = Promise.withResolvers<never>();
+      const timer = setTimeout(() => late.reject(tooLate()), leftMs());
+      try {
+        return await Promise.race([link.send(commands), late.promise]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
 }
