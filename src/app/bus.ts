@@ -2,16 +2,18 @@
  * Wires a worker's side of the legacy bus: what dispatching asks, what attempts tell, and the keeper of what waits.
  */
 import { createBus } from "../bus/announce.ts";
-import { createKeeper } from "../bus/keeper.ts";
+import { createKeeper, type KeeperDeps } from "../bus/keeper.ts";
 import { createOpenWebhooks } from "../bus/open-webhooks.ts";
 import { busTarget } from "../bus/target.ts";
 import { createBusWriter } from "../bus/writer.ts";
 import { system } from "../config/system.ts";
+import type { EndpointId } from "../core/brand.ts";
 import { SKEW_MAX_MS } from "../core/clock-skew.ts";
 import { phaseAt } from "../core/migration.ts";
 import type { Bus, RecordAttempt } from "../deliver/ports.ts";
 import { enqueueKept, type Queues } from "../queue/queues.ts";
 import { createBusLease } from "../store/bus-lease.ts";
+import { createEventLedger } from "../store/event-ledger.ts";
 import { createMigrationCounter } from "../store/migration-counts.ts";
 import { createParityStore } from "../store/parity.ts";
 import type { Redis } from "../store/redis.ts";
@@ -45,15 +47,18 @@ export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): Wor
     tell,
     system,
   });
-  const [late, backlog] = [createShelf(redis, keys, "late"), createShelf(redis, keys, "backlog")];
+  const shelves = {
+    late: createShelf(redis, keys, "late"),
+    fallback: createShelf(redis, keys, "fallback"),
+    backlog: createShelf(redis, keys, "backlog"),
+  };
   const parity = createParityStore(redis, keys, config.eventRetentionMs, now);
   const counter = createMigrationCounter(redis, keys, now, tell);
   const shared = {
     currentSwitch: migration.current,
     target,
     writer,
-    late,
-    backlog,
+    ...shelves,
     count: counter.count,
     tell,
     now,
@@ -69,6 +74,7 @@ export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): Wor
   });
   const keeper = createKeeper({
     ...shared,
+    deliveredOf: readDelivered(wiring, webhooks.endpointId),
     takeLease: createBusLease(redis, keys, system.uuid()),
     enqueueKept: (kept) => enqueueKept(queues, kept),
     waitingJobs: () => queues.events.getWaitingCount(),
@@ -85,5 +91,19 @@ export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): Wor
       // Its questions wait for Redis as long as it takes, and would keep the process as long.
       if (isRedisThere) await Promise.all([stopped, webhooks.idle(), counter.flush()]);
     },
+  };
+}
+
+/** From the ledger, for who could not hear of it in time. */
+function readDelivered(
+  { config, redis, keys, tell }: Wiring,
+  endpointId: EndpointId,
+): KeeperDeps["deliveredOf"] {
+  const { stateOf } = createEventLedger(redis, keys, config.eventRetentionMs, tell);
+  return async (kept) => {
+    const states = await Promise.all(
+      kept.map(({ event, acceptedAt }) => stateOf({ event, endpointId, acceptedAt })),
+    );
+    return new Set(kept.flatMap(({ event }, at) => (states[at]?.status === "delivered" ? [event.id] : [])));
   };
 }

@@ -3,7 +3,7 @@ import { busTarget } from "../bus/target.ts";
 import { system } from "../config/system.ts";
 import { asEndpointId } from "../core/brand.ts";
 import { createMigrationManagement, lookAtBus, type MigrationManagement } from "../manage/migration.ts";
-import { createMigrationReport } from "../manage/migration-report.ts";
+import { countMissing, createMigrationReport } from "../manage/migration-report.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
 import { createMigrationCounter } from "../store/migration-counts.ts";
 import { createParityStore } from "../store/parity.ts";
@@ -20,26 +20,26 @@ export interface WiredMigration {
 export function wireMigration(ground: Ground & Publishing): WiredMigration {
   const { config, redis, keys, tell, migration, busLink } = ground;
   const { now } = system;
-  const [late, backlog] = [createShelf(redis, keys, "late"), createShelf(redis, keys, "backlog")];
-  const parity = createParityStore(redis, keys, config.eventRetentionMs, now);
+  const backlog = createShelf(redis, keys, "backlog");
+  const books = {
+    parity: createParityStore(redis, keys, config.eventRetentionMs, now),
+    late: createShelf(redis, keys, "late"),
+    fallback: createShelf(redis, keys, "fallback"),
+    stateOf: createEventLedger(redis, keys, config.eventRetentionMs, tell).stateOf,
+    endpointId: asEndpointId(config.legacyRedisEndpoint),
+  };
   const windowMs = config.redisFallbackAfterMs;
   const parts = { target: busTarget(config), eventTypes: config.legacyRedisEvents, busLink };
   const report = createMigrationReport({
     migration,
     counter: createMigrationCounter(redis, keys, now, tell),
-    parity,
-    late,
-    stateOf: createEventLedger(redis, keys, config.eventRetentionMs, tell).stateOf,
+    ...books,
     lookAtBus: () => lookAtBus(parts),
-    endpointId: asEndpointId(config.legacyRedisEndpoint),
     windowMs,
     now,
   });
   return {
-    management: createMigrationManagement({ ...parts, migration, late, backlog, report, now }),
-    readMissing: async () => {
-      const overdueAt = now() - windowMs;
-      return (await parity.count(overdueAt)) + (await late.count(overdueAt));
-    },
+    management: createMigrationManagement({ ...parts, ...books, migration, backlog, report, now }),
+    readMissing: () => countMissing(now() - windowMs, books),
   };
 }

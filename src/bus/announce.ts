@@ -13,14 +13,16 @@ import { isDeliveredIn, type OpenWebhooks } from "./open-webhooks.ts";
 import type { CountMigration, CurrentSwitch, KeptEvent, ParityBook, Shelf } from "./ports.ts";
 import { BY_WEBHOOK, type Rule, ruleFor } from "./rule.ts";
 import type { BusTarget } from "./target.ts";
-import { busUnavailable } from "./unavailable.ts";
 import type { BusWriter } from "./writer.ts";
 
 export interface AnnounceDeps {
   readonly currentSwitch: CurrentSwitch;
   readonly target: BusTarget;
   readonly writer: BusWriter;
+  /** What the bus did not take, and is owed whatever becomes of the webhook. */
   readonly late: Shelf;
+  /** What it will be owed unless it is delivered in time. */
+  readonly fallback: Shelf;
   readonly backlog: Shelf;
   readonly parity: ParityBook;
   readonly webhooks: OpenWebhooks;
@@ -31,7 +33,11 @@ export interface AnnounceDeps {
 }
 
 const NOTHING_WITHHELD: ReadonlySet<EventId> = new Set();
-const OPEN: Passage = { withheld: NOTHING_WITHHELD, conclude: () => Promise.resolve() };
+const OPEN: Passage = {
+  withheld: NOTHING_WITHHELD,
+  conclude: () => Promise.resolve(),
+  abandon: () => undefined,
+};
 
 interface Ruled extends KeptEvent {
   readonly rule: Rule;
@@ -82,15 +88,13 @@ async function writeNow(ruled: readonly Ruled[], deps: AnnounceDeps): Promise<vo
     .filter(({ event }) => written.has(event.id))
     .map(({ acceptedAt }) => now() - acceptedAt);
   count({ onBus: written.size, busLatencies });
-  if (missed.length === 0) return;
-  // While webhooks are kept nobody hears of the event otherwise: its job tries again until the bus takes it.
-  if (missed.some(({ rule }) => rule.webhook === "keep")) throw busUnavailable(writer.trouble());
-  await late.add(missed, now);
+  // On the shelf in every phase: a job that tried again would write once more what the bus has of its batch.
+  if (missed.length > 0) await late.add(missed, now);
 }
 
 async function shelve(
   ruled: readonly Ruled[],
-  { late, backlog, fallbackAfterMs }: AnnounceDeps,
+  { fallback, backlog, fallbackAfterMs }: AnnounceDeps,
 ): Promise<void> {
   const keep = ruled.filter(({ rule }) => rule.webhook === "keep");
   const maybeLate = ruled.filter(({ rule }) => rule.bus === "late");
@@ -98,7 +102,7 @@ async function shelve(
     keep.length === 0 ? undefined : backlog.add(keep, ({ acceptedAt }) => acceptedAt),
     maybeLate.length === 0
       ? undefined
-      : late.add(maybeLate, ({ acceptedAt }) => acceptedAt + fallbackAfterMs),
+      : fallback.add(maybeLate, ({ acceptedAt }) => acceptedAt + fallbackAfterMs),
   ]);
 }
 
@@ -113,11 +117,13 @@ function passageOf(ruled: readonly Ruled[], { webhooks, parity, count }: Announc
   for (const { event } of compared) webhooks.open(event.id);
   return {
     withheld: new Set(withheld.map(({ event }) => event.id)),
-    conclude: async (isDone) => {
-      const owed = compared.filter(({ event, claim }) => {
-        const isDelivered = webhooks.close(event.id) || isDeliveredIn(claim, webhooks.endpointId);
-        return isDone && !isDelivered;
-      });
+    abandon: () => {
+      for (const { event } of compared) webhooks.close(event.id);
+    },
+    conclude: async () => {
+      const owed = compared.filter(
+        (one) => !webhooks.close(one.event.id) && !isDeliveredIn(one.claim, webhooks.endpointId),
+      );
       if (owed.length > 0)
         await parity.owe(owed.map(({ event: { id }, acceptedAt }) => ({ id, acceptedAt })));
     },

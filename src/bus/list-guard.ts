@@ -20,7 +20,7 @@ export interface Reservation {
   readonly fitting: readonly PublishedEvent[];
   readonly full: number;
   /** The refusal of a list that cannot even be asked; the other lists go on. */
-  readonly barred: unknown;
+  readonly barred: Error | null;
   /** To be called when the entries are pushed, or never will be. */
   readonly release: () => void;
 }
@@ -51,12 +51,12 @@ export function createListGuard({ target: { listOf, listMax }, system }: ListGua
     return room;
   };
   /** Takes it as well, before anybody else can look. */
-  const takeRoom = async (list: string, wanted: number, { send }: Exchange): Promise<number> => {
+  const takeRoom = async (list: string, wanted: number, { send }: Exchange): Promise<number | Error> => {
     const known = lengths.get(list);
     const isFresh = known !== undefined && system.monotonicMs() - known.at < BELIEVED_MS;
     if (isFresh && known.length + taken(list) + wanted <= listMax / 2) return take(list, wanted);
     const [length] = await send([["llen", list]]);
-    if (typeof length !== "number") throw length ?? busUnavailable("no reply to LLEN");
+    if (typeof length !== "number") return length ?? busUnavailable("no reply to LLEN");
     note(list, length);
     return take(list, Math.min(wanted, Math.max(0, listMax - length - taken(list))));
   };
@@ -65,24 +65,27 @@ export function createListGuard({ target: { listOf, listMax }, system }: ListGua
     reserve: async (events, exchange) => {
       const fitting: PublishedEvent[] = [];
       const reserved = new Map<string, number>();
-      let [full, barred]: [number, unknown] = [0, null];
+      let [full, barred]: [number, Error | null] = [0, null];
+      const release = (): void => {
+        for (const [list, room] of reserved) take(list, -room);
+      };
       for (const [list, group] of Map.groupBy(events, ({ type }) => listOf(type))) {
         if (list === null) {
           fitting.push(...group);
           continue;
         }
-        try {
-          const room = await takeRoom(list, group.length, exchange);
-          fitting.push(...group.slice(0, room));
-          full += group.length - room;
-          reserved.set(list, room);
-        } catch (error) {
-          barred = error;
+        const room = await takeRoom(list, group.length, exchange).catch((error: unknown) => {
+          release();
+          throw error;
+        });
+        if (typeof room !== "number") {
+          barred = room;
+          continue;
         }
+        fitting.push(...group.slice(0, room));
+        full += group.length - room;
+        reserved.set(list, room);
       }
-      const release = (): void => {
-        for (const [list, room] of reserved) take(list, -room);
-      };
       return { fitting, full, barred, release };
     },
     note,

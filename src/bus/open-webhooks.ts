@@ -25,7 +25,8 @@ export interface OpenWebhooksDeps {
   readonly endpointId: string;
   readonly target: BusTarget;
   readonly parity: ParityBook;
-  readonly late: Shelf;
+  /** Events that the bus is owed unless they are delivered. */
+  readonly fallback: Shelf;
   /** False when nothing can be on record of an event that was accepted then. */
   readonly mayBeOwed: (acceptedAt: number) => boolean;
   readonly count: CountMigration;
@@ -40,7 +41,7 @@ export function createOpenWebhooks(deps: OpenWebhooksDeps): OpenWebhooks {
   const isDelivered = new Map<EventId, boolean>();
   const settle = createGroupCommit<EventId>({
     write: async (ids) => {
-      await Promise.all([deps.parity.settle(ids), deps.late.remove(ids)]);
+      await Promise.all([deps.parity.settle(ids), deps.fallback.remove(ids)]);
     },
     maxItems: SETTLED_TOGETHER,
     maxWrites: 1,

@@ -34,8 +34,8 @@ export interface KeptEvent {
 export interface Shelf {
   /** An event that is there keeps its time. */
   readonly add: (kept: readonly KeptEvent[], dueAt: (one: KeptEvent) => number) => Promise<void>;
-  /** Those that were due at `untilMs`, longest due first. */
-  readonly due: (untilMs: number, most: number) => Promise<readonly KeptEvent[]>;
+  /** Those that were due at `untilMs`, longest due first, without the first `skipped`. */
+  readonly due: (untilMs: number, most: number, skipped?: number) => Promise<readonly KeptEvent[]>;
   readonly remove: (ids: readonly EventId[]) => Promise<void>;
   /** Of those that were due at `untilMs`; all when absent. */
   readonly count: (untilMs?: number) => Promise<number>;

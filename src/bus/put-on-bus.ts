@@ -24,10 +24,12 @@ type PutOnBus = (events: readonly PublishedEvent[]) => Promise<ReadonlySet<Event
 
 export function createPutOnBus({ currentSwitch, target, writer, now }: PutOnBusDeps): PutOnBus {
   return async (events) => {
-    const concerned = events.filter(({ type }) => target.takes(type));
+    const concerned = [
+      ...new Map(events.flatMap((one) => (target.takes(one.type) ? [[one.id, one]] : []))).values(),
+    ];
     if (concerned.length === 0 || phaseAt(await currentSwitch(), now()) !== "redis") return NONE;
     const written = await writer.write(concerned);
-    if (written.size < new Set(concerned.map(({ id }) => id)).size) throw busUnavailable(writer.trouble());
+    if (written.size < concerned.length) throw busUnavailable(writer.trouble());
     return written;
   };
 }

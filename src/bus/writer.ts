@@ -53,8 +53,8 @@ export function createBusWriter(deps: BusWriterDeps): BusWriter {
       const replies = await exchange.send(commandsFor(fitting, target));
       const read = readReplies(repliesFor(fitting, replies, target), listGuard.note);
       const { written, receivers, unheard } = read;
-      const trouble = read.trouble ?? barred;
-      if (trouble !== null) health.note(trouble, written.size > 0);
+      if (read.trouble !== null) health.note(read.trouble, written.size > 0);
+      if (barred !== null) health.tellTrouble(summarise(barred).message);
       if (unheard !== null) health.tellTrouble(`the channel refused: ${unheard.message}`);
       if (full > 0) health.tellTrouble(`${full} events: the list is at LEGACY_REDIS_LIST_MAX`);
       const failed = events.length - full - written.size;

@@ -47,7 +47,7 @@ export function createDispatch(given: DispatchDeps): Dispatch {
     const claims = await deps.ledger.claim({ ...batch, events });
     // A delivery that another run is sending at this moment looks as if nobody had begun it.
     insistOnLease(holdsLease);
-    const { withheld, conclude } = await deps.bus.announce({ ...batch, events }, claims);
+    const { withheld, conclude, abandon } = await deps.bus.announce({ ...batch, events }, claims);
     const owed = events.flatMap((event, index) =>
       withheld.has(event.id) ? [] : fanOut(event, claims[index], batch.acceptedAt, deps),
     );
@@ -57,8 +57,11 @@ export function createDispatch(given: DispatchDeps): Dispatch {
     // All of them come to an end before a failure is thrown: a re-run beside attempts still open would repeat them.
     const results = await Promise.allSettled(settling);
     const failure = results.find((result) => result.status === "rejected");
-    await conclude(failure === undefined);
-    if (failure !== undefined) throw failure.reason;
+    if (failure !== undefined) {
+      abandon();
+      throw failure.reason;
+    }
+    await conclude();
   };
 }
 

@@ -143,11 +143,10 @@ export interface Bus {
 export interface Passage {
   /** Events whose deliveries do not begin now. */
   readonly withheld: ReadonlySet<EventId>;
-  /**
-   * To be called when all that may begin has come to an end, while the batch's job still stands for it: with true when
-   * all of it is settled or scheduled, with false when the batch will run again.
-   */
-  readonly conclude: (isDone: boolean) => Promise<void>;
+  /** To be called when all that may begin has been settled or scheduled, while the batch's job still stands for it. */
+  readonly conclude: () => Promise<void>;
+  /** To be called instead when the batch is to run again. */
+  readonly abandon: () => void;
 }
 
 /** Keeps a delivery for another attempt in so many ms; doing it twice does it once. */

@@ -74,6 +74,7 @@ export interface ReportDeps {
   readonly counter: MigrationCounter;
   readonly parity: ParityStore;
   readonly late: Shelf;
+  readonly fallback: Shelf;
   readonly stateOf: EventLedger["stateOf"];
   readonly lookAtBus: () => Promise<BusLook>;
   /** The endpoint that is compared with the bus. */
@@ -84,6 +85,8 @@ export interface ReportDeps {
 
 const MISSING_SHOWN = 1_000;
 const HOUR_MS = 60 * 60 * 1_000;
+/** No count is older. */
+const COUNTS_KEPT_MS = 25 * HOUR_MS;
 
 export function createMigrationReport(
   deps: ReportDeps,
@@ -92,7 +95,7 @@ export function createMigrationReport(
   return async (request) => {
     const nowMs = now();
     const overdueAt = nowMs - windowMs;
-    const since = nowMs - request.sinceMs;
+    const since = Math.max(nowMs - request.sinceMs, nowMs - COUNTS_KEPT_MS);
     const stand = await migration.current();
     // It settles what the ledger says is delivered, so what is counted is counted after it.
     const missing = await missingUntil(overdueAt, deps);
@@ -110,7 +113,7 @@ export function createMigrationReport(
       busOnly: sums.get("busOnly") ?? 0,
       onBus: sums.get("onBus") ?? 0,
       delivered: sums.get("delivered") ?? 0,
-      pending: owed - missingTotal,
+      pending: Math.max(0, owed - missingTotal),
       buried: missing.filter(({ state }) => state === "buried").length,
       busLatency: latencyOf(sums, "b"),
       webhookLatency: latencyOf(sums, "w"),
@@ -123,17 +126,22 @@ export function createMigrationReport(
   };
 }
 
-async function countOwed({ parity, late }: ReportDeps, untilMs?: number): Promise<number> {
-  const counts = await Promise.all([parity.count(untilMs), late.count(untilMs)]);
-  return counts[0] + counts[1];
+async function countOwed({ parity, late, fallback }: Books, untilMs?: number): Promise<number> {
+  const counts = await Promise.all([parity, late, fallback].map((book) => book.count(untilMs)));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Of both ways, oldest first each. */
-async function missingUntil(overdueAt: number, deps: ReportDeps): Promise<readonly MissingEvent[]> {
-  const { parity, late, stateOf, endpointId } = deps;
-  const [owed, unwritten] = await Promise.all([
+type Books = Pick<ReportDeps, "parity" | "late" | "fallback">;
+
+/** Of both ways, oldest first each; one that is found delivered is taken from the book. */
+async function missingUntil(
+  overdueAt: number,
+  { parity, late, fallback, stateOf, endpointId }: Books & Pick<ReportDeps, "stateOf" | "endpointId">,
+): Promise<readonly MissingEvent[]> {
+  const [owed, refused, overdue] = await Promise.all([
     parity.owedUntil(overdueAt, MISSING_SHOWN),
     late.due(overdueAt, MISSING_SHOWN),
+    fallback.due(overdueAt, MISSING_SHOWN),
   ]);
   const states = await Promise.all(
     owed.map(({ id, acceptedAt }) => stateOf({ event: { id }, endpointId, acceptedAt })),
@@ -144,13 +152,26 @@ async function missingUntil(overdueAt: number, deps: ReportDeps): Promise<readon
   });
   const delivered = webhooks.filter(({ state }) => state === "delivered");
   if (delivered.length > 0) await parity.settle(delivered.map(({ eventId }) => eventId));
-  const bus = unwritten.map(({ event, acceptedAt }) => ({
+  const bus = [...refused, ...overdue].map(({ event, acceptedAt }) => ({
     eventId: event.id,
     side: "bus" as const,
     acceptedAt,
     state: "not_written" as const,
   }));
   return [...webhooks.filter(({ state }) => state !== "delivered"), ...bus];
+}
+
+/** For a gauge: one by one, or as the books count them where there are more than a report names. */
+export async function countMissing(
+  overdueAt: number,
+  books: Books & Pick<ReportDeps, "stateOf" | "endpointId">,
+): Promise<number> {
+  const { length } = await missingUntil(overdueAt, books);
+  if (length < MISSING_SHOWN) return length;
+  const counts = await Promise.all(
+    [books.parity, books.late, books.fallback].map((book) => book.count(overdueAt)),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function latencyOf(sums: ReadonlyMap<string, number>, way: "b" | "w"): Latency {
@@ -170,12 +191,16 @@ function doubtsAbout(
   stand: MigrationSwitch,
   nowMs: number,
 ): readonly string[] {
-  const { phase, dispatched, missingTotal, webhookLatency } = figures;
+  const { phase, dispatched, busOnly, onBus, delivered, missingTotal, webhookLatency } = figures;
   const seenForMs = Math.min(sinceMs, nowMs - stand.since);
   const p99Ms = webhookLatency.p99Ms ?? 0;
+  const byWebhook = Math.max(0, dispatched - busOnly);
+  const fellBack = phase === "primary" ? Math.max(0, onBus - busOnly) : 0;
   const doubts: readonly (readonly [boolean, string])[] = [
     [phase !== "dual" && phase !== "primary", `in phase ${phase} the two ways are not compared`],
-    [dispatched < minEvents, `${dispatched} events are fewer than ${minEvents}`],
+    [byWebhook < minEvents, `${byWebhook} events by webhook are fewer than ${minEvents}`],
+    [delivered === 0, "no webhook was delivered"],
+    [fellBack > 0, `${fellBack} came too late by webhook and fell back to the bus`],
     [
       seenForMs < HOUR_MS,
       `compared for ${Math.floor(seenForMs / 60_000)} minutes, which is less than an hour`,
@@ -183,8 +208,8 @@ function doubtsAbout(
     [missingTotal > 0, `${missingTotal} missing`],
     [p99Ms > p99GoalMs, `the 99th percentile of webhooks is ${p99Ms} ms, above ${p99GoalMs} ms`],
     [
-      figures.listeners !== null && figures.listeners < listeners,
-      `${figures.listeners} listeners on the channel are fewer than ${listeners}`,
+      (figures.listeners ?? 0) < listeners,
+      `${figures.listeners ?? "unknown"} listeners on the channel, ${listeners} expected`,
     ],
   ];
   return doubts.filter(([isDoubt]) => isDoubt).map(([, words]) => words);

@@ -59,6 +59,7 @@ export interface MigrationManagementDeps {
   readonly eventTypes: readonly string[];
   readonly busLink: OwnedBusLink;
   readonly late: Shelf;
+  readonly fallback: Shelf;
   readonly backlog: Shelf;
   readonly report: MigrationManagement["report"];
   readonly now: () => number;
@@ -68,22 +69,25 @@ const CHANGES_SHOWN = 20;
 const LOOK_MS = 500;
 
 export function createMigrationManagement(deps: MigrationManagementDeps): MigrationManagement {
-  const { migration, late, backlog, now } = deps;
+  const { migration, late, fallback, backlog, now } = deps;
   const status = async (): Promise<MigrationStatus> => {
     await migration.refresh();
     const stand = await migration.current();
-    const [kept, owed, bus, history] = await Promise.all([
+    const [kept, refused, overdue, bus, history] = await Promise.all([
       backlog.count(),
       late.count(),
+      fallback.count(now()),
       lookAtBus(deps),
       migration.history(CHANGES_SHOWN),
     ]);
-    return { stand, phase: phaseAt(stand, now()), backlog: kept, late: owed, bus, history };
+    return { stand, phase: phaseAt(stand, now()), backlog: kept, late: refused + overdue, bus, history };
   };
   return {
     status,
     set: async (request) => {
       if (request.shares !== null && !isShared(request.phase)) throw shareless(request.phase);
+      // One that was set for a while and is over has come to its end before another begins.
+      await migration.refresh();
       const kept = await backlog.count();
       await migration.change((stand) => next(stand, request, kept, now()));
       return await status();
@@ -99,21 +103,24 @@ const isShared = (phase: Phase): boolean => phase === "dual" || phase === "prima
 function next(stand: MigrationSwitch, request: SwitchRequest, kept: number, nowMs: number): NextSwitch {
   const { phase, forMs, reason, by } = request;
   const before = phaseAt(stand, nowMs);
-  // A while within a while ends where the first would have: else what was to be for a while would be for good.
-  const isForAWhile = stand.returns !== null && nowMs < stand.returns.at;
-  const to = isForAWhile ? (stand.returns?.to ?? before) : before;
   if (before === "redis" && phase !== "redis" && kept > 0 && request.backlog === null) throw undecided(kept);
+  // One that is set for a while within such a while comes back to where all of it began.
+  const back = isPending(stand, nowMs) ? stand.returns : { to: before, shares: stand.shares };
   const shares = request.shares ?? (isShared(before) && isShared(phase) ? stand.shares : EVERYTHING);
   return {
     phase,
     shares,
-    backlog: request.backlog ?? (before === "redis" || phase === "redis" ? "deliver" : stand.backlog),
+    // Until it is carried out a decision stands; each time that the bus is alone has its own.
+    backlog: request.backlog ?? ((before === "redis") === (phase === "redis") ? stand.backlog : "deliver"),
     by,
     reason,
-    returns: forMs === null ? null : { at: nowMs + forMs, to },
+    returns: forMs === null || back === null ? null : { ...back, at: nowMs + forMs },
     environment: stand.environment,
   };
 }
+
+const isPending = ({ returns }: MigrationSwitch, nowMs: number): boolean =>
+  returns !== null && nowMs < returns.at;
 
 /** Names by the types that are named one by one; of a family nobody knows what there is. */
 const namesBy = (

@@ -6,7 +6,7 @@ import { hash } from "node:crypto";
 import type { EndpointId, EventId } from "../core/brand.ts";
 import type { RateLimit } from "../core/endpoint.ts";
 
-export type ShelfName = "late" | "backlog";
+export type ShelfName = "late" | "fallback" | "backlog";
 
 export type Keys = Readonly<ReturnType<typeof createKeys>>;
 

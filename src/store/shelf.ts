@@ -38,9 +38,9 @@ export function createShelf(redis: Redis, keys: Keys, name: ShelfName): Shelf {
           .exec(),
       );
     },
-    due: async (untilMs, most) => {
+    due: async (untilMs, most, skipped = 0) => {
       const until = Number.isFinite(untilMs) ? untilMs : "+inf";
-      const ids = await redis.zrangebyscore(times, "-inf", until, "LIMIT", 0, most);
+      const ids = await redis.zrangebyscore(times, "-inf", until, "LIMIT", skipped, most);
       if (ids.length === 0) return [];
       const texts = await redis.hmget(events, ...ids);
       const read = texts.map((text) => (text === null ? null : readText(keptSchema, text)));

@@ -42,7 +42,13 @@ function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
       schedule: async (delivery, inMs) => void scheduled.push([delivery, inMs]),
       bury: async (letter) => void buried.push(letter),
     },
-    bus: { announce: async () => ({ withheld: new Set(), conclude: async () => undefined }) },
+    bus: {
+      announce: async () => ({
+        withheld: new Set(),
+        conclude: async () => undefined,
+        abandon: () => undefined,
+      }),
+    },
     waiting: { add: async () => undefined, remove: async () => undefined },
     tell: () => undefined,
     system,
