@@ -26,6 +26,8 @@ export interface Return {
   /** Epoch ms. */
   readonly at: number;
   readonly to: Phase;
+  /** The share to come back to; the present one when absent. */
+  readonly shares?: Shares;
 }
 
 /** The switch as the whole fleet has it; every change has the next version. */

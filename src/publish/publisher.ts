@@ -95,13 +95,17 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
     fsync: openBatchWriter("fsync", deps),
   };
   let isClosed = false;
+  const open = new Set<Promise<unknown>>();
 
   const prepare = (event: NewEvent<string> | AnyTextEvent): PublishedEvent => {
     if (isClosed) throw closed();
     return prepareEvent(event, deps.system);
   };
 
-  const store = async (events: readonly PublishedEvent[], level: Durability): Promise<readonly Receipt[]> => {
+  const storing = async (
+    events: readonly PublishedEvent[],
+    level: Durability,
+  ): Promise<readonly Receipt[]> => {
     const written = await deps.putOnBus(events);
     const marked = events.map((event) => (written.has(event.id) ? markWritten(event) : event));
     try {
@@ -112,6 +116,15 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
       return events.map(({ id }) => ({ id, isOnBusOnly: true }));
     }
     return events.map(({ id }) => ({ id }));
+  };
+  const store: typeof storing = async (events, level) => {
+    const stored = storing(events, level);
+    open.add(stored);
+    try {
+      return await stored;
+    } finally {
+      open.delete(stored);
+    }
   };
 
   return {
@@ -124,6 +137,8 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
       await store(events.map(prepare), insistDurability(durability)),
     close: async () => {
       isClosed = true;
+      // Those that still ask about the bus have not come to their writers.
+      await Promise.allSettled(open);
       await Promise.all(DURABILITIES.map((level) => writers[level].idle()));
     },
   };

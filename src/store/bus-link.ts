@@ -1,9 +1,9 @@
 /**
  * The connection to the Redis that holds the legacy bus. It is opened when it is first needed: who only sends webhooks
- * never connects.
+ * never connects. Its troubles are told by who needs it (bus/writer.ts, once a minute), not at each try to connect.
  */
 import type { BusLink } from "../bus/ports.ts";
-import { connectRedis, type Redis, untilReady } from "./redis.ts";
+import { connectRedis, type Redis, redisUnavailable, untilReady } from "./redis.ts";
 
 export interface OwnedBusLink extends BusLink {
   readonly listenersOf: (channel: string) => Promise<number>;
@@ -12,19 +12,20 @@ export interface OwnedBusLink extends BusLink {
 
 export function createBusLink(url: string): OwnedBusLink {
   let redis: Redis | null = null;
-  // Said by whoever is refused for it, not once for each time that ioredis tries again.
-  let trouble: Error | null = null;
+  let trouble = "";
   const connected = (): Redis => {
-    redis ??= connectRedis(url, "bus", (error) => {
-      trouble = error;
+    redis ??= connectRedis(url, "bus", ({ message }) => {
+      trouble = message;
     });
     return redis;
   };
   return {
-    untilReady: (patienceMs) =>
-      untilReady(connected(), patienceMs).catch((error: unknown) => {
-        throw trouble ?? error;
-      }),
+    untilReady: async (patienceMs) => {
+      const connection = connected();
+      await untilReady(connection, patienceMs).catch((cause: unknown) => {
+        throw redisUnavailable(`a connection that is ${connection.status}: ${trouble || "no answer"}`, cause);
+      });
+    },
     send: async (commands) => {
       const pipeline = connected().pipeline();
       for (const [name, ...args] of commands) pipeline.call(name, ...args);

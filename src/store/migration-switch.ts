@@ -47,7 +47,9 @@ const HISTORY_KEPT = 1_000;
 const CHANGE_TRIES = 10;
 
 const sharesSchema = z.record(z.string(), z.number());
-const returnsSchema = z.object({ at: z.number(), to: z.enum(PHASES) }).nullable();
+const returnsSchema = z
+  .object({ at: z.number(), to: z.enum(PHASES), shares: sharesSchema.exactOptional() })
+  .nullable();
 const switchSchema = z.object({
   version: z.number(),
   phase: z.enum(PHASES),
@@ -130,6 +132,7 @@ const parse = (text: string | null): MigrationSwitch | null =>
 const returned = (now: MigrationSwitch): NextSwitch => ({
   ...now,
   phase: now.returns?.to ?? now.phase,
+  shares: now.returns?.shares ?? now.shares,
   by: "timer",
   reason: `the time set for ${now.phase} is over`,
   returns: null,
@@ -140,6 +143,8 @@ const declared = (now: MigrationSwitch, said: Start): NextSwitch => ({
   ...said,
   by: "environment",
   reason: "a process started with another ENABLE_REDIS_FALLBACK, _MODE or _PERCENT than the last one",
+  // A decision about what is kept is made for each time that the bus is alone.
+  backlog: said.phase === "redis" && now.phase !== "redis" ? "deliver" : now.backlog,
   returns: null,
   environment: said,
 });

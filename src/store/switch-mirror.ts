@@ -2,9 +2,17 @@
  * The switch as one process knows it. What was read a moment ago is acted on; a process that has not heard for longer
  * (it was frozen, or cut off) reads it again before it acts, so that an older phase never comes back.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { CurrentSwitch } from "../bus/ports.ts";
 import type { Tell } from "../core/happening.ts";
-import { laterOf, type MigrationSwitch, phaseAt, type Start, UNTOUCHED } from "../core/migration.ts";
+import {
+  laterOf,
+  type MigrationSwitch,
+  type Phase,
+  phaseAt,
+  type Start,
+  UNTOUCHED,
+} from "../core/migration.ts";
 import type { System } from "../core/system.ts";
 
 export interface SwitchMirror {
@@ -23,10 +31,10 @@ export interface SwitchMirror {
 const FRESH_MS = 1_200;
 /** From then on it is read in passing. */
 const READ_AGAIN_MS = 500;
+/** For so long a publish waits for the switch. */
+const PATIENCE_MS = 150;
 /** A store that did not answer is not asked again at once by who cannot wait for it. */
 const ASK_AGAIN_MS = 1_000;
-/** A publisher's caller is waiting. */
-const PATIENCE_MS = 250;
 
 export interface SwitchMirrorDeps {
   readonly read: () => Promise<MigrationSwitch | null>;
@@ -41,12 +49,14 @@ export function createSwitchMirror({ read, start, tell, system }: SwitchMirrorDe
   let readAt = Number.NEGATIVE_INFINITY;
   let failedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<MigrationSwitch> | null = null;
+  /** A phase may also begin by itself, so it is compared with what was told. */
+  let told: Phase = UNTOUCHED.phase;
 
   const learn = (found: MigrationSwitch | null): MigrationSwitch => {
-    const before = phaseAt(known, system.now());
     if (found !== null) known = laterOf(known, found);
     const phase = phaseAt(known, system.now());
-    if (phase !== before) tell({ kind: "phase.changed", phase, by: known.by });
+    if (phase !== told) tell({ kind: "phase.changed", phase, by: known.by });
+    told = phase;
     return known;
   };
 
@@ -74,29 +84,17 @@ export function createSwitchMirror({ read, start, tell, system }: SwitchMirrorDe
     return known;
   };
 
-  /** While the store is down the bus must be reached all the same, by what was known last (decision 23). */
-  const inTime = async (asked: ReturnType<CurrentSwitch>): Promise<MigrationSwitch> => {
-    if (!(asked instanceof Promise)) return asked;
-    const tooLate = Promise.withResolvers<MigrationSwitch>();
-    const timer = setTimeout(() => {
-      failedAt = system.monotonicMs();
-      tooLate.resolve(known);
-    }, PATIENCE_MS);
-    try {
-      return await Promise.race([asked, tooLate.promise]);
-    } catch {
-      return known;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
   return {
     known: () => known,
     current,
     currentOrKnown: async () => {
       if (system.monotonicMs() - failedAt < ASK_AGAIN_MS) return known;
-      return await inTime(current());
+      // Where the store is down the bus must be reached all the same, by what was known last (decision 23); and where it
+      // hangs, a publish still has the store's own deadline before it.
+      const now = current();
+      if (!(now instanceof Promise)) return now;
+      const asked = now.catch(() => known);
+      return await Promise.race([asked, pause(PATIENCE_MS, undefined, { ref: false }).then(() => known)]);
     },
     readAgain,
     learn,

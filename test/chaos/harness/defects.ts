@@ -63,8 +63,8 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   "no-replica-asked": [
     {
       module: "/src/publish/publisher.ts",
-      text: "await writers[level].store([prepared]);",
-      instead: "await writers.redis.store([prepared]);",
+      text: "await writers[level].store(marked);",
+      instead: "await writers.redis.store(marked);",
     },
   ],
   /** Trap 8: publishing has no deadline of its own. Row 10. */
