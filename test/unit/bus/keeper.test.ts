@@ -90,7 +90,7 @@ describe("late events", () => {
 
   it("come oldest first after an outage, too", async () => {
     const { late, bus, written, look } = stage();
-    const kept = Array.from({ length: 200 }, (_, at) => keptAt(`evt_${at}`, at));
+    const kept = Array.from({ length: 1_000 }, (_, at) => keptAt(`evt_${at}`, at));
     await late.add(kept, ({ acceptedAt }) => acceptedAt);
     let asked = 0;
     bus.isWell = false;
@@ -108,7 +108,7 @@ describe("late events", () => {
     Object.assign(bus, { isWell: true, takes: () => true });
     await until("all are written", () => {
       look();
-      return written.length === 200;
+      return written.length === 1_000;
     });
     expect(written).toEqual(kept.map(({ event }) => event.id));
   });
