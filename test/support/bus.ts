@@ -12,12 +12,12 @@ export interface BusConsumer extends AsyncDisposable {
 export const LIST = "hokusai:model_ready_queue";
 export const CHANNEL = `${LIST}:pubsub`;
 
-export async function listenToBus(url: string): Promise<BusConsumer> {
+export async function listenToBus(url: string, channel = CHANNEL): Promise<BusConsumer> {
   const redis = connectRedis(url, "worker", () => undefined);
   const listener = connectRedis(url, "watcher", () => undefined);
   const heard: string[] = [];
   listener.on("message", (_channel: string, text: string) => heard.push(text));
-  await listener.subscribe(CHANNEL);
+  await listener.subscribe(channel);
   return {
     redis,
     entries: async () => (await redis.lrange(LIST, 0, -1)).toReversed(),
