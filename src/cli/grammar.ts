@@ -37,6 +37,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     [
       toggle("keep", "Leave everything running afterwards, until Ctrl-C."),
       toggle("fast", "Wait a twentieth of the real schedule."),
+      toggle(
+        "migration",
+        "Watch the move from Redis pub/sub to webhooks instead, and the way back, under load; takes about 45 s.",
+      ),
     ],
   ),
   remote(

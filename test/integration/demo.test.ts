@@ -53,3 +53,45 @@ describe("hookwave demo", () => {
     expect(await readdir(directory.path)).toEqual([]);
   });
 });
+
+describe("hookwave demo --migration", () => {
+  it("switches the phases under load, and each side has what each phase promises", async () => {
+    await using directory = await freshDirectory();
+    const variables = { HOOKWAVE_DATA_DIR: directory.path };
+    const words = ["demo", "--migration", "--fast", "--json"];
+    const { code, stdout, stderr } = await spawnCommand(words, variables);
+    const { checks, phases, obeyedInMs } = JSON.parse(stdout);
+
+    expect(checks.filter((check: { holds: boolean }) => !check.holds)).toEqual([]);
+    expect(checks).toHaveLength(10);
+    expect(phases).toMatchObject([
+      { act: "dual", missing: 0 },
+      { act: "webhook", onList: 0, onChannel: 0, missing: 0 },
+      { act: "redis", missing: 0 },
+      { act: "dual again", missing: 0 },
+      { act: "while switching", missing: 0 },
+    ]);
+    expect(obeyedInMs).toHaveLength(3);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(await readdir(directory.path), "it tidies up").toEqual([]);
+  });
+
+  it("shows each switch with its command, and with --keep goes on until Ctrl-C", async () => {
+    await using directory = await freshDirectory();
+    const words = ["demo", "--migration", "--fast", "--keep"];
+    await using demo = startCommand(words, { HOOKWAVE_DATA_DIR: directory.path });
+    await until("it invites to try", () => demo.stdout().includes("migration status --redis"), 60_000);
+
+    const text = demo.stdout();
+    expect(
+      text.match(/\$ hookwave migration set (?:webhook|redis|dual --backlog deliver) --reason/g),
+    ).toHaveLength(3);
+    expect(text.match(/both workers obeyed after \d+ ms/g)).toHaveLength(3);
+    expect(text.match(/^ {2}yes {2}/gm)).toHaveLength(10);
+    expect(text).toContain("everything came out as promised");
+    demo.interrupt();
+    expect(await demo.ended()).toBe(0);
+    expect(await readdir(directory.path)).toEqual([]);
+  });
+});

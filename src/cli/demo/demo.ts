@@ -1,6 +1,6 @@
 /**
  * `hookwave demo`: three receivers, real retries, a dead letter and its replay. It says at the end whether all came out
- * as promised; the exit code says the same.
+ * as promised; the exit code says the same. With `--migration` another play is given.
  */
 import { system } from "../../config/system.ts";
 import type { Happening } from "../../core/happening.ts";
@@ -8,6 +8,7 @@ import type { Invocation } from "../command-line.ts";
 import type { Report } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { checkPromises, type Evidence } from "./checks.ts";
+import { rehearseMigration } from "./migration/rehearsal.ts";
 import { invitation, lineFor, playbill } from "./narration.ts";
 import { type Conclusion, perform, screenFor } from "./perform.ts";
 import { isEnd, play } from "./play.ts";
@@ -16,6 +17,7 @@ import { summaryOf, summaryTable } from "./summary.ts";
 import { openTheatre, type Theatre } from "./theatre.ts";
 
 export async function demo(asked: Invocation, terminal: Terminal): Promise<Report> {
+  if (asked.has("migration")) return await rehearseMigration(asked, terminal);
   const { style } = terminal;
   const screen = screenFor(asked, terminal);
   const receivers: DemoReceiver[] = [];

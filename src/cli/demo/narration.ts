@@ -48,15 +48,18 @@ export function lineFor(
   }
 }
 
+/** From a clone there is no `hookwave` to run but the one npm knows. */
+export const commandPrefix = import.meta.url.endsWith(".ts")
+  ? "npm run --silent hookwave --"
+  : "npx hookwave";
+
 export function invitation({ service, dataDir }: Theatre, style: Style): string {
   const { redisUrl, apiUrl } = service;
-  // From a clone there is no `hookwave` to run but the one npm knows.
-  const hookwave = import.meta.url.endsWith(".ts") ? "npm run --silent hookwave --" : "npx hookwave";
   return `
   ${style("bold", "Still running")} until Ctrl-C, with its log in ${dataDir}/hookwave.log. To try in another terminal:
 
-    ${hookwave} publish model.registered '{"model_id":"my-model"}' --redis ${redisUrl}
-    ${hookwave} status --redis ${redisUrl}
+    ${commandPrefix} publish model.registered '{"model_id":"my-model"}' --redis ${redisUrl}
+    ${commandPrefix} status --redis ${redisUrl}
     curl ${apiUrl ?? ""}/health/webhooks
 `;
 }
