@@ -187,7 +187,8 @@ function openExchange({ link, system }: BusWriterDeps, deadlineMs: number): Exch
     send: async (commands) => {
       if (commands.length === 0) return [];
       const late = Promise.withResolvers<never>();
-      const timer = setTimeout(() => late.reject(tooLate()), leftMs());
+      // A reply that lies in the socket is read first: then it was this process that stood still, not the bus (trap 50).
+      const timer = setTimeout(() => setImmediate(() => late.reject(tooLate())), leftMs());
       try {
         return await Promise.race([link.send(commands), late.promise]);
       } finally {
