@@ -21,12 +21,18 @@ export function listEntry(event: PublishedEvent, envelope: BusTarget["envelope"]
 
 /** Python before 3.11 reads neither a `Z` nor a fraction of any number of digits but three and six. */
 function withoutZone(timestamp: string): string {
+  const own = OWN_FORM.exec(timestamp)?.[1];
+  if (own !== undefined) return `${own}000`;
   const [, fraction = ""] = /\.(\d+)/.exec(timestamp) ?? [];
   // There is no leap second in Python, nor in JavaScript.
   const at = new Date(timestamp.replace(/\.\d+/, "").replace(/:60(?=Z|[+-])/, ":59"));
   const seconds = secondsOf(at) ?? NO_TIME;
   return fraction === "" ? seconds : `${seconds}.${fraction.slice(0, 6).padEnd(6, "0")}`;
 }
+
+/** As our own publishers write the time, on a day that every month has: nothing but its zone has to go. */
+const OWN_FORM =
+  /^((?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3})Z$/;
 
 /** For hours like 25: a batch must not fail, again and again, because one producer wrote something that is no time. */
 const NO_TIME = "1970-01-01T00:00:00";

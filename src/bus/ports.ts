@@ -4,7 +4,7 @@ import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { MigrationSwitch } from "../core/migration.ts";
 
 export type BusCommand =
-  | readonly ["lpush", list: string, entry: string]
+  | readonly ["lpush", list: string, ...entries: readonly string[]]
   | readonly ["publish", channel: string, text: string]
   | readonly ["llen", list: string];
 

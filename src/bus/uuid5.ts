@@ -6,11 +6,10 @@ const NAMESPACE_OID = Buffer.from("6ba7b8129dad11d180b400c04fd430c8", "hex");
 
 /** The `message_id` of an event on the bus: `uuid.uuid5(uuid.NAMESPACE_OID, event_id)` in Python. */
 export function messageIdOf(eventId: string): string {
-  const digest = hash("sha1", Buffer.concat([NAMESPACE_OID, Buffer.from(eventId)]), "buffer");
-  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x50;
-  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
-  const hex = digest.toString("hex", 0, 16);
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  const hex = hash("sha1", Buffer.concat([NAMESPACE_OID, Buffer.from(eventId)]), "hex");
+  // The version, 5, replaces a digit; the variant, binary 10, the upper half of another.
+  const variant = "89ab"[Number.parseInt(hex.slice(16, 17), 16) & 0x3] ?? "";
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** True for an id that was made from a name: the bus' own consumers and producers give random ones (version 4). */

@@ -1,6 +1,5 @@
 /**
- * Writes events to the bus: per event the list first, which is durable, then the channel, all in one pipeline within a
- * deadline. A bus in trouble is somebody else's: it is told once a minute, counted, and left alone for a second, so that
+ * Writes events to the bus: the list first, which is durable, then the channel, all in one pipeline within a deadline. A bus in trouble is somebody else's: it is told once a minute, counted, and left alone for a second, so that
  * it holds up neither publishing nor deliveries. A list that is not read any more gets nothing more.
  */
 import type { EventId } from "../core/brand.ts";
@@ -50,8 +49,9 @@ export function createBusWriter(deps: BusWriterDeps): BusWriter {
     await exchange.untilReady();
     const { fitting, full, barred, release } = await listGuard.reserve(events, exchange);
     try {
-      const replies = await exchange.send(commandsFor(fitting, target));
-      const read = readReplies(repliesFor(fitting, replies, target), listGuard.note);
+      const pushes = pushesOf(fitting, target);
+      const replies = await exchange.send(commandsFor(fitting, pushes, target));
+      const read = readReplies(repliesFor(fitting, pushes, replies, target), listGuard.note);
       const { written, receivers, unheard } = read;
       if (read.trouble !== null) health.note(read.trouble, written.size > 0);
       if (barred !== null) health.tellTrouble(summarise(barred).message);
@@ -116,14 +116,41 @@ function createHealth({ tell, system }: BusWriterDeps): Health {
   };
 }
 
-function commandsFor(events: readonly PublishedEvent[], target: BusTarget): readonly BusCommand[] {
-  return events.flatMap((event) => {
-    const [list, channel] = [target.listOf(event.type), target.channelOf(event.type)];
-    const commands: BusCommand[] = [];
-    if (list !== null) commands.push(["lpush", list, listEntry(event, target.envelope)]);
+/** Entries of one push; a caller may bring any number of events. */
+const PUSHED_TOGETHER = 256;
+
+interface Push {
+  readonly list: string;
+  readonly events: readonly PublishedEvent[];
+}
+
+/** A push of many costs little more than one of one, here and in Redis. */
+function pushesOf(events: readonly PublishedEvent[], { listOf }: BusTarget): readonly Push[] {
+  const pushes: Push[] = [];
+  for (const [list, group] of Map.groupBy(events, ({ type }) => listOf(type))) {
+    if (list === null) continue;
+    for (let from = 0; from < group.length; from += PUSHED_TOGETHER)
+      pushes.push({ list, events: group.slice(from, from + PUSHED_TOGETHER) });
+  }
+  return pushes;
+}
+
+/** Pushes come first, in the order of `pushesOf`; then what is said aloud, in the order of the events. */
+function commandsFor(
+  events: readonly PublishedEvent[],
+  pushes: readonly Push[],
+  { envelope, channelOf }: BusTarget,
+): readonly BusCommand[] {
+  const commands: BusCommand[] = pushes.map(({ list, events: pushed }) => [
+    "lpush",
+    list,
+    ...pushed.map((event) => listEntry(event, envelope)),
+  ]);
+  for (const event of events) {
+    const channel = channelOf(event.type);
     if (channel !== null) commands.push(["publish", channel, payloadOf(event)]);
-    return commands;
-  });
+  }
+  return commands;
 }
 
 interface Read {
@@ -145,16 +172,21 @@ interface Reply {
 
 function repliesFor(
   events: readonly PublishedEvent[],
+  pushes: readonly Push[],
   replies: readonly (number | Error)[],
-  target: BusTarget,
+  { listOf, channelOf }: BusTarget,
 ): readonly Reply[] {
-  let at = 0;
-  const next = (name: string | null): number | Error | null =>
-    name === null ? null : (replies[at++] ?? busUnavailable("no reply"));
-  return events.map(({ id, type }) => {
-    const list = target.listOf(type);
-    return { id, list, pushed: next(list), heard: next(target.channelOf(type)) };
-  });
+  const replyAt = (at: number): number | Error => replies[at] ?? busUnavailable("no reply");
+  const pushed = new Map(
+    pushes.flatMap(({ events: together }, at) => together.map((event) => [event, replyAt(at)] as const)),
+  );
+  let at = pushes.length;
+  return events.map((event) => ({
+    id: event.id,
+    list: listOf(event.type),
+    pushed: pushed.get(event) ?? null,
+    heard: channelOf(event.type) === null ? null : replyAt(at++),
+  }));
 }
 
 /** An event is on the bus when its list has it; where there is no list, when its channel has taken it. */

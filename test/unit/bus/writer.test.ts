@@ -33,9 +33,9 @@ function stage({ listMax = 100, list = "list", channel = "channel", deadlineMs =
   const bus = {
     untilReady: (_patienceMs: number): Promise<void> => Promise.resolve(),
     pass: (): Promise<void> => Promise.resolve(),
-    answer: ([name, key]: BusCommand): number | Error => {
+    answer: ([name, key, ...entries]: BusCommand): number | Error => {
       if (name === "publish") return 2;
-      const length = (lengths.get(key) ?? 0) + (name === "lpush" ? 1 : 0);
+      const length = (lengths.get(key) ?? 0) + entries.length;
       lengths.set(key, length);
       return length;
     },
@@ -76,6 +76,18 @@ describe("a write", () => {
       [["publish", "channel", "{}"]],
     ]);
     expect(writes()).toMatchObject([{ written: 1, failed: 0, full: 0, receivers: 2, listLength: 1 }]);
+  });
+
+  it("pushes what goes onto one list together, in its order, and says each on its own", async () => {
+    const { writer, named, writes } = stage({ list: "list:{type}" });
+    const mixed = [event("evt_1", "a.b"), event("evt_2", "c.d"), event("evt_3", "a.b")];
+    expect([...(await writer.write(mixed))].toSorted()).toEqual(["evt_1", "evt_2", "evt_3"]);
+    expect(named("lpush")).toEqual([
+      ["lpush", "list:a.b", "{}", "{}"],
+      ["lpush", "list:c.d", "{}"],
+    ]);
+    expect(named("publish")).toHaveLength(3);
+    expect(writes()).toMatchObject([{ written: 3, failed: 0, listLength: 2 }]);
   });
 
   it("counts an event as written by its channel where there is no list, and by its list where there is no channel", async () => {
