@@ -1,7 +1,7 @@
 /**
  * Processes of their own: for each mode, so that its CPU can be measured and nobody else's garbage is collected in
- * it, and for receivers. A child sends one message: what it measured, or how to reach it. It ends when its parent
- * lets go of it.
+ * it, and for receivers. A child sends one message: what it measured, or how to reach it; some answer questions
+ * afterwards. It ends when its parent lets go of it.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 export interface Child {
   /** The child's message. */
   readonly said: unknown;
+  /** Its next message, sent for this question. */
+  readonly ask: (question: object) => Promise<unknown>;
   readonly stop: () => Promise<void>;
 }
 
@@ -25,6 +27,11 @@ export async function startChild(module: string, ...args: readonly string[]): Pr
   ]);
   return {
     said,
+    ask: async (question) => {
+      child.send(question);
+      const [answer]: unknown[] = await once(child, "message");
+      return answer;
+    },
     stop: async () => {
       if (child.connected) child.disconnect();
       await exited;

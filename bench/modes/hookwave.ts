@@ -3,7 +3,7 @@
  * level) delivering to one endpoint what has been published before.
  */
 import { join } from "node:path";
-import { createHookwave, type Hookwave } from "../../src/app.ts";
+import { createHookwave, type Hookwave, type HookwaveOptions } from "../../src/app.ts";
 import type { Tell } from "../../src/core/happening.ts";
 import { createLog, logHappenings } from "../../src/observe/log.ts";
 import { createPublisher } from "../../src/publisher.ts";
@@ -32,7 +32,11 @@ export async function hookwave(setup: Setup): Promise<Measured> {
 }
 
 /** A worker that delivers everything to the receiver, and tells `listener` too. */
-export async function startService(setup: Setup, listener: Tell): Promise<Hookwave> {
+export async function startService(
+  setup: Setup,
+  listener: Tell,
+  more: Partial<HookwaveOptions> = {},
+): Promise<Hookwave> {
   const log = createLog({ level: "info", destination: join(setup.dataDir, "hookwave.log") });
   const service = await createHookwave({
     redisUrl: setup.redisUrl,
@@ -45,6 +49,7 @@ export async function startService(setup: Setup, listener: Tell): Promise<Hookwa
     allowHttp: true,
     allowPrivateNetworks: ["127.0.0.0/8"],
     listeners: [logHappenings(log), listener],
+    ...more,
   });
   await service.start();
   return {

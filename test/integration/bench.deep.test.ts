@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
+const migration = fileURLToPath(new URL("../../bench/migration.ts", import.meta.url));
 const above0 = expect.toSatisfy((value) => typeof value === "number" && value > 0);
 
 const delivering = {
@@ -28,6 +29,20 @@ describe("the benchmark", () => {
         publishToSingleAdd: above0,
         publishManyToSingleAdd: above0,
       },
+    });
+  }, 120_000);
+});
+
+describe("the benchmark of the migration", () => {
+  it("measures both phases and ends with one line of JSON", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [migration, "--quick"]);
+    const names = ["mostPerSecond", "workerUs", "publisherUs", "p50Ms", "p99Ms"];
+    const figures = Object.fromEntries(names.map((name) => [name, above0]));
+    const compared = { ratio: above0, difference: expect.any(Number) };
+    expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")).toEqual({
+      webhook: figures,
+      dual: figures,
+      compared: Object.fromEntries(names.map((name) => [name, compared])),
     });
   }, 120_000);
 });
