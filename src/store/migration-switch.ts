@@ -17,7 +17,7 @@ import type { System } from "../core/system.ts";
 import { migrationNews } from "./changes.ts";
 import type { Keys } from "./keys.ts";
 import { readText } from "./record-text.ts";
-import { type Redis, redisUnavailable } from "./redis.ts";
+import { type Redis, redisUnavailable, untilReady } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 import { createSwitchMirror, type SwitchMirror } from "./switch-mirror.ts";
 
@@ -89,7 +89,11 @@ export function createMigrationStore({
   system,
 }: MigrationStoreDeps): MigrationStore {
   const runSwap = prepareScript(redis, SWAP);
-  const readRecord = (): Promise<string | null> => redis.get(keys.migration);
+  const readRecord = async (): Promise<string | null> => {
+    // A producer's first publish comes while it connects, and its phase must not be that of one who never asked.
+    await untilReady(redis);
+    return await redis.get(keys.migration);
+  };
   const mirror = createSwitchMirror({ read: async () => parse(await readRecord()), start, tell, system });
 
   const change: MigrationStore["change"] = async (next) => {

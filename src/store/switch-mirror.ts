@@ -31,8 +31,9 @@ export interface SwitchMirror {
 const FRESH_MS = 1_200;
 /** From then on it is read in passing. */
 const READ_AGAIN_MS = 500;
-/** For so long a publish waits for the switch. */
+/** For so long a publish waits for the switch; for the first time, which includes connecting, as long as for the store. */
 const PATIENCE_MS = 150;
+const FIRST_PATIENCE_MS = 900;
 /** A store that did not answer is not asked again at once by who cannot wait for it. */
 const ASK_AGAIN_MS = 1_000;
 
@@ -94,7 +95,8 @@ export function createSwitchMirror({ read, start, tell, system }: SwitchMirrorDe
       const now = current();
       if (!(now instanceof Promise)) return now;
       const asked = now.catch(() => known);
-      return await Promise.race([asked, pause(PATIENCE_MS, undefined, { ref: false }).then(() => known)]);
+      const patienceMs = Number.isFinite(readAt) ? PATIENCE_MS : FIRST_PATIENCE_MS;
+      return await Promise.race([asked, pause(patienceMs, undefined, { ref: false }).then(() => known)]);
     },
     readAgain,
     learn,

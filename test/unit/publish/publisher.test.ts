@@ -1,10 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { system } from "../../../src/config/system.ts";
+import { asEventId, type EventId } from "../../../src/core/brand.ts";
 import type { Durability } from "../../../src/core/durability.ts";
 import { HookwaveError } from "../../../src/core/errors.ts";
 import type { PublishedEvent } from "../../../src/core/event.ts";
-import { createEventPublisher } from "../../../src/publish/publisher.ts";
+import { createEventPublisher, prepareEvent } from "../../../src/publish/publisher.ts";
 
 interface Write {
   readonly ids: readonly string[];
@@ -116,5 +117,63 @@ describe("an event that says of itself that it was checked", () => {
     const published = Reflect.apply(publisher.publish, undefined, [asked]);
     await expect(published).rejects.toMatchObject({ code: "EVENT_INVALID" });
     expect(writes).toEqual([]);
+  });
+});
+
+describe("publishing while the bus is asked", () => {
+  const waiting = () => {
+    const asked = Promise.withResolvers<ReadonlySet<EventId>>();
+    const stored: PublishedEvent[] = [];
+    const store = { isUp: true };
+    const publisher = createEventPublisher({
+      putOnBus: () => asked.promise,
+      durability: "redis",
+      enqueue: async (batch) => {
+        if (!store.isUp) throw new Error("down");
+        stored.push(...batch);
+      },
+      untilReady: () => Promise.resolve(),
+      system,
+      tell: () => undefined,
+    });
+    return { publisher, asked, stored, store };
+  };
+
+  it("is waited for by close, and not refused", async () => {
+    const { publisher, asked, stored } = waiting();
+    const published = publisher.publish(event("evt_1"));
+    const closed = publisher.close();
+    await turn();
+    asked.resolve(new Set());
+    await closed;
+    expect(stored.map(({ id }) => id)).toEqual(["evt_1"]);
+    await expect(published).resolves.toEqual({ id: "evt_1" });
+  });
+
+  it("marks what the bus has, and accepts that although the store is down", async () => {
+    const { publisher, asked, stored, store } = waiting();
+    asked.resolve(new Set([asEventId("evt_1")]));
+    const one = { ...event("evt_1"), legacyData: { model_id: "one" } };
+    await publisher.publishMany([one, event("evt_2")]);
+    expect(stored.map(({ id, legacy }) => [id, legacy])).toEqual([
+      ["evt_1", { data: '{"model_id":"one"}', isWritten: true }],
+      ["evt_2", undefined],
+    ]);
+
+    store.isUp = false;
+    await expect(publisher.publish(one)).resolves.toEqual({ id: "evt_1", isOnBusOnly: true });
+    await expect(publisher.publishMany([one, event("evt_2")])).rejects.toMatchObject({
+      code: "REDIS_UNAVAILABLE",
+    });
+  });
+});
+
+describe("a text for the bus", () => {
+  it("is kept byte for byte, and refused where it is no JSON or too large", () => {
+    const prepared = (legacy: { readonly legacyText: string }) =>
+      prepareEvent({ type: "thing.made", dataText: "{}", ...legacy }, system).legacy;
+    expect(prepared({ legacyText: ' { "a":1e2 }\n' })).toEqual({ data: ' { "a":1e2 }\n' });
+    expect(() => prepared({ legacyText: "{" })).toThrow(/legacyText: JSON text/);
+    expect(() => prepared({ legacyText: `"${"x".repeat(300_000)}"` })).toThrow(/at most/);
   });
 });
