@@ -28,6 +28,8 @@ export interface Reservation {
 export interface ListGuard {
   readonly reserve: (events: readonly PublishedEvent[], exchange: Exchange) => Promise<Reservation>;
   readonly note: (list: string, length: number) => void;
+  /** After a write without an answer: the next one asks first, for a hung bus pushes it all when it wakes. */
+  readonly doubt: () => void;
   readonly longest: () => { readonly listLength: number | null };
 }
 
@@ -89,6 +91,9 @@ export function createListGuard({ target: { listOf, listMax }, system }: ListGua
       return { fitting, full, barred, release };
     },
     note,
+    doubt: () => {
+      for (const [list, { length }] of lengths) lengths.set(list, { length, at: Number.NEGATIVE_INFINITY });
+    },
     longest: () => ({
       listLength: lengths.size === 0 ? null : Math.max(...[...lengths.values()].map(({ length }) => length)),
     }),

@@ -70,6 +70,7 @@ export function createBusWriter(deps: BusWriterDeps): BusWriter {
       try {
         return await attempt(events, openExchange(deps, deadlineMs));
       } catch (error) {
+        listGuard.doubt();
         health.note(error, false);
         tell({
           kind: "bus.written",

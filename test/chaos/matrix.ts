@@ -27,6 +27,8 @@ import { dueTogether } from "./rows/24-due-together.ts";
 import { everythingFor } from "./rows/25-everything.ts";
 import { rollingRestart } from "./rows/26-rolling-restart.ts";
 import { killedAtEachWrite } from "./rows/27-killed-at-each-write.ts";
+import { busInTrouble } from "./rows/37-bus-in-trouble.ts";
+import { switchInTrouble } from "./rows/38-switch-in-trouble.ts";
 
 /** `minutes`: how long row 25 goes on. */
 export function matrix(minutes: number): readonly Row[] {
@@ -58,5 +60,7 @@ export function matrix(minutes: number): readonly Row[] {
     everythingFor(minutes),
     rollingRestart,
     killedAtEachWrite(1),
+    busInTrouble,
+    switchInTrouble,
   ];
 }

@@ -4,13 +4,8 @@
  * product knows nothing of it. One that does not find its text any more refuses to start the worker.
  */
 import { fileURLToPath } from "node:url";
-
-export interface Change {
-  /** The end of the module's path. */
-  readonly module: string;
-  readonly text: string;
-  readonly instead: string;
-}
+import { BUS_DEFECTS } from "./bus-defects.ts";
+import type { Change } from "./plant-change.ts";
 
 export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   /**
@@ -272,6 +267,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "[(2 * limit.perMs) / limit.count,",
     },
   ],
+  ...BUS_DEFECTS,
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
   "deadly-event": [
     {

@@ -1,6 +1,7 @@
 /** Loaded into a process before everything else: plants the defects that CHAOS_DEFECT names. */
 import { registerHooks } from "node:module";
-import { type Change, DEFECTS } from "./defects.ts";
+import { DEFECTS } from "./defects.ts";
+import type { Change } from "./plant-change.ts";
 
 for (const name of (process.env["CHAOS_DEFECT"] ?? "").split(",")) {
   const changes = DEFECTS[name];

@@ -11,7 +11,11 @@ const AGAIN_MS = 100;
 const TICK_MS = 10;
 
 const plan: ProducerPlan & { readonly file: string } = JSON.parse(process.argv[2] ?? "{}");
-const publisher = createPublisher({ redisUrl: plan.redisUrl, durability: plan.durability });
+const publisher = createPublisher({
+  redisUrl: plan.redisUrl,
+  durability: plan.durability,
+  ...(plan.bus !== undefined && { bus: plan.bus }),
+});
 const data = { text: "x".repeat(plan.dataBytes) };
 let isStopped = false;
 let [acknowledged, repeated, slowestRefusalMs, slowestDurabilityRefusalMs] = [0, 0, 0, 0];

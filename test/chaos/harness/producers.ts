@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { BusOptions } from "../../../src/app/publishing.ts";
 import type { Durability } from "../../../src/core/durability.ts";
 import { COMPILE_CACHE } from "../../support/workers.ts";
 import type { Post } from "./receiver.ts";
@@ -22,6 +23,8 @@ export interface ProducerPlan {
   /** Codes after which it publishes again with the same id; any other ends it, and the row. */
   readonly refusals: readonly string[];
   readonly durability: Durability;
+  /** The bus that it writes in phase redis; the defaults when absent. */
+  readonly bus?: Partial<BusOptions>;
 }
 
 export interface ProducerReport {
@@ -38,6 +41,7 @@ export interface Producer extends AsyncDisposable {
   readonly finished: Promise<ProducerReport>;
   /** Tells it to publish nothing new, and waits for it. */
   readonly stop: () => Promise<ProducerReport>;
+  readonly signal: (name: NodeJS.Signals) => void;
 }
 
 export interface Acknowledged {
@@ -73,6 +77,7 @@ export function startProducer(
       if (child.connected) child.send("stop");
       return finished;
     },
+    signal: (name) => void child.kill(name),
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
       await exited;

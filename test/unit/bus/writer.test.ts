@@ -163,6 +163,15 @@ describe("a bus in trouble", () => {
     expect(named("lpush")).toEqual([]);
   });
 
+  it("that did not answer is asked before it is written again, since it pushes it all when it wakes", async () => {
+    const { writer, bus, named } = stage({ deadlineMs: 20 });
+    await writer.write([event("evt_1")]);
+    bus.pass = never;
+    await writer.write([event("evt_2")]);
+    await writer.write([event("evt_2")]);
+    expect([named("lpush").length, named("llen").length]).toEqual([2, 2]);
+  });
+
   it("in one list keeps nothing from the others", async () => {
     const { writer, bus, lines } = stage({ list: "list:{type}" });
     const usual = bus.answer;
