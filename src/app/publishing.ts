@@ -48,7 +48,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 }
 
 /** The bus that a publisher writes in phase `redis`. */
-type BusOptions = BusSettings & StartSettings & Pick<Config, "legacyRedisUrl">;
+export type BusOptions = BusSettings & StartSettings & Pick<Config, "legacyRedisUrl">;
 
 interface PublishingOptions extends BusOptions, Pick<Config, "prefix" | "publishDurability" | "replicasMin"> {
   readonly redisUrl: string;

@@ -19,9 +19,9 @@ export interface AnnounceDeps {
   readonly currentSwitch: CurrentSwitch;
   readonly target: BusTarget;
   readonly writer: BusWriter;
-  /** What the bus did not take, and is owed whatever becomes of the webhook. */
+  /** Events that the bus did not take, and is owed whatever becomes of the webhook. */
   readonly late: Shelf;
-  /** What it will be owed unless it is delivered in time. */
+  /** Events that it will be owed unless they are delivered in time. */
   readonly fallback: Shelf;
   readonly backlog: Shelf;
   readonly parity: ParityBook;

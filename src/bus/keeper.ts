@@ -111,7 +111,7 @@ async function writeSome(
   due: readonly KeptEvent[],
   { fallback, deliveredOf, writer, count, now }: KeeperDeps,
 ): Promise<number> {
-  // What a worker delivered and could not take from the shelf, because it crashed.
+  // Events that a worker delivered and could not take from the shelf, because it crashed.
   const delivered = shelf === fallback ? await deliveredOf(due) : new Set<EventId>();
   const owed = due.filter(({ event }) => !delivered.has(event.id));
   const written =

@@ -211,7 +211,7 @@ function openExchange({ link, system }: BusWriterDeps, deadlineMs: number): Exch
   const tooLate = (): Error => busUnavailable(`no answer within ${deadlineMs} ms`);
   const leftMs = (): number => {
     const left = endAt - system.monotonicMs();
-    // What is sent now would arrive although nobody counts on it, and once more later.
+    // An entry sent now would arrive although nobody counts on it, and once more later.
     if (left <= 0) throw tooLate();
     return left;
   };

@@ -90,7 +90,7 @@ export function createSwitchMirror({ read, start, tell, system }: SwitchMirrorDe
     current,
     currentOrKnown: async () => {
       if (system.monotonicMs() - failedAt < ASK_AGAIN_MS) return known;
-      // Where the store is down the bus must be reached all the same, by what was known last (decision 23); and where it
+      // A store that is down keeps nobody from the bus: the switch known last stands (decision 23). And where the store
       // hangs, a publish still has the store's own deadline before it.
       const now = current();
       if (!(now instanceof Promise)) return now;

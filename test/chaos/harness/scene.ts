@@ -196,7 +196,7 @@ export class Scene implements AsyncDisposable {
   attributeDeaths(fleet: Fleet): void {
     fleet.onDeath(() => {
       const now = performance.now();
-      this.#faults.push({ hits: "worker", from: now, to: now });
+      this.#faults.push({ hits: "worker", from: now - HEARD_LATE_MS, to: now });
       this.say("a worker died");
     });
   }
@@ -247,6 +247,9 @@ export class Scene implements AsyncDisposable {
 }
 
 const OK = { status: 200 };
+
+/** The sockets of a process end before its exit is heard of. */
+const HEARD_LATE_MS = 250;
 
 const PRODUCER: Omit<ProducerPlan, "redisUrl" | "name"> = {
   events: 500,
