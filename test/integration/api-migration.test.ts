@@ -156,7 +156,7 @@ describe("GET /migration/report", () => {
     expect(body.because).toEqual([
       "compared for 0 minutes, which is less than an hour",
       "1 missing",
-      "1 listeners on the channel are fewer than 2",
+      "1 listeners on the channel, 2 expected",
     ]);
   });
 

@@ -92,6 +92,8 @@ describe("migration set", () => {
 describe("migration report", () => {
   it("ends with 2 while it is not safe, and says why", async () => {
     await migration("set", "dual");
+    await service.hookwave.publish(registered("evt_good"));
+    await receiver.received(1);
     receiver.replies(503);
     await service.hookwave.publish(registered("evt_owed"));
     await until("it is missing", async () => {
