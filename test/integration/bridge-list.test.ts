@@ -14,6 +14,7 @@ import {
   whileFrozen,
 } from "../support/bridge.ts";
 import { untilIdle } from "../support/deliveries.ts";
+import { casesOf } from "../support/depth.ts";
 import { until } from "../support/until.ts";
 
 async function push({ bus }: BusAndService, from: number, to: number): Promise<void> {
@@ -39,21 +40,22 @@ async function expectOneEach({ receiver, hookwave }: BusAndService, count: numbe
 }
 
 describe("hookwave bridge --list", () => {
-  it("moves 1,000 messages, is killed in their midst again and again, and makes one event of each", async () => {
+  it("moves a thousand messages, is killed in their midst again and again, and makes one event of each", async () => {
+    const [all, step] = [casesOf(1_000), casesOf(1_000) / 5];
     await using both = await startBusAndService();
     const { bus, variables } = both;
-    for (let n = 0; n < 800; n += 200) {
-      await push(both, n, n + 200);
+    for (let n = 0; n < all - step; n += step) {
+      await push(both, n, n + step);
       await using bridge = await startBridge(variables);
-      await until("it has begun to take", async () => (await bus.llen(LIST)) < 200);
+      await until("it has begun to take", async () => (await bus.llen(LIST)) < step);
       bridge.signal("SIGKILL");
       await bridge.ended();
     }
     await using bridge = await startBridge(variables);
-    await push(both, 800, 1_000);
+    await push(both, all - step, all);
     await until("all is taken", () => isEmpty(both));
     expect(await endBridge(bridge)).toMatchObject({ kind: "ended", waiting: 0, refused: 0, own: 0 });
-    await expectOneEach(both, 1_000);
+    await expectOneEach(both, all);
   });
 
   it("loses nothing when it is killed between taking and publishing", async () => {

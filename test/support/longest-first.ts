@@ -7,6 +7,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Those that take 8 s and more at the depth of `npm test`. */
 const LONGEST = [
   "integration/replays.test.ts",
+  "integration/demo.test.ts",
+  "integration/bridge-list.test.ts",
   "integration/alien-jobs.test.ts",
   "integration/alien-flood.test.ts",
   "integration/crash.test.ts",
@@ -16,7 +18,12 @@ const LONGEST = [
   "docs/examples.test.ts",
   "docs/receiver-examples.test.ts",
   "integration/silent-redis.test.ts",
-  "integration/demo.test.ts",
+  "integration/bridge-channel.test.ts",
+  "integration/migration-faults.test.ts",
+  "integration/cli-migration.test.ts",
+  "integration/bridge-refusals.test.ts",
+  "integration/api-migration.test.ts",
+  "integration/api-bus.test.ts",
   "integration/durability.test.ts",
   "integration/start.test.ts",
   "chaos/killed-at-each-write.test.ts",
