@@ -1,6 +1,7 @@
 /**
- * Writes events to the bus: the list first, which is durable, then the channel, all in one pipeline within a deadline. A bus in trouble is somebody else's: it is told once a minute, counted, and left alone for a second, so that
- * it holds up neither publishing nor deliveries. A list that is not read any more gets nothing more.
+ * Writes events to the bus: the list first, which is durable, then the channel, all in one pipeline within a deadline. A
+ * bus in trouble is somebody else's: it is told once a minute, counted, and left alone for a second, so that it holds up
+ * neither publishing nor deliveries. A list that is not read any more gets nothing more.
  */
 import type { EventId } from "../core/brand.ts";
 import { summarise } from "../core/errors.ts";

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
 const migration = fileURLToPath(new URL("../../bench/migration.ts", import.meta.url));
+const turning = fileURLToPath(new URL("../../bench/switch.ts", import.meta.url));
 const above0 = expect.toSatisfy((value) => typeof value === "number" && value > 0);
 
 const delivering = {
@@ -44,5 +45,13 @@ describe("the benchmark of the migration", () => {
       dual: figures,
       compared: Object.fromEntries(names.map((name) => [name, compared])),
     });
+  }, 120_000);
+});
+
+describe("the benchmark of the switch", () => {
+  it("turns it to and fro, and ends with one line of JSON", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [turning, "--quick"]);
+    const figures = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+    expect(figures).toEqual({ switches: 2, medianMs: above0, worstMs: above0 });
   }, 120_000);
 });
