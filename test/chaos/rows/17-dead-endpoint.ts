@@ -1,4 +1,4 @@
-/** Row 17: one of a hundred endpoints hangs; the others do not notice. Both phases are measured twice, in turn. */
+/** Row 17: one of a hundred endpoints hangs; the others do not notice. Both phases are measured three times, in turn. */
 import { until } from "../../support/until.ts";
 import { percentile } from "../harness/figures.ts";
 import { latencyOf } from "../harness/producers.ts";
@@ -33,27 +33,40 @@ export const deadEndpoint: Row = {
 
     // Everything is compiled and every connection open before anything counts.
     await phase(scene, "warm", typesWith("spare.made"));
-    const without: number[] = [];
-    const beside: number[] = [];
+    const rounds: Round[] = [];
     let hung = 0;
-    for (const round of [1, 2]) {
-      without.push(...(await phase(scene, `without${round}`, typesWith("spare.made"))));
+    for (const round of [1, 2, 3]) {
+      const without = percentile(await phase(scene, `without${round}`, typesWith("spare.made")), 0.99);
       const usual = dead.behave(() => "never");
-      beside.push(...(await phase(scene, `beside${round}`, typesWith("dead.made"))));
+      const beside = percentile(await phase(scene, `beside${round}`, typesWith("dead.made")), 0.99);
+      rounds.push({ without, beside, ratio: beside / without });
       hung += dead.open();
       dead.behave(usual);
       await until("none hangs any more", () => dead.open() === 0);
     }
 
-    const [baseline, found] = [percentile(without, 0.99), percentile(beside, 0.99)];
+    // A pause of the machine spoils the 99th percentile of the round it falls into; a slot that is held spoils them all.
+    const middle = rounds.toSorted((one, other) => one.ratio - other.ratio)[1];
     scene.check(
-      "healthy p99 ≤ 1.5 × baseline",
-      found <= ALLOWED * baseline,
-      `${found.toFixed(1)} ms, ${(found / baseline).toFixed(2)} × ${baseline.toFixed(1)} ms`,
+      "healthy p99 ≤ 1.5 × baseline, in the middle one of three rounds",
+      middle !== undefined && middle.ratio <= ALLOWED,
+      rounds
+        .map(
+          ({ without, beside, ratio }) =>
+            `${beside.toFixed(1)} of ${without.toFixed(1)} ms (${ratio.toFixed(2)} ×)`,
+        )
+        .join(", "),
     );
     scene.check("the dead one was asked", hung > 0, `${hung} POSTs hung in the end`);
   },
 };
+
+/** The 99th percentiles of a round, in ms. */
+interface Round {
+  readonly without: number;
+  readonly beside: number;
+  readonly ratio: number;
+}
 
 /** Publishes a phase's events; the latencies of those for healthy endpoints, in ms. */
 async function phase(scene: Scene, name: string, types: readonly string[]): Promise<readonly number[]> {
