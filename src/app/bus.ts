@@ -81,10 +81,10 @@ export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): Wor
   });
   return {
     bus: createBus({ ...shared, parity, webhooks, fallbackAfterMs: config.redisFallbackAfterMs }),
-    recordThrough: (record) => async (finished) => {
-      await record(finished);
-      webhooks.note(finished);
-    },
+    recordThrough: (record) => (finished) =>
+      target.takes(finished.record.eventType)
+        ? record(finished).then(() => webhooks.note(finished))
+        : record(finished),
     start: keeper.start,
     stop: async (isRedisThere) => {
       const stopped = keeper.stop();

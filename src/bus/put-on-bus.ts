@@ -20,16 +20,22 @@ export interface PutOnBusDeps {
 const NONE: ReadonlySet<EventId> = new Set();
 
 /** The ids of those that the bus has; rejects with BUS_UNAVAILABLE where one has to be on it and is not. */
-type PutOnBus = (events: readonly PublishedEvent[]) => Promise<ReadonlySet<EventId>>;
+type PutOnBus = (events: readonly PublishedEvent[]) => Promise<ReadonlySet<EventId>> | null;
 
-export function createPutOnBus({ currentSwitch, target, writer, now }: PutOnBusDeps): PutOnBus {
-  return async (events) => {
-    const concerned = [
-      ...new Map(events.flatMap((one) => (target.takes(one.type) ? [[one.id, one]] : []))).values(),
-    ];
-    if (concerned.length === 0 || phaseAt(await currentSwitch(), now()) !== "redis") return NONE;
-    const written = await writer.write(concerned);
-    if (written.size < concerned.length) throw busUnavailable(writer.trouble());
-    return written;
-  };
+export function createPutOnBus(deps: PutOnBusDeps): PutOnBus {
+  const { takes } = deps.target;
+  return (events) => (events.some(({ type }) => takes(type)) ? putOnBus(events, deps) : null);
+}
+
+async function putOnBus(
+  events: readonly PublishedEvent[],
+  { currentSwitch, target, writer, now }: PutOnBusDeps,
+): Promise<ReadonlySet<EventId>> {
+  if (phaseAt(await currentSwitch(), now()) !== "redis") return NONE;
+  const concerned = [
+    ...new Map(events.flatMap((one) => (target.takes(one.type) ? [[one.id, one]] : []))).values(),
+  ];
+  const written = await writer.write(concerned);
+  if (written.size < concerned.length) throw busUnavailable(writer.trouble());
+  return written;
 }
