@@ -5,8 +5,13 @@
 import { z } from "zod";
 import { DELIVERY_STATUSES } from "../core/delivery.ts";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
-import { isEventType } from "../core/event.ts";
-import { BACKLOG_CHOICES, type MigrationSwitch, PHASES, type SwitchChange } from "../core/migration.ts";
+import {
+  BACKLOG_CHOICES,
+  isSharedType,
+  type MigrationSwitch,
+  PHASES,
+  type SwitchChange,
+} from "../core/migration.ts";
 import type { MigrationStatus } from "../manage/migration.ts";
 import type { MigrationReport } from "../manage/migration-report.ts";
 import { inJson, isoOf } from "./json-names.ts";
@@ -36,8 +41,6 @@ function duration(minMs: number, maxMs: number) {
       return z.NEVER;
     });
 }
-
-const isSharedType = (text: string): boolean => text === "*" || isEventType(text);
 
 export const askedSwitch = z.strictObject({
   phase,

@@ -6,8 +6,8 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import { SECRET_MAX_CHARACTERS } from "../core/endpoint.ts";
-import { isEventType, isSubscription } from "../core/event.ts";
-import type { Shares } from "../core/migration.ts";
+import { isSubscription } from "../core/event.ts";
+import { EVERYTHING, isSharedType, type Shares } from "../core/migration.ts";
 
 export interface Form<Value> {
   readonly expected: string;
@@ -117,8 +117,8 @@ export function shares(): Form<Shares> {
     const entries = read.flatMap((match) =>
       match === null ? [] : [[match[1] ?? "", Number(match[2])] as const],
     );
-    const areGood = entries.every(([type, percent]) => (type === "*" || isEventType(type)) && percent <= 100);
-    const all = { "*": 100, ...Object.fromEntries(entries) };
+    const areGood = entries.every(([type, percent]) => isSharedType(type) && percent <= 100);
+    const all = { ...EVERYTHING, ...Object.fromEntries(entries) };
     return areGood &&
       entries.length === items.length &&
       new Set(entries.map(([type]) => type)).size === items.length

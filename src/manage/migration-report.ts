@@ -168,10 +168,7 @@ export async function countMissing(
 ): Promise<number> {
   const { length } = await missingUntil(overdueAt, books);
   if (length < MISSING_SHOWN) return length;
-  const counts = await Promise.all(
-    [books.parity, books.late, books.fallback].map((book) => book.count(overdueAt)),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
+  return await countOwed(books, overdueAt);
 }
 
 function latencyOf(sums: ReadonlyMap<string, number>, way: "b" | "w"): Latency {

@@ -76,7 +76,8 @@ export interface Publisher {
 
 /**
  * Resolves with those that the legacy bus has before they are stored; rejects with BUS_UNAVAILABLE where one has to be on
- * it and is not. Null at once where the bus takes none of these, whatever the phase: most publishes have nothing to wait for.
+ * it and is not. Null at once where the bus takes none of these, whatever the phase: most publishes have nothing to wait
+ * for.
  */
 export type PutOnBus = (events: readonly PublishedEvent[]) => Promise<ReadonlySet<EventId>> | null;
 

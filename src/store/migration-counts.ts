@@ -3,7 +3,6 @@
  * and written once a second, so an event costs next to nothing; a crash loses the last second of them. What is missing
  * is never computed from these counts: parity.ts knows it by name.
  */
-
 import type { CountMigration } from "../bus/ports.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
 import { bucketOf } from "../core/histogram.ts";

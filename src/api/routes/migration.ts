@@ -1,6 +1,6 @@
 /** The migration over HTTP: how it stands, the switch between its phases, and the evidence for the next step. */
 import { type Caller, callerInWords } from "../../core/access.ts";
-import type { Shares } from "../../core/migration.ts";
+import { EVERYTHING, type Shares } from "../../core/migration.ts";
 import type { MigrationManagement } from "../../manage/migration.ts";
 import {
   askedSwitch,
@@ -48,7 +48,7 @@ export function addMigrationRoutes(app: Api, migration: MigrationManagement): vo
 /** Types of which nothing is said go by webhook, all of them. */
 function sharesOf(percent: number | Readonly<Record<string, number>> | undefined): Shares | null {
   if (percent === undefined) return null;
-  return typeof percent === "number" ? { "*": percent } : { "*": 100, ...percent };
+  return typeof percent === "number" ? { "*": percent } : { ...EVERYTHING, ...percent };
 }
 
 /** Nobody gets here unnamed: the route asks for a role. */
