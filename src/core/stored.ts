@@ -36,3 +36,8 @@ export const publishedEventSchema = z.object({
   destinations: z.array(destinationSchema).exactOptional(),
   legacy: legacySchema.exactOptional(),
 });
+
+/** A text that was not read: nobody can, or a newer version has written it. */
+export type Unread =
+  | { readonly kind: "unreadable"; readonly problem: string }
+  | { readonly kind: "newer"; readonly version: number };

@@ -16,6 +16,7 @@ import {
   TIMESTAMP_PATTERN,
 } from "../core/event.ts";
 import { elementTexts, isJsonText, memberTexts } from "../core/json-text.ts";
+import type { Unread } from "../core/stored.ts";
 
 /**
  * 1: as first released. 2: with destinations, which a reader of 1 would leave out. A job has the lowest version that
@@ -42,11 +43,6 @@ export interface Unreadable {
   readonly text: string;
   readonly problem: string;
 }
-
-/** A job that was not read: nobody can, or a newer version has written it. */
-export type Unread =
-  | { readonly kind: "unreadable"; readonly problem: string }
-  | { readonly kind: "newer"; readonly version: number };
 
 export type ReadEvents =
   | {

@@ -7,11 +7,12 @@ import { type DeadLetter, type Delivery, deliveryId } from "../core/delivery.ts"
 import { createGroupCommit } from "../core/group-commit.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
 import { summaryOf } from "../core/letter.ts";
+import { versionedDelivery } from "../core/versioned-delivery.ts";
 import type { Outbox } from "../deliver/ports.ts";
-import { deliveryJob, storedLetter } from "./delivery-job.ts";
 import { deadLetterId, deliveryJobIds, deliveryLetterIds } from "./names.ts";
 import type { LetterIndex } from "./ports.ts";
 import type { Queues } from "./queues.ts";
+import { storedLetter } from "./stored-letter.ts";
 
 const SCHEDULE_MAX = 256;
 
@@ -60,7 +61,7 @@ function toScheduledJob(scheduled: { readonly delivery: Delivery; readonly inMs:
   const { delivery, inMs } = scheduled;
   return {
     name: delivery.event.type,
-    data: deliveryJob(delivery),
+    data: versionedDelivery(delivery),
     opts: { jobId: deliveryJobIds(delivery)[0], delay: inMs },
   };
 }

@@ -6,13 +6,13 @@ import { type ConnectionOptions, Queue } from "bullmq";
 import type { KeptEvent } from "../bus/ports.ts";
 import type { DeadLetter } from "../core/delivery.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
-import type { DeliveryJob } from "./delivery-job.ts";
+import type { VersionedDelivery } from "../core/versioned-delivery.ts";
 import { type EventsJob, eventsJob } from "./events-job.ts";
 import { DEAD_LETTERS_QUEUE, DELIVERIES_QUEUE, EVENTS_QUEUE, splitJobId } from "./names.ts";
 
 export interface Queues {
   readonly events: Queue<EventsJob>;
-  readonly deliveries: Queue<DeliveryJob>;
+  readonly deliveries: Queue<VersionedDelivery>;
   readonly deadLetters: Queue<DeadLetter>;
   readonly close: () => Promise<void>;
 }
@@ -40,7 +40,7 @@ export function openQueues(
     return queue;
   };
   const events = open<EventsJob>(EVENTS_QUEUE);
-  const deliveries = open<DeliveryJob>(DELIVERIES_QUEUE);
+  const deliveries = open<VersionedDelivery>(DELIVERIES_QUEUE);
   const deadLetters = open<DeadLetter>(DEAD_LETTERS_QUEUE);
   return {
     events,

@@ -8,10 +8,10 @@ import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
 import { HookwaveError, isWrongType } from "../core/errors.ts";
 import { isJsonText } from "../core/json-text.ts";
 import type { EventLedger, Outbox, WaitingIndex } from "../deliver/ports.ts";
-import { readDeadLetter } from "./delivery-job.ts";
 import { readEventsJob } from "./events-job.ts";
 import type { RawKeys } from "./ports.ts";
 import { enqueueEventsAgain, type Queues } from "./queues.ts";
+import { readDeadLetter } from "./stored-letter.ts";
 
 /** The endpoint for letters that are not to go where they were owed. */
 export interface Redirection {

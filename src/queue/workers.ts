@@ -4,10 +4,11 @@
  */
 import type { Tell } from "../core/happening.ts";
 import type { JobLease } from "../core/job-lease.ts";
+import type { Unread } from "../core/stored.ts";
+import { readVersionedDelivery, versionedDelivery } from "../core/versioned-delivery.ts";
 import type { Dispatch, Outbox, PutJobBack, Resume } from "../deliver/ports.ts";
-import { deliveryJob, readDeliveryJob } from "./delivery-job.ts";
 import { DurableWorker, type DurableWorkerOptions, type Run, type TextJob } from "./durable-worker.ts";
-import { type ReadEvents, readEventsJob, type Unread } from "./events-job.ts";
+import { type ReadEvents, readEventsJob } from "./events-job.ts";
 import { DELIVERIES_QUEUE, EVENTS_QUEUE } from "./names.ts";
 import { type Queues, splitEvents } from "./queues.ts";
 
@@ -67,11 +68,11 @@ export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerD
   const worker: DurableWorker = new DurableWorker(DELIVERIES_QUEUE, processDelivery, deps);
 
   async function processDelivery(job: TextJob, run: Run): Promise<void> {
-    const read = readDeliveryJob(job.data);
+    const read = readVersionedDelivery(job.data);
     if (read.kind !== "delivery") return await buryOrPutBack(read, worker, job, run, deps);
     const { delivery } = read;
     const putJobBack: PutJobBack = async (later, inMs) => {
-      throw await worker.putBack(job, run.token, inMs, JSON.stringify(deliveryJob(later)));
+      throw await worker.putBack(job, run.token, inMs, JSON.stringify(versionedDelivery(later)));
     };
     if (job.stalledCounter >= POISON_CRASHES) return await giveUp(delivery, "poison", putJobBack);
     await unlessInterrupted(worker, job, run, () => resume(delivery, run.holdsLease, putJobBack));

@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EVENT_DATA_MAX_BYTES, EVENT_ID_PATTERN, isEventType } from "../../src/core/event.ts";
 import { isJsonText } from "../../src/core/json-text.ts";
-import { deliveryJob, readDeadLetter, readDeliveryJob } from "../../src/queue/delivery-job.ts";
+import { readVersionedDelivery, versionedDelivery } from "../../src/core/versioned-delivery.ts";
 import { readEventsJob } from "../../src/queue/events-job.ts";
 import { FRAGILE_FIELDS, isReadable, readableHash } from "../../src/queue/job-metadata.ts";
+import { readDeadLetter } from "../../src/queue/stored-letter.ts";
 import { almostEvent, CASES, hostileText, inherited, LARGE } from "../support/hostile.ts";
 
 const EVENT =
@@ -51,9 +52,9 @@ describe("any text of a job", () => {
   it("is read as a delivery that is written the same, or is unreadable", () => {
     const before = inherited();
     const check = (text: string): void => {
-      const read = readDeliveryJob(text);
+      const read = readVersionedDelivery(text);
       if (read.kind !== "delivery") return;
-      const again = readDeliveryJob(JSON.stringify(deliveryJob(read.delivery)));
+      const again = readVersionedDelivery(JSON.stringify(versionedDelivery(read.delivery)));
       expect(again).toEqual(read);
     };
     fc.assert(fc.property(hostileText([DELIVERY]), check), CASES);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readDeliveryJob } from "../../../src/queue/delivery-job.ts";
+import { readVersionedDelivery } from "../../../src/core/versioned-delivery.ts";
 import { readEventsJob } from "../../../src/queue/events-job.ts";
 
 const origin = { jobId: "7", addedAt: 1_700_000_000_000 };
@@ -75,6 +75,9 @@ describe("reading an events job", () => {
 
 describe("reading a delivery job or a dead letter", () => {
   it("leaves a newer version alone", () => {
-    expect(readDeliveryJob('{"v":3,"delivery":{"shape":"unknown"}}')).toEqual({ kind: "newer", version: 3 });
+    expect(readVersionedDelivery('{"v":3,"delivery":{"shape":"unknown"}}')).toEqual({
+      kind: "newer",
+      version: 3,
+    });
   });
 });

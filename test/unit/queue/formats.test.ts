@@ -7,13 +7,9 @@ import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
 import { DELIVERY_STATUSES, type Delivery } from "../../../src/core/delivery.ts";
 import type { PublishedEvent } from "../../../src/core/event.ts";
-import {
-  deliveryJob,
-  readDeadLetter,
-  readDeliveryJob,
-  storedLetter,
-} from "../../../src/queue/delivery-job.ts";
+import { readVersionedDelivery, versionedDelivery } from "../../../src/core/versioned-delivery.ts";
 import { eventsJob, readEventsJob } from "../../../src/queue/events-job.ts";
+import { readDeadLetter, storedLetter } from "../../../src/queue/stored-letter.ts";
 import { readState, stateText } from "../../../src/store/event-record.ts";
 
 const fixture = (name: string): string =>
@@ -60,8 +56,8 @@ describe("format 1", () => {
           return read.kind === "events" && eventsJob(read.events);
         },
         "delivery-job": () => {
-          const read = readDeliveryJob(text);
-          return read.kind === "delivery" && deliveryJob(read.delivery);
+          const read = readVersionedDelivery(text);
+          return read.kind === "delivery" && versionedDelivery(read.delivery);
         },
         "dead-letter": () => stored(text),
         "buried-job": () => stored(text),
@@ -95,8 +91,8 @@ describe("a job or letter", () => {
   it("with a destination says that an older worker would leave it out, and others do not", () => {
     expect(eventsJob([event]).v).toBe(1);
     expect(eventsJob([event, { ...event, destinations: [destination] }]).v).toBe(2);
-    expect(deliveryJob(delivery).v).toBe(1);
-    expect(deliveryJob({ ...delivery, destination }).v).toBe(2);
+    expect(versionedDelivery(delivery).v).toBe(1);
+    expect(versionedDelivery({ ...delivery, destination }).v).toBe(2);
     const letter = {
       kind: "delivery",
       delivery: { ...delivery, destination },
@@ -111,7 +107,7 @@ describe("a job or letter", () => {
     const later = { ...JSON.parse(fixture("events-job")), v: 3 };
     expect(readEventsJob(JSON.stringify(later), origin)).toEqual({ kind: "newer", version: 3 });
     const laterDelivery = { ...JSON.parse(fixture("delivery-job")), v: 3 };
-    expect(readDeliveryJob(JSON.stringify(laterDelivery))).toEqual({ kind: "newer", version: 3 });
+    expect(readVersionedDelivery(JSON.stringify(laterDelivery))).toEqual({ kind: "newer", version: 3 });
     expect(readDeadLetter({ ...JSON.parse(fixture("dead-letter")), v: 3 })).toBeNull();
   });
 });
