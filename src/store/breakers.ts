@@ -9,6 +9,7 @@ import type { SharedBreaker } from "../deliver/ports.ts";
 import { breakerNews } from "./changes.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
 
 export interface SharedBreakers extends SharedBreaker {
   /** Reads the fleet's truth again. */
@@ -21,6 +22,22 @@ export interface SharedBreakers extends SharedBreaker {
  */
 const FORGET_AFTER_MS = 24 * 60 * 60 * 1_000;
 
+// A Redis that is out of memory takes no transaction, and a script only when its first write needs none (event-ledger.ts).
+// An endpoint that comes back then must be found out: what is delivered makes room.
+const OPEN = `
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+redis.call('PUBLISH', ARGV[3], ARGV[4])`;
+
+const CLOSE = `
+redis.call('DEL', KEYS[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('PUBLISH', ARGV[2], ARGV[3])`;
+
+const LEASE = `
+redis.call('HDEL', KEYS[2], '')
+return redis.call('SET', KEYS[1], '1', 'PX', ARGV[1], 'NX') and 1 or 0`;
+
 /** `tell` hears of what other workers changed, so that every worker's metrics say the same. */
 export function createSharedBreakers(
   redis: Redis,
@@ -29,18 +46,21 @@ export function createSharedBreakers(
   tell: Tell,
 ): SharedBreakers {
   let mirror = new Map<EndpointId, number>();
-  const changed = (id: EndpointId) => redis.multi().del(keys.probe(id)).publish(keys.changes, breakerNews);
+  const runOpen = prepareScript(redis, OPEN);
+  const runClose = prepareScript(redis, CLOSE);
+  const runLease = prepareScript(redis, LEASE);
+  const keysOf = (id: EndpointId): readonly string[] => [keys.probe(id), keys.breakers];
   return {
     openUntil: (id) => mirror.get(id) ?? null,
     open: async (id, untilMs) => {
       mirror.set(id, untilMs);
-      await changed(id).hset(keys.breakers, id, untilMs).exec();
+      await runOpen(keysOf(id), [id, untilMs, keys.changes, breakerNews]);
     },
     close: async (id) => {
       mirror.delete(id);
-      await changed(id).hdel(keys.breakers, id).exec();
+      await runClose(keysOf(id), [id, keys.changes, breakerNews]);
     },
-    leaseProbe: async (id, leaseMs) => (await redis.set(keys.probe(id), "1", "PX", leaseMs, "NX")) === "OK",
+    leaseProbe: async (id, leaseMs) => (await runLease(keysOf(id), [leaseMs])) === 1,
     refresh: async () => {
       const open = Object.entries(await redis.hgetall(keys.breakers));
       const before = mirror;

@@ -9,19 +9,21 @@ import { publishedEventSchema } from "../core/stored.ts";
 import type { Keys, ShelfName } from "./keys.ts";
 import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
 
 const keptSchema = z.object({ event: publishedEventSchema, holder: z.string(), acceptedAt: z.number() });
 
+const REMOVE = `
+redis.call('HDEL', KEYS[2], unpack(ARGV))
+redis.call('ZREM', KEYS[1], unpack(ARGV))`;
+
 export function createShelf(redis: Redis, keys: Keys, name: ShelfName): Shelf {
   const { times, events } = keys.shelf(name);
+  const runRemove = prepareScript(redis, REMOVE);
   const remove = async (ids: readonly string[]): Promise<void> => {
     if (ids.length === 0) return;
-    // The time goes last: an entry without its event is found and removed, an event without its time never would be.
-    await redis
-      .multi()
-      .hdel(events, ...ids)
-      .zrem(times, ...ids)
-      .exec();
+    // Also from a Redis that is out of memory, which takes no transaction.
+    await runRemove([times, events], ids);
   };
   return {
     add: async (kept, dueAt) => {
