@@ -23,6 +23,7 @@ import { countQueues } from "./queue/queue-counts.ts";
 import { createAttemptHistory } from "./store/attempt-history.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
 import { createKeys } from "./store/keys.ts";
+import { createParkedRounds } from "./store/parking.ts";
 import { type Redis, type RedisTrouble, redisTrouble, untilReady } from "./store/redis.ts";
 import { createRequestCounter } from "./store/request-counts.ts";
 import { createStatistics } from "./store/statistics.ts";
@@ -62,8 +63,9 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const tell: Tell = createTelemetry([metrics.tell, ...listeners]);
   const publishing = openPublishing({ ...config, redisUrl }, tell);
   const { publisher, redis, queues, disconnect } = publishing;
-  const queueCounts = (): Promise<QueueCounts> => countQueues(queues, redis, system.now());
+  const queueCounts = (): Promise<QueueCounts> => countQueues(queues, redis, parked, system.now());
   const keys = createKeys(config.prefix);
+  const parked = createParkedRounds(redis, keys);
   const fleet = createFleetState({ config, redis, keys, tell }, key);
   const base = { ...fleet, ...publishing, policy: createAddressPolicy(config) };
   const migrating = wireMigration(base);

@@ -77,7 +77,7 @@ export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): Wor
     deliveredOf: readDelivered(wiring, webhooks.endpointId),
     takeLease: createBusLease(redis, keys, system.uuid()),
     enqueueKept: (kept) => enqueueKept(queues, kept),
-    waitingJobs: () => queues.events.getWaitingCount(),
+    waitingJobs: () => queues.events.getJobCountByTypes("waiting", "prioritized"),
   });
   return {
     bus: createBus({ ...shared, parity, webhooks, fallbackAfterMs: config.redisFallbackAfterMs }),

@@ -20,6 +20,7 @@ import { createDeliveryPages } from "../store/delivery-pages.ts";
 import { createFeed } from "../store/feed.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import { createLookup } from "../store/lookup.ts";
+import { createParkedRounds } from "../store/parking.ts";
 import { createPublishConflicts } from "../store/publish-conflicts.ts";
 import { wireDeadLetters } from "./dead-letters.ts";
 import type { FleetState } from "./fleet-state.ts";
@@ -64,7 +65,7 @@ export function wireManagement(wiring: ManagementWiring) {
 function wireRecords(wiring: ManagementWiring, letters: ReturnType<typeof wireDeadLetters>) {
   const { outbox, deadLetters } = letters;
   const { config, redis, keys, queues, waiting, publisher, endpoints, migration } = wiring;
-  const waitingJobs = createWaitingJobs(queues, redis);
+  const waitingJobs = createWaitingJobs(queues, redis, createParkedRounds(redis, keys));
   const pages = createDeliveryPages(redis, keys);
   const lookup = createLookup(redis, keys);
   const sendAgain = createSendAgain({ outbox, deadLetters, waiting, waitingJobs });

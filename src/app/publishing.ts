@@ -12,6 +12,7 @@ import { system } from "../config/system.ts";
 import type { Durability } from "../core/durability.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
+import { createFairShares, type IsBeyondShare } from "../publish/fair-shares.ts";
 import { createEventPublisher, type Publisher, type PutOnBus } from "../publish/publisher.ts";
 import { enqueueEvents, openQueues, type Queues } from "../queue/queues.ts";
 import { createBusLink, type OwnedBusLink } from "../store/bus-link.ts";
@@ -74,12 +75,14 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
   const { redisUrl, prefix, publishDurability } = options;
   const redis = connectRedis(redisUrl, "producer", tellFailure(tell, "redis"));
   const queues = openQueues(redis, prefix, tellFailure(tell, "queues"));
+  const isBeyondShare = createFairShares(system.monotonicMs);
   const paths = new Map<Durability, Path>([
-    ["redis", { redis, enqueue: (batch) => enqueueEvents(queues, batch) }],
+    ["redis", { redis, enqueue: (batch) => enqueueEvents(queues, batch, isBeyondShare(batch)) }],
   ]);
   const pathOf = (level: Durability): Path => {
     const path =
-      paths.get(level) ?? openConfirmedPath(level === "fsync" ? "fsync" : "replicated", options, tell);
+      paths.get(level) ??
+      openConfirmedPath(level === "fsync" ? "fsync" : "replicated", options, isBeyondShare, tell);
     paths.set(level, path);
     return path;
   };
@@ -109,11 +112,18 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
   };
 }
 
-function openConfirmedPath(level: ConfirmedLevel, options: PublishingOptions, tell: Tell): Path {
+function openConfirmedPath(
+  level: ConfirmedLevel,
+  options: PublishingOptions,
+  isBeyondShare: IsBeyondShare,
+  tell: Tell,
+): Path {
   const redis = connectRedis(options.redisUrl, "confirmer", tellFailure(tell, "redis"));
   const queues = openQueues(redis, options.prefix, tellFailure(tell, "queues"));
   const confirm = createConfirmation(redis, level, options.replicasMin);
-  return { redis, enqueue: (batch) => confirm(() => enqueueEvents(queues, batch)) };
+  const enqueue: Path["enqueue"] = (batch) =>
+    confirm(() => enqueueEvents(queues, batch, isBeyondShare(batch)));
+  return { redis, enqueue };
 }
 
 /** A publish in phase `redis` waits for the bus as long as its caller would wait for the store. */

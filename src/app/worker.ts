@@ -2,16 +2,20 @@
  * Wires what a worker process does: store, deliver and queue stages, from the moment Redis answers to the drain.
  */
 import { system } from "../config/system.ts";
+import type { EndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { tellFailure } from "../core/happening.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
+import { createAttemptSlots } from "../deliver/attempt-slots.ts";
 import { createBreakers } from "../deliver/breaker.ts";
 import { createConcurrencyLimits } from "../deliver/concurrency-limits.ts";
 import { createDeliver } from "../deliver/deliver.ts";
 import { createDispatch } from "../deliver/dispatch.ts";
-import type { Bus, RecordAttempt } from "../deliver/ports.ts";
+import { createDrainLine } from "../deliver/drain-line.ts";
+import type { Bus, Parking, RecordAttempt } from "../deliver/ports.ts";
 import { createResume } from "../deliver/resume.ts";
 import { createTransport } from "../deliver/transport.ts";
+import { createWakeUps } from "../deliver/wake-ups.ts";
 import { disabledByReceiver } from "../endpoints/revision.ts";
 import { drain } from "../queue/durable-worker.ts";
 import { createOutbox } from "../queue/outbox.ts";
@@ -22,6 +26,7 @@ import { createAttemptLog } from "../store/attempt-log.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
+import { createParking } from "../store/parking.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
 import { createStatistics } from "../store/statistics.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
@@ -51,7 +56,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
   const workerBus = wireWorkerBus(deps, redis, queues);
   const record = workerBus.recordThrough(attempts.record);
-  const { workers, outbox, abandon } = openWorkers(deps, redis, queues, workerBus.bus, record);
+  const { workers, wakeUps, outbox, abandon } = openWorkers(deps, redis, queues, workerBus.bus, record);
   const watches = [queues.events, queues.deliveries].map((queue) =>
     watchQueue({
       keys: redis,
@@ -66,19 +71,25 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
     worker.run().catch(tellFailure(tell, "worker_run"));
   }
   workerBus.start();
+  wakeUps.start();
 
   return {
     isConsuming: () =>
       redis.status === "ready" && workers.every((worker) => worker.isRunning() && !worker.isPaused()),
     pause: () => {
+      wakeUps.pause();
       for (const worker of workers) worker.pause(true).catch(tellFailure(tell, "worker_pause"));
     },
     resume: () => {
+      wakeUps.start();
       for (const worker of workers) worker.resume().catch(tellFailure(tell, "worker_resume"));
     },
     stop: async () => {
       for (const watch of watches) watch.stop();
-      const drained = await Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs)));
+      const [drained] = await Promise.all([
+        Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs))),
+        wakeUps.stop(config.shutdownGraceMs),
+      ]);
       await abandon();
       attempts.giveUp();
       // Without Redis nothing more can be written, and waiting for it would keep us from stopping.
@@ -93,12 +104,22 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
 
 function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus, record: RecordAttempt) {
   const { config, keys, tell } = deps;
-  const { deliver, directory, abandon } = openDeliverStage(deps, record, redis);
+  const inWork = new Set<EndpointId>();
+  const { deliver, limits, directory, abandon } = openDeliverStage(deps, record, redis, inWork);
   const { countBuried } = createStatistics(redis, keys, system.now);
   const outbox = createOutbox({ queues, letters: createLetterIndex(redis, keys), countBuried, tell });
   const ledger = createEventLedger(redis, keys, config.eventRetentionMs, tell);
   const waiting = createWaitingIndex(redis, keys, config.eventRetentionMs);
-  const shared = { ledger, deliver, outbox, waiting, system };
+  const { eventRetentionMs: retentionMs } = config;
+  const parking = createParking({ redis, keys, retentionMs, holder: system.uuid(), tell });
+  const park: Parking["park"] = async (delivery, inMs) => {
+    await parking.park(delivery, inMs);
+    wakeUps.expect(inMs);
+  };
+  const slots = createAttemptSlots(system, limits.isSlow);
+  const shared = { ledger, deliver, slots, outbox, waiting, parking: { ...parking, park }, system };
+  const drainLine = createDrainLine({ ...shared, limits });
+  const wakeUps = createWakeUps({ parking, drainLine, inWork, tell, system });
   const workerDeps: WorkerDeps = {
     connection: redis,
     prefix: config.prefix,
@@ -113,10 +134,15 @@ function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus,
     createEventsWorker(createDispatch({ ...shared, endpoints: directory, bus, tell }), workerDeps),
     createDeliveriesWorker(createResume(shared), workerDeps),
   ];
-  return { workers, outbox, abandon };
+  return { workers, wakeUps, outbox, abandon };
 }
 
-function openDeliverStage(deps: WorkerWiring, record: RecordAttempt, redis: Redis) {
+function openDeliverStage(
+  deps: WorkerWiring,
+  record: RecordAttempt,
+  redis: Redis,
+  inWork: ReadonlySet<EndpointId>,
+) {
   const { config, tell, endpoints } = deps;
   const transport = createTransport({ policy: deps.policy, now: system.monotonicMs });
   const limits = createConcurrencyLimits(system.monotonicMs);
@@ -154,11 +180,12 @@ function openDeliverStage(deps: WorkerWiring, record: RecordAttempt, redis: Redi
     tell,
     system,
     holdMaxAgeMs: config.holdMaxAgeMs,
+    isDraining: (id) => inWork.has(id),
   });
   // The jobs have been drained: a POST still open is one whose job has been given back.
   const abandon = async (): Promise<void> => {
     breakers.dispose();
     await transport.abandon();
   };
-  return { deliver, directory, abandon };
+  return { deliver, limits, directory, abandon };
 }

@@ -76,6 +76,14 @@ export type Claim =
     }
   | { readonly kind: "taken" };
 
+/** One round of a delivery: it has one job or one place in a line, and one letter when it was given up. A replay starts a new one. */
+export interface Round extends AcceptedKey {
+  readonly round: number;
+}
+
+/** The name of a round among those of its endpoint. */
+export const roundId = ({ event, acceptedAt, round }: Round): string => `${event.id}@${acceptedAt}#${round}`;
+
 export function deliveryId(delivery: DeliveryKey): DeliveryId {
   return asDeliveryId(`${delivery.event.id}.${delivery.endpointId}`);
 }

@@ -7,6 +7,13 @@ import { HookwaveError } from "./errors.ts";
 /** False from the moment on at which the job may be another worker's. */
 export type JobLease = () => boolean;
 
+/** A job as whoever works on it sees it. */
+export interface JobInWork {
+  readonly holdsLease: JobLease;
+  /** Gives its worker's slot back, because nothing of it is left but to wait for slow receivers; the job itself goes on. */
+  readonly lendSlot: () => void;
+}
+
 /** Throws JOB_LOST: a failure of our own, and nothing has been charged to anybody. */
 export function insistOnLease(holdsLease: JobLease): void {
   if (holdsLease()) return;

@@ -3,7 +3,9 @@
  * letter and a record. Each room's own records have their schemas there.
  */
 import { z } from "zod";
-import { asEventId } from "./brand.ts";
+import { asEndpointId, asEventId } from "./brand.ts";
+import type { Delivery } from "./delivery.ts";
+import { isJsonText } from "./json-text.ts";
 import { OUTCOME_KINDS } from "./outcome.ts";
 
 export const pastAttemptSchema = z.object({
@@ -41,3 +43,55 @@ export const publishedEventSchema = z.object({
 export type Unread =
   | { readonly kind: "unreadable"; readonly problem: string }
   | { readonly kind: "newer"; readonly version: number };
+
+/**
+ * Versions of a delivery where it waits, as a job or parked. It carries its whole event, so that nothing which expires is
+ * needed to try again. 1: as first released. 2: with a destination, which a reader of 1 would leave out and so give the delivery up. What
+ * an older worker can do, it is left to do: a delivery has the lowest version that says all of it.
+ */
+export const DELIVERY_VERSION = 2;
+
+export const versionOf = ({ destination }: Delivery): 1 | 2 => (destination === undefined ? 1 : 2);
+
+export const deliverySchema = z.object({
+  event: z.object({
+    id: z.string().transform(asEventId),
+    type: z.string(),
+    timestamp: z.string(),
+    data: z.string(),
+  }),
+  endpointId: z.string().transform(asEndpointId),
+  destination: destinationSchema.exactOptional(),
+  acceptedAt: z.number(),
+  attempts: z.array(pastAttemptSchema),
+  round: z.number(),
+  heldSince: z.number().nullable(),
+});
+
+const versionedSchema = z.object({ v: z.number(), delivery: z.unknown() });
+
+export interface VersionedDelivery {
+  readonly v: 1 | 2;
+  readonly delivery: Delivery;
+}
+
+export type ReadDelivery = { readonly kind: "delivery"; readonly delivery: Delivery } | Unread;
+
+export function versionedDelivery(delivery: Delivery): VersionedDelivery {
+  return { v: versionOf(delivery), delivery };
+}
+
+export function readVersionedDelivery(text: string): ReadDelivery {
+  // The parser's own message quotes what it read, which may be anything.
+  if (!isJsonText(text)) return { kind: "unreadable", problem: "the job's data is not JSON" };
+  try {
+    const { v, delivery } = versionedSchema.parse(JSON.parse(text));
+    if (v > DELIVERY_VERSION) return { kind: "newer", version: v };
+    return { kind: "delivery", delivery: deliverySchema.parse(delivery) };
+  } catch (error) {
+    return {
+      kind: "unreadable",
+      problem: error instanceof Error ? error.message.slice(0, 500) : "not a delivery",
+    };
+  }
+}

@@ -1,17 +1,19 @@
 /**
- * Carries out what was decided of a delivery: the one place where a verdict becomes a job, a dead letter or an end,
- * after first attempts and after later ones. Only how a delivery is put off differs, and that is handed in.
+ * Carries out what was decided of a delivery: the one place where a verdict becomes a job, a place in a line, a dead
+ * letter or an end, after first attempts and after later ones. Only how the next attempt is booked differs, and that is
+ * handed in.
  */
 import type { DeadLetter, Delivery } from "../core/delivery.ts";
 import type { System } from "../core/system.ts";
 import type { BuryReason } from "../core/verdict.ts";
 import type { Decided } from "./deliver.ts";
-import type { EventLedger, Outbox, Postpone, WaitingIndex } from "./ports.ts";
+import type { EventLedger, Outbox, Parking, Postpone, WaitingIndex } from "./ports.ts";
 
 export interface CarryOutDeps {
   readonly ledger: Pick<EventLedger, "bury">;
   readonly outbox: Pick<Outbox, "bury">;
   readonly waiting: WaitingIndex;
+  readonly parking: Pick<Parking, "park">;
   readonly system: Pick<System, "now">;
 }
 
@@ -27,7 +29,7 @@ export async function carryOut(
   { verdict, delivery }: Decided,
   postpone: Postpone,
   hasWaited: boolean,
-  { ledger, outbox, waiting, system }: CarryOutDeps,
+  { ledger, outbox, waiting, parking, system }: CarryOutDeps,
 ): Promise<void> {
   const leave = async (): Promise<void> => {
     if (hasWaited) await waiting.remove(delivery);
@@ -35,8 +37,9 @@ export async function carryOut(
   switch (verdict.kind) {
     case "complete":
       return await leave();
-    case "retry":
     case "hold":
+      return await parking.park(delivery, verdict.inMs);
+    case "retry":
       await waiting.add(delivery);
       return await postpone(delivery, verdict.inMs);
     case "bury": {

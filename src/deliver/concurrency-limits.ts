@@ -1,8 +1,8 @@
 /**
  * Concurrency limits: how many POSTs may be open to one endpoint. Each has a cap that shrinks when the receiver says it
- * is overloaded and grows back with every success. What finds the limit full waits in line, but holding a batch's slot:
- * so the line is never longer than half a second of what the endpoint can take. What is beyond that is turned away, and
- * told to come back at the moment the endpoint will have room for it.
+ * is overloaded and grows back with every success. What finds the limit full waits in line here, but a line holds what
+ * others need as well: so it is never longer than half a second of what the endpoint can take. What finds the line full
+ * is turned away, and parked. How long it takes here decides nothing: a worker that is slow itself turns away nobody.
  */
 import type { EndpointId } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
@@ -10,30 +10,36 @@ import type { Endpoint } from "../core/endpoint.ts";
 import type { Outcome } from "../core/outcome.ts";
 
 export interface ConcurrencyLimits {
-  /** 0 when admitted (call `leave` afterwards), else for how many ms to hold the delivery. */
-  readonly enter: (endpoint: Endpoint) => Promise<number> | number;
+  /** True when admitted (call `leave` afterwards), false when turned away, which who comes from the line's head never is. */
+  readonly enter: (endpoint: Endpoint, isFromLine: boolean) => Promise<boolean> | boolean;
   /** `durationMs` and `outcome` teach the limit; both are null when nothing was sent. */
   readonly leave: (id: EndpointId, durationMs: number | null, outcome: Outcome | null) => void;
   /** After an outage: one at a time, then a ramp, not a flood. */
   readonly restart: (id: EndpointId) => void;
+  /** POSTs that may be open at once, as far as is known. */
+  readonly capOf: (id: EndpointId) => number;
+  /** It answers slowly, or has answered nothing for a while: who waits for it does nothing but wait. */
+  readonly isSlow: (id: EndpointId) => boolean;
 }
 
-const LOOK_EVERY_MS = 500;
-const LOOK_LATE_MS = 100;
-const HOLD_MIN_MS = 500;
-const HOLD_MAX_MS = 10 * 60_000;
+export const SLOW_MS = 250;
+const LINE_MS = 500;
+/** Of an endpoint that has not answered yet it is not known for how long anybody would wait. */
+const FIRST_GUESS_MS = 20;
+/** Of what a slower answer than the fastest changes about it: our own load makes answers seem slow, never fast. */
+const FORGET = 0.02;
 
 export function createConcurrencyLimits(monotonicMs: () => number): ConcurrencyLimits {
   const byEndpoint = new Map<EndpointId, ConcurrencyLimit>();
   return {
-    enter: ({ id, maxInFlight }) => {
+    enter: ({ id, maxInFlight }, isFromLine) => {
       let limit = byEndpoint.get(id);
       if (limit === undefined) {
         limit = new ConcurrencyLimit(monotonicMs);
         byEndpoint.set(id, limit);
       }
       limit.allow(maxInFlight);
-      return limit.enter();
+      return limit.enter(isFromLine);
     },
     leave: (id, durationMs, outcome) => {
       const limit = byEndpoint.get(id);
@@ -42,7 +48,14 @@ export function createConcurrencyLimits(monotonicMs: () => number): ConcurrencyL
       if (isDestinationId(id) && limit?.isIdle()) byEndpoint.delete(id);
     },
     restart: (id) => byEndpoint.get(id)?.restart(),
+    capOf: (id) => byEndpoint.get(id)?.cap() ?? 1,
+    isSlow: (id) => byEndpoint.get(id)?.isSlow() ?? false,
   };
+}
+
+interface Waiting {
+  readonly isFromLine: boolean;
+  readonly answer: (isAdmitted: boolean) => void;
 }
 
 class ConcurrencyLimit {
@@ -50,16 +63,12 @@ class ConcurrencyLimit {
   #most = 0;
   #cap = 0;
   #open = 0;
-  #waiting: ((holdMs: number) => void)[] = [];
-  /** Of those that left since the last look; null when none did. */
-  #fastestMs: number | null = null;
-  /** Places in line: null until the limit has been full for a look's time. */
-  #room: number | null = null;
-  /** The moment up to which held deliveries already fill the endpoint's pace, in monotonic ms. */
-  #bookedUntil = 0;
-  #nextLook: NodeJS.Timeout | undefined;
-  #lookDueAt = 0;
-  #isFirstLook = true;
+  #waiting: Waiting[] = [];
+  /** Of the answers lately. */
+  #fastestMs = FIRST_GUESS_MS;
+  #hasLearnt = false;
+  /** The moment, in monotonic ms, of the latest answer, or from which one is waited for. */
+  #waitedSince = 0;
 
   constructor(monotonicMs: () => number) {
     this.#monotonicMs = monotonicMs;
@@ -76,82 +85,63 @@ class ConcurrencyLimit {
   }
 
   isIdle(): boolean {
-    return this.#open === 0 && this.#waiting.length === 0 && this.#bookedUntil <= this.#monotonicMs();
+    return this.#open === 0 && this.#waiting.length === 0;
   }
 
-  enter(): Promise<number> | number {
-    if (this.#hasRoom()) {
-      this.#room = null;
+  cap(): number {
+    return Math.max(1, Math.floor(this.#cap));
+  }
+
+  isSlow(): boolean {
+    return this.#fastestMs > SLOW_MS || (this.#open > 0 && this.#monotonicMs() - this.#waitedSince > SLOW_MS);
+  }
+
+  enter(isFromLine: boolean): Promise<boolean> | boolean {
+    if (this.#open < this.cap()) {
+      if (this.#open === 0) this.#waitedSince = this.#monotonicMs();
       this.#open += 1;
-      return 0;
+      return true;
     }
-    if (this.#room !== null && this.#waiting.length >= this.#room) return this.#book();
-    this.#startLooking();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    if (!isFromLine && this.#waiting.length >= this.#room()) return false;
+    return new Promise((answer) => this.#waiting.push({ isFromLine, answer }));
   }
 
   leave(durationMs: number | null, outcome: Outcome | null): void {
     this.#open -= 1;
-    if (durationMs !== null) this.#fastestMs = Math.min(durationMs, this.#fastestMs ?? durationMs);
+    this.#waitedSince = this.#monotonicMs();
+    if (durationMs !== null) this.#learn(durationMs);
     if (outcome !== null) this.#adapt(outcome);
-    while (this.#waiting.length > 0 && this.#hasRoom()) {
+    while (this.#waiting.length > 0 && this.#open < this.cap()) {
       this.#open += 1;
-      this.#waiting.shift()?.(0);
+      this.#waiting.shift()?.answer(true);
     }
+    if (this.#waiting.length > this.#room()) this.#shorten();
   }
 
-  #hasRoom(): boolean {
-    return this.#open < Math.max(1, Math.floor(this.#cap));
+  #learn(durationMs: number): void {
+    const moreMs = durationMs - this.#fastestMs;
+    this.#fastestMs = !this.#hasLearnt || moreMs < 0 ? durationMs : this.#fastestMs + moreMs * FORGET;
+    this.#hasLearnt = true;
+  }
+
+  /** Places in line. */
+  #room(): number {
+    return Math.ceil((this.cap() * LINE_MS) / Math.max(1, this.#fastestMs));
+  }
+
+  /** It has become slow, or lets fewer in: the last ones would wait for too long. */
+  #shorten(): void {
+    const room = this.#room();
+    const stays = (one: Waiting, at: number): boolean => one.isFromLine || at < room;
+    const turnedAway = this.#waiting.filter((one, at) => !stays(one, at));
+    this.#waiting = this.#waiting.filter(stays);
+    for (const { answer } of turnedAway) answer(false);
   }
 
   /** Halved by overload, one more for every full round of successes: the classic that converges (AIMD). */
   #adapt(outcome: Outcome): void {
     if (outcome.kind === "delivered") this.#cap = Math.min(this.#most, this.#cap + 1 / this.#cap);
     else if (isOverload(outcome)) this.#cap = Math.max(1, this.#cap / 2);
-  }
-
-  #startLooking(): void {
-    if (this.#nextLook !== undefined) return;
-    this.#fastestMs = null;
-    this.#isFirstLook = true;
-    this.#lookDueAt = this.#monotonicMs() + LOOK_EVERY_MS;
-    // After its timers the event loop reads its sockets and then comes here.
-    this.#nextLook = setTimeout(() => setImmediate(() => this.#look()), LOOK_EVERY_MS).unref();
-  }
-
-  #look(): void {
-    if (this.#isTelling()) {
-      this.#room = this.#roomByFastest();
-      for (const turnAway of this.#waiting.splice(this.#room)) turnAway(this.#book());
-    }
-    this.#fastestMs = null;
-    this.#isFirstLook = false;
-    this.#lookDueAt = this.#monotonicMs() + LOOK_EVERY_MS;
-    if (this.#waiting.length > 0) this.#nextLook?.refresh();
-    else this.#nextLook = undefined;
-  }
-
-  /** A late look means that we were busy, and a limit that is still filling shows little: neither is the endpoint's. */
-  #isTelling(): boolean {
-    if (this.#monotonicMs() - this.#lookDueAt > LOOK_LATE_MS) return false;
-    return !this.#isFirstLook || this.#fastestMs === null;
-  }
-
-  /**
-   * The number that the endpoint can take until the next look, by its fastest answer: our own load makes answers seem
-   * slow, never fast, and turning work away under our own load would only make more of it.
-   */
-  #roomByFastest(): number {
-    if (this.#fastestMs === null) return 0;
-    return Math.ceil((this.#cap * LOOK_EVERY_MS) / Math.max(1, this.#fastestMs));
-  }
-
-  /** For how long to hold a delivery: each comes after the one booked before it, at the endpoint's pace. */
-  #book(): number {
-    const now = this.#monotonicMs();
-    const paceMs = LOOK_EVERY_MS / Math.max(this.#room ?? 0, this.#cap);
-    this.#bookedUntil = Math.max(now + HOLD_MIN_MS, this.#bookedUntil + paceMs);
-    return Math.min(this.#bookedUntil - now, HOLD_MAX_MS);
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type AttemptRecord, pastAttempt } from "../core/attempt.ts";
+import type { EndpointId } from "../core/brand.ts";
 import { type Delivery, deliveryId, stateAfter } from "../core/delivery.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Tell } from "../core/happening.ts";
@@ -31,6 +32,8 @@ export interface DeliverDeps {
   readonly tell: Tell;
   readonly system: System;
   readonly holdMaxAgeMs: number;
+  /** This process is draining the endpoint's line: what is new goes behind those that are in it. */
+  readonly isDraining: (id: EndpointId) => boolean;
 }
 
 export interface Decided {
@@ -39,17 +42,20 @@ export interface Decided {
   readonly delivery: Delivery;
 }
 
-/** Rejects with JOB_LOST, and sends nothing, when `holdsLease` no longer holds as the POST is to begin. */
-export type Deliver = (delivery: Delivery, holdsLease: JobLease) => Promise<Decided>;
+/**
+ * Rejects with JOB_LOST, and sends nothing, when `holdsLease` no longer holds as the POST is to begin. `isFromLine`: it
+ * comes from the head of its endpoint's line, and goes before what is new.
+ */
+export type Deliver = (delivery: Delivery, holdsLease: JobLease, isFromLine?: boolean) => Promise<Decided>;
 
 export function createDeliver(deps: DeliverDeps): Deliver {
-  return async (delivery, holdsLease) => {
+  return async (delivery, holdsLease, isFromLine = false) => {
     const found = findAddressee(delivery, deps);
     if (typeof found === "string") return buriedUntried(delivery, found);
 
-    const admission = await admit(found, delivery, deps);
+    const admission = await admit(found, delivery, isFromLine, deps);
     if (typeof admission === "string") return buriedUntried(delivery, admission);
-    if (admission.kind === "held") return held(delivery, found, admission, deps);
+    if (admission.kind === "held") return held(delivery, found, admission, isFromLine, deps);
 
     const { endpoint } = admission;
     const attempt = await send(delivery, endpoint, holdsLease, deps);
@@ -146,22 +152,23 @@ interface Held {
 }
 
 /**
- * An open breaker is asked before the others, so that what cannot go does not wait its turn; and once more after. A
- * turn of the endpoint's rate is waited for outside its concurrency limit, which is for POSTs that are open. After all this waiting
+ * An open breaker is asked before the others, so that what cannot go does not wait its turn; and once more after. What
+ * is new goes behind those that wait in the endpoint's line, as far as this process knows. A turn of the endpoint's rate is waited for outside its concurrency limit, which is for POSTs that are open. After all this waiting
  * the endpoint is looked up again: it may have been disabled, or sign with another secret.
  */
 async function admit(
   endpoint: Endpoint,
   delivery: Delivery,
+  isFromLine: boolean,
   deps: DeliverDeps,
 ): Promise<Admitted | Held | BuryReason> {
-  const { breakers, limits, system } = deps;
+  const { breakers, limits } = deps;
   const probeDueInMs = breakers.probeDueInMs(endpoint.id);
   if (probeDueInMs > 0) return heldFor("breaker_open", probeDueInMs);
+  if (!isFromLine && deps.isDraining(endpoint.id)) return heldFor("busy", 0);
   const overRateMs = await takeTurn(endpoint, delivery, deps);
   if (overRateMs > 0) return heldFor("rate_limited", overRateMs);
-  const busyMs = await limits.enter(endpoint);
-  if (busyMs > 0) return heldFor("busy", busyMs * (1 + system.dice() * BUSY_JITTER));
+  if (!(await limits.enter(endpoint, isFromLine))) return heldFor("busy", 0);
   let isAdmitted = false;
   try {
     const found = findAddressee(delivery, deps);
@@ -189,7 +196,6 @@ async function takeTurn(
   return 0;
 }
 
-const BUSY_JITTER = 0.1;
 const PROBE_LEASE_SPARE_MS = 2_000;
 
 const heldFor = (reason: HoldReason, forMs: number): Held => ({
@@ -198,9 +204,16 @@ const heldFor = (reason: HoldReason, forMs: number): Held => ({
   forMs: Math.ceil(forMs),
 });
 
-function held(delivery: Delivery, endpoint: Endpoint, { reason, forMs }: Held, deps: DeliverDeps): Decided {
-  const endpointId = endpoint.id;
-  deps.tell({ kind: "delivery.held", deliveryId: deliveryId(delivery), endpointId, reason, forMs });
+function held(
+  delivery: Delivery,
+  { id: endpointId }: Endpoint,
+  { reason, forMs }: Held,
+  isFromLine: boolean,
+  deps: DeliverDeps,
+): Decided {
+  // One that stays in its line has been told of.
+  if (!isFromLine)
+    deps.tell({ kind: "delivery.held", deliveryId: deliveryId(delivery), endpointId, reason, forMs });
   const nowMs = deps.system.now();
   const heldSince = delivery.heldSince ?? nowMs;
   const verdict = decideHold(forMs, nowMs - heldSince, deps.holdMaxAgeMs);

@@ -8,19 +8,20 @@ import { type Claim, type Delivery, type DeliveryState, deliveryOf } from "../co
 import { isDestinationId } from "../core/destination.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
-import { insistOnLease, type JobLease } from "../core/job-lease.ts";
+import { insistOnLease, type JobInWork } from "../core/job-lease.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { ownDestinations } from "../endpoints/destinations.ts";
+import type { AttemptSlots } from "./attempt-slots.ts";
 import { type CarryOutDeps, carryOut, NEVER_WAITED } from "./carry-out.ts";
 import type { Decided, Deliver } from "./deliver.ts";
 import type { Bus, Dispatch, EndpointDirectory, EventLedger, Outbox } from "./ports.ts";
 import { recall } from "./recall.ts";
-import { createSemaphore } from "./semaphore.ts";
 
 export interface DispatchDeps extends CarryOutDeps {
   readonly ledger: EventLedger;
   readonly endpoints: EndpointDirectory;
   readonly deliver: Deliver;
+  readonly slots: AttemptSlots;
   readonly bus: Bus;
   readonly outbox: Outbox;
   readonly tell: Tell;
@@ -28,34 +29,19 @@ export interface DispatchDeps extends CarryOutDeps {
 
 /** First attempts in one job; the tail of a larger fan-out must not hold its slot. */
 const FIRST_ATTEMPTS_MAX = 256;
-/** First attempts in one worker, over all its jobs. */
-const FIRST_ATTEMPTS_OPEN = 1_024;
 
-export function createDispatch(given: DispatchDeps): Dispatch {
-  const slots = createSemaphore(FIRST_ATTEMPTS_OPEN);
-  const deliver: Deliver = async (delivery, holdsLease) => {
-    await slots.acquire();
-    try {
-      return await given.deliver(delivery, holdsLease);
-    } finally {
-      slots.release();
-    }
-  };
-  const deps = { ...given, deliver };
-  return async (batch, holdsLease) => {
+export function createDispatch(deps: DispatchDeps): Dispatch {
+  return async (batch, job) => {
     const events = withoutRepeats(batch.events, deps.tell);
     const claims = await deps.ledger.claim({ ...batch, events });
     // A delivery that another run is sending at this moment looks as if nobody had begun it.
-    insistOnLease(holdsLease);
+    insistOnLease(job.holdsLease);
     const { withheld, conclude, abandon } = await deps.bus.announce({ ...batch, events }, claims);
     const owed = events.flatMap((event, index) =>
       withheld.has(event.id) ? [] : fanOut(event, claims[index], batch.acceptedAt, deps),
     );
-    const settling = owed.map((one, index) =>
-      index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, holdsLease, deps) : handOn(one.delivery, deps),
-    );
     // All of them come to an end before a failure is thrown: a re-run beside attempts still open would repeat them.
-    const results = await Promise.allSettled(settling);
+    const results = await Promise.allSettled(settleAll(owed, job, deps));
     const failure = results.find((result) => result.status === "rejected");
     if (failure !== undefined) {
       abandon();
@@ -63,6 +49,29 @@ export function createDispatch(given: DispatchDeps): Dispatch {
     }
     await conclude();
   };
+}
+
+/** Once nothing is left of the job but attempts that wait for slow receivers, it gives its slot back. */
+function settleAll(owed: readonly Owed[], job: JobInWork, deps: DispatchDeps): readonly Promise<void>[] {
+  let [unsettled, slow] = [owed.length, 0];
+  const look = (): void => {
+    if (unsettled > 0 && slow === unsettled) job.lendSlot();
+  };
+  return owed.map(async (one, index) => {
+    let isSlow = false;
+    const onSlow = (): void => {
+      isSlow = true;
+      slow += 1;
+      look();
+    };
+    try {
+      await (index < FIRST_ATTEMPTS_MAX ? firstAttempt(one, job, onSlow, deps) : handOn(one.delivery, deps));
+    } finally {
+      unsettled -= 1;
+      if (isSlow) slow -= 1;
+      else look();
+    }
+  });
 }
 
 interface Owed {
@@ -111,11 +120,16 @@ function owedStill(
 
 const HAND_ON: Verdict = { kind: "hold", inMs: 0 };
 
-const handOn = (delivery: Delivery, deps: DispatchDeps): Promise<void> =>
-  carryOut({ verdict: HAND_ON, delivery }, deps.outbox.schedule, NEVER_WAITED, deps);
+const handOn = (delivery: Delivery, deps: DispatchDeps): Promise<void> => deps.parking.park(delivery, 0);
 
-async function firstAttempt(owed: Owed, holdsLease: JobLease, deps: DispatchDeps): Promise<void> {
-  const settled = owed.recalled ?? (await deps.deliver(owed.delivery, holdsLease));
+async function firstAttempt(
+  { recalled, delivery }: Owed,
+  { holdsLease }: JobInWork,
+  onSlow: () => void,
+  deps: DispatchDeps,
+): Promise<void> {
+  const settled =
+    recalled ?? (await deps.slots.run(delivery.endpointId, () => deps.deliver(delivery, holdsLease), onSlow));
   await carryOut(settled, deps.outbox.schedule, NEVER_WAITED, deps);
 }
 

@@ -14,8 +14,9 @@ import type {
 } from "../core/delivery.ts";
 import type { Endpoint, RateLimit } from "../core/endpoint.ts";
 import type { EventsBatch } from "../core/event.ts";
-import type { JobLease } from "../core/job-lease.ts";
+import type { JobInWork } from "../core/job-lease.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
+import type { ReadDelivery } from "../core/stored.ts";
 import type { BuryReason } from "../core/verdict.ts";
 import type { FindEndpoint } from "../endpoints/destinations.ts";
 
@@ -30,6 +31,8 @@ export interface EventLedger {
   /** Claims each event for the batch's holder; the answers are in the order of the events. */
   readonly claim: (batch: EventsBatch) => Promise<readonly Claim[]>;
   readonly stateOf: (delivery: AcceptedKey) => Promise<DeliveryState | null>;
+  /** The same of many, in their order. */
+  readonly statesOf: (deliveries: readonly AcceptedKey[]) => Promise<readonly (DeliveryState | null)[]>;
   /** Writes that it was given up; false, and nothing, where it has been delivered, cancelled or replayed meanwhile. */
   readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
 }
@@ -130,6 +133,50 @@ export interface WaitingIndex {
   readonly remove: (delivery: DeliveryKey) => Promise<void>;
 }
 
+/**
+ * Deliveries that cannot go now, in one line for each endpoint. None of them is a job meanwhile, or has anything that
+ * others need: whoever has the lease of a line that is due takes from it what the endpoint can take.
+ */
+export interface Parking {
+  /** Its line is due in so many ms at the latest; doing it twice does it once. People see it as one that waits. */
+  readonly park: (delivery: Delivery, inMs: number) => Promise<void>;
+  /** Leases of lines that are due and in nobody's work. */
+  readonly takeDue: (most: number, leaseMs: number) => Promise<readonly TakenLine[]>;
+  /** Answers with those that are ours no more. */
+  readonly renew: (ids: readonly EndpointId[], leaseMs: number) => Promise<readonly EndpointId[]>;
+  /** The first of it has been sent, and its worker lives: crashes are counted anew. */
+  readonly survived: (id: EndpointId) => Promise<void>;
+  /** Gives a lease back; what is left in the line is due in so many ms. */
+  readonly release: (id: EndpointId, inMs: number) => Promise<void>;
+  /** The first of a line, those held longest first, without those whose names are known. */
+  readonly head: (
+    id: EndpointId,
+    most: number,
+    known: ReadonlySet<string>,
+  ) => Promise<readonly ParkedDelivery[]>;
+  readonly remove: (id: EndpointId, done: readonly DoneWaiting[]) => Promise<void>;
+}
+
+export interface TakenLine {
+  readonly id: EndpointId;
+  /** Times in a row that whoever had it has not given it back. */
+  readonly crashes: number;
+}
+
+export interface ParkedDelivery {
+  readonly name: string;
+  /** Epoch ms. */
+  readonly heldSince: number;
+  readonly text: string;
+  readonly read: ReadDelivery;
+}
+
+export interface DoneWaiting {
+  readonly name: string;
+  /** It goes on in a job, and so is still one that waits. */
+  readonly goesOn: boolean;
+}
+
 /** The legacy bus while a service migrates from it (docs/migration.md). */
 export interface Bus {
   /**
@@ -162,7 +209,7 @@ export interface Outbox {
  * Resolves when every delivery of the batch is settled or scheduled; throws only for a failure of our own. What has not
  * been sent when the lease is lost is not sent, and the failure is JOB_LOST.
  */
-export type Dispatch = (batch: EventsBatch, holdsLease: JobLease) => Promise<void>;
+export type Dispatch = (batch: EventsBatch, job: JobInWork) => Promise<void>;
 
 /** Keeps a delivery's job for later; rejects with what BullMQ is to be told. */
 export type PutJobBack = (delivery: Delivery, inMs: number) => Promise<never>;
@@ -170,7 +217,7 @@ export type PutJobBack = (delivery: Delivery, inMs: number) => Promise<never>;
 /** Each settles what it is given, or puts it off; it throws for a failure of our own, or what `putJobBack` threw. */
 export interface Resume {
   /** One attempt, unless what is recorded already settles it. */
-  readonly resume: (delivery: Delivery, holdsLease: JobLease, putJobBack: PutJobBack) => Promise<void>;
+  readonly resume: (delivery: Delivery, job: JobInWork, putJobBack: PutJobBack) => Promise<void>;
   /** No further attempt: it is buried, unless it was settled before. */
   readonly giveUp: (delivery: Delivery, because: BuryReason, putJobBack: PutJobBack) => Promise<void>;
 }

@@ -3,6 +3,7 @@
  * is taken and never repeated; it throws only for a failure of our own.
  */
 import type { Delivery } from "../core/delivery.ts";
+import type { AttemptSlots } from "./attempt-slots.ts";
 import { type CarryOutDeps, carryOut, HAS_WAITED } from "./carry-out.ts";
 import type { Decided, Deliver } from "./deliver.ts";
 import type { EventLedger, Postpone, Resume } from "./ports.ts";
@@ -11,10 +12,11 @@ import { recall } from "./recall.ts";
 export interface ResumeDeps extends CarryOutDeps {
   readonly ledger: Pick<EventLedger, "bury" | "stateOf">;
   readonly deliver: Deliver;
+  readonly slots: AttemptSlots;
 }
 
 export function createResume(deps: ResumeDeps): Resume {
-  const { ledger, deliver, system } = deps;
+  const { ledger, deliver, slots, system } = deps;
   const settle = async (
     delivery: Delivery,
     postpone: Postpone,
@@ -25,8 +27,10 @@ export function createResume(deps: ResumeDeps): Resume {
     await carryOut(settled, postpone, HAS_WAITED, deps);
   };
   return {
-    resume: (delivery, holdsLease, putJobBack) =>
-      settle(delivery, putJobBack, () => deliver(delivery, holdsLease)),
+    resume: (delivery, job, putJobBack) =>
+      settle(delivery, putJobBack, () =>
+        slots.run(delivery.endpointId, () => deliver(delivery, job.holdsLease), job.lendSlot),
+      ),
     giveUp: (delivery, because, putJobBack) =>
       settle(delivery, putJobBack, () => ({ verdict: { kind: "bury", because }, delivery })),
   };

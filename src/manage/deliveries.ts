@@ -3,11 +3,10 @@
  * has been tried or has to wait.
  */
 import type { DeliveryId } from "../core/brand.ts";
-import { deliveryId, type PastAttempt, readDeliveryId } from "../core/delivery.ts";
+import { deliveryId, type PastAttempt, type Round, readDeliveryId } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { WaitingIndex } from "../deliver/ports.ts";
-import type { Round } from "../queue/names.ts";
 import type { WaitingJobs } from "../queue/waiting-jobs.ts";
 import type { DeliveryFilter, DeliveryPages, StoredDelivery } from "../store/delivery-pages.ts";
 import type { Lookup } from "../store/lookup.ts";

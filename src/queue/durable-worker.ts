@@ -3,10 +3,10 @@
  * the job's own text instead of a parsed copy (bytes are sacred, and a corrupt job can be buried instead of
  * staying active for ever, trap 12); recovery settings that survive many crashes (traps 1, 2, 9); a failure
  * of our own never fails a job: it goes back, no attempt charged (decision 4); and a run learns that its
- * job may be another worker's by now.
+ * job may be another worker's by now. Besides, a job that only waits for slow receivers leaves its slot to others.
  */
 import { type ConnectionOptions, DelayedError, type Job, type JobJson, Worker } from "bullmq";
-import type { JobLease } from "../core/job-lease.ts";
+import type { JobInWork } from "../core/job-lease.ts";
 import type { System } from "../core/system.ts";
 import { JobLocks } from "./job-locks.ts";
 import { tolerantBackend } from "./job-metadata.ts";
@@ -23,12 +23,10 @@ export interface DurableWorkerOptions {
 }
 
 /** One time that a job is in work. */
-export interface Run {
+export interface Run extends JobInWork {
   readonly token: string;
-  /** Aborted when a shutdown has run out of patience. */
+  /** Aborted when a shutdown has run out of patience; from then on it holds no lease either. */
   readonly signal: AbortSignal;
-  /** False also once a shutdown gives the job back. */
-  readonly holdsLease: JobLease;
 }
 
 export type Process = (job: TextJob, run: Run) => Promise<void>;
@@ -42,13 +40,22 @@ const RECONNECT_MS = 500;
 const BLOCK_SECONDS = 3;
 const OWN_FAILURE_RETRY_MS = 1_000;
 const GIVE_BACK_MS = 1_000;
+/** Each is the text of up to 64 events. */
+const LENT_MAX = 4_096;
 const EARLIER_RUN_RETRY_MS = 1_000;
 
 const NEVER = new AbortController().signal;
+const NO_SLOT = (): void => undefined;
 
 export class DurableWorker extends Worker<string, void> {
   readonly #system: Pick<System, "now" | "monotonicMs">;
   readonly #locks: JobLocks;
+  /** Token → what lends the slot of its run. */
+  readonly #slots = new Map<string, () => void>();
+  /** Jobs that go on without a slot. */
+  readonly #lent = new Set<object>();
+  /** Called when the last of them has ended. */
+  #returned: (() => void) | undefined;
 
   constructor(name: string, process: Process, options: DurableWorkerOptions) {
     // Three declared parameters are how BullMQ knows to pass a signal; defaults would make them one.
@@ -99,10 +106,52 @@ export class DurableWorker extends Worker<string, void> {
     );
     if (isHeld === null) throw await this.putBack(job, token, EARLIER_RUN_RETRY_MS);
     try {
-      await process(job, { token, signal, holdsLease: () => !signal.aborted && isHeld() });
+      const lendSlot = this.#slots.get(token) ?? NO_SLOT;
+      await process(job, { token, signal, holdsLease: () => !signal.aborted && isHeld(), lendSlot });
     } finally {
       this.#locks.end(jobId);
     }
+  }
+
+  /**
+   * For BullMQ's loop a job whose slot is lent is over. From then on its end brings no next job, which nobody would wait
+   * for; and where its end has begun, its slot is not lent any more.
+   */
+  override processJob(
+    job: TextJob,
+    token: string,
+    fetchNext: () => boolean = () => true,
+  ): ReturnType<Worker<string, void>["processJob"]> {
+    const lent = Promise.withResolvers<void>();
+    let stage: "working" | "lent" | "ending" = "working";
+    // Before the run begins, which takes it from there.
+    this.#slots.set(token, () => {
+      if (stage !== "working" || this.#lent.size >= LENT_MAX) return;
+      stage = "lent";
+      this.#lent.add(lent);
+      lent.resolve();
+    });
+    const ended = super.processJob(job, token, () => {
+      if (stage === "lent") return false;
+      stage = "ending";
+      return fetchNext();
+    });
+    const forgotten = ended.finally(() => {
+      this.#slots.delete(token);
+      if (this.#lent.delete(lent) && this.#lent.size === 0) this.#returned?.();
+    });
+    return Promise.race([forgotten, lent.promise]);
+  }
+
+  override async close(force = false): Promise<void> {
+    if (!force && this.#lent.size > 0) {
+      await this.pause(true);
+      await new Promise<void>((resolve) => {
+        this.#returned = resolve;
+        if (this.#lent.size === 0) resolve();
+      });
+    }
+    await super.close(force);
   }
 
   override async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {

@@ -4,18 +4,13 @@
  */
 import { hash } from "node:crypto";
 import type { EventId } from "../core/brand.ts";
-import { type AcceptedKey, deliveryId } from "../core/delivery.ts";
+import { deliveryId, type Round } from "../core/delivery.ts";
 
 export const EVENTS_QUEUE = "events";
 export const DELIVERIES_QUEUE = "deliveries";
 export const DEAD_LETTERS_QUEUE = "dead-letters";
 
 const digest = (text: string): string => hash("sha256", text, "base64url");
-
-/** One round of a delivery: it has one job, and one letter when it was given up. A replay starts a new one. */
-export interface Round extends AcceptedKey {
-  readonly round: number;
-}
 
 /** Ids under which a round's job, or its letter, is found: first its own, then the one that versions before gave it. */
 export type Ids = readonly [own: string, former: string];

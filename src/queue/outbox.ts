@@ -7,7 +7,7 @@ import { type DeadLetter, type Delivery, deliveryId } from "../core/delivery.ts"
 import { createGroupCommit } from "../core/group-commit.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
 import { summaryOf } from "../core/letter.ts";
-import { versionedDelivery } from "../core/versioned-delivery.ts";
+import { versionedDelivery } from "../core/stored.ts";
 import type { Outbox } from "../deliver/ports.ts";
 import { deadLetterId, deliveryJobIds, deliveryLetterIds } from "./names.ts";
 import type { LetterIndex } from "./ports.ts";

@@ -2,6 +2,7 @@
  * Needs of the queues: Redis beneath BullMQ, and the store's memory of dead letters and replays. Owned here, by the
  * consumer; app.ts plugs them in. The work itself is done by the deliver stage, whose ports say how it is called.
  */
+import type { Round } from "../core/delivery.ts";
 import type { LetterEntry, LetterFilter, LetterOrder, LetterSummary } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { HeldReplay, Replay, ReplayProgress, ReplayState } from "../core/replay.ts";
@@ -33,6 +34,22 @@ export interface LetterIndex {
   readonly count: (filter: LetterFilter) => Promise<number>;
   /** Those of these ids that have no entry. */
   readonly missing: (ids: readonly string[]) => Promise<readonly string[]>;
+}
+
+/** Deliveries that wait in their endpoint's line, and so have no job. */
+export interface ParkedRounds {
+  /** Epoch ms at which its line is looked at next, for each; null for one that is not in its line. */
+  readonly dueAt: (rounds: readonly Round[]) => Promise<readonly (number | null)[]>;
+  /** To the head of its line, which is looked at soon; false where it is not in it. */
+  readonly bringForward: (one: Round) => Promise<boolean>;
+  readonly withdraw: (one: Round) => Promise<void>;
+  readonly count: () => Promise<ParkedCount>;
+}
+
+export interface ParkedCount {
+  readonly depth: number;
+  /** Epoch ms; null while nothing is parked. */
+  readonly oldestHeldSince: number | null;
 }
 
 /** Keeps replays, and lets one process at a time work on one. `holder` names a process. */

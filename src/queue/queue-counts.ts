@@ -5,18 +5,29 @@
 import type { JobType, Queue } from "bullmq";
 import { isWrongType } from "../core/errors.ts";
 import type { QueueCounts, QueueReading } from "../core/queue-counts.ts";
-import type { RawKeys } from "./ports.ts";
+import type { ParkedRounds, RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
 
 /** In the order in which their heads are looked for. */
 const STATES: readonly JobType[] = ["active", "waiting", "prioritized", "delayed"];
 
-export async function countQueues(queues: Queues, redis: RawKeys, nowMs: number): Promise<QueueCounts> {
-  const [fresh, retrying, dead] = await Promise.all([
+export async function countQueues(
+  queues: Queues,
+  redis: RawKeys,
+  parked: ParkedRounds,
+  nowMs: number,
+): Promise<QueueCounts> {
+  const [fresh, booked, dead, held] = await Promise.all([
     readQueue(queues.events, redis, nowMs),
     readQueue(queues.deliveries, redis, nowMs),
     readQueue(queues.deadLetters, redis, nowMs),
+    parked.count(),
   ]);
+  const heldForMs = held.oldestHeldSince === null ? 0 : nowMs - held.oldestHeldSince;
+  const retrying = {
+    depth: booked.depth + held.depth,
+    oldestAgeMs: Math.max(booked.oldestAgeMs, heldForMs),
+  };
   return { new: fresh, retrying, dead };
 }
 

@@ -6,7 +6,7 @@ import { type ConnectionOptions, Queue } from "bullmq";
 import type { KeptEvent } from "../bus/ports.ts";
 import type { DeadLetter } from "../core/delivery.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
-import type { VersionedDelivery } from "../core/versioned-delivery.ts";
+import type { VersionedDelivery } from "../core/stored.ts";
 import { type EventsJob, eventsJob } from "./events-job.ts";
 import { DEAD_LETTERS_QUEUE, DELIVERIES_QUEUE, EVENTS_QUEUE, splitJobId } from "./names.ts";
 
@@ -52,9 +52,16 @@ export function openQueues(
   };
 }
 
-/** Stores published events as one durable job. */
-export async function enqueueEvents(queues: Queues, events: readonly PublishedEvent[]): Promise<void> {
-  await queues.events.add("events", eventsJob(events));
+/** After all jobs that have none. */
+const BEYOND_SHARE = { priority: 1 };
+
+/** Stores published events as one durable job; `isBeyondShare`: it lets others go first (publish/fair-shares.ts). */
+export async function enqueueEvents(
+  queues: Queues,
+  events: readonly PublishedEvent[],
+  isBeyondShare: boolean,
+): Promise<void> {
+  await queues.events.add("events", eventsJob(events), isBeyondShare ? BEYOND_SHARE : undefined);
 }
 
 /**

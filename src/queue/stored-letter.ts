@@ -1,8 +1,8 @@
 /** A dead letter as it is stored. It carries the whole event, so that nothing which expires is needed to send it again. */
 import { z } from "zod";
 import type { DeadLetter } from "../core/delivery.ts";
+import { DELIVERY_VERSION, deliverySchema, versionOf } from "../core/stored.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
-import { DELIVERY_VERSION, deliverySchema, versionOf } from "../core/versioned-delivery.ts";
 
 /** Letters of version 1 do not say so. */
 const letterVersionSchema = z.object({ v: z.number().max(DELIVERY_VERSION).optional() });

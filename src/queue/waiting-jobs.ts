@@ -1,9 +1,10 @@
 /**
- * Deliveries that wait in a job of their own: for when it is booked, bringing it forward, and taking it out. A job that
- * a worker has in work is locked and stays what it is: its attempt may be on the wire.
+ * Deliveries that wait, in a job of their own or in their endpoint's line: for when each is booked, bringing it forward,
+ * and taking it out. A job that a worker has in work is locked and stays what it is: its attempt may be on the wire.
  */
-import { deliveryJobIds, type Round } from "./names.ts";
-import type { RawKeys } from "./ports.ts";
+import type { Round } from "../core/delivery.ts";
+import { deliveryJobIds } from "./names.ts";
+import type { ParkedRounds, RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
 
 export interface WaitingJobs {
@@ -18,7 +19,7 @@ export interface WaitingJobs {
 const SCORES_PER_MS = 0x1000;
 const NOT_DELAYED = -3;
 
-export function createWaitingJobs({ deliveries }: Queues, redis: RawKeys): WaitingJobs {
+export function createWaitingJobs({ deliveries }: Queues, redis: RawKeys, parked: ParkedRounds): WaitingJobs {
   const promote = async (jobId: string): Promise<boolean> => {
     try {
       await deliveries.backend.promote(jobId);
@@ -31,14 +32,20 @@ export function createWaitingJobs({ deliveries }: Queues, redis: RawKeys): Waiti
   return {
     bookedFor: async (rounds) => {
       if (rounds.length === 0) return [];
-      const scores = await redis.zmscore(deliveries.toKey("delayed"), ...rounds.flatMap(deliveryJobIds));
-      return rounds.map((_, at) => timeOf(scores[at * 2] ?? scores[at * 2 + 1] ?? null));
+      const [scores, parkedUntil] = await Promise.all([
+        redis.zmscore(deliveries.toKey("delayed"), ...rounds.flatMap(deliveryJobIds)),
+        parked.dueAt(rounds),
+      ]);
+      return rounds.map(
+        (_, at) => timeOf(scores[at * 2] ?? scores[at * 2 + 1] ?? null) ?? parkedUntil[at] ?? null,
+      );
     },
     bringForward: async (one) => {
       const [own, former] = deliveryJobIds(one);
-      return (await promote(own)) || (await promote(former));
+      return (await parked.bringForward(one)) || (await promote(own)) || (await promote(former));
     },
     withdraw: async (one) => {
+      await parked.withdraw(one);
       for (const jobId of deliveryJobIds(one)) await deliveries.remove(jobId);
     },
   };

@@ -3,9 +3,8 @@
  * its own clock. Both read text, bury what cannot be read or keeps crashing its worker, and settle the rest.
  */
 import type { Tell } from "../core/happening.ts";
-import type { JobLease } from "../core/job-lease.ts";
 import type { Unread } from "../core/stored.ts";
-import { readVersionedDelivery, versionedDelivery } from "../core/versioned-delivery.ts";
+import { readVersionedDelivery, versionedDelivery } from "../core/stored.ts";
 import type { Dispatch, Outbox, PutJobBack, Resume } from "../deliver/ports.ts";
 import { DurableWorker, type DurableWorkerOptions, type Run, type TextJob } from "./durable-worker.ts";
 import { type ReadEvents, readEventsJob } from "./events-job.ts";
@@ -35,14 +34,10 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
   async function processEvents(job: TextJob, run: Run): Promise<void> {
     const read = readEventsJob(job.data, { jobId: job.id ?? "", addedAt: job.timestamp });
     if (read.kind !== "events") return await buryOrPutBack(read, worker, job, run, deps);
-    await unlessInterrupted(worker, job, run, () => processRead(read, job, run.holdsLease));
+    await unlessInterrupted(worker, job, run, () => processRead(read, job, run));
   }
 
-  async function processRead(
-    read: ReadEvents & { kind: "events" },
-    job: TextJob,
-    holdsLease: JobLease,
-  ): Promise<void> {
+  async function processRead(read: ReadEvents & { kind: "events" }, job: TextJob, run: Run): Promise<void> {
     if (job.timestamp === 0) {
       const problem = "the job does not say when it was added";
       return await buryJob(job, { text: job.data, problem, because: "invalid" }, deps);
@@ -58,7 +53,7 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
     if (job.stalledCounter >= SPLIT_CRASHES && read.events.length > 1) {
       return await splitEvents(deps.queues, read, crashes);
     }
-    await dispatch(read, holdsLease);
+    await dispatch(read, run);
   }
 
   return worker;
@@ -75,7 +70,7 @@ export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerD
       throw await worker.putBack(job, run.token, inMs, JSON.stringify(versionedDelivery(later)));
     };
     if (job.stalledCounter >= POISON_CRASHES) return await giveUp(delivery, "poison", putJobBack);
-    await unlessInterrupted(worker, job, run, () => resume(delivery, run.holdsLease, putJobBack));
+    await unlessInterrupted(worker, job, run, () => resume(delivery, run, putJobBack));
   }
 
   return worker;

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
-import type { Claim, DeliveryState } from "../core/delivery.ts";
+import type { AcceptedKey, Claim, DeliveryState } from "../core/delivery.ts";
 import { isWrongType } from "../core/errors.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
@@ -65,6 +65,9 @@ return keepState(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])`;
 /** A producer's list may be of any length, a command's arguments may not. */
 const CLAIMED_TOGETHER = 512;
 
+/** An answer that is an error fails it as a whole: nothing is sent without knowing what was. */
+const stateAnswers = z.array(z.tuple([z.null(), z.array(z.string().nullable())]));
+
 const claimAnswers = z.array(z.union([z.literal(0), z.literal(1), z.array(z.string())]));
 
 export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number, tell: Tell): EventLedger {
@@ -90,11 +93,15 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
       }
       return claims;
     },
-    stateOf: async ({ event, endpointId, acceptedAt }) => {
-      const fields = [ACCEPTED_AT_FIELD, stateField(endpointId)];
-      const [accepted = null, text = null] = await redis.hmget(keys.event(event.id), ...fields);
-      const isAnother = accepted !== null && accepted !== String(acceptedAt);
-      return text === null || isAnother ? null : readOrTell(text, tell);
+    stateOf: async (delivery) => {
+      const fields = stateFields(delivery);
+      return toState(delivery, await redis.hmget(keys.event(delivery.event.id), ...fields), tell);
+    },
+    statesOf: async (deliveries) => {
+      const pipeline = redis.pipeline();
+      for (const one of deliveries) pipeline.hmget(keys.event(one.event.id), ...stateFields(one));
+      const answers = stateAnswers.parse(await pipeline.exec());
+      return deliveries.map((one, index) => toState(one, answers[index]?.[1] ?? [], tell));
     },
     bury: async ({ event, endpointId, acceptedAt, round, attempts }, because) => {
       const state = stateText({ round, status: "buried", attempts, nextAttemptAt: null, because });
@@ -102,6 +109,21 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
       return (await runBury([keys.event(event.id)], args)) === 1;
     },
   };
+}
+
+const stateFields = ({ endpointId }: AcceptedKey): readonly [string, string] => [
+  ACCEPTED_AT_FIELD,
+  stateField(endpointId),
+];
+
+/** Null also where the record is another event's, which has the same id. */
+function toState(
+  { acceptedAt }: AcceptedKey,
+  [accepted = null, text = null]: readonly (string | null)[],
+  tell: Tell,
+): DeliveryState | null {
+  const isAnother = accepted !== null && accepted !== String(acceptedAt);
+  return text === null || isAnother ? null : readOrTell(text, tell);
 }
 
 function eventArgs(event: PublishedEvent): readonly string[] {

@@ -45,6 +45,7 @@ export function createKeys(prefix: string) {
     rate: (id: EndpointId, { count, perMs }: RateLimit) => `${prefix}:rate:${id}:${count}:${perMs}`,
     /** Sorted set of delivery ids by the time they were accepted. */
     waiting: (id: EndpointId) => `${prefix}:waiting:${id}`,
+    ...parkingKeys(`${prefix}:parking`),
     /** Sorted set of the ids of all dead letters by the time they were buried. */
     letters: `${prefix}:letters`,
     /** The same of one endpoint. */
@@ -61,3 +62,10 @@ export function createKeys(prefix: string) {
     statisticsHour: (id: EndpointId, hour: string) => `${prefix}:statistics:${id}:${hour}`,
   };
 }
+
+const parkingKeys = (prefix: string) => ({
+  /** Endpoint id → epoch ms at which its line is to be looked at, for those who have one; and who has which in work. */
+  parking: { due: `${prefix}:due`, leases: `${prefix}:leases` },
+  /** Parked deliveries: names of rounds by the time since when each is held, and name → delivery. */
+  line: (id: EndpointId) => ({ times: `${prefix}:line:${id}`, deliveries: `${prefix}:deliveries:${id}` }),
+});

@@ -15,7 +15,7 @@ return redis.call('RENAME', KEYS[1], KEYS[1] .. ':quarantined')`;
 
 export interface Expected {
   readonly key: string;
-  readonly type: "hash" | "stream";
+  readonly type: "hash" | "stream" | "zset";
 }
 
 export async function quarantine(redis: Redis, expected: readonly Expected[], tell: Tell): Promise<void> {

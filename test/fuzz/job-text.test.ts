@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EVENT_DATA_MAX_BYTES, EVENT_ID_PATTERN, isEventType } from "../../src/core/event.ts";
 import { isJsonText } from "../../src/core/json-text.ts";
-import { readVersionedDelivery, versionedDelivery } from "../../src/core/versioned-delivery.ts";
+import { readVersionedDelivery, versionedDelivery } from "../../src/core/stored.ts";
 import { readEventsJob } from "../../src/queue/events-job.ts";
 import { FRAGILE_FIELDS, isReadable, readableHash } from "../../src/queue/job-metadata.ts";
 import { readDeadLetter } from "../../src/queue/stored-letter.ts";

@@ -11,6 +11,8 @@ import { deliveryJobIds } from "../../src/queue/names.ts";
 import { OWN_NAMES } from "../../src/queue/quarantine.ts";
 import { openQueues, type Queues } from "../../src/queue/queues.ts";
 import { createWaitingJobs, type WaitingJobs } from "../../src/queue/waiting-jobs.ts";
+import { createKeys } from "../../src/store/keys.ts";
+import { createParkedRounds } from "../../src/store/parking.ts";
 import { connectRedis, type Redis } from "../../src/store/redis.ts";
 import { startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -187,8 +189,8 @@ describe("jobs that wait", () => {
   };
   const [jobId] = deliveryJobIds(round);
 
-  function waitingJobs({ queues }: Given): WaitingJobs {
-    return createWaitingJobs(queues, redis);
+  function waitingJobs({ prefix, queues }: Given): WaitingJobs {
+    return createWaitingJobs(queues, redis, createParkedRounds(redis, createKeys(prefix)));
   }
 
   it("backend.promote: brings a delayed job forward, and says with code -3 that there is none", async () => {

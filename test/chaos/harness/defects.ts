@@ -218,13 +218,18 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   "no-spill": [
     {
       module: "/src/deliver/concurrency-limits.ts",
-      text: "if (this.#room !== null && this.#waiting.length >= this.#room) return this.#book();",
+      text: "if (!isFromLine && this.#waiting.length >= this.#room()) return false;",
       instead: "",
     },
     {
       module: "/src/deliver/concurrency-limits.ts",
-      text: "if (this.#isTelling()) {",
-      instead: "if (this.#most === 0) {",
+      text: "if (this.#waiting.length > this.#room()) this.#shorten();",
+      instead: "",
+    },
+    {
+      module: "/src/deliver/attempt-slots.ts",
+      text: "if (!isSlow(one.id)) continue;",
+      instead: "continue;",
     },
   ],
   /** Decision 15: Retry-After is not listened to. Row 18. */

@@ -47,6 +47,7 @@ function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
     tell: () => undefined,
     system: { now: () => 0, monotonicMs: () => 0, dice: () => 0, uuid: () => "u" },
     holdMaxAgeMs: 1_000,
+    isDraining: () => false,
     ...changes,
   };
 }
@@ -59,7 +60,7 @@ describe("an attempt that could not even be admitted", () => {
 
     for (let n = 0; n < 3; n += 1) await expect(deliver(delivery, ours)).rejects.toThrow("Redis is away");
 
-    expect(limits.enter(endpoint)).toBe(0);
+    expect(limits.enter(endpoint, false)).toBe(true);
   });
 });
 
@@ -91,7 +92,7 @@ describe("an attempt that has waited in its endpoint's line", () => {
     firstAnswer.resolve(answered);
     await first;
     const { verdict } = await second;
-    return { sent, verdict, freePlaces: limits.enter(endpoint) === 0 };
+    return { sent, verdict, freePlaces: limits.enter(endpoint, false) === true };
   }
 
   it("is not made when the endpoint has been disabled, and gives its place back", async () => {
@@ -131,7 +132,7 @@ describe("an attempt whose job was lost while it waited", () => {
         },
       },
     });
-    limits.enter(endpoint);
+    limits.enter(endpoint, false);
     let holdsLease = true;
     const waiting = deliver(delivery, () => holdsLease);
     holdsLease = false;
@@ -140,7 +141,7 @@ describe("an attempt whose job was lost while it waited", () => {
     await expect(waiting).rejects.toMatchObject({ code: "JOB_LOST" });
     expect(posted).toEqual([]);
     expect(charged).toEqual([]);
-    expect(limits.enter(endpoint)).toBe(0);
+    expect(limits.enter(endpoint, false)).toBe(true);
   });
 
   it("is recorded all the same when its POST was open already", async () => {

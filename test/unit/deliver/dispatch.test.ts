@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
 import type { Claim, DeadLetter, Delivery, DeliveryState } from "../../../src/core/delivery.ts";
 import type { Endpoint } from "../../../src/core/endpoint.ts";
+import { createAttemptSlots } from "../../../src/deliver/attempt-slots.ts";
 import { createDispatch } from "../../../src/deliver/dispatch.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
 
@@ -30,9 +31,15 @@ const buriedState: DeliveryState = {
 function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
   const sent: Delivery[] = [];
   const scheduled: [Delivery, number][] = [];
+  const parked: [Delivery, number][] = [];
   const buried: DeadLetter[] = [];
   const dispatch = createDispatch({
-    ledger: { claim: async () => [claim], stateOf: async () => null, bury: async () => !isOver },
+    ledger: {
+      claim: async () => [claim],
+      stateOf: async () => null,
+      statesOf: async () => [],
+      bury: async () => !isOver,
+    },
     endpoints: { get: () => undefined, subscribedTo: () => subscribed, disable: async () => true },
     deliver: async (delivery) => {
       sent.push(delivery);
@@ -50,12 +57,14 @@ function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
       }),
     },
     waiting: { add: async () => undefined, remove: async () => undefined },
+    parking: { park: async (delivery, inMs) => void parked.push([delivery, inMs]) },
+    slots: createAttemptSlots(system, () => false),
     tell: () => undefined,
     system,
   });
   const run = (holdsLease = () => true) =>
-    dispatch({ events: [event], holder: "1", acceptedAt: 0 }, holdsLease);
-  return { run, sent, scheduled, buried };
+    dispatch({ events: [event], holder: "1", acceptedAt: 0 }, { holdsLease, lendSlot: () => undefined });
+  return { run, sent, scheduled, parked, buried };
 }
 
 describe("an events job that runs again after a crash", () => {
@@ -80,12 +89,12 @@ describe("an events job that runs again after a crash", () => {
   });
 
   it("hands on what the first run may have handed on, instead of sending it beside its own job", async () => {
-    const { run, scheduled, sent } = stage({ kind: "again", acceptedAt: 7, states: new Map() }, [
+    const { run, parked, sent } = stage({ kind: "again", acceptedAt: 7, states: new Map() }, [
       anEndpoint({}),
     ]);
     await run();
     // With the first run's time: a delivery that had another one would be another delivery.
-    expect(scheduled).toMatchObject([[{ acceptedAt: 7 }, 0]]);
+    expect(parked).toMatchObject([[{ acceptedAt: 7 }, 0]]);
     expect(sent).toEqual([]);
   });
 
@@ -99,11 +108,11 @@ describe("an events job that runs again after a crash", () => {
 
 describe("an events job that was lost while its events were claimed", () => {
   it("hands nothing on: whoever has it now may be sending it at this moment", async () => {
-    const { run, scheduled, sent } = stage({ kind: "again", acceptedAt: 0, states: new Map() }, [
+    const { run, parked, sent } = stage({ kind: "again", acceptedAt: 0, states: new Map() }, [
       anEndpoint({}),
     ]);
     await expect(run(() => false)).rejects.toMatchObject({ code: "JOB_LOST" });
-    expect(scheduled).toEqual([]);
+    expect(parked).toEqual([]);
     expect(sent).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
 import type { DeadLetter, Delivery, DeliveryState } from "../../../src/core/delivery.ts";
+import { createAttemptSlots } from "../../../src/deliver/attempt-slots.ts";
 import type { Decided } from "../../../src/deliver/deliver.ts";
 import { createResume } from "../../../src/deliver/resume.ts";
 
@@ -20,6 +21,8 @@ const stateOf = (status: DeliveryState["status"]): DeliveryState => ({
   nextAttemptAt: null,
   because: status === "buried" ? "gone" : null,
 });
+
+const job = { holdsLease: () => true, lendSlot: () => undefined };
 
 /** Resuming whose ports note, in order, what they were asked; `recorded` is what the ledger knows. */
 function stage(recorded: DeliveryState | null, tried: Decided | null, mayBury = true) {
@@ -44,6 +47,8 @@ function stage(recorded: DeliveryState | null, tried: Decided | null, mayBury = 
       add: async () => void asked.push("waiting.add"),
       remove: async () => void asked.push("waiting.remove"),
     },
+    parking: { park: async (_, inMs) => void asked.push(`park ${inMs}`) },
+    slots: createAttemptSlots({ monotonicMs: () => 0 }, () => false),
     system: { now: () => 0 },
   });
   const putJobBack = async (_: Delivery, inMs: number): Promise<never> => {
@@ -56,20 +61,26 @@ function stage(recorded: DeliveryState | null, tried: Decided | null, mayBury = 
 describe("a delivery that is resumed", () => {
   it("is taken out of those that wait when it was delivered", async () => {
     const { resume, asked, putJobBack } = stage(null, { verdict: { kind: "complete" }, delivery });
-    await resume(delivery, () => true, putJobBack);
+    await resume(delivery, job, putJobBack);
     expect(asked).toEqual(["waiting.remove"]);
   });
 
-  it.each(["retry", "hold"] as const)("is known to wait before it is put off (%s)", async (kind) => {
-    const { resume, asked, putJobBack } = stage(null, { verdict: { kind, inMs: 700 }, delivery });
-    await expect(resume(delivery, () => true, putJobBack)).rejects.toThrow("put off");
+  it("is known to wait before its next attempt is booked", async () => {
+    const { resume, asked, putJobBack } = stage(null, { verdict: { kind: "retry", inMs: 700 }, delivery });
+    await expect(resume(delivery, job, putJobBack)).rejects.toThrow("put off");
     expect(asked).toEqual(["waiting.add", "put off 700"]);
+  });
+
+  it("leaves its job for its endpoint's line when it cannot go now", async () => {
+    const { resume, asked, putJobBack } = stage(null, { verdict: { kind: "hold", inMs: 700 }, delivery });
+    await resume(delivery, job, putJobBack);
+    expect(asked).toEqual(["park 700"]);
   });
 
   it("is buried in the ledger before its letter is written", async () => {
     const verdict = { kind: "bury", because: "exhausted" } as const;
     const { resume, asked, letters, putJobBack } = stage(null, { verdict, delivery });
-    await resume(delivery, () => true, putJobBack);
+    await resume(delivery, job, putJobBack);
     expect(asked).toEqual(["ledger.bury", "waiting.remove", "outbox.bury"]);
     expect(letters).toMatchObject([{ kind: "delivery", because: "exhausted", delivery }]);
   });
@@ -77,7 +88,7 @@ describe("a delivery that is resumed", () => {
   it("gets no letter when it was cancelled meanwhile", async () => {
     const verdict = { kind: "bury", because: "exhausted" } as const;
     const { resume, asked, putJobBack } = stage(null, { verdict, delivery }, false);
-    await resume(delivery, () => true, putJobBack);
+    await resume(delivery, job, putJobBack);
     expect(asked).toEqual(["ledger.bury", "waiting.remove"]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readVersionedDelivery } from "../../../src/core/versioned-delivery.ts";
+import { readVersionedDelivery } from "../../../src/core/stored.ts";
 import { readEventsJob } from "../../../src/queue/events-job.ts";
 
 const origin = { jobId: "7", addedAt: 1_700_000_000_000 };

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
 import { DELIVERY_STATUSES, type Delivery } from "../../../src/core/delivery.ts";
 import type { PublishedEvent } from "../../../src/core/event.ts";
-import { readVersionedDelivery, versionedDelivery } from "../../../src/core/versioned-delivery.ts";
+import { readVersionedDelivery, versionedDelivery } from "../../../src/core/stored.ts";
 import { eventsJob, readEventsJob } from "../../../src/queue/events-job.ts";
 import { readDeadLetter, storedLetter } from "../../../src/queue/stored-letter.ts";
 import { readState, stateText } from "../../../src/store/event-record.ts";

@@ -1,0 +1,78 @@
+/**
+ * Slots for attempts: so many a worker has under way at a time, whatever the size of its jobs. A hundred full batches are
+ * thousands of deliveries, and all of them at once would only wait for one another. One that waits for a slow receiver
+ * costs next to nothing, and gives its slot back: a slow receiver must not keep others from theirs.
+ */
+import type { EndpointId } from "../core/brand.ts";
+import type { System } from "../core/system.ts";
+import { type ConcurrencyLimits, SLOW_MS } from "./concurrency-limits.ts";
+import { createSemaphore } from "./semaphore.ts";
+
+export interface AttemptSlots {
+  /** Runs it when there is room, endpoint by endpoint. `onSlow` is called once when it turns out to wait for its receiver. */
+  readonly run: <Value>(id: EndpointId, attempt: () => Promise<Value>, onSlow: () => void) => Promise<Value>;
+}
+
+const AT_ONCE = 1_024;
+/** Slots given back; beyond them slow ones keep theirs, for each has a socket and its event's text. */
+const LENT_MAX = 8_192;
+const LOOK_EVERY_MS = 50;
+/** A look that is later shows that this process is busy, and what seems slow may be its own doing. */
+const LOOK_LATE_MS = 50;
+
+interface UnderWay {
+  readonly id: EndpointId;
+  readonly since: number;
+  readonly onSlow: () => void;
+  isLent: boolean;
+}
+
+export function createAttemptSlots(
+  { monotonicMs }: Pick<System, "monotonicMs">,
+  isSlow: ConcurrencyLimits["isSlow"],
+): AttemptSlots {
+  const slots = createSemaphore(AT_ONCE);
+  /** In the order in which they began; none that is lent. */
+  const underWay = new Set<UnderWay>();
+  let lent = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let lookDueAt = 0;
+
+  const lendSlow = (nowMs: number): void => {
+    for (const one of underWay) {
+      if (one.since > nowMs - SLOW_MS || lent >= LENT_MAX) return;
+      if (!isSlow(one.id)) continue;
+      underWay.delete(one);
+      one.isLent = true;
+      lent += 1;
+      slots.release();
+      one.onSlow();
+    }
+  };
+  const lookLater = (): void => {
+    lookDueAt = monotonicMs() + LOOK_EVERY_MS;
+    timer = setTimeout(look, LOOK_EVERY_MS).unref();
+  };
+  const look = (): void => {
+    const nowMs = monotonicMs();
+    if (nowMs - lookDueAt < LOOK_LATE_MS) lendSlow(nowMs);
+    if (underWay.size > 0) lookLater();
+    else timer = null;
+  };
+
+  return {
+    run: async (id, attempt, onSlow) => {
+      await slots.acquire(id);
+      const one: UnderWay = { id, since: monotonicMs(), onSlow, isLent: false };
+      underWay.add(one);
+      if (timer === null) lookLater();
+      try {
+        return await attempt();
+      } finally {
+        underWay.delete(one);
+        if (one.isLent) lent -= 1;
+        else slots.release();
+      }
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * Wakes the lines of parked deliveries when they are due. One process of the fleet at a time has a line in work; its lease
+ * ends by itself, so that a process that dies or stands still is followed by another within seconds.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { EndpointId } from "../core/brand.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
+import type { System } from "../core/system.ts";
+import type { DrainLine } from "./drain-line.ts";
+import type { Parking, TakenLine } from "./ports.ts";
+
+export interface WakeUpsDeps {
+  readonly parking: Pick<Parking, "takeDue" | "renew" | "release">;
+  readonly drainLine: DrainLine;
+  /** Lines that this process has in work; kept here for whoever asks. */
+  readonly inWork: Set<EndpointId>;
+  readonly tell: Tell;
+  readonly system: Pick<System, "monotonicMs">;
+}
+
+export interface WakeUps {
+  /** Also after a pause. */
+  readonly start: () => void;
+  /** Nothing more is begun. */
+  readonly pause: () => void;
+  /** A line is due in so many ms: it need not be found first. */
+  readonly expect: (inMs: number) => void;
+  /** Gives back what has not ended within the grace. */
+  readonly stop: (graceMs: number) => Promise<void>;
+}
+
+const LOOK_EVERY_MS = 500;
+/** Long enough for those that are parked together. */
+const TOGETHER_MS = 5;
+const LEASE_MS = 10_000;
+const RENEW_EVERY_MS = 3_000;
+const LINES_MAX = 1_024;
+/** After a failure of our own, as of jobs (queue/durable-worker.ts). */
+const OWN_FAILURE_RETRY_MS = 1_000;
+
+export function createWakeUps(deps: WakeUpsDeps): WakeUps {
+  return new Waker(deps);
+}
+
+class Waker implements WakeUps {
+  readonly #deps: WakeUpsDeps;
+  readonly #leases = new Map<EndpointId, { heldUntil: number; readonly ended: Promise<void> }>();
+  #isPaused = true;
+  #isStopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #dueAt = Number.POSITIVE_INFINITY;
+  #looking: Promise<void> | null = null;
+  #renewal: NodeJS.Timeout | undefined;
+
+  constructor(deps: WakeUpsDeps) {
+    this.#deps = deps;
+  }
+
+  start = (): void => {
+    this.#isPaused = false;
+    this.#renewal ??= setInterval(() => void this.#renew(), RENEW_EVERY_MS).unref();
+    this.expect(0);
+  };
+
+  pause = (): void => {
+    this.#isPaused = true;
+  };
+
+  expect = (inMs: number): void => {
+    const dueAt = this.#deps.system.monotonicMs() + Math.max(TOGETHER_MS, inMs);
+    if (this.#isPaused || this.#isStopped || dueAt >= this.#dueAt) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
+    this.#timer = setTimeout(() => void this.#look(), Math.max(TOGETHER_MS, inMs)).unref();
+  };
+
+  stop = async (graceMs: number): Promise<void> => {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+    const ended = Promise.all([...this.#leases.values()].map((one) => one.ended));
+    const giveUp = new AbortController();
+    await Promise.race([ended, pause(graceMs, undefined, { signal: giveUp.signal }).catch(() => undefined)]);
+    giveUp.abort();
+    clearInterval(this.#renewal);
+    const left = [...this.#leases];
+    for (const [, lease] of left) lease.heldUntil = Number.NEGATIVE_INFINITY;
+    await Promise.all(left.map(([id]) => this.#release(id, 0)));
+  };
+
+  async #look(): Promise<void> {
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#looking ??= this.#takeDue().finally(() => {
+      this.#looking = null;
+      this.expect(LOOK_EVERY_MS);
+    });
+    await this.#looking;
+  }
+
+  async #takeDue(): Promise<void> {
+    const room = LINES_MAX - this.#leases.size;
+    if (room <= 0) return;
+    const askedAt = this.#deps.system.monotonicMs();
+    try {
+      for (const line of await this.#deps.parking.takeDue(room, LEASE_MS)) this.#work(line, askedAt);
+    } catch (error) {
+      tellFailure(this.#deps.tell, "take_due_lines")(error);
+    }
+  }
+
+  #work(line: TakenLine, askedAt: number): void {
+    const { id } = line;
+    // Lost while this process stood still: the earlier work on it comes to its end first.
+    if (this.#leases.has(id)) return;
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const lease = { heldUntil: askedAt + LEASE_MS, ended };
+    this.#leases.set(id, lease);
+    this.#deps.inWork.add(id);
+    void this.#drain(line, lease).finally(() => {
+      this.#leases.delete(id);
+      this.#deps.inWork.delete(id);
+      resolve();
+    });
+  }
+
+  async #drain(line: TakenLine, lease: { readonly heldUntil: number }): Promise<void> {
+    const { drainLine, tell, system } = this.#deps;
+    const holdsLease = (): boolean => system.monotonicMs() < lease.heldUntil;
+    const goesOn = (): boolean => !this.#isPaused && !this.#isStopped;
+    let againInMs = OWN_FAILURE_RETRY_MS;
+    try {
+      againInMs = await drainLine({ ...line, holdsLease, goesOn });
+    } catch (error) {
+      // A line that was given back is another's, and a POST of it that was let go is no failure.
+      if (holdsLease()) tellFailure(tell, "drain_line")(error);
+    }
+    if (!holdsLease()) return;
+    await this.#release(line.id, againInMs);
+    this.expect(againInMs);
+  }
+
+  async #release(id: EndpointId, inMs: number): Promise<void> {
+    await this.#deps.parking.release(id, inMs).catch(tellFailure(this.#deps.tell, "release_line"));
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#leases.size === 0) return;
+    const { parking, system, tell } = this.#deps;
+    const held = [...this.#leases];
+    const askedAt = system.monotonicMs();
+    try {
+      const lost = new Set(
+        await parking.renew(
+          held.map(([id]) => id),
+          LEASE_MS,
+        ),
+      );
+      for (const [id, lease] of held)
+        lease.heldUntil = lost.has(id) ? Number.NEGATIVE_INFINITY : askedAt + LEASE_MS;
+    } catch (error) {
+      tellFailure(tell, "renew_lines")(error);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { asEndpointId } from "../../../src/core/brand.ts";
+import { type AttemptSlots, createAttemptSlots } from "../../../src/deliver/attempt-slots.ts";
+
+const [slow, fast] = [asEndpointId("slow"), asEndpointId("fast")];
+const AT_ONCE = 1_024;
+const never = (): Promise<never> => new Promise(() => undefined);
+
+let slots: AttemptSlots;
+/** So much later than due has everything come that was to come here. */
+let lateMs = 0;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  lateMs = 0;
+  slots = createAttemptSlots({ monotonicMs: () => performance.now() + lateMs }, (id) => id === slow);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** The number of attempts begun, of so many. */
+function beginMany(id: typeof slow, count: number, onSlow = (): void => undefined): () => number {
+  let begun = 0;
+  const attempt = (): Promise<never> => {
+    begun += 1;
+    return never();
+  };
+  for (let n = 0; n < count; n += 1) void slots.run(id, attempt, onSlow);
+  return () => begun;
+}
+
+describe("a worker's slots for attempts", () => {
+  it("are so many, and who comes then waits", async () => {
+    const begun = beginMany(fast, AT_ONCE + 1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(begun()).toBe(AT_ONCE);
+  });
+
+  it("are given back by those who wait for a slow receiver, and that is said once of each", async () => {
+    const told = vi.fn();
+    beginMany(slow, AT_ONCE, told);
+    const begun = beginMany(fast, 5);
+    await vi.advanceTimersByTimeAsync(200);
+    expect([begun(), told.mock.calls.length]).toEqual([0, 0]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect([begun(), told.mock.calls.length]).toEqual([5, AT_ONCE]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(told).toHaveBeenCalledTimes(AT_ONCE);
+  });
+
+  it("are not given back while this process is so busy that all seem slow", async () => {
+    beginMany(slow, AT_ONCE);
+    const begun = beginMany(fast, 5);
+    for (let n = 0; n < 20; n += 1) {
+      lateMs += 150;
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect(begun()).toBe(0);
+  });
+
+  it("are given back once, whether by one that was slow or not", async () => {
+    const ends: (() => void)[] = [];
+    const attempt = (): Promise<void> => new Promise((resolve) => ends.push(resolve));
+    const runs = Array.from({ length: AT_ONCE }, () => slots.run(slow, attempt, () => undefined));
+    await vi.advanceTimersByTimeAsync(400);
+    for (const end of ends) end();
+    await Promise.all(runs);
+    const begun = beginMany(fast, AT_ONCE * 2);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(begun()).toBe(AT_ONCE);
+  });
+});
