@@ -16,9 +16,17 @@ export interface Child {
 }
 
 /** Starts a module of this folder; throws when it ends without having said anything. */
-export async function startChild(module: string, ...args: readonly string[]): Promise<Child> {
+export const startChild = (module: string, ...args: readonly string[]): Promise<Child> =>
+  startChildWith([], module, ...args);
+
+/** The same, with options for Node. */
+export async function startChildWith(
+  options: readonly string[],
+  module: string,
+  ...args: readonly string[]
+): Promise<Child> {
   const child = fork(fileURLToPath(new URL(module, import.meta.url)), args, {
-    execArgv: [...process.execArgv, ...profileName(args[0] ?? module)],
+    execArgv: [...process.execArgv, ...profileName(args[0] ?? module), ...options],
   });
   const exited = once(child, "exit");
   const [said]: unknown[] = await Promise.race([

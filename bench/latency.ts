@@ -8,6 +8,7 @@ import { createPublisher } from "../src/publisher.ts";
 import { startChild } from "./children.ts";
 import { clockMs, dueId } from "./due.ts";
 import { emptyRedis } from "./empty-redis.ts";
+import { quantile } from "./quantile.ts";
 import { startNodeReceiver } from "./receivers.ts";
 import { DATA, EVENT_TYPE, type Ground, type Setup, type Stretch } from "./workload.ts";
 
@@ -32,8 +33,8 @@ export async function measureLatency(stretch: Stretch, ground: Ground): Promise<
   await untilCount(receiver.posts, total);
   const lateMs = await receiver.lateMs();
   if (lateMs.length !== total) throw new Error(`expected ${total} events, got ${lateMs.length}`);
-  const sorted = lateMs.slice(stretch.skip).sort((a, b) => a - b);
-  return { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) };
+  const measured = lateMs.slice(stretch.skip);
+  return { p50Ms: quantile(measured, 0.5), p99Ms: quantile(measured, 0.99) };
 }
 
 async function publishSteadily(redisUrl: string, total: number): Promise<void> {
@@ -58,8 +59,4 @@ async function untilCount(count: () => Promise<number>, expected: number): Promi
     if (clockMs() > giveUpMs) throw new Error(`expected ${expected} arrivals, got ${await count()}`);
     await sleep(20);
   }
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

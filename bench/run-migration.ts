@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { createPublisher } from "../src/publisher.ts";
 import { startService } from "./modes/hookwave.ts";
+import { quantile } from "./quantile.ts";
 import { DATA, EVENT_TYPE, inFlight, type Setup, setupSchema } from "./workload.ts";
 
 const questionSchema = z
@@ -59,14 +60,12 @@ function publish({ redisUrl }: Setup): AsyncDisposable {
     const waits: number[] = [];
     if ("steady" in question) waits.push(...(await steadily(question.steady, question.perSecond)));
     else await inFlight(question.most, async () => void waits.push(await waited()));
-    const sorted = waits.toSorted((a, b) => a - b);
-    const quantile = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
     return {
       events: waits.length,
       perSecond: (1_000 * waits.length) / (performance.now() - startedAt),
       cpuUs: cpuUs() - before,
-      p50Ms: quantile(0.5),
-      p99Ms: quantile(0.99),
+      p50Ms: quantile(waits, 0.5),
+      p99Ms: quantile(waits, 0.99),
     };
   };
   process.on("message", async (message) => process.send?.(await answer(questionSchema.parse(message))));
