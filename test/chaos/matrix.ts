@@ -27,6 +27,8 @@ import { dueTogether } from "./rows/24-due-together.ts";
 import { everythingFor } from "./rows/25-everything.ts";
 import { rollingRestart } from "./rows/26-rolling-restart.ts";
 import { killedAtEachWrite } from "./rows/27-killed-at-each-write.ts";
+import { slowAnswers } from "./rows/29-slow-answers.ts";
+import { parkedMountain } from "./rows/30-parked-mountain.ts";
 import { busInTrouble } from "./rows/37-bus-in-trouble.ts";
 import { switchInTrouble } from "./rows/38-switch-in-trouble.ts";
 
@@ -60,6 +62,8 @@ export function matrix(minutes: number): readonly Row[] {
     everythingFor(minutes),
     rollingRestart,
     killedAtEachWrite(1),
+    slowAnswers,
+    parkedMountain,
     busInTrouble,
     switchInTrouble,
   ];
