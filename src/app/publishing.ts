@@ -12,7 +12,7 @@ import { system } from "../config/system.ts";
 import type { Durability } from "../core/durability.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
-import { createFairShares, type IsBeyondShare } from "../publish/fair-shares.ts";
+import { createAllowance, type IsBeyondAllowance } from "../publish/allowance.ts";
 import { createEventPublisher, type Publisher, type PutOnBus } from "../publish/publisher.ts";
 import { enqueueEvents, openQueues, type Queues } from "../queue/queues.ts";
 import { createBusLink, type OwnedBusLink } from "../store/bus-link.ts";
@@ -75,14 +75,14 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
   const { redisUrl, prefix, publishDurability } = options;
   const redis = connectRedis(redisUrl, "producer", tellFailure(tell, "redis"));
   const queues = openQueues(redis, prefix, tellFailure(tell, "queues"));
-  const isBeyondShare = createFairShares(system.monotonicMs);
+  const isBeyondAllowance = createAllowance(system.monotonicMs);
   const paths = new Map<Durability, Path>([
-    ["redis", { redis, enqueue: (batch) => enqueueEvents(queues, batch, isBeyondShare(batch)) }],
+    ["redis", { redis, enqueue: (batch) => enqueueEvents(queues, batch, isBeyondAllowance(batch)) }],
   ]);
   const pathOf = (level: Durability): Path => {
     const path =
       paths.get(level) ??
-      openConfirmedPath(level === "fsync" ? "fsync" : "replicated", options, isBeyondShare, tell);
+      openConfirmedPath(level === "fsync" ? "fsync" : "replicated", options, isBeyondAllowance, tell);
     paths.set(level, path);
     return path;
   };
@@ -115,14 +115,14 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
 function openConfirmedPath(
   level: ConfirmedLevel,
   options: PublishingOptions,
-  isBeyondShare: IsBeyondShare,
+  isBeyondAllowance: IsBeyondAllowance,
   tell: Tell,
 ): Path {
   const redis = connectRedis(options.redisUrl, "confirmer", tellFailure(tell, "redis"));
   const queues = openQueues(redis, options.prefix, tellFailure(tell, "queues"));
   const confirm = createConfirmation(redis, level, options.replicasMin);
   const enqueue: Path["enqueue"] = (batch) =>
-    confirm(() => enqueueEvents(queues, batch, isBeyondShare(batch)));
+    confirm(() => enqueueEvents(queues, batch, isBeyondAllowance(batch)));
   return { redis, enqueue };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Collects what arrives while a write is under way and writes it together. Each caller's promise settles with
  * its own group's write. Nothing ever waits for company: an idle committer writes groups of one at once, a busy
- * one writes groups as large as its backlog. Publishing, recording and spilling all ride on this.
+ * one writes groups as large as its backlog. Publishing, recording and parking all ride on this.
  */
 export interface GroupCommitOptions<Item> {
   /** Writes one group; rejecting rejects every caller in it. */

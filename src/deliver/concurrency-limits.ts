@@ -1,8 +1,8 @@
 /**
  * Concurrency limits: how many POSTs may be open to one endpoint. Each has a cap that shrinks when the receiver says it
- * is overloaded and grows back with every success. What finds the limit full waits in line here, but a line holds what
- * others need as well: so it is never longer than half a second of what the endpoint can take. What finds the line full
- * is turned away, and parked. How long it takes here decides nothing: a worker that is slow itself turns away nobody.
+ * is overloaded and grows back with every success. What finds the limit full queues here, but a queue holds what others
+ * need as well: so it is never longer than half a second of what the endpoint can take. What finds the queue full is
+ * turned away, and parked. How long it takes here decides nothing: a worker that is slow itself turns away nobody.
  */
 import type { EndpointId } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
@@ -10,7 +10,7 @@ import type { Endpoint } from "../core/endpoint.ts";
 import type { Outcome } from "../core/outcome.ts";
 
 export interface ConcurrencyLimits {
-  /** True when admitted (call `leave` afterwards), false when turned away, which who comes from the line's head never is. */
+  /** True when admitted (call `leave` afterwards), false when turned away, which who comes from the endpoint's line never is. */
   readonly enter: (endpoint: Endpoint, isFromLine: boolean) => Promise<boolean> | boolean;
   /** `durationMs` and `outcome` teach the limit; both are null when nothing was sent. */
   readonly leave: (id: EndpointId, durationMs: number | null, outcome: Outcome | null) => void;
@@ -23,7 +23,7 @@ export interface ConcurrencyLimits {
 }
 
 export const SLOW_MS = 250;
-const LINE_MS = 500;
+const QUEUE_MS = 500;
 /** Of an endpoint that has not answered yet it is not known for how long anybody would wait. */
 const FIRST_GUESS_MS = 20;
 /** Of what a slower answer than the fastest changes about it: our own load makes answers seem slow, never fast. */
@@ -124,9 +124,9 @@ class ConcurrencyLimit {
     this.#hasLearnt = true;
   }
 
-  /** Places in line. */
+  /** Places in the queue. */
   #room(): number {
-    return Math.ceil((this.cap() * LINE_MS) / Math.max(1, this.#fastestMs));
+    return Math.ceil((this.cap() * QUEUE_MS) / Math.max(1, this.#fastestMs));
   }
 
   /** It has become slow, or lets fewer in: the last ones would wait for too long. */

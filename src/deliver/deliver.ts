@@ -153,8 +153,9 @@ interface Held {
 
 /**
  * An open breaker is asked before the others, so that what cannot go does not wait its turn; and once more after. What
- * is new goes behind those that wait in the endpoint's line, as far as this process knows. A turn of the endpoint's rate is waited for outside its concurrency limit, which is for POSTs that are open. After all this waiting
- * the endpoint is looked up again: it may have been disabled, or sign with another secret.
+ * is new goes behind those that wait in the endpoint's line, as far as this process knows. A turn of the endpoint's rate
+ * is waited for outside its concurrency limit, which is for POSTs that are open. After all this waiting the endpoint is
+ * looked up again: it may have been disabled, or sign with another secret.
  */
 async function admit(
   endpoint: Endpoint,

@@ -11,7 +11,7 @@ export interface Semaphore {
 export function createSemaphore(most: number): Semaphore {
   let open = 0;
   /** In the order of the turns. */
-  const lines = new Map<string, Line>();
+  const queues = new Map<string, Waiting>();
   return {
     acquire: (key) => {
       if (open < most) {
@@ -19,28 +19,28 @@ export function createSemaphore(most: number): Semaphore {
         return undefined;
       }
       return new Promise((resolve) => {
-        const line = lines.get(key);
-        if (line === undefined) lines.set(key, { waiting: [resolve], next: 0 });
-        else line.waiting.push(resolve);
+        const queue = queues.get(key);
+        if (queue === undefined) queues.set(key, { waiting: [resolve], next: 0 });
+        else queue.waiting.push(resolve);
       });
     },
     release: () => {
-      const [first] = lines;
+      const [first] = queues;
       if (first === undefined) {
         open -= 1;
         return;
       }
-      const [key, line] = first;
-      const letIn = line.waiting[line.next];
-      line.next += 1;
-      lines.delete(key);
-      if (line.next < line.waiting.length) lines.set(key, line);
+      const [key, queue] = first;
+      const letIn = queue.waiting[queue.next];
+      queue.next += 1;
+      queues.delete(key);
+      if (queue.next < queue.waiting.length) queues.set(key, queue);
       letIn?.();
     },
   };
 }
 
-interface Line {
+interface Waiting {
   readonly waiting: (() => void)[];
   /** The place of the first that still waits: to shift an array of thousands costs as much as it is long. */
   next: number;

@@ -84,10 +84,11 @@ function levelOf(happening: Happening): "debug" | "info" | "warn" | "error" {
   switch (happening.kind) {
     case "events.published":
     case "bus.written":
+    // One for each that is parked; that its breaker is open has a line of its own.
+    case "delivery.held":
       return "debug";
     case "attempt.finished":
     case "event.duplicated":
-    case "delivery.held":
       return "info";
     case "breaker.changed":
       return happening.state === "open" ? "warn" : "info";

@@ -53,15 +53,15 @@ export function openQueues(
 }
 
 /** After all jobs that have none. */
-const BEYOND_SHARE = { priority: 1 };
+const BEYOND_ALLOWANCE = { priority: 1 };
 
-/** Stores published events as one durable job; `isBeyondShare`: it lets others go first (publish/fair-shares.ts). */
+/** Stores published events as one durable job; `isBeyondAllowance`: it lets others go first (publish/allowance.ts). */
 export async function enqueueEvents(
   queues: Queues,
   events: readonly PublishedEvent[],
-  isBeyondShare: boolean,
+  isBeyondAllowance: boolean,
 ): Promise<void> {
-  await queues.events.add("events", eventsJob(events), isBeyondShare ? BEYOND_SHARE : undefined);
+  await queues.events.add("events", eventsJob(events), isBeyondAllowance ? BEYOND_ALLOWANCE : undefined);
 }
 
 /**

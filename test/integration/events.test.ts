@@ -111,7 +111,7 @@ describe("the feed of events", () => {
     await using hookwave = await startHookwave(redis);
     const many = Array.from({ length: 1_500 }, (_, n) => made(`evt_${n}`));
     await publishAll(hookwave, many);
-    // Only now: what is beyond its type's share lets others go first.
+    // Only now: what is beyond its type's allowance lets others go first.
     await publishAll(hookwave, [made("evt_rare", "rare.thing")]);
 
     const page = await hookwave.events.feed({ ...ALL, type: "rare.thing" }, FIRST_PAGE);

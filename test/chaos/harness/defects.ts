@@ -215,7 +215,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
     },
   ],
   /** Decision 12: what finds its endpoint busy waits in its batch's slot. Row 17. */
-  "no-spill": [
+  "no-parking": [
     {
       module: "/src/deliver/concurrency-limits.ts",
       text: "if (!isFromLine && this.#waiting.length >= this.#room()) return false;",

@@ -67,7 +67,7 @@ describe("an endpoint's concurrency limit", () => {
   });
 });
 
-describe("the line before a full limit", () => {
+describe("the queue before a full limit", () => {
   it("is as long as for answers within 20 ms where nothing has been answered yet", () => {
     const answers = enterMany(100, endpoint(2));
     expect([admittedAtOnce(answers), turnedAway(answers)]).toEqual([2, 48]);

@@ -52,7 +52,7 @@ describe("the log", () => {
       "debug events.published",
       "info event.duplicated",
       "info attempt.finished",
-      "info delivery.held",
+      "debug delivery.held",
       "error delivery.buried",
       "error job.buried",
       "warn breaker.changed",

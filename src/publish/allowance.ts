@@ -1,34 +1,34 @@
 /**
- * Fair shares of the queue: of each type a publisher's first thousand events, and a thousand more each second, go before all
+ * The allowance of each event type: a publisher's first thousand events of it, and a thousand more each second, go before all
  * that is published beyond that. A hundred thousand of one type are then not before a single one of another. It decides
- * an order and nothing else: what is beyond its share is worked off as fast as ever.
+ * an order and nothing else: what is beyond its allowance is worked off as fast as ever.
  */
 import type { PublishedEvent } from "../core/event.ts";
 
-/** True for a batch of which no type is within its share. */
-export type IsBeyondShare = (batch: readonly PublishedEvent[]) => boolean;
+/** True for a batch of which no type is within its allowance. */
+export type IsBeyondAllowance = (batch: readonly PublishedEvent[]) => boolean;
 
-const SHARE = 1_000;
+const MOST = 1_000;
 const PER_MS = 1;
 /** Of more types than anybody has, all begin anew. */
 const TYPES_MAX = 10_000;
 
-interface Allowance {
+interface Left {
   left: number;
   atMs: number;
 }
 
-export function createFairShares(monotonicMs: () => number): IsBeyondShare {
-  const allowances = new Map<string, Allowance>();
+export function createAllowance(monotonicMs: () => number): IsBeyondAllowance {
+  const types = new Map<string, Left>();
   const isWithin = (type: string, count: number): boolean => {
     const nowMs = monotonicMs();
-    const known = allowances.get(type);
-    const one = known ?? { left: SHARE, atMs: nowMs };
+    const known = types.get(type);
+    const one = known ?? { left: MOST, atMs: nowMs };
     if (known === undefined) {
-      if (allowances.size >= TYPES_MAX) allowances.clear();
-      allowances.set(type, one);
+      if (types.size >= TYPES_MAX) types.clear();
+      types.set(type, one);
     }
-    one.left = Math.min(SHARE, one.left + (nowMs - one.atMs) * PER_MS);
+    one.left = Math.min(MOST, one.left + (nowMs - one.atMs) * PER_MS);
     one.atMs = nowMs;
     if (one.left < count) return false;
     one.left -= count;
