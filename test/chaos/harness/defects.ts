@@ -214,7 +214,7 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "return false;",
     },
   ],
-  /** Decision 12: what finds its endpoint busy waits in its batch's slot. Row 17. */
+  /** Decision 24: what finds its endpoint busy waits in a slot. Rows 17 and 29. */
   "no-parking": [
     {
       module: "/src/deliver/concurrency-limits.ts",
@@ -230,6 +230,15 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       module: "/src/deliver/attempt-slots.ts",
       text: "if (!isSlow(one.id)) continue;",
       instead: "continue;",
+    },
+  ],
+  /** Decision 24: what is taken from a line leaves it at once. Row 30. */
+  "taken-is-gone": [
+    {
+      module: "/src/deliver/drain-line.ts",
+      text: "this.#known.add(parked.name);",
+      instead:
+        "this.#known.add(parked.name); void this.#deps.parking.remove(this.#id, [{ name: parked.name, goesOn: false }]);",
     },
   ],
   /** Decision 15: Retry-After is not listened to. Row 18. */
