@@ -23,7 +23,7 @@ import { countQueues } from "./queue/queue-counts.ts";
 import { createAttemptHistory } from "./store/attempt-history.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
 import { createKeys } from "./store/keys.ts";
-import { createParkedRounds } from "./store/parking.ts";
+import { createParkedRounds } from "./store/parked-rounds.ts";
 import { type Redis, type RedisTrouble, redisTrouble, untilReady } from "./store/redis.ts";
 import { createRequestCounter } from "./store/request-counts.ts";
 import { createStatistics } from "./store/statistics.ts";

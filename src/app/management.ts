@@ -20,7 +20,7 @@ import { createDeliveryPages } from "../store/delivery-pages.ts";
 import { createFeed } from "../store/feed.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import { createLookup } from "../store/lookup.ts";
-import { createParkedRounds } from "../store/parking.ts";
+import { createParkedRounds } from "../store/parked-rounds.ts";
 import { createPublishConflicts } from "../store/publish-conflicts.ts";
 import { wireDeadLetters } from "./dead-letters.ts";
 import type { FleetState } from "./fleet-state.ts";

@@ -6,15 +6,16 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { EndpointId } from "../core/brand.ts";
-import type { DeliveryState } from "../core/delivery.ts";
+import { type Delivery, type DeliveryState, SUSPECT_CRASHES } from "../core/delivery.ts";
 import type { JobLease } from "../core/job-lease.ts";
 import { type CarryOutDeps, carryOut, NEVER_WAITED } from "./carry-out.ts";
 import type { ConcurrencyLimits } from "./concurrency-limits.ts";
 import type { Decided, Deliver } from "./deliver.ts";
-import type { DoneWaiting, EventLedger, Outbox, ParkedDelivery, Parking, TakenLine } from "./ports.ts";
+import type { EndedTurn, EventLedger, Outbox, ParkedDelivery, Parking } from "./ports.ts";
 import { recall } from "./recall.ts";
 
-export interface LineInWork extends TakenLine {
+export interface LineInWork {
+  readonly id: EndpointId;
   readonly holdsLease: JobLease;
   /** False once nothing more is to be begun. */
   readonly goesOn: () => boolean;
@@ -24,15 +25,13 @@ export interface LineInWork extends TakenLine {
 export type DrainLine = (line: LineInWork) => Promise<number>;
 
 export interface DrainDeps extends CarryOutDeps {
-  readonly parking: Pick<Parking, "park" | "head" | "remove" | "survived">;
+  readonly parking: Pick<Parking, "park" | "take" | "begin" | "end">;
   readonly ledger: Pick<EventLedger, "bury" | "statesOf">;
   readonly outbox: Outbox;
   readonly deliver: Deliver;
   readonly limits: Pick<ConcurrencyLimits, "capOf">;
 }
 
-/** From so many crashes on its deliveries go one at a time, so that the guilty one is found. */
-const ALONE_CRASHES = 2;
 /** As of jobs (queue/workers.ts). */
 const POISON_CRASHES = 8;
 /** A hold that is shorter is waited for here: an endpoint's rate is used to the full. */
@@ -42,6 +41,8 @@ const NEWER_RETRY_MS = 10_000;
 /** A delivery that is taken is sent soon: until then a person may still cancel it. */
 const TAKE_FOR_MS = 250;
 const WINDOW_MAX = 128;
+/** No hold is so short that asking again at once would not be a busy loop. */
+const HOLD_MIN_MS = 10;
 
 export function createDrainLine(deps: DrainDeps): DrainLine {
   return (line) => new LineDrain(line, deps).run();
@@ -53,32 +54,31 @@ class LineDrain {
   readonly #id: EndpointId;
   /** Names of those in work, and of those that are done and still in the line. */
   readonly #known = new Set<string>();
+  /** Those that may have killed their worker: they go one at a time, so that the guilty one is found. */
+  readonly #suspects: Taken[] = [];
   #open = 0;
-  #done: DoneWaiting[] = [];
+  #ended: EndedTurn[] = [];
   #window = 1;
   #takenAt = Number.NEGATIVE_INFINITY;
   /** For how long the endpoint takes nothing more. */
   #heldForMs: number | null = null;
   #failure: { readonly error: unknown } | null = null;
-  #isAlone: boolean;
   #finished = Promise.withResolvers<void>();
 
   constructor(line: LineInWork, deps: DrainDeps) {
     this.#line = line;
     this.#deps = deps;
     this.#id = line.id;
-    this.#isAlone = line.crashes >= ALONE_CRASHES;
   }
 
   async run(): Promise<number> {
     try {
-      if (this.#line.crashes >= POISON_CRASHES) await this.#buryHead();
-      else while (this.#goesOn() && (await this.#step()));
+      while (this.#goesOn() && (await this.#step()));
     } catch (error) {
       this.#failure ??= { error };
     }
     while (this.#open > 0) await this.#finished.promise;
-    await this.#remove();
+    await this.#end();
     if (this.#failure !== null) throw this.#failure.error;
     return this.#heldForMs ?? 0;
   }
@@ -90,14 +90,19 @@ class LineDrain {
   /** False when there is nothing more to do now. */
   async #step(): Promise<boolean> {
     if (this.#heldForMs !== null) return await this.#waitHere();
+    if (this.#suspects.length > 0) return await this.#tryAlone();
     const room = this.#roomNow();
     if (room < this.#windowNow() / 2) {
       await this.#finished.promise;
       return true;
     }
-    await this.#remove();
+    await this.#end();
     const taken = await this.#take(room);
-    for (const [parked, state] of taken) this.#begin(parked, state);
+    for (const one of taken) {
+      this.#known.add(one.parked.name);
+      if (one.parked.crashes >= SUSPECT_CRASHES) this.#suspects.push(one);
+      else this.#begin(one);
+    }
     if (taken.length > 0) return true;
     if (this.#open === 0) return false;
     await this.#finished.promise;
@@ -108,27 +113,42 @@ class LineDrain {
   async #waitHere(): Promise<boolean> {
     while (this.#open > 0) await this.#finished.promise;
     if (this.#heldForMs === null || this.#heldForMs > WAIT_HERE_MS) return false;
+    await this.#end();
     await pause(this.#heldForMs);
     this.#heldForMs = null;
     return true;
   }
 
+  async #tryAlone(): Promise<boolean> {
+    while (this.#open > 0) await this.#finished.promise;
+    await this.#end();
+    const suspect = this.#suspects.shift();
+    if (suspect === undefined || !this.#goesOn()) return false;
+    const { parked } = suspect;
+    await this.#deps.parking.begin(this.#id, parked.name);
+    this.#begin(parked.crashes >= POISON_CRASHES ? { ...suspect, isPoison: true } : suspect);
+    return true;
+  }
+
   #windowNow(): number {
-    return this.#isAlone ? 1 : Math.max(this.#window, this.#deps.limits.capOf(this.#id));
+    return Math.max(this.#window, this.#deps.limits.capOf(this.#id));
   }
 
   #roomNow(): number {
     return this.#windowNow() - this.#open;
   }
 
-  async #take(room: number): Promise<readonly (readonly [ParkedDelivery, DeliveryState | null])[]> {
+  async #take(room: number): Promise<readonly Taken[]> {
     const { parking, ledger, system } = this.#deps;
-    const parked = await parking.head(this.#id, room, this.#known);
+    const parked = await parking.take(this.#id, room, this.#known);
     const deliveries = parked.flatMap(({ read }) => (read.kind === "delivery" ? [read.delivery] : []));
     const states = deliveries.length === 0 ? [] : await ledger.statesOf(deliveries);
     this.#adapt(system.now());
     let at = 0;
-    return parked.map((one) => [one, one.read.kind === "delivery" ? (states[at++] ?? null) : null]);
+    return parked.map((one) => {
+      const state = one.read.kind === "delivery" ? (states[at++] ?? null) : null;
+      return { parked: one, state, isPoison: false };
+    });
   }
 
   /** Doubled while it is used up quickly, halved when it takes long. */
@@ -139,11 +159,11 @@ class LineDrain {
     this.#takenAt = nowMs;
   }
 
-  #begin(parked: ParkedDelivery, state: DeliveryState | null): void {
+  #begin(taken: Taken): void {
     this.#open += 1;
-    this.#known.add(parked.name);
-    this.#settle(parked, state)
+    this.#settle(taken)
       .catch((error: unknown) => {
+        this.#stays(taken.parked.name);
         this.#failure ??= { error };
       })
       .finally(() => {
@@ -153,58 +173,43 @@ class LineDrain {
       });
   }
 
-  async #settle(parked: ParkedDelivery, state: DeliveryState | null): Promise<void> {
+  async #settle({ parked, state, isPoison }: Taken): Promise<void> {
     const { read, name } = parked;
-    if (read.kind === "newer") return this.#hold(NEWER_RETRY_MS);
-    if (read.kind === "unreadable") return await this.#bury(parked, read.problem);
+    if (read.kind === "newer") return this.#hold(name, NEWER_RETRY_MS);
+    if (read.kind === "unreadable") return await this.#buryText(parked, read.problem);
     const { delivery } = read;
-    const { system, deliver } = this.#deps;
-    const decided =
-      recall(delivery, state, system.now()) ?? (await deliver(delivery, this.#line.holdsLease, FROM_LINE));
-    if (decided.verdict.kind === "hold") {
-      this.#known.delete(name);
-      return this.#hold(decided.verdict.inMs);
-    }
-    await this.#carryOut(decided, name);
+    const { system, outbox } = this.#deps;
+    const decided = recall(delivery, state, system.now()) ?? (await this.#try(delivery, isPoison));
+    const { verdict } = decided;
+    if (verdict.kind === "hold") return this.#hold(name, verdict.inMs);
+    await carryOut(decided, outbox.schedule, NEVER_WAITED, this.#deps);
+    this.#ended.push({ name, goesTo: verdict.kind === "retry" ? "job" : "nowhere" });
   }
 
-  /** It stays where it is. Where several are held, the first of them that may go says when. */
-  #hold(forMs: number): void {
-    this.#heldForMs = Math.min(forMs, this.#heldForMs ?? forMs);
+  async #try(delivery: Delivery, isPoison: boolean): Promise<Decided> {
+    if (isPoison) return { verdict: { kind: "bury", because: "poison" }, delivery };
+    return await this.#deps.deliver(delivery, this.#line.holdsLease, FROM_LINE);
   }
 
-  async #carryOut(decided: Decided, name: string): Promise<void> {
-    await carryOut(decided, this.#deps.outbox.schedule, NEVER_WAITED, this.#deps);
-    await this.#finish({ name, goesOn: decided.verdict.kind === "retry" });
+  /** Of several that are held the first that may go says when. */
+  #hold(name: string, forMs: number): void {
+    this.#heldForMs = Math.min(Math.max(forMs, HOLD_MIN_MS), this.#heldForMs ?? Number.POSITIVE_INFINITY);
+    this.#stays(name);
   }
 
-  async #finish(done: DoneWaiting): Promise<void> {
-    this.#done.push(done);
-    if (!this.#isAlone) return;
-    // If something kills this worker next, it was not this one.
-    await this.#remove();
-    await this.#deps.parking.survived(this.#id);
-    this.#isAlone = false;
+  #stays(name: string): void {
+    this.#ended.push({ name, goesTo: "line" });
   }
 
-  async #remove(): Promise<void> {
-    const done = this.#done;
-    if (done.length === 0) return;
-    this.#done = [];
-    await this.#deps.parking.remove(this.#id, done);
-    for (const { name } of done) this.#known.delete(name);
+  async #end(): Promise<void> {
+    const ended = this.#ended;
+    if (ended.length === 0) return;
+    this.#ended = [];
+    await this.#deps.parking.end(this.#id, ended);
+    for (const { name } of ended) this.#known.delete(name);
   }
 
-  async #buryHead(): Promise<void> {
-    const [[parked, state] = []] = await this.#take(1);
-    if (parked === undefined) return;
-    const { read, name } = parked;
-    if (read.kind !== "delivery") return await this.#settle(parked, null);
-    const poison: Decided = { verdict: { kind: "bury", because: "poison" }, delivery: read.delivery };
-    await this.#carryOut(recall(read.delivery, state ?? null, this.#deps.system.now()) ?? poison, name);
-  }
-
-  async #bury({ name, heldSince, text }: ParkedDelivery, problem: string): Promise<void> {
+  async #buryText({ name, heldSince, text }: ParkedDelivery, problem: string): Promise<void> {
     const buriedAt = new Date(this.#deps.system.now()).toISOString();
     const jobId = `${this.#id}:${name}`;
     const letter = {
@@ -217,8 +222,14 @@ class LineDrain {
       buriedAt,
     } as const;
     await this.#deps.outbox.bury(letter);
-    await this.#finish({ name, goesOn: false });
+    this.#ended.push({ name, goesTo: "nowhere" });
   }
+}
+
+interface Taken {
+  readonly parked: ParkedDelivery;
+  readonly state: DeliveryState | null;
+  readonly isPoison: boolean;
 }
 
 const FROM_LINE = true;

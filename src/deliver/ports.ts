@@ -140,27 +140,22 @@ export interface WaitingIndex {
 export interface Parking {
   /** Its line is due in so many ms at the latest; doing it twice does it once. People see it as one that waits. */
   readonly park: (delivery: Delivery, inMs: number) => Promise<void>;
-  /** Leases of lines that are due and in nobody's work. */
-  readonly takeDue: (most: number, leaseMs: number) => Promise<readonly TakenLine[]>;
+  /** Takes leases of lines that are due and in nobody's work. */
+  readonly takeDue: (most: number, leaseMs: number) => Promise<readonly EndpointId[]>;
   /** Answers with those that are ours no more. */
   readonly renew: (ids: readonly EndpointId[], leaseMs: number) => Promise<readonly EndpointId[]>;
-  /** The first of it has been sent, and its worker lives: crashes are counted anew. */
-  readonly survived: (id: EndpointId) => Promise<void>;
   /** Gives a lease back; what is left in the line is due in so many ms. */
   readonly release: (id: EndpointId, inMs: number) => Promise<void>;
-  /** The first of a line, those held longest first, without those whose names are known. */
-  readonly head: (
+  /** The first of a line, those held longest first, without those whose names are known. That is a start of each, unless
+   * it is a suspect: one that was in work at `SUSPECT_CRASHES` of its worker. */
+  readonly take: (
     id: EndpointId,
     most: number,
     known: ReadonlySet<string>,
   ) => Promise<readonly ParkedDelivery[]>;
-  readonly remove: (id: EndpointId, done: readonly DoneWaiting[]) => Promise<void>;
-}
-
-export interface TakenLine {
-  readonly id: EndpointId;
-  /** Times in a row that whoever had it has not given it back. */
-  readonly crashes: number;
+  /** A start of a suspect. */
+  readonly begin: (id: EndpointId, name: string) => Promise<void>;
+  readonly end: (id: EndpointId, ended: readonly EndedTurn[]) => Promise<void>;
 }
 
 export interface ParkedDelivery {
@@ -169,12 +164,14 @@ export interface ParkedDelivery {
   readonly heldSince: number;
   readonly text: string;
   readonly read: ReadDelivery;
+  /** Earlier starts of it whose worker has not lived to tell what became of it. */
+  readonly crashes: number;
 }
 
-export interface DoneWaiting {
+/** A start of a parked delivery that has come to its end: it is over, goes on in a job, or stays in its line. */
+export interface EndedTurn {
   readonly name: string;
-  /** It goes on in a job, and so is still one that waits. */
-  readonly goesOn: boolean;
+  readonly goesTo: "nowhere" | "job" | "line";
 }
 
 /** The legacy bus while a service migrates from it (docs/migration.md). */

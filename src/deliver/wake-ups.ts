@@ -7,7 +7,7 @@ import type { EndpointId } from "../core/brand.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
 import type { DrainLine } from "./drain-line.ts";
-import type { Parking, TakenLine } from "./ports.ts";
+import type { Parking } from "./ports.ts";
 
 export interface WakeUpsDeps {
   readonly parking: Pick<Parking, "takeDue" | "renew" | "release">;
@@ -102,40 +102,39 @@ class Waker implements WakeUps {
     if (room <= 0) return;
     const askedAt = this.#deps.system.monotonicMs();
     try {
-      for (const line of await this.#deps.parking.takeDue(room, LEASE_MS)) this.#work(line, askedAt);
+      for (const id of await this.#deps.parking.takeDue(room, LEASE_MS)) this.#work(id, askedAt);
     } catch (error) {
       tellFailure(this.#deps.tell, "take_due_lines")(error);
     }
   }
 
-  #work(line: TakenLine, askedAt: number): void {
-    const { id } = line;
+  #work(id: EndpointId, askedAt: number): void {
     // Lost while this process stood still: the earlier work on it comes to its end first.
     if (this.#leases.has(id)) return;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const lease = { heldUntil: askedAt + LEASE_MS, ended };
     this.#leases.set(id, lease);
     this.#deps.inWork.add(id);
-    void this.#drain(line, lease).finally(() => {
+    void this.#drain(id, lease).finally(() => {
       this.#leases.delete(id);
       this.#deps.inWork.delete(id);
       resolve();
     });
   }
 
-  async #drain(line: TakenLine, lease: { readonly heldUntil: number }): Promise<void> {
+  async #drain(id: EndpointId, lease: { readonly heldUntil: number }): Promise<void> {
     const { drainLine, tell, system } = this.#deps;
     const holdsLease = (): boolean => system.monotonicMs() < lease.heldUntil;
     const goesOn = (): boolean => !this.#isPaused && !this.#isStopped;
     let againInMs = OWN_FAILURE_RETRY_MS;
     try {
-      againInMs = await drainLine({ ...line, holdsLease, goesOn });
+      againInMs = await drainLine({ id, holdsLease, goesOn });
     } catch (error) {
       // A line that was given back is another's, and a POST of it that was let go is no failure.
       if (holdsLease()) tellFailure(tell, "drain_line")(error);
     }
     if (!holdsLease()) return;
-    await this.#release(line.id, againInMs);
+    await this.#release(id, againInMs);
     this.expect(againInMs);
   }
 

@@ -54,6 +54,7 @@ export class DurableWorker extends Worker<string, void> {
   readonly #slots = new Map<string, () => void>();
   /** Jobs that go on without a slot. */
   readonly #lent = new Set<object>();
+  #isClosing = false;
   /** Called when the last of them has ended. */
   #returned: (() => void) | undefined;
 
@@ -126,7 +127,7 @@ export class DurableWorker extends Worker<string, void> {
     let stage: "working" | "lent" | "ending" = "working";
     // Before the run begins, which takes it from there.
     this.#slots.set(token, () => {
-      if (stage !== "working" || this.#lent.size >= LENT_MAX) return;
+      if (stage !== "working" || this.#isClosing || this.#lent.size >= LENT_MAX) return;
       stage = "lent";
       this.#lent.add(lent);
       lent.resolve();
@@ -143,7 +144,9 @@ export class DurableWorker extends Worker<string, void> {
     return Promise.race([forgotten, lent.promise]);
   }
 
+  /** From then on no slot is lent: BullMQ waits for the jobs that its loop knows of, and for no others. */
   override async close(force = false): Promise<void> {
+    this.#isClosing = true;
     if (!force && this.#lent.size > 0) {
       await this.pause(true);
       await new Promise<void>((resolve) => {

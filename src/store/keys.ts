@@ -66,6 +66,10 @@ export function createKeys(prefix: string) {
 const parkingKeys = (prefix: string) => ({
   /** Endpoint id → epoch ms at which its line is to be looked at, for those who have one; and who has which in work. */
   parking: { due: `${prefix}:due`, leases: `${prefix}:leases` },
-  /** Parked deliveries: names of rounds by the time since when each is held, and name → delivery. */
-  line: (id: EndpointId) => ({ times: `${prefix}:line:${id}`, deliveries: `${prefix}:deliveries:${id}` }),
+  /** Parked deliveries: names of rounds by the time since when each is held; name → delivery; name → starts of it. */
+  line: (id: EndpointId) => ({
+    times: `${prefix}:line:${id}`,
+    deliveries: `${prefix}:deliveries:${id}`,
+    starts: `${prefix}:starts:${id}`,
+  }),
 });

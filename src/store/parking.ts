@@ -6,20 +6,20 @@
  */
 import { z } from "zod";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
-import { type Delivery, deliveryId, type Round, roundId } from "../core/delivery.ts";
+import { type Delivery, deliveryId, roundId, SUSPECT_CRASHES } from "../core/delivery.ts";
 import { isWrongType } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
 import { readVersionedDelivery, versionedDelivery } from "../core/stored.ts";
-import type { ParkedDelivery, Parking } from "../deliver/ports.ts";
-import type { ParkedRounds } from "../queue/ports.ts";
+import type { EndedTurn, Parking } from "../deliver/ports.ts";
 import { KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import { quarantine } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
-const NOW = `
+/** Lua, to be put before a script: `now` is the time in ms by Redis' clock. */
+export const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
@@ -42,62 +42,62 @@ for i = 0, deliveries - 1 do
 end
 for i = at + 1, #ARGV, 2 do redis.call('ZADD', KEYS[1], 'NX', now + ARGV[i + 1], ARGV[i]) end`;
 
-// A lease says how often it has been taken over from one that never gave it back. The HDEL is there for a Redis that is
-// out of memory: see event-ledger.ts.
-const TAKE = `${NOW}
-local taken = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[3])) do
-  local former = redis.call('HGET', KEYS[2], id)
-  local crashes = former and string.match(former, '^%d+') + 1 or 0
+// The HDEL is there for a Redis that is out of memory: see event-ledger.ts.
+const TAKE_DUE = `${NOW}
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[3])
+for _, id in ipairs(due) do
   redis.call('HDEL', KEYS[2], id)
-  redis.call('HSET', KEYS[2], id, string.format('%d %s', crashes, ARGV[1]))
+  redis.call('HSET', KEYS[2], id, ARGV[1])
   redis.call('ZADD', KEYS[1], 'XX', now + ARGV[2], id)
-  taken[#taken + 1] = {id, crashes}
 end
-return taken`;
+return due`;
 
-const HOLDS_IT = `
-local function holdsIt(id)
-  local lease = redis.call('HGET', KEYS[2], id)
-  return lease and string.match(lease, ' (.*)') == ARGV[1]
-end
-`;
-
-const RENEW = `${NOW}${HOLDS_IT}
+const RENEW = `${NOW}
 local lost = {}
 for i = 3, #ARGV do
-  if holdsIt(ARGV[i]) then redis.call('ZADD', KEYS[1], 'XX', now + ARGV[2], ARGV[i]) else lost[#lost + 1] = ARGV[i] end
+  if redis.call('HGET', KEYS[2], ARGV[i]) == ARGV[1] then redis.call('ZADD', KEYS[1], 'XX', now + ARGV[2], ARGV[i])
+  else lost[#lost + 1] = ARGV[i] end
 end
 return lost`;
 
-const SURVIVED = `${HOLDS_IT}
-if holdsIt(ARGV[2]) then redis.call('HSET', KEYS[2], ARGV[2], '0 ' .. ARGV[1]) end`;
-
-const RELEASE = `${NOW}${HOLDS_IT}
-if not holdsIt(ARGV[2]) then return end
+const RELEASE = `${NOW}
+if redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[1] then return end
 redis.call('HDEL', KEYS[2], ARGV[2])
+redis.call('DEL', KEYS[4])
 if redis.call('ZCARD', KEYS[3]) == 0 then redis.call('ZREM', KEYS[1], ARGV[2])
 else redis.call('ZADD', KEYS[1], 'XX', now + ARGV[3], ARGV[2]) end`;
 
-// A line in work is looked at anyway, and its time is its lease.
-const BRING_FORWARD = `${NOW}
-if not redis.call('ZSCORE', KEYS[3], ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[3], 'XX', 0, ARGV[2])
-if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then redis.call('ZADD', KEYS[1], 'XX', now, ARGV[1]) end
-return 1`;
+/** Starts that are not ended are crashes; a suspect is begun by itself. */
+const TAKE = `
+redis.call('HDEL', KEYS[2], '')
+local taken = {}
+for i = 1, #ARGV do
+  local starts = tonumber(redis.call('HGET', KEYS[2], ARGV[i]) or 0)
+  if starts < ${SUSPECT_CRASHES} then redis.call('HINCRBY', KEYS[2], ARGV[i], 1) end
+  taken[i * 2 - 1], taken[i * 2] = redis.call('HGET', KEYS[1], ARGV[i]) or '', starts
+end
+return taken`;
 
-// No transaction: a Redis that is out of memory takes none, and what is done has to go then, too.
-const REMOVE = `
-local last = 1 + ARGV[1]
-redis.call('HDEL', KEYS[2], unpack(ARGV, 2, last))
-redis.call('ZREM', KEYS[1], unpack(ARGV, 2, last))
-if #ARGV > last then redis.call('ZREM', KEYS[3], unpack(ARGV, last + 1)) end`;
+const BEGIN = `
+redis.call('HDEL', KEYS[1], '')
+redis.call('HINCRBY', KEYS[1], ARGV[1], 1)`;
+
+// No transaction: a Redis that is out of memory takes none, and what is done has to go then, too. ARGV: how many leave the
+// line, and how many of them are over; then the names that leave, those that stay, and the ids of those that are over.
+export const END = `
+local leaving, over = tonumber(ARGV[1]), tonumber(ARGV[2])
+local names = #ARGV - over
+redis.call('HDEL', KEYS[4], unpack(ARGV, 3, names))
+if leaving > 0 then
+  redis.call('HDEL', KEYS[2], unpack(ARGV, 3, 2 + leaving))
+  redis.call('ZREM', KEYS[1], unpack(ARGV, 3, 2 + leaving))
+end
+if over > 0 then redis.call('ZREM', KEYS[3], unpack(ARGV, names + 1)) end`;
 
 const PARKED_TOGETHER = 128;
 
-const takenSchema = z.array(
-  z.tuple([z.string().transform(asEndpointId), z.number()]).transform(([id, crashes]) => ({ id, crashes })),
-);
+/** Of each its text, empty where there is none, and its starts so far. */
+const takenSchema = z.array(z.string().or(z.number()));
 const idsSchema = z.array(z.string().transform(asEndpointId));
 
 export interface ParkingDeps {
@@ -113,11 +113,11 @@ export interface ParkingDeps {
 export function createParking(deps: ParkingDeps): Parking {
   const { redis, keys, holder } = deps;
   const { due, leases } = keys.parking;
-  const runTake = prepareScript(redis, TAKE);
+  const runTakeDue = prepareScript(redis, TAKE_DUE);
   const runRenew = prepareScript(redis, RENEW);
-  const runRemove = prepareScript(redis, REMOVE);
-  const runSurvived = prepareScript(redis, SURVIVED);
   const runRelease = prepareScript(redis, RELEASE);
+  const runBegin = prepareScript(redis, BEGIN);
+  const runEnd = prepareScript(redis, END);
   const commits = createGroupCommit<ToPark>({
     write: createPark(deps),
     maxItems: PARKED_TOGETHER,
@@ -126,23 +126,39 @@ export function createParking(deps: ParkingDeps): Parking {
   return {
     park: (delivery, inMs) => commits.add({ delivery, inMs }),
     takeDue: async (most, leaseMs) =>
-      takenSchema.parse(await runTake([due, leases], [holder, leaseMs, most])),
+      idsSchema.parse(await runTakeDue([due, leases], [holder, leaseMs, most])),
     renew: async (ids, leaseMs) => idsSchema.parse(await runRenew([due, leases], [holder, leaseMs, ...ids])),
-    survived: async (id) => {
-      await runSurvived([due, leases], [holder, id]);
-    },
     release: async (id, inMs) => {
-      await runRelease([due, leases, keys.line(id).times], [holder, id, Math.ceil(inMs)]);
+      const { times, starts } = keys.line(id);
+      await runRelease([due, leases, times, starts], [holder, id, Math.ceil(inMs)]);
     },
-    head: (id, most, known) => readHead(deps, id, most, known),
-    remove: async (id, done) => {
-      if (done.length === 0) return;
-      const { times, deliveries } = keys.line(id);
-      const names = done.map(({ name }) => name);
-      const over = done.filter(({ goesOn }) => !goesOn).map(({ name }) => `${eventIdIn(name)}.${id}`);
-      await runRemove([times, deliveries, keys.waiting(id)], [names.length, ...names, ...over]);
+    take: createTake(deps),
+    begin: async (id, name) => {
+      await runBegin([keys.line(id).starts], [name]);
+    },
+    end: async (id, ended) => {
+      if (ended.length === 0) return;
+      await runEnd(...endOf(id, ended, keys));
     },
   };
+}
+
+/** Keys and arguments of `END`. */
+export function endOf(
+  id: EndpointId,
+  ended: readonly EndedTurn[],
+  keys: Keys,
+): [readonly string[], readonly (string | number)[]] {
+  const leaving = ended.filter(({ goesTo }) => goesTo !== "line").map(({ name }) => name);
+  const staying = ended.filter(({ goesTo }) => goesTo === "line").map(({ name }) => name);
+  const over = ended
+    .filter(({ goesTo }) => goesTo === "nowhere")
+    .map(({ name }) => `${eventIdIn(name)}.${id}`);
+  const { times, deliveries, starts } = keys.line(id);
+  return [
+    [times, deliveries, keys.waiting(id), starts],
+    [leaving.length, over.length, ...leaving, ...staying, ...over],
+  ];
 }
 
 interface ToPark {
@@ -200,10 +216,11 @@ function parkedArgs({ delivery }: ToPark): readonly (string | number)[] {
 function expectedOf(group: readonly ToPark[], keys: Keys): Parameters<typeof quarantine>[1] {
   const { due, leases } = keys.parking;
   const lines = group.flatMap(({ delivery: { endpointId, event } }) => {
-    const { times, deliveries } = keys.line(endpointId);
+    const { times, deliveries, starts } = keys.line(endpointId);
     return [
       { key: times, type: "zset" } as const,
       { key: deliveries, type: "hash" } as const,
+      { key: starts, type: "hash" } as const,
       { key: keys.waiting(endpointId), type: "zset" } as const,
       { key: keys.event(event.id), type: "hash" } as const,
     ];
@@ -211,67 +228,24 @@ function expectedOf(group: readonly ToPark[], keys: Keys): Parameters<typeof qua
   return [{ key: due, type: "zset" }, { key: leases, type: "hash" }, ...lines];
 }
 
-async function readHead(
-  { redis, keys }: ParkingDeps,
-  id: EndpointId,
-  most: number,
-  known: ReadonlySet<string>,
-): Promise<readonly ParkedDelivery[]> {
-  const { times, deliveries } = keys.line(id);
-  const flat = await redis.zrange(times, 0, `${known.size + most - 1}`, "WITHSCORES");
-  const names = flat.filter((name, index) => index % 2 === 0 && !known.has(name)).slice(0, most);
-  if (names.length === 0) return [];
-  const texts = await redis.hmget(deliveries, ...names);
-  return names.map((name, index) => {
-    const text = texts[index] ?? "";
-    return { name, heldSince: Number(flat[flat.indexOf(name) + 1]), text, read: readVersionedDelivery(text) };
-  });
+function createTake({ redis, keys }: ParkingDeps): Parking["take"] {
+  const runTake = prepareScript(redis, TAKE);
+  return async (id, most, known) => {
+    const { times, deliveries, starts } = keys.line(id);
+    const flat = await redis.zrange(times, 0, `${known.size + most - 1}`, "WITHSCORES");
+    const first = flat
+      .flatMap((name, at) => (at % 2 === 0 ? [{ name, heldSince: Number(flat[at + 1]) }] : []))
+      .filter(({ name }) => !known.has(name))
+      .slice(0, most);
+    if (first.length === 0) return [];
+    const names = first.map(({ name }) => name);
+    const answers = takenSchema.parse(await runTake([deliveries, starts], names));
+    return first.map((one, at) => {
+      const [text, crashes] = [String(answers[at * 2]), Number(answers[at * 2 + 1])];
+      return { ...one, text, read: readVersionedDelivery(text), crashes };
+    });
+  };
 }
 
 /** An event's id holds no such sign. */
 const eventIdIn = (name: string): string => name.slice(0, name.indexOf("@"));
-
-/** Parked deliveries as people see them, and what they do to them. */
-export function createParkedRounds(redis: Redis, keys: Keys): ParkedRounds {
-  const { due, leases } = keys.parking;
-  const runBringForward = prepareScript(redis, BRING_FORWARD);
-  const runRemove = prepareScript(redis, REMOVE);
-  const timesOf = ({ endpointId }: Round): string => keys.line(endpointId).times;
-  return {
-    dueAt: async (rounds) => {
-      const pipeline = redis.pipeline();
-      for (const one of rounds) pipeline.zscore(timesOf(one), roundId(one)).zscore(due, one.endpointId);
-      const answers = scoresSchema.parse(await pipeline.exec());
-      return rounds.map((_, index) => {
-        const [[, place] = [], [, dueAt] = []] = answers.slice(index * 2);
-        return place == null || dueAt == null ? null : Number(dueAt);
-      });
-    },
-    bringForward: async (one) => {
-      const args = [one.endpointId, roundId(one)];
-      return (await runBringForward([due, leases, timesOf(one)], args)) === 1;
-    },
-    withdraw: async (one) => {
-      const { times, deliveries } = keys.line(one.endpointId);
-      await runRemove([times, deliveries, keys.waiting(one.endpointId)], [1, roundId(one)]);
-    },
-    count: async () => {
-      const ids = await redis.zrange(due, 0, "-1");
-      const pipeline = redis.pipeline();
-      for (const id of ids) {
-        const { times } = keys.line(asEndpointId(id));
-        pipeline.zcard(times).zrange(times, 0, "0", "WITHSCORES");
-      }
-      const answers = (await pipeline.exec()) ?? [];
-      let [depth, oldest] = [0, Number.POSITIVE_INFINITY];
-      for (let at = 0; at < answers.length; at += 2) {
-        depth += Number(answers[at]?.[1] ?? 0);
-        oldest = Math.min(oldest, Number(headSchema.parse(answers[at + 1]?.[1])[1] ?? oldest));
-      }
-      return { depth, oldestHeldSince: Number.isFinite(oldest) ? oldest : null };
-    },
-  };
-}
-
-const scoresSchema = z.array(z.tuple([z.null(), z.string().nullable()]));
-const headSchema = z.array(z.string());

@@ -12,7 +12,7 @@ import { OWN_NAMES } from "../../src/queue/quarantine.ts";
 import { openQueues, type Queues } from "../../src/queue/queues.ts";
 import { createWaitingJobs, type WaitingJobs } from "../../src/queue/waiting-jobs.ts";
 import { createKeys } from "../../src/store/keys.ts";
-import { createParkedRounds } from "../../src/store/parking.ts";
+import { createParkedRounds } from "../../src/store/parked-rounds.ts";
 import { connectRedis, type Redis } from "../../src/store/redis.ts";
 import { startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";

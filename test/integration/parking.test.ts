@@ -6,7 +6,8 @@ import type { Happening } from "../../src/core/happening.ts";
 import type { Parking } from "../../src/deliver/ports.ts";
 import type { ParkedRounds } from "../../src/queue/ports.ts";
 import { createKeys } from "../../src/store/keys.ts";
-import { createParkedRounds, createParking } from "../../src/store/parking.ts";
+import { createParkedRounds } from "../../src/store/parked-rounds.ts";
+import { createParking } from "../../src/store/parking.ts";
 import { connectRedis, type Redis } from "../../src/store/redis.ts";
 import { startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -54,13 +55,13 @@ function delivery(n: number, endpointId = a, more: Partial<Delivery> = {}): Deli
 
 const NOBODY: ReadonlySet<string> = new Set();
 const namesIn = async (id = a, known = NOBODY): Promise<readonly string[]> =>
-  (await one.head(id, 10, known)).map(({ name }) => name);
+  (await one.take(id, 10, known)).map(({ name }) => name);
 
 describe("a line", () => {
   it("keeps what it is given, once, in the order in which it was first held", async () => {
     for (const n of [3, 1, 2, 1]) await one.park(delivery(n), 0);
     expect(await namesIn()).toEqual([1, 2, 3].map((n) => roundId(delivery(n))));
-    expect((await one.head(a, 1, NOBODY))[0]?.read).toEqual({ kind: "delivery", delivery: delivery(1) });
+    expect((await one.take(a, 1, NOBODY))[0]?.read).toEqual({ kind: "delivery", delivery: delivery(1) });
     expect(await rounds.count()).toEqual({ depth: 3, oldestHeldSince: 1_001 });
   });
 
@@ -77,7 +78,7 @@ describe("a line", () => {
       status: "held",
     });
     expect(await redis.zscore(keys.waiting(a), `evt_1.${a}`)).toBe("1");
-    await one.remove(a, [{ name: roundId(delivery(1)), goesOn: false }]);
+    await one.end(a, [{ name: roundId(delivery(1)), goesTo: "nowhere" }]);
     expect(await redis.zcard(keys.waiting(a))).toBe(0);
   });
 
@@ -93,31 +94,40 @@ describe("the lease of a line", () => {
   it("is one process' at a time, when the line is due", async () => {
     await one.park(delivery(1), 0);
     await one.park(delivery(2, b), MINUTE_MS);
-    expect(await one.takeDue(10, MINUTE_MS)).toEqual([{ id: a, crashes: 0 }]);
+    expect(await one.takeDue(10, MINUTE_MS)).toEqual([a]);
     expect(await other.takeDue(10, MINUTE_MS)).toEqual([]);
     expect(await other.renew([a], MINUTE_MS)).toEqual([a]);
     expect(await one.renew([a], MINUTE_MS)).toEqual([]);
   });
 
-  it("is another's once it has ended, who then knows that it was not given back", async () => {
-    await one.park(delivery(1), 0);
+  it("is another's once it has ended, who then knows what was in work", async () => {
+    for (const n of [1, 2, 3]) await one.park(delivery(n), 0);
     await one.takeDue(10, 20);
-    const [taken] = await until("it has ended", async () => {
-      const lines = await other.takeDue(10, 20);
-      return lines.length > 0 && lines;
-    });
-    expect(taken).toEqual({ id: a, crashes: 1 });
+    await one.take(a, 2, NOBODY);
+    await one.end(a, [{ name: roundId(delivery(2)), goesTo: "line" }]);
+    await until("it has ended", async () => (await other.takeDue(10, MINUTE_MS)).length > 0);
     expect(await one.renew([a], MINUTE_MS)).toEqual([a]);
     await one.release(a, 0);
-    expect(await redis.hget(keys.parking.leases, a)).toBe("1 other");
-    await other.survived(a);
-    expect(await redis.hget(keys.parking.leases, a)).toBe("0 other");
+    expect(await other.renew([a], MINUTE_MS)).toEqual([]);
+    expect((await other.take(a, 10, NOBODY)).map(({ crashes }) => crashes)).toEqual([1, 0, 0]);
+    await other.release(a, 0);
+    expect(await redis.exists(keys.line(a).starts)).toBe(0);
+  });
+
+  it("counts no start of a suspect that is only looked at", async () => {
+    await one.park(delivery(1), 0);
+    const crashesOf = async () => (await one.take(a, 1, NOBODY))[0]?.crashes;
+    expect([await crashesOf(), await crashesOf(), await crashesOf(), await crashesOf()]).toEqual([
+      0, 1, 2, 2,
+    ]);
+    await one.begin(a, roundId(delivery(1)));
+    expect(await crashesOf()).toBe(3);
   });
 
   it("leaves nothing behind where the line is empty, and the time of the next look where it is not", async () => {
     await Promise.all([one.park(delivery(1), 0), one.park(delivery(2, b), 0)]);
     await one.takeDue(10, MINUTE_MS);
-    await one.remove(a, [{ name: roundId(delivery(1)), goesOn: false }]);
+    await one.end(a, [{ name: roundId(delivery(1)), goesTo: "nowhere" }]);
     for (const id of [a, b]) await one.release(id, MINUTE_MS);
     expect(await redis.zrange(keys.parking.due, 0, "-1")).toEqual([b]);
     expect(await redis.exists(keys.parking.leases, keys.line(a).times, keys.line(a).deliveries)).toBe(0);
@@ -128,8 +138,8 @@ describe("the lease of a line", () => {
     await one.park(delivery(1), 0);
     await redis.config("SET", "maxmemory", "1");
     try {
-      expect(await one.takeDue(10, MINUTE_MS)).toEqual([{ id: a, crashes: 0 }]);
-      await one.remove(a, [{ name: roundId(delivery(1)), goesOn: false }]);
+      expect(await one.takeDue(10, MINUTE_MS)).toEqual([a]);
+      await one.end(a, [{ name: roundId(delivery(1)), goesTo: "nowhere" }]);
       await one.release(a, 0);
     } finally {
       await redis.config("SET", "maxmemory", "0");
@@ -151,7 +161,7 @@ describe("a parked delivery", () => {
     expect(await rounds.bringForward(delivery(3))).toBe(false);
     expect(await rounds.bringForward(delivery(2))).toBe(true);
     expect(await namesIn()).toEqual([2, 1].map((n) => roundId(delivery(n))));
-    expect(await one.takeDue(10, MINUTE_MS)).toEqual([{ id: a, crashes: 0 }]);
+    expect(await one.takeDue(10, MINUTE_MS)).toEqual([a]);
   });
 
   it("is gone when it was withdrawn", async () => {

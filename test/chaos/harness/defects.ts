@@ -236,9 +236,9 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   "taken-is-gone": [
     {
       module: "/src/deliver/drain-line.ts",
-      text: "this.#known.add(parked.name);",
+      text: "this.#known.add(one.parked.name);",
       instead:
-        "this.#known.add(parked.name); void this.#deps.parking.remove(this.#id, [{ name: parked.name, goesOn: false }]);",
+        'this.#known.add(one.parked.name); void this.#deps.parking.end(this.#id, [{ name: one.parked.name, goesTo: "nowhere" }]);',
     },
   ],
   /** Decision 15: Retry-After is not listened to. Row 18. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
-import { type Delivery, type DeliveryState, roundId } from "../../../src/core/delivery.ts";
+import { type Delivery, type DeliveryState, roundId, SUSPECT_CRASHES } from "../../../src/core/delivery.ts";
 import { createDrainLine, type LineInWork } from "../../../src/deliver/drain-line.ts";
-import type { DoneWaiting, ParkedDelivery } from "../../../src/deliver/ports.ts";
+import type { EndedTurn, ParkedDelivery } from "../../../src/deliver/ports.ts";
 import { casesOf } from "../../support/depth.ts";
 
 const endpointId = asEndpointId("ep_1");
@@ -17,7 +17,13 @@ function parkedDelivery(n: number): ParkedDelivery {
     round: 0,
     heldSince: n + 1,
   };
-  return { name: roundId(delivery), heldSince: n + 1, text: "", read: { kind: "delivery", delivery } };
+  return {
+    name: roundId(delivery),
+    heldSince: n + 1,
+    text: "",
+    crashes: 0,
+    read: { kind: "delivery", delivery },
+  };
 }
 
 const attempt = {
@@ -39,15 +45,21 @@ const VERDICTS = {
 } as const;
 const STATUSES = { complete: "delivered", retry: "retrying", bury: "buried" } as const;
 
+const never = (): Promise<never> => new Promise(() => undefined);
+
 /** An endpoint's line and all that happens to what is in it, in memory. */
-function world(fates: readonly (readonly Fate[])[]) {
+function world(fates: readonly (readonly Fate[])[], deadly = "") {
+  let death = Promise.withResolvers<"dead">();
+  let isDead = false;
+  const whileAlive = (): Promise<void> => (isDead ? never() : Promise.resolve());
   const line = new Map(fates.map((_, n) => [parkedDelivery(n).name, parkedDelivery(n)]));
   const left = new Map(fates.map((own, n) => [parkedDelivery(n).name, [...own]]));
   const states = new Map<string, DeliveryState>();
   const [posts, delivered, booked, buried] = [new Map<string, number>(), new Set(), new Set(), new Set()];
   const order: string[] = [];
-  /** Removals until Redis is gone for one. */
-  let removalsLeft = Number.POSITIVE_INFINITY;
+  const starts = new Map<string, number>();
+  /** Writes of ends until Redis is gone for one. */
+  let endsLeft = Number.POSITIVE_INFINITY;
   let open = 0;
   let most = 0;
   const note = (delivery: Delivery, fate: keyof typeof VERDICTS): void => {
@@ -61,13 +73,26 @@ function world(fates: readonly (readonly Fate[])[]) {
   const drain = createDrainLine({
     parking: {
       park: async () => undefined,
-      survived: async () => undefined,
-      head: async (_, count, known) =>
-        [...line.values()].filter(({ name }) => !known.has(name)).slice(0, count),
-      remove: async (_, done: readonly DoneWaiting[]) => {
-        removalsLeft -= 1;
-        if (removalsLeft === 0) throw new Error("Redis is gone");
-        for (const { name } of done) line.delete(name);
+      begin: async (_, name) => void starts.set(name, (starts.get(name) ?? 0) + 1),
+      take: async (_, count, known) => {
+        await whileAlive();
+        return [...line.values()]
+          .filter(({ name }) => !known.has(name))
+          .slice(0, count)
+          .map((one) => {
+            const crashes = starts.get(one.name) ?? 0;
+            if (crashes < SUSPECT_CRASHES) starts.set(one.name, crashes + 1);
+            return { ...one, crashes };
+          });
+      },
+      end: async (_, ended: readonly EndedTurn[]) => {
+        await whileAlive();
+        endsLeft -= 1;
+        if (endsLeft === 0) throw new Error("Redis is gone");
+        for (const { name, goesTo } of ended) {
+          starts.delete(name);
+          if (goesTo !== "line") line.delete(name);
+        }
       },
     },
     ledger: {
@@ -81,6 +106,11 @@ function world(fates: readonly (readonly Fate[])[]) {
     waiting: { add: async () => undefined, remove: async () => undefined },
     limits: { capOf: () => 4 },
     deliver: async (delivery, holdsLease) => {
+      if (roundId(delivery) === deadly) {
+        isDead = true;
+        death.resolve("dead");
+      }
+      await whileAlive();
       order.push(delivery.event.id);
       open += 1;
       most = Math.max(most, open);
@@ -94,8 +124,12 @@ function world(fates: readonly (readonly Fate[])[]) {
     },
     system: { now: () => performance.now() },
   });
-  const run = async (changes: Partial<LineInWork> = {}): Promise<number> =>
-    await drain({ id: endpointId, crashes: 0, holdsLease: () => true, goesOn: () => true, ...changes });
+  const run = async (changes: Partial<LineInWork> = {}): Promise<number | "dead"> => {
+    isDead = false;
+    death = Promise.withResolvers();
+    const line = { id: endpointId, holdsLease: () => true, goesOn: () => true, ...changes };
+    return await Promise.race([drain(line), death.promise]);
+  };
   return {
     run,
     line,
@@ -106,8 +140,9 @@ function world(fates: readonly (readonly Fate[])[]) {
     buried,
     order,
     most: () => most,
-    failRemoval: (after: number) => {
-      removalsLeft = after;
+    starts,
+    failAtEnd: (after: number) => {
+      endsLeft = after;
     },
   };
 }
@@ -125,10 +160,10 @@ describe("a line of parked deliveries", () => {
         async (all, deaths) => {
           const played = world(all);
           for (const after of deaths) {
-            played.failRemoval(after);
+            played.failAtEnd(after);
             await played.run().catch(() => undefined);
           }
-          played.failRemoval(Number.POSITIVE_INFINITY);
+          played.failAtEnd(Number.POSITIVE_INFINITY);
           // Each run in vain has used up a fate that was none.
           for (let runs = 0; played.line.size > 0 && runs < 4 * all.length + 8; runs += 1)
             await played.run().catch(() => undefined);
@@ -171,16 +206,26 @@ describe("a line of parked deliveries", () => {
     expect(line.size).toBe(8 - posts.size);
   });
 
-  it("goes one at a time after two crashes, until one has come through", async () => {
-    const { run, most, order } = world(Array.from({ length: 8 }, () => ["ours"]));
-    await run({ crashes: 2 }).catch(() => undefined);
-    expect([most(), order]).toEqual([1, ["evt_0"]]);
+  it("sends its suspects one at a time, and the others together again after them", async () => {
+    const { run, starts, most, order, line } = world(Array.from({ length: 30 }, () => []));
+    for (const n of [0, 1, 2]) starts.set(parkedDelivery(n).name, SUSPECT_CRASHES);
+    await run({ goesOn: () => order.length < 4 });
+    expect([most(), order]).toEqual([1, ["evt_3", "evt_0", "evt_1", "evt_2"]]);
+    await run();
+    expect(line.size).toBe(0);
+    expect(most()).toBeGreaterThan(1);
+    expect(starts.size).toBe(0);
   });
 
-  it("buries its first one as poison after eight, and tries none", async () => {
-    const { run, buried, order, line } = world([[], []]);
-    await run({ crashes: 8 });
-    expect([...buried]).toEqual([parkedDelivery(0).name]);
-    expect([order, line.size]).toEqual([[], 1]);
+  it("finds the one that kills its worker each time, and buries it at its ninth start", async () => {
+    const deadly = parkedDelivery(4).name;
+    const { run, starts, buried, line, delivered } = world(
+      Array.from({ length: 10 }, () => []),
+      deadly,
+    );
+    let deaths = 0;
+    while (!buried.has(deadly) && deaths < 20) if ((await run()) === "dead") deaths += 1;
+    expect(deaths).toBe(8);
+    expect([line.size, delivered.size, starts.size]).toEqual([0, 9, 0]);
   });
 });
