@@ -118,7 +118,7 @@ function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus,
   };
   const slots = createAttemptSlots(system, limits.isSlow);
   const shared = { ledger, deliver, slots, outbox, waiting, parking: { ...parking, park }, system };
-  const drainLine = createDrainLine({ ...shared, limits });
+  const drainLine = createDrainLine({ ...shared, limits, fail: tellFailure(tell, "drain_line") });
   const wakeUps = createWakeUps({ parking, drainLine, inWork, tell, system });
   const workerDeps: WorkerDeps = {
     connection: redis,

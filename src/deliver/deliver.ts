@@ -167,7 +167,7 @@ async function admit(
   const probeDueInMs = breakers.probeDueInMs(endpoint.id);
   if (probeDueInMs > 0) return heldFor("breaker_open", probeDueInMs);
   if (!isFromLine && deps.isDraining(endpoint.id)) return heldFor("busy", 0);
-  const overRateMs = await takeTurn(endpoint, delivery, deps);
+  const overRateMs = await takeTurn(endpoint, delivery.heldSince !== null || isFromLine, deps);
   if (overRateMs > 0) return heldFor("rate_limited", overRateMs);
   if (!(await limits.enter(endpoint, isFromLine))) return heldFor("busy", 0);
   let isAdmitted = false;
@@ -187,11 +187,11 @@ async function admit(
 /** Resolves with 0 when it is this delivery's turn, else with how long to hold it, in ms. */
 async function takeTurn(
   { id, rateLimit }: Endpoint,
-  { heldSince }: Delivery,
+  hasWaited: boolean,
   { rate }: DeliverDeps,
 ): Promise<number> {
   if (rateLimit === null) return 0;
-  const { kind, inMs } = await rate.enter(id, rateLimit, heldSince !== null);
+  const { kind, inMs } = await rate.enter(id, rateLimit, hasWaited);
   if (kind === "hold") return inMs;
   if (inMs > 0) await pause(inMs);
   return 0;

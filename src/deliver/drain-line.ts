@@ -8,6 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { EndpointId } from "../core/brand.ts";
 import { type Delivery, type DeliveryState, SUSPECT_CRASHES } from "../core/delivery.ts";
 import type { JobLease } from "../core/job-lease.ts";
+import type { System } from "../core/system.ts";
+import type { AttemptSlots } from "./attempt-slots.ts";
 import { type CarryOutDeps, carryOut, NEVER_WAITED } from "./carry-out.ts";
 import type { ConcurrencyLimits } from "./concurrency-limits.ts";
 import type { Decided, Deliver } from "./deliver.ts";
@@ -19,6 +21,8 @@ export interface LineInWork {
   readonly holdsLease: JobLease;
   /** False once nothing more is to be begun. */
   readonly goesOn: () => boolean;
+  /** While it is empty, what is new need not go behind it. */
+  readonly setEmpty: (isEmpty: boolean) => void;
 }
 
 /** Resolves with in how many ms the line is to be looked at again; rejects for a failure of our own. */
@@ -29,6 +33,10 @@ export interface DrainDeps extends CarryOutDeps {
   readonly ledger: Pick<EventLedger, "bury" | "statesOf">;
   readonly outbox: Outbox;
   readonly deliver: Deliver;
+  readonly slots: AttemptSlots;
+  /** Hears of what fails for one delivery alone. */
+  readonly fail: (error: unknown) => void;
+  readonly system: Pick<System, "now" | "monotonicMs">;
   readonly limits: Pick<ConcurrencyLimits, "capOf">;
 }
 
@@ -41,6 +49,11 @@ const NEWER_RETRY_MS = 10_000;
 /** A delivery that is taken is sent soon: until then a person may still cancel it. */
 const TAKE_FOR_MS = 250;
 const WINDOW_MAX = 128;
+/** For so long those that end are gathered before more are taken. */
+const GATHER_MS = 50;
+/** While some are open and the line is empty. */
+const LOOK_AGAIN_MS = 100;
+const FAILURES_MAX = 3;
 /** No hold is so short that asking again at once would not be a busy loop. */
 const HOLD_MIN_MS = 10;
 
@@ -52,16 +65,19 @@ class LineDrain {
   readonly #line: LineInWork;
   readonly #deps: DrainDeps;
   readonly #id: EndpointId;
-  /** Names of those in work, and of those that are done and still in the line. */
+  /** Names of those in work, of those that have ended and whose end is not written yet, and of those passed over. */
   readonly #known = new Set<string>();
   /** Those that may have killed their worker: they go one at a time, so that the guilty one is found. */
   readonly #suspects: Taken[] = [];
+  /** Those that this process can do nothing for. They keep nobody behind them. */
+  readonly #passedOver: string[] = [];
   #open = 0;
   #ended: EndedTurn[] = [];
   #window = 1;
   #takenAt = Number.NEGATIVE_INFINITY;
-  /** For how long the endpoint takes nothing more. */
-  #heldForMs: number | null = null;
+  /** The moment, in monotonic ms, until which the endpoint takes nothing more. */
+  #heldUntil: number | null = null;
+  #failures = 0;
   #failure: { readonly error: unknown } | null = null;
   #finished = Promise.withResolvers<void>();
 
@@ -78,9 +94,11 @@ class LineDrain {
       this.#failure ??= { error };
     }
     while (this.#open > 0) await this.#finished.promise;
+    for (const name of this.#passedOver) this.#ended.push({ name, goesTo: "line" });
     await this.#end();
     if (this.#failure !== null) throw this.#failure.error;
-    return this.#heldForMs ?? 0;
+    if (this.#heldUntil !== null) return Math.max(0, this.#heldUntil - this.#deps.system.monotonicMs());
+    return this.#passedOver.length > 0 ? NEWER_RETRY_MS : 0;
   }
 
   #goesOn(): boolean {
@@ -89,34 +107,45 @@ class LineDrain {
 
   /** False when there is nothing more to do now. */
   async #step(): Promise<boolean> {
-    if (this.#heldForMs !== null) return await this.#waitHere();
+    if (this.#heldUntil !== null) return await this.#waitHere(this.#heldUntil);
     if (this.#suspects.length > 0) return await this.#tryAlone();
-    const room = this.#roomNow();
-    if (room < this.#windowNow() / 2) {
-      await this.#finished.promise;
-      return true;
-    }
+    const isHalfUsed = this.#roomNow() >= this.#windowNow() / 2;
+    // Some of those that are open may hang, and what is free must not wait for them.
+    if (!isHalfUsed) await this.#untilFinished(GATHER_MS);
     await this.#end();
-    const taken = await this.#take(room);
+    if (this.#roomNow() <= 0 || this.#heldUntil !== null) return true;
+    const taken = await this.#take(isHalfUsed);
+    this.#line.setEmpty(taken.length === 0);
     for (const one of taken) {
       this.#known.add(one.parked.name);
       if (one.parked.crashes >= SUSPECT_CRASHES) this.#suspects.push(one);
       else this.#begin(one);
     }
     if (taken.length > 0) return true;
-    if (this.#open === 0) return false;
-    await this.#finished.promise;
+    if (this.#open === 0) return this.#heldUntil !== null;
+    await this.#untilFinished(LOOK_AGAIN_MS);
     return true;
   }
 
-  /** Waits for a short hold; false for a long one. */
-  async #waitHere(): Promise<boolean> {
-    while (this.#open > 0) await this.#finished.promise;
-    if (this.#heldForMs === null || this.#heldForMs > WAIT_HERE_MS) return false;
+  /** Waits out a hold that is short, and what is open; false when a long one is left. */
+  async #waitHere(heldUntil: number): Promise<boolean> {
+    const leftMs = heldUntil - this.#deps.system.monotonicMs();
+    if (this.#open === 0 && leftMs > WAIT_HERE_MS) return false;
+    if (this.#open > 0) await this.#untilFinished(Math.max(leftMs, HOLD_MIN_MS));
+    else await pause(Math.max(leftMs, HOLD_MIN_MS));
     await this.#end();
-    await pause(this.#heldForMs);
-    this.#heldForMs = null;
+    if (this.#deps.system.monotonicMs() >= heldUntil) this.#heldUntil = null;
     return true;
+  }
+
+  /** Until one of those that are open has ended, or so many ms have passed. */
+  async #untilFinished(withinMs: number): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([
+      this.#finished.promise,
+      pause(withinMs, undefined, { signal: over.signal }).catch(() => undefined),
+    ]);
+    over.abort();
   }
 
   async #tryAlone(): Promise<boolean> {
@@ -126,7 +155,10 @@ class LineDrain {
     if (suspect === undefined || !this.#goesOn()) return false;
     const { parked } = suspect;
     await this.#deps.parking.begin(this.#id, parked.name);
-    this.#begin(parked.crashes >= POISON_CRASHES ? { ...suspect, isPoison: true } : suspect);
+    // Those before it took their time.
+    const [fresh = suspect] = await this.#withStates([parked]);
+    this.#begin(parked.crashes >= POISON_CRASHES ? { ...fresh, isPoison: true } : fresh);
+    while (this.#open > 0) await this.#finished.promise;
     return true;
   }
 
@@ -138,12 +170,15 @@ class LineDrain {
     return this.#windowNow() - this.#open;
   }
 
-  async #take(room: number): Promise<readonly Taken[]> {
-    const { parking, ledger, system } = this.#deps;
-    const parked = await parking.take(this.#id, room, this.#known);
+  async #take(isHalfUsed: boolean): Promise<readonly Taken[]> {
+    const parked = await this.#deps.parking.take(this.#id, this.#roomNow(), this.#known);
+    if (isHalfUsed) this.#adapt(this.#deps.system.monotonicMs());
+    return await this.#withStates(parked);
+  }
+
+  async #withStates(parked: readonly ParkedDelivery[]): Promise<readonly Taken[]> {
     const deliveries = parked.flatMap(({ read }) => (read.kind === "delivery" ? [read.delivery] : []));
-    const states = deliveries.length === 0 ? [] : await ledger.statesOf(deliveries);
-    this.#adapt(system.now());
+    const states = deliveries.length === 0 ? [] : await this.#deps.ledger.statesOf(deliveries);
     let at = 0;
     return parked.map((one) => {
       const state = one.read.kind === "delivery" ? (states[at++] ?? null) : null;
@@ -162,10 +197,7 @@ class LineDrain {
   #begin(taken: Taken): void {
     this.#open += 1;
     this.#settle(taken)
-      .catch((error: unknown) => {
-        this.#stays(taken.parked.name);
-        this.#failure ??= { error };
-      })
+      .catch((error: unknown) => this.#fail(taken.parked.name, error))
       .finally(() => {
         this.#open -= 1;
         this.#finished.resolve();
@@ -173,31 +205,38 @@ class LineDrain {
       });
   }
 
+  /** One that fails by itself is passed over; when several do, something is wrong with this process. */
+  #fail(name: string, error: unknown): void {
+    this.#failures += 1;
+    this.#passedOver.push(name);
+    if (this.#failures >= FAILURES_MAX || !this.#line.holdsLease()) this.#failure ??= { error };
+    else this.#deps.fail(error);
+  }
+
   async #settle({ parked, state, isPoison }: Taken): Promise<void> {
-    const { read, name } = parked;
-    if (read.kind === "newer") return this.#hold(name, NEWER_RETRY_MS);
+    const { read, name, heldSince } = parked;
+    if (read.kind === "newer") return void this.#passedOver.push(name);
     if (read.kind === "unreadable") return await this.#buryText(parked, read.problem);
-    const { delivery } = read;
     const { system, outbox } = this.#deps;
+    // One that was handed on, and never held before, is held from then on.
+    const delivery = { ...read.delivery, heldSince: read.delivery.heldSince ?? heldSince };
     const decided = recall(delivery, state, system.now()) ?? (await this.#try(delivery, isPoison));
     const { verdict } = decided;
     if (verdict.kind === "hold") return this.#hold(name, verdict.inMs);
-    await carryOut(decided, outbox.schedule, NEVER_WAITED, this.#deps);
+    await carryOut(decided, outbox.scheduleFromLine, NEVER_WAITED, this.#deps);
     this.#ended.push({ name, goesTo: verdict.kind === "retry" ? "job" : "nowhere" });
   }
 
   async #try(delivery: Delivery, isPoison: boolean): Promise<Decided> {
     if (isPoison) return { verdict: { kind: "bury", because: "poison" }, delivery };
-    return await this.#deps.deliver(delivery, this.#line.holdsLease, FROM_LINE);
+    const { slots, deliver } = this.#deps;
+    return await slots.run(this.#id, () => deliver(delivery, this.#line.holdsLease, FROM_LINE), NO_SLOT);
   }
 
   /** Of several that are held the first that may go says when. */
   #hold(name: string, forMs: number): void {
-    this.#heldForMs = Math.min(Math.max(forMs, HOLD_MIN_MS), this.#heldForMs ?? Number.POSITIVE_INFINITY);
-    this.#stays(name);
-  }
-
-  #stays(name: string): void {
+    const until = this.#deps.system.monotonicMs() + Math.max(forMs, HOLD_MIN_MS);
+    this.#heldUntil = Math.min(until, this.#heldUntil ?? until);
     this.#ended.push({ name, goesTo: "line" });
   }
 
@@ -233,3 +272,5 @@ interface Taken {
 }
 
 const FROM_LINE = true;
+/** A line has no job whose slot it could lend. */
+const NO_SLOT = (): void => undefined;

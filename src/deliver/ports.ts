@@ -199,6 +199,8 @@ export type Postpone = (delivery: Delivery, inMs: number) => Promise<void>;
 /** The way out for deliveries that need their own clock, and for those given up. */
 export interface Outbox {
   readonly schedule: Postpone;
+  /** The same for one that comes from its line, while the job that had parked it may not have ended yet. */
+  readonly scheduleFromLine: Postpone;
   readonly bury: (letter: DeadLetter) => Promise<void>;
 }
 

@@ -12,7 +12,7 @@ import type { Parking } from "./ports.ts";
 export interface WakeUpsDeps {
   readonly parking: Pick<Parking, "takeDue" | "renew" | "release">;
   readonly drainLine: DrainLine;
-  /** Lines that this process has in work; kept here for whoever asks. */
+  /** Lines that this process has in work and that are not empty; kept here for whoever asks. */
   readonly inWork: Set<EndpointId>;
   readonly tell: Tell;
   readonly system: Pick<System, "monotonicMs">;
@@ -37,6 +37,7 @@ const RENEW_EVERY_MS = 3_000;
 const LINES_MAX = 1_024;
 /** After a failure of our own, as of jobs (queue/durable-worker.ts). */
 const OWN_FAILURE_RETRY_MS = 1_000;
+const GIVE_BACK_MS = 1_000;
 
 export function createWakeUps(deps: WakeUpsDeps): WakeUps {
   return new Waker(deps);
@@ -50,6 +51,7 @@ class Waker implements WakeUps {
   #timer: NodeJS.Timeout | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
   #looking: Promise<void> | null = null;
+  #lookAgain = false;
   #renewal: NodeJS.Timeout | undefined;
 
   constructor(deps: WakeUpsDeps) {
@@ -77,24 +79,30 @@ class Waker implements WakeUps {
   stop = async (graceMs: number): Promise<void> => {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await this.#looking;
-    const ended = Promise.all([...this.#leases.values()].map((one) => one.ended));
-    const giveUp = new AbortController();
-    await Promise.race([ended, pause(graceMs, undefined, { signal: giveUp.signal }).catch(() => undefined)]);
-    giveUp.abort();
+    const ended = async (): Promise<void> => {
+      await this.#looking;
+      await Promise.all([...this.#leases.values()].map((one) => one.ended));
+    };
+    await within(graceMs, ended());
     clearInterval(this.#renewal);
     const left = [...this.#leases];
     for (const [, lease] of left) lease.heldUntil = Number.NEGATIVE_INFINITY;
-    await Promise.all(left.map(([id]) => this.#release(id, 0)));
+    // Without Redis the leases end by themselves.
+    await within(GIVE_BACK_MS, Promise.all(left.map(([id]) => this.#release(id, 0))));
   };
 
   async #look(): Promise<void> {
     this.#dueAt = Number.POSITIVE_INFINITY;
-    this.#looking ??= this.#takeDue().finally(() => {
-      this.#looking = null;
-      this.expect(LOOK_EVERY_MS);
-    });
+    if (this.#looking !== null) {
+      // The look under way may have come too early for what was parked since.
+      this.#lookAgain = true;
+      return;
+    }
+    this.#looking = this.#takeDue();
     await this.#looking;
+    this.#looking = null;
+    this.expect(this.#lookAgain ? 0 : LOOK_EVERY_MS);
+    this.#lookAgain = false;
   }
 
   async #takeDue(): Promise<void> {
@@ -123,17 +131,21 @@ class Waker implements WakeUps {
   }
 
   async #drain(id: EndpointId, lease: { readonly heldUntil: number }): Promise<void> {
-    const { drainLine, tell, system } = this.#deps;
+    const { drainLine, inWork, tell, system } = this.#deps;
     const holdsLease = (): boolean => system.monotonicMs() < lease.heldUntil;
     const goesOn = (): boolean => !this.#isPaused && !this.#isStopped;
+    const setEmpty = (isEmpty: boolean): void => {
+      if (isEmpty) inWork.delete(id);
+      else inWork.add(id);
+    };
     let againInMs = OWN_FAILURE_RETRY_MS;
     try {
-      againInMs = await drainLine({ id, holdsLease, goesOn });
+      againInMs = await drainLine({ id, holdsLease, goesOn, setEmpty });
     } catch (error) {
       // A line that was given back is another's, and a POST of it that was let go is no failure.
       if (holdsLease()) tellFailure(tell, "drain_line")(error);
     }
-    if (!holdsLease()) return;
+    // Also where the lease has ended by this process' own clock: Redis knows whose it is.
     await this.#release(id, againInMs);
     this.expect(againInMs);
   }
@@ -160,4 +172,11 @@ class Waker implements WakeUps {
       tellFailure(tell, "renew_lines")(error);
     }
   }
+}
+
+/** Waits for it for so long at the most. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([work, pause(ms, undefined, { signal: over.signal }).catch(() => undefined)]);
+  over.abort();
 }

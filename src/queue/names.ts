@@ -12,17 +12,19 @@ export const DEAD_LETTERS_QUEUE = "dead-letters";
 
 const digest = (text: string): string => hash("sha256", text, "base64url");
 
-/** Ids under which a round's job, or its letter, is found: first its own, then the one that versions before gave it. */
+/** Ids under which a round's letter is found: first its own, then the one that versions before gave it. */
 export type Ids = readonly [own: string, former: string];
+/** The same of its job, which has the second one while the first is that of a job in work, which parks the delivery. */
+export type JobIds = readonly [own: string, other: string, former: string];
 
 function namesOf(one: Round): Ids {
   const id = deliveryId(one);
   return [`${id}@${one.acceptedAt}#${one.round}`, `${id}#${one.round}`];
 }
 
-export function deliveryJobIds(one: Round): Ids {
+export function deliveryJobIds(one: Round): JobIds {
   const [own, former] = namesOf(one);
-  return [`d_${digest(own)}`, `d_${digest(former)}`];
+  return [`d_${digest(own)}`, `d_${digest(`${own}~`)}`, `d_${digest(former)}`];
 }
 
 export function deliveryLetterIds(one: Round): Ids {

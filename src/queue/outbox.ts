@@ -31,7 +31,7 @@ export interface OutboxDeps {
 }
 
 export function createOutbox({ queues, letters, countBuried, tell }: OutboxDeps): Outbox {
-  const commits = createGroupCommit<{ readonly delivery: Delivery; readonly inMs: number }>({
+  const commits = createGroupCommit<Scheduled>({
     write: async (group) => {
       await queues.deliveries.addBulk(group.map(toScheduledJob));
     },
@@ -39,7 +39,13 @@ export function createOutbox({ queues, letters, countBuried, tell }: OutboxDeps)
     maxWrites: 2,
   });
   return {
-    schedule: (delivery, inMs) => commits.add({ delivery, inMs }),
+    schedule: (delivery, inMs) => commits.add({ delivery, inMs, jobId: deliveryJobIds(delivery)[0] }),
+    scheduleFromLine: async (delivery, inMs) => {
+      const [own, other] = deliveryJobIds(delivery);
+      // A job that exists swallows another one of its id, and this one ends as soon as its worker hears that it has parked.
+      const isInWork = (await queues.deliveries.getJobState(own)) === "active";
+      await commits.add({ delivery, inMs, jobId: isInWork ? other : own });
+    },
     bury: async (letter) => {
       const id = letterId(letter);
       await letters.add(summaryOf(id, letter));
@@ -57,12 +63,17 @@ export function createOutbox({ queues, letters, countBuried, tell }: OutboxDeps)
   };
 }
 
-function toScheduledJob(scheduled: { readonly delivery: Delivery; readonly inMs: number }) {
-  const { delivery, inMs } = scheduled;
+interface Scheduled {
+  readonly delivery: Delivery;
+  readonly inMs: number;
+  readonly jobId: string;
+}
+
+function toScheduledJob({ delivery, inMs, jobId }: Scheduled) {
   return {
     name: delivery.event.type,
     data: versionedDelivery(delivery),
-    opts: { jobId: deliveryJobIds(delivery)[0], delay: inMs },
+    opts: { jobId, delay: inMs },
   };
 }
 

@@ -38,7 +38,7 @@ export interface LetterIndex {
 
 /** Deliveries that wait in their endpoint's line, and so have no job. */
 export interface ParkedRounds {
-  /** Epoch ms at which its line is looked at next, for each; null for one that is not in its line. */
+  /** Epoch ms at which its line is looked at next, for each; null where it is in work, and for one that is in none. */
   readonly dueAt: (rounds: readonly Round[]) => Promise<readonly (number | null)[]>;
   /** To the head of its line, which is looked at soon; false where it is not in it. */
   readonly bringForward: (one: Round) => Promise<boolean>;

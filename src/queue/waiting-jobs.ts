@@ -36,19 +36,28 @@ export function createWaitingJobs({ deliveries }: Queues, redis: RawKeys, parked
         redis.zmscore(deliveries.toKey("delayed"), ...rounds.flatMap(deliveryJobIds)),
         parked.dueAt(rounds),
       ]);
-      return rounds.map(
-        (_, at) => timeOf(scores[at * 2] ?? scores[at * 2 + 1] ?? null) ?? parkedUntil[at] ?? null,
-      );
+      return rounds.map((one, at) => timeOf(scoreOf(one, at, scores)) ?? parkedUntil[at] ?? null);
     },
     bringForward: async (one) => {
-      const [own, former] = deliveryJobIds(one);
-      return (await parked.bringForward(one)) || (await promote(own)) || (await promote(former));
+      const [own, other, former] = deliveryJobIds(one);
+      return (
+        (await parked.bringForward(one)) ||
+        (await promote(own)) ||
+        (await promote(other)) ||
+        (await promote(former))
+      );
     },
     withdraw: async (one) => {
       await parked.withdraw(one);
       for (const jobId of deliveryJobIds(one)) await deliveries.remove(jobId);
     },
   };
+}
+
+/** That of the first of its ids under which a job is booked. */
+function scoreOf(one: Round, at: number, scores: readonly (string | null)[]): string | null {
+  const ids = deliveryJobIds(one).length;
+  return scores.slice(at * ids, (at + 1) * ids).find((score) => score !== null) ?? null;
 }
 
 const timeOf = (score: string | null): number | null =>

@@ -98,10 +98,21 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
       return toState(delivery, await redis.hmget(keys.event(delivery.event.id), ...fields), tell);
     },
     statesOf: async (deliveries) => {
-      const pipeline = redis.pipeline();
-      for (const one of deliveries) pipeline.hmget(keys.event(one.event.id), ...stateFields(one));
-      const answers = stateAnswers.parse(await pipeline.exec());
-      return deliveries.map((one, index) => toState(one, answers[index]?.[1] ?? [], tell));
+      const read = async () => {
+        const pipeline = redis.pipeline();
+        for (const one of deliveries) pipeline.hmget(keys.event(one.event.id), ...stateFields(one));
+        return (await pipeline.exec()) ?? [];
+      };
+      let answers = await read();
+      if (answers.some(([error]) => isWrongType(error))) {
+        const expected = deliveries.map(
+          ({ event }) => ({ key: keys.event(event.id), type: "hash" }) as const,
+        );
+        await quarantine(redis, expected, tell);
+        answers = await read();
+      }
+      const states = stateAnswers.parse(answers);
+      return deliveries.map((one, index) => toState(one, states[index]?.[1] ?? [], tell));
     },
     bury: async ({ event, endpointId, acceptedAt, round, attempts }, because) => {
       const state = stateText({ round, status: "buried", attempts, nextAttemptAt: null, because });

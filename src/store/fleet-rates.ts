@@ -55,6 +55,10 @@ if as == 'look' then return {0, wait} end
 if goes then
   free = begin + interval
   if hasWaited then due = free end
+elseif hasWaited then
+  turn = begin
+  wait = math.ceil(turn - now)
+  booked, due = math.max(booked, turn + interval), turn
 elseif wait > ${LINE_MAX_MS} then return {-1, wait}
 else
   if not isLine then due = turn end

@@ -11,7 +11,8 @@ import { prepareScript } from "./script.ts";
 // A line in work is looked at anyway, and its time is its lease.
 const BRING_FORWARD = `${NOW}
 if not redis.call('ZSCORE', KEYS[3], ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[3], 'XX', 0, ARGV[2])
+local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
+if first[1] ~= ARGV[2] then redis.call('ZADD', KEYS[3], 'XX', first[2] - 1, ARGV[2]) end
 if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then redis.call('ZADD', KEYS[1], 'XX', now, ARGV[1]) end
 return 1`;
 
@@ -23,11 +24,12 @@ export function createParkedRounds(redis: Redis, keys: Keys): ParkedRounds {
   return {
     dueAt: async (rounds) => {
       const pipeline = redis.pipeline();
-      for (const one of rounds) pipeline.zscore(timesOf(one), roundId(one)).zscore(due, one.endpointId);
-      const answers = scoresSchema.parse(await pipeline.exec());
+      for (const one of rounds)
+        pipeline.zscore(timesOf(one), roundId(one)).zscore(due, one.endpointId).hget(leases, one.endpointId);
+      const answers = answersSchema.parse(await pipeline.exec()).map(([, answer]) => answer);
       return rounds.map((_, index) => {
-        const [[, place] = [], [, dueAt] = []] = answers.slice(index * 2);
-        return place == null || dueAt == null ? null : Number(dueAt);
+        const [place = null, dueAt = null, lease = null] = answers.slice(index * 3, index * 3 + 3);
+        return place === null || dueAt === null || lease !== null ? null : Number(dueAt);
       });
     },
     bringForward: async (one) => {
@@ -36,7 +38,7 @@ export function createParkedRounds(redis: Redis, keys: Keys): ParkedRounds {
     },
     withdraw: async (one) => {
       // The index of waiting ones is seen to by who asked.
-      await runEnd(...endOf(one.endpointId, [{ name: roundId(one), goesTo: "job" }], keys));
+      await runEnd(...endOf(one.endpointId, [{ name: roundId(one), goesTo: "job" }], "", keys));
     },
     count: async () => {
       const ids = await redis.zrange(due, 0, "-1");
@@ -56,5 +58,5 @@ export function createParkedRounds(redis: Redis, keys: Keys): ParkedRounds {
   };
 }
 
-const scoresSchema = z.array(z.tuple([z.null(), z.string().nullable()]));
+const answersSchema = z.array(z.tuple([z.null(), z.string().nullable()]));
 const headSchema = z.array(z.string());

@@ -24,23 +24,30 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-const KEYS_PER_DELIVERY = 4;
+const KEYS_PER_DELIVERY = 5;
 const ARGS_PER_DELIVERY = 7;
 
-// KEYS: due, then per delivery its line, the line's deliveries, the index of waiting ones and its event.
+// KEYS: due and leases, then per delivery its line, the line's deliveries, the index of waiting ones, its event and the
+// line's starts. One that is in its line still, from before its last attempt, is parked anew: whoever had it in work has no
+// start of it any more, and so does not take it out. The ZREM is there for a Redis that is out of memory: see
+// event-ledger.ts.
 const PARK = `${KEEP_STATE}${NOW}
+redis.call('ZREM', KEYS[1], '')
 local retention, deliveries, at = ARGV[1], tonumber(ARGV[2]), 2
 for i = 0, deliveries - 1 do
-  local key = 1 + i * ${KEYS_PER_DELIVERY}
+  local key = 2 + i * ${KEYS_PER_DELIVERY}
   local name, heldSince, text, acceptedAt = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   redis.call('ZADD', KEYS[key + 3], acceptedAt, ARGV[at + 5])
   if ARGV[at + 7] ~= '' then keepState(KEYS[key + 4], ARGV[at + 6], ARGV[at + 7], retention, acceptedAt) end
-  if redis.call('ZADD', KEYS[key + 1], 'NX', heldSince, name) == 1 then
-    redis.call('HSET', KEYS[key + 2], name, text)
-  end
+  redis.call('HDEL', KEYS[key + 5], name)
+  redis.call('ZADD', KEYS[key + 1], heldSince, name)
+  redis.call('HSET', KEYS[key + 2], name, text)
   at = at + ${ARGS_PER_DELIVERY}
 end
-for i = at + 1, #ARGV, 2 do redis.call('ZADD', KEYS[1], 'NX', now + ARGV[i + 1], ARGV[i]) end`;
+for i = at + 1, #ARGV, 2 do
+  local how = redis.call('HEXISTS', KEYS[2], ARGV[i]) == 1 and 'NX' or 'LT'
+  redis.call('ZADD', KEYS[1], how, now + ARGV[i + 1], ARGV[i])
+end`;
 
 // The HDEL is there for a Redis that is out of memory: see event-ledger.ts.
 const TAKE_DUE = `${NOW}
@@ -54,6 +61,7 @@ return due`;
 
 const RENEW = `${NOW}
 local lost = {}
+redis.call('HDEL', KEYS[2], '')
 for i = 3, #ARGV do
   if redis.call('HGET', KEYS[2], ARGV[i]) == ARGV[1] then redis.call('ZADD', KEYS[1], 'XX', now + ARGV[2], ARGV[i])
   else lost[#lost + 1] = ARGV[i] end
@@ -72,9 +80,11 @@ const TAKE = `
 redis.call('HDEL', KEYS[2], '')
 local taken = {}
 for i = 1, #ARGV do
+  local text = redis.call('HGET', KEYS[1], ARGV[i])
+  if not text then redis.call('ZREM', KEYS[3], ARGV[i]) end
   local starts = tonumber(redis.call('HGET', KEYS[2], ARGV[i]) or 0)
-  if starts < ${SUSPECT_CRASHES} then redis.call('HINCRBY', KEYS[2], ARGV[i], 1) end
-  taken[i * 2 - 1], taken[i * 2] = redis.call('HGET', KEYS[1], ARGV[i]) or '', starts
+  if text and starts < ${SUSPECT_CRASHES} then redis.call('HINCRBY', KEYS[2], ARGV[i], 1) end
+  taken[i * 2 - 1], taken[i * 2] = text or '', starts
 end
 return taken`;
 
@@ -82,17 +92,21 @@ const BEGIN = `
 redis.call('HDEL', KEYS[1], '')
 redis.call('HINCRBY', KEYS[1], ARGV[1], 1)`;
 
-// No transaction: a Redis that is out of memory takes none, and what is done has to go then, too. ARGV: how many leave the
-// line, and how many of them are over; then the names that leave, those that stay, and the ids of those that are over.
+// No transaction: a Redis that is out of memory takes none, and what is done has to go then, too. ARGV: whose lease it has
+// to be ('' for nobody's), the endpoint, how many leave the line, and how many of them are over; then the names that leave,
+// those that stay, and the ids of those that are over. One that has no start was parked anew meanwhile, and stays.
 export const END = `
-local leaving, over = tonumber(ARGV[1]), tonumber(ARGV[2])
-local names = #ARGV - over
-redis.call('HDEL', KEYS[4], unpack(ARGV, 3, names))
-if leaving > 0 then
-  redis.call('HDEL', KEYS[2], unpack(ARGV, 3, 2 + leaving))
-  redis.call('ZREM', KEYS[1], unpack(ARGV, 3, 2 + leaving))
-end
-if over > 0 then redis.call('ZREM', KEYS[3], unpack(ARGV, names + 1)) end`;
+local leaving, over = tonumber(ARGV[3]), tonumber(ARGV[4])
+local names, holder = #ARGV - over, ARGV[1]
+if holder ~= '' and redis.call('HGET', KEYS[5], ARGV[2]) ~= holder then return end
+for i = 5, names do
+  local isMarked = redis.call('HDEL', KEYS[4], ARGV[i]) == 1 or holder == ''
+  if isMarked and i < 5 + leaving then
+    redis.call('HDEL', KEYS[2], ARGV[i])
+    redis.call('ZREM', KEYS[1], ARGV[i])
+    if i < 5 + over then redis.call('ZREM', KEYS[3], ARGV[names + i - 4]) end
+  end
+end`;
 
 const PARKED_TOGETHER = 128;
 
@@ -138,7 +152,7 @@ export function createParking(deps: ParkingDeps): Parking {
     },
     end: async (id, ended) => {
       if (ended.length === 0) return;
-      await runEnd(...endOf(id, ended, keys));
+      await runEnd(...endOf(id, ended, holder, keys));
     },
   };
 }
@@ -147,17 +161,19 @@ export function createParking(deps: ParkingDeps): Parking {
 export function endOf(
   id: EndpointId,
   ended: readonly EndedTurn[],
+  holder: string,
   keys: Keys,
 ): [readonly string[], readonly (string | number)[]] {
-  const leaving = ended.filter(({ goesTo }) => goesTo !== "line").map(({ name }) => name);
-  const staying = ended.filter(({ goesTo }) => goesTo === "line").map(({ name }) => name);
-  const over = ended
-    .filter(({ goesTo }) => goesTo === "nowhere")
-    .map(({ name }) => `${eventIdIn(name)}.${id}`);
+  const namesOf = (where: EndedTurn["goesTo"]): readonly string[] =>
+    ended.filter(({ goesTo }) => goesTo === where).map(({ name }) => name);
+  const [over, inJobs, staying] = [namesOf("nowhere"), namesOf("job"), namesOf("line")];
   const { times, deliveries, starts } = keys.line(id);
   return [
-    [times, deliveries, keys.waiting(id), starts],
-    [leaving.length, over.length, ...leaving, ...staying, ...over],
+    [times, deliveries, keys.waiting(id), starts, keys.parking.leases],
+    [
+      ...[holder, id, over.length + inJobs.length, over.length, ...over, ...inJobs, ...staying],
+      ...over.map((name) => `${eventIdIn(name)}.${id}`),
+    ],
   ];
 }
 
@@ -176,9 +192,10 @@ function createPark({
   return async (group) => {
     const scriptKeys = [
       keys.parking.due,
+      keys.parking.leases,
       ...group.flatMap(({ delivery: { endpointId, event } }) => {
-        const { times, deliveries } = keys.line(endpointId);
-        return [times, deliveries, keys.waiting(endpointId), keys.event(event.id)];
+        const { times, deliveries, starts } = keys.line(endpointId);
+        return [times, deliveries, keys.waiting(endpointId), keys.event(event.id), starts];
       }),
     ];
     const soonest = new Map<EndpointId, number>();
@@ -239,10 +256,11 @@ function createTake({ redis, keys }: ParkingDeps): Parking["take"] {
       .slice(0, most);
     if (first.length === 0) return [];
     const names = first.map(({ name }) => name);
-    const answers = takenSchema.parse(await runTake([deliveries, starts], names));
-    return first.map((one, at) => {
+    const answers = takenSchema.parse(await runTake([deliveries, starts, times], names));
+    // One without a text was taken out of the line meanwhile.
+    return first.flatMap((one, at) => {
       const [text, crashes] = [String(answers[at * 2]), Number(answers[at * 2 + 1])];
-      return { ...one, text, read: readVersionedDelivery(text), crashes };
+      return text === "" ? [] : [{ ...one, text, read: readVersionedDelivery(text), crashes }];
     });
   };
 }

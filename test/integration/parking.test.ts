@@ -78,6 +78,8 @@ describe("a line", () => {
       status: "held",
     });
     expect(await redis.zscore(keys.waiting(a), `evt_1.${a}`)).toBe("1");
+    await one.takeDue(10, MINUTE_MS);
+    await one.take(a, 1, NOBODY);
     await one.end(a, [{ name: roundId(delivery(1)), goesTo: "nowhere" }]);
     expect(await redis.zcard(keys.waiting(a))).toBe(0);
   });
@@ -114,6 +116,20 @@ describe("the lease of a line", () => {
     expect(await redis.exists(keys.line(a).starts)).toBe(0);
   });
 
+  it("keeps one that was parked anew while it was in work, whoever then says that it is over", async () => {
+    await one.park(delivery(1), 0);
+    await one.takeDue(10, MINUTE_MS);
+    await one.take(a, 1, NOBODY);
+    const anew = delivery(1, a, { heldSince: 5_000 });
+    await one.park(anew, 0);
+    await one.end(a, [{ name: roundId(anew), goesTo: "job" }]);
+    expect((await one.take(a, 1, NOBODY))[0]?.read).toEqual({ kind: "delivery", delivery: anew });
+    await other.end(a, [{ name: roundId(anew), goesTo: "nowhere" }]);
+    expect(await namesIn()).toEqual([roundId(anew)]);
+    await one.end(a, [{ name: roundId(anew), goesTo: "nowhere" }]);
+    expect(await namesIn()).toEqual([]);
+  });
+
   it("counts no start of a suspect that is only looked at", async () => {
     await one.park(delivery(1), 0);
     const crashesOf = async () => (await one.take(a, 1, NOBODY))[0]?.crashes;
@@ -127,6 +143,7 @@ describe("the lease of a line", () => {
   it("leaves nothing behind where the line is empty, and the time of the next look where it is not", async () => {
     await Promise.all([one.park(delivery(1), 0), one.park(delivery(2, b), 0)]);
     await one.takeDue(10, MINUTE_MS);
+    await one.take(a, 1, NOBODY);
     await one.end(a, [{ name: roundId(delivery(1)), goesTo: "nowhere" }]);
     for (const id of [a, b]) await one.release(id, MINUTE_MS);
     expect(await redis.zrange(keys.parking.due, 0, "-1")).toEqual([b]);
@@ -139,6 +156,11 @@ describe("the lease of a line", () => {
     await redis.config("SET", "maxmemory", "1");
     try {
       expect(await one.takeDue(10, MINUTE_MS)).toEqual([a]);
+      expect(await one.renew([a], MINUTE_MS)).toEqual([]);
+      expect(await one.take(a, 1, NOBODY)).toHaveLength(1);
+      await one.park(delivery(2), 0);
+      await one.take(a, 2, NOBODY);
+      await one.end(a, [{ name: roundId(delivery(2)), goesTo: "job" }]);
       await one.end(a, [{ name: roundId(delivery(1)), goesTo: "nowhere" }]);
       await one.release(a, 0);
     } finally {
@@ -167,6 +189,9 @@ describe("a parked delivery", () => {
   it("is gone when it was withdrawn", async () => {
     await one.park(delivery(1), 0);
     await rounds.withdraw(delivery(1));
+    // Not a text that cannot be read, where only its name is left.
+    await redis.zadd(keys.line(a).times, 1, "evt_9@1#0");
+    expect(await one.take(a, 1, NOBODY)).toEqual([]);
     expect(await namesIn()).toEqual([]);
     expect(await redis.exists(keys.line(a).deliveries)).toBe(0);
   });

@@ -78,9 +78,9 @@ async function theRound(): Promise<Round> {
 
 /** As a version before this one would have stored its job. */
 async function renameJob(): Promise<void> {
-  const ids = deliveryJobIds(await theRound());
-  await raw.rename(deliveries.toKey(ids[0]), deliveries.toKey(ids[1]));
-  await renameMember(deliveries.toKey("delayed"), ids);
+  const [own, , former] = deliveryJobIds(await theRound());
+  await raw.rename(deliveries.toKey(own), deliveries.toKey(former));
+  await renameMember(deliveries.toKey("delayed"), [own, former]);
 }
 
 /** As a version before this one would have stored its letter. */

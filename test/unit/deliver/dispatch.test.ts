@@ -47,6 +47,7 @@ function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
     },
     outbox: {
       schedule: async (delivery, inMs) => void scheduled.push([delivery, inMs]),
+      scheduleFromLine: async () => undefined,
       bury: async (letter) => void buried.push(letter),
     },
     bus: {

@@ -100,7 +100,8 @@ function world(fates: readonly (readonly Fate[])[], deadly = "") {
       bury: async () => true,
     },
     outbox: {
-      schedule: async (delivery) => void booked.add(roundId(delivery)),
+      schedule: async () => undefined,
+      scheduleFromLine: async (delivery) => void booked.add(roundId(delivery)),
       bury: async (letter) => void buried.add(letter.kind === "delivery" ? roundId(letter.delivery) : ""),
     },
     waiting: { add: async () => undefined, remove: async () => undefined },
@@ -122,13 +123,21 @@ function world(fates: readonly (readonly Fate[])[], deadly = "") {
       note(delivery, fate);
       return { verdict: VERDICTS[fate], delivery: { ...delivery, attempts: [attempt] } };
     },
-    system: { now: () => performance.now() },
+    slots: { run: (_, attempt) => attempt() },
+    fail: () => undefined,
+    system: { now: Date.now, monotonicMs: () => performance.now() },
   });
   const run = async (changes: Partial<LineInWork> = {}): Promise<number | "dead"> => {
     isDead = false;
     death = Promise.withResolvers();
-    const line = { id: endpointId, holdsLease: () => true, goesOn: () => true, ...changes };
-    return await Promise.race([drain(line), death.promise]);
+    const inWork = {
+      id: endpointId,
+      holdsLease: () => true,
+      goesOn: () => true,
+      setEmpty: () => undefined,
+      ...changes,
+    };
+    return await Promise.race([drain(inWork), death.promise]);
   };
   return {
     run,
