@@ -178,6 +178,19 @@ describe.concurrent("the rate of an endpoint", () => {
     expect(await rates.look(id, TWENTY_A_SECOND)).toBeGreaterThan(0);
   });
 
+  it("gives who waits the next turn, not one more for each time that it asks; what is new goes behind", async () => {
+    await using redis = await startRedis();
+    await using rates = await openRates(redis);
+    const limit = { count: 1, perMs: 60_000 };
+    expect(await rates.enter(id, limit, false)).toEqual({ kind: "begin", inMs: 0 });
+    for (let n = 0; n < 20; n += 1) {
+      const { kind, inMs } = await rates.enter(id, limit, true);
+      expect(kind).toBe("hold");
+      expect(inMs).toBeLessThanOrEqual(60_000);
+    }
+    expect((await rates.enter(id, limit, false)).inMs).toBeGreaterThan(60_000);
+  });
+
   it("is kept by a Redis that is out of memory, too: what was accepted must get out", async () => {
     await using redis = await startRedis();
     await using rates = await openRates(redis);

@@ -1,0 +1,67 @@
+/** A retry that comes out of a line, while the job that had parked its delivery is still in work. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { asEndpointId, asEventId } from "../../src/core/brand.ts";
+import type { Delivery } from "../../src/core/delivery.ts";
+import { deliveryJobIds } from "../../src/queue/names.ts";
+import { createOutbox } from "../../src/queue/outbox.ts";
+import { openQueues, type Queues } from "../../src/queue/queues.ts";
+import { createWaitingJobs, type WaitingJobs } from "../../src/queue/waiting-jobs.ts";
+import { createKeys } from "../../src/store/keys.ts";
+import { createLetterIndex } from "../../src/store/letter-index.ts";
+import { createParkedRounds } from "../../src/store/parked-rounds.ts";
+import { connectRedis, type Redis } from "../../src/store/redis.ts";
+import { startRedis, type TestRedis } from "../support/service.ts";
+
+const keys = createKeys("{hookwave}");
+const MINUTE_MS = 60_000;
+const delivery: Delivery = {
+  event: { id: asEventId("evt_1"), type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" },
+  endpointId: asEndpointId("ep_1"),
+  acceptedAt: 1,
+  attempts: [],
+  round: 0,
+  heldSince: null,
+};
+const [own, other] = deliveryJobIds(delivery);
+
+let server: TestRedis;
+let redis: Redis;
+let queues: Queues;
+let waiting: WaitingJobs;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = connectRedis(server.url, "watcher", () => undefined);
+  queues = openQueues(redis, "{hookwave}", () => undefined);
+  waiting = createWaitingJobs(queues, redis, createParkedRounds(redis, keys));
+});
+afterAll(async () => {
+  await queues.close();
+  redis.disconnect();
+  await server[Symbol.asyncDispose]();
+});
+
+it("is not swallowed by that job, and is found, brought forward and withdrawn like any other", async () => {
+  const { schedule, scheduleFromLine } = createOutbox({
+    queues,
+    letters: createLetterIndex(redis, keys),
+    countBuried: async () => undefined,
+    tell: () => undefined,
+  });
+  await schedule(delivery, MINUTE_MS);
+  // Twice does it once, as after a crash.
+  await scheduleFromLine(delivery, MINUTE_MS);
+  expect(await queues.deliveries.getDelayedCount()).toBe(1);
+
+  // As a worker takes it.
+  await redis.zrem(queues.deliveries.toKey("delayed"), own);
+  await redis.lpush(queues.deliveries.toKey("active"), own);
+  await scheduleFromLine(delivery, MINUTE_MS);
+  expect((await queues.deliveries.getDelayed()).map(({ id }) => id)).toEqual([other]);
+  const [bookedFor] = await waiting.bookedFor([delivery]);
+  expect(bookedFor).toBeGreaterThan(Date.now());
+  expect(await waiting.bringForward(delivery)).toBe(true);
+  expect(await waiting.bookedFor([delivery])).toEqual([null]);
+  await waiting.withdraw(delivery);
+  expect(await queues.deliveries.getJob(other)).toBeUndefined();
+});
