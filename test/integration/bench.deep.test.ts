@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
 const migration = fileURLToPath(new URL("../../bench/migration.ts", import.meta.url));
+const isolation = fileURLToPath(new URL("../../bench/isolation.ts", import.meta.url));
 const turning = fileURLToPath(new URL("../../bench/switch.ts", import.meta.url));
 const above0 = expect.toSatisfy((value) => typeof value === "number" && value > 0);
 
@@ -54,4 +55,13 @@ describe("the benchmark of the switch", () => {
     const figures = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
     expect(figures).toEqual({ switches: 2, medianMs: above0, worstMs: above0 });
   }, 120_000);
+});
+
+describe("the benchmark of isolation", () => {
+  it("plays every case with and without the trouble", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [isolation, "--quick"]);
+    const findings = stdout.split("\n").filter((line) => /^ {2}(kept|NOT KEPT) /.test(line));
+    expect(findings).toHaveLength(11);
+    expect(findings.filter((line) => line.includes("NaN"))).toEqual([]);
+  }, 240_000);
 });

@@ -62,7 +62,7 @@ function hasFailed({ at, status, brokenAt }: Post, deadlineMs: number): boolean 
   return status !== null || (brokenAt !== null && brokenAt - at >= deadlineMs - EARLY_MS);
 }
 
-/** Reads the queues and the dead letters as they are now: the jobs themselves, not what we keep to find them by. */
+/** Reads the queues, the lines and the dead letters as they are now: themselves, not what we keep to find them by. */
 export async function readKept(redisUrl: string): Promise<Kept> {
   const deliveries = new Set<string>();
   const events = new Set<string>();
@@ -75,6 +75,7 @@ export async function readKept(redisUrl: string): Promise<Kept> {
       if (queue.name === "dead-letters") reasons.push(data.because);
     }
   }
+  for (const text of await readParked(queues.connection)) note(text);
   return { deliveries, events, reasons };
 
   function note(text: string): void {
@@ -82,6 +83,19 @@ export async function readKept(redisUrl: string): Promise<Kept> {
     if (found.endpointId === null) for (const id of found.eventIds) events.add(id);
     else for (const id of found.eventIds) deliveries.add(deliveryKey(id, found.endpointId));
   }
+}
+
+/** The texts that have a place in their line: one without a place nobody would ever come to. */
+async function readParked(redis: Redis): Promise<readonly string[]> {
+  const prefix = "{hookwave}:parking:line:";
+  const lines = await redis.keys(`${prefix}*`);
+  const texts = await Promise.all(
+    lines.map(async (line) => {
+      const names = await redis.zrange(line, 0, "-1");
+      return await redis.hmget(`{hookwave}:parking:deliveries:${line.slice(prefix.length)}`, ...names);
+    }),
+  );
+  return texts.flat().filter((text) => text !== null);
 }
 
 interface Found {
@@ -97,13 +111,16 @@ function readText(text: string): Found {
   return { endpointId: null, eventIds: ids };
 }
 
-function openQueues(redisUrl: string): AsyncDisposable & { readonly all: readonly Queue[] } {
+function openQueues(
+  redisUrl: string,
+): AsyncDisposable & { readonly all: readonly Queue[]; readonly connection: Redis } {
   const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
   const all = ["events", "deliveries", "dead-letters"].map(
     (name) => new Queue(name, { connection, prefix: "{hookwave}" }),
   );
   return {
     all,
+    connection,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(all.map((queue) => queue.close()));
       connection.disconnect();
