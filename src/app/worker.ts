@@ -105,7 +105,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
 function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus, record: RecordAttempt) {
   const { config, keys, tell } = deps;
   const inWork = new Set<EndpointId>();
-  const { deliver, limits, directory, abandon } = openDeliverStage(deps, record, redis, inWork);
+  const { deliver, limits, slots, directory, abandon } = openDeliverStage(deps, record, redis, inWork);
   const { countBuried } = createStatistics(redis, keys, system.now);
   const outbox = createOutbox({ queues, letters: createLetterIndex(redis, keys), countBuried, tell });
   const ledger = createEventLedger(redis, keys, config.eventRetentionMs, tell);
@@ -116,7 +116,6 @@ function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus,
     await parking.park(delivery, inMs);
     wakeUps.expect(inMs);
   };
-  const slots = createAttemptSlots(system, limits.isSlow);
   const shared = { ledger, deliver, slots, outbox, waiting, parking: { ...parking, park }, system };
   const drainLine = createDrainLine({ ...shared, limits, fail: tellFailure(tell, "drain_line") });
   const wakeUps = createWakeUps({ parking, drainLine, inWork, tell, system });
@@ -145,7 +144,11 @@ function openDeliverStage(
 ) {
   const { config, tell, endpoints } = deps;
   const transport = createTransport({ policy: deps.policy, now: system.monotonicMs });
-  const limits = createConcurrencyLimits(system.monotonicMs);
+  const limits = createConcurrencyLimits({
+    ...system,
+    wasBusySince: (sinceMs) => slots.wasBusySince(sinceMs),
+  });
+  const slots = createAttemptSlots(system, limits.isSlow);
   const breakers = createBreakers(
     { failureThreshold: config.breakerFailureThreshold, recoveryMs: config.breakerRecoveryMs },
     {
@@ -187,5 +190,5 @@ function openDeliverStage(
     breakers.dispose();
     await transport.abandon();
   };
-  return { deliver, limits, directory, abandon };
+  return { deliver, limits, slots, directory, abandon };
 }

@@ -11,9 +11,12 @@ import { createSemaphore } from "./semaphore.ts";
 export interface AttemptSlots {
   /** Runs it when there is room, endpoint by endpoint. `onSlow` is called once when it turns out to wait for its receiver. */
   readonly run: <Value>(id: EndpointId, attempt: () => Promise<Value>, onSlow: () => void) => Promise<Value>;
+  /** Has this process been so busy since then (monotonic ms) that what took long may have been its own doing? */
+  readonly wasBusySince: (sinceMs: number) => boolean;
 }
 
-const AT_ONCE = 1_024;
+/** Few enough for all of them to fit one endpoint's queue (concurrency-limits.ts): a backlog is no reason to park. */
+const AT_ONCE = 512;
 /** Slots given back; beyond them slow ones keep theirs, for each has a socket and its event's text. */
 const LENT_MAX = 8_192;
 const LOOK_EVERY_MS = 50;
@@ -37,6 +40,8 @@ export function createAttemptSlots(
   let lent = 0;
   let timer: NodeJS.Timeout | null = null;
   let lookDueAt = 0;
+  let busyAt = Number.NEGATIVE_INFINITY;
+  const isLate = (nowMs: number): boolean => timer !== null && nowMs - lookDueAt >= LOOK_LATE_MS;
 
   const lendSlow = (nowMs: number): void => {
     for (const one of underWay) {
@@ -55,12 +60,14 @@ export function createAttemptSlots(
   };
   const look = (): void => {
     const nowMs = monotonicMs();
-    if (nowMs - lookDueAt < LOOK_LATE_MS) lendSlow(nowMs);
+    if (isLate(nowMs)) busyAt = nowMs;
+    else lendSlow(nowMs);
     if (underWay.size > 0) lookLater();
     else timer = null;
   };
 
   return {
+    wasBusySince: (sinceMs) => busyAt >= sinceMs || isLate(monotonicMs()),
     run: async (id, attempt, onSlow) => {
       await slots.acquire(id);
       const one: UnderWay = { id, since: monotonicMs(), onSlow, isLent: false };

@@ -24,18 +24,27 @@ export interface ConcurrencyLimits {
 
 export const SLOW_MS = 250;
 const QUEUE_MS = 500;
-/** Of an endpoint that has not answered yet it is not known for how long anybody would wait. */
+/**
+ * Of an endpoint that has answered little it is not known for how long anybody would wait: as many answers as may be open at
+ * once come over connections that are only being opened, and the next ones tell.
+ */
 const FIRST_GUESS_MS = 20;
 /** Of what a slower answer than the fastest changes about it: our own load makes answers seem slow, never fast. */
 const FORGET = 0.02;
 
-export function createConcurrencyLimits(monotonicMs: () => number): ConcurrencyLimits {
+export interface OwnPace {
+  readonly monotonicMs: () => number;
+  /** True where what took long since then may have been our own doing. */
+  readonly wasBusySince: (sinceMs: number) => boolean;
+}
+
+export function createConcurrencyLimits(own: OwnPace): ConcurrencyLimits {
   const byEndpoint = new Map<EndpointId, ConcurrencyLimit>();
   return {
     enter: ({ id, maxInFlight }, isFromLine) => {
       let limit = byEndpoint.get(id);
       if (limit === undefined) {
-        limit = new ConcurrencyLimit(monotonicMs);
+        limit = new ConcurrencyLimit(own);
         byEndpoint.set(id, limit);
       }
       limit.allow(maxInFlight);
@@ -59,19 +68,19 @@ interface Waiting {
 }
 
 class ConcurrencyLimit {
-  readonly #monotonicMs: () => number;
+  readonly #own: OwnPace;
   #most = 0;
   #cap = 0;
   #open = 0;
   #waiting: Waiting[] = [];
-  /** Of the answers lately. */
-  #fastestMs = FIRST_GUESS_MS;
-  #hasLearnt = false;
+  /** Of the answers lately, but for the first ones. */
+  #fastestMs = Number.POSITIVE_INFINITY;
+  #answers = 0;
   /** The moment, in monotonic ms, of the latest answer, or from which one is waited for. */
   #waitedSince = 0;
 
-  constructor(monotonicMs: () => number) {
-    this.#monotonicMs = monotonicMs;
+  constructor(own: OwnPace) {
+    this.#own = own;
   }
 
   allow(most: number): void {
@@ -93,12 +102,13 @@ class ConcurrencyLimit {
   }
 
   isSlow(): boolean {
-    return this.#fastestMs > SLOW_MS || (this.#open > 0 && this.#monotonicMs() - this.#waitedSince > SLOW_MS);
+    if (this.#isKnown() && this.#fastestMs > SLOW_MS) return true;
+    return this.#open > 0 && this.#own.monotonicMs() - this.#waitedSince > SLOW_MS;
   }
 
   enter(isFromLine: boolean): Promise<boolean> | boolean {
     if (this.#open < this.cap()) {
-      if (this.#open === 0) this.#waitedSince = this.#monotonicMs();
+      if (this.#open === 0) this.#waitedSince = this.#own.monotonicMs();
       this.#open += 1;
       return true;
     }
@@ -108,7 +118,7 @@ class ConcurrencyLimit {
 
   leave(durationMs: number | null, outcome: Outcome | null): void {
     this.#open -= 1;
-    this.#waitedSince = this.#monotonicMs();
+    this.#waitedSince = this.#own.monotonicMs();
     if (durationMs !== null) this.#learn(durationMs);
     if (outcome !== null) this.#adapt(outcome);
     while (this.#waiting.length > 0 && this.#open < this.cap()) {
@@ -119,14 +129,21 @@ class ConcurrencyLimit {
   }
 
   #learn(durationMs: number): void {
-    const moreMs = durationMs - this.#fastestMs;
-    this.#fastestMs = !this.#hasLearnt || moreMs < 0 ? durationMs : this.#fastestMs + moreMs * FORGET;
-    this.#hasLearnt = true;
+    this.#answers += 1;
+    if (this.#answers <= this.#most) return;
+    if (durationMs <= this.#fastestMs) this.#fastestMs = durationMs;
+    else if (!this.#own.wasBusySince(this.#own.monotonicMs() - durationMs))
+      this.#fastestMs += (durationMs - this.#fastestMs) * FORGET;
+  }
+
+  #isKnown(): boolean {
+    return this.#answers > this.#most * 2;
   }
 
   /** Places in the queue. */
   #room(): number {
-    return Math.ceil((this.cap() * QUEUE_MS) / Math.max(1, this.#fastestMs));
+    const answerMs = this.#isKnown() ? this.#fastestMs : FIRST_GUESS_MS;
+    return Math.ceil((this.cap() * QUEUE_MS) / Math.max(1, answerMs));
   }
 
   /** It has become slow, or lets fewer in: the last ones would wait for too long. */

@@ -3,7 +3,7 @@ import { asEndpointId } from "../../../src/core/brand.ts";
 import { type AttemptSlots, createAttemptSlots } from "../../../src/deliver/attempt-slots.ts";
 
 const [slow, fast] = [asEndpointId("slow"), asEndpointId("fast")];
-const AT_ONCE = 1_024;
+const AT_ONCE = 512;
 const never = (): Promise<never> => new Promise(() => undefined);
 
 let slots: AttemptSlots;

@@ -12,9 +12,11 @@ const delivered: Outcome = { kind: "delivered", status: 200 };
 const overloaded: Outcome = { kind: "refused", status: 503, retryAfterMs: null, instruction: null };
 
 let limits: ConcurrencyLimits;
+let wasBusy: boolean;
 
 beforeEach(() => {
-  limits = createConcurrencyLimits(() => 0);
+  wasBusy = false;
+  limits = createConcurrencyLimits({ monotonicMs: () => 0, wasBusySince: () => wasBusy });
 });
 
 const enterMany = (count: number, one: Endpoint): readonly (boolean | Promise<boolean>)[] =>
@@ -30,6 +32,11 @@ const turnedAway = (answers: readonly (boolean | Promise<boolean>)[]): number =>
 function answered(durationMs: number, one: Endpoint, outcome = delivered): void {
   limits.enter(one, false);
   limits.leave(one.id, durationMs, outcome);
+}
+
+/** It has answered often enough to be known. */
+function known(durationMs: number, one: Endpoint): void {
+  for (let n = 0; n <= one.maxInFlight * 2; n += 1) answered(durationMs, one);
 }
 
 describe("an endpoint's concurrency limit", () => {
@@ -68,12 +75,14 @@ describe("an endpoint's concurrency limit", () => {
 });
 
 describe("the queue before a full limit", () => {
-  it("is as long as for answers within 20 ms where nothing has been answered yet", () => {
+  it("is as long as for answers within 20 ms where the endpoint is not known yet", () => {
+    for (let n = 0; n < 4; n += 1) answered(1_000, endpoint(2));
     const answers = enterMany(100, endpoint(2));
     expect([admittedAtOnce(answers), turnedAway(answers)]).toEqual([2, 48]);
   });
 
   it("is shortened once it shows how slow the endpoint is, and the last ones go", async () => {
+    for (let n = 0; n < 4; n += 1) answered(1_000, endpoint(2));
     const answers = enterMany(10, endpoint(2));
     limits.leave(id, 1_000, delivered);
     const became = await Promise.all(answers.slice(2).map((one) => Promise.race([one, "waits"])));
@@ -81,26 +90,33 @@ describe("the queue before a full limit", () => {
   });
 
   it("is as long as what the endpoint answers in half a second: 5 of 100 ms each", () => {
-    answered(100, endpoint(1));
+    known(100, endpoint(1));
     const answers = enterMany(10, endpoint(1));
     expect([admittedAtOnce(answers), turnedAway(answers)]).toEqual([1, 4]);
   });
 
   it("goes by the fastest answers, for our own load makes them seem slow", () => {
-    answered(100, endpoint(1));
+    known(100, endpoint(1));
     answered(2_000, endpoint(1));
     // 100 ms and a little: 4 places instead of 5.
     expect(turnedAway(enterMany(10, endpoint(1)))).toBe(5);
   });
 
+  it("takes no slow answer for the endpoint's doing while this process was busy itself", () => {
+    known(100, endpoint(1));
+    wasBusy = true;
+    for (let n = 0; n < 100; n += 1) answered(10_000, endpoint(1));
+    expect(turnedAway(enterMany(10, endpoint(1)))).toBe(4);
+  });
+
   it("is short once an endpoint has become slow", () => {
-    answered(5, endpoint(1));
+    known(5, endpoint(1));
     for (let n = 0; n < 300; n += 1) answered(10_000, endpoint(1));
     expect(turnedAway(enterMany(10, endpoint(1)))).toBe(8);
   });
 
   it("turns away none that comes from its endpoint's parked ones, however long it is", async () => {
-    answered(1_000, endpoint(1));
+    known(1_000, endpoint(1));
     expect(turnedAway(enterMany(10, endpoint(1)))).toBe(8);
     const parked = limits.enter(endpoint(1), true);
     limits.leave(id, 1_000, delivered);

@@ -35,7 +35,7 @@ function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
       close: async () => undefined,
       abandon: async () => undefined,
     },
-    limits: createConcurrencyLimits(() => 0),
+    limits: createConcurrencyLimits({ monotonicMs: () => 0, wasBusySince: () => false }),
     breakers: {
       probeDueInMs: () => 0,
       admit: () => ({ holdMs: 0, isProbe: false }),
@@ -71,7 +71,7 @@ describe("an attempt that has waited in its endpoint's line", () => {
     const sent: OutgoingRequest[] = [];
     const firstSent = Promise.withResolvers<void>();
     const firstAnswer = Promise.withResolvers<Exchange>();
-    const limits = createConcurrencyLimits(() => 0);
+    const limits = createConcurrencyLimits({ monotonicMs: () => 0, wasBusySince: () => false });
     const { transport, endpoints, ...deps } = depsWith({ limits });
     const deliver = createDeliver({
       ...deps,
@@ -116,7 +116,7 @@ describe("an attempt that has waited in its endpoint's line", () => {
 
 describe("an attempt whose job was lost while it waited", () => {
   it("is not made, is charged to nobody, and gives its place back", async () => {
-    const limits = createConcurrencyLimits(() => 0);
+    const limits = createConcurrencyLimits({ monotonicMs: () => 0, wasBusySince: () => false });
     const posted: OutgoingRequest[] = [];
     const charged: unknown[] = [];
     const { transport, breakers, ...deps } = depsWith({ limits });
