@@ -51,6 +51,8 @@ const TAKE_FOR_MS = 250;
 const WINDOW_MAX = 128;
 /** For so long those that end are gathered before more are taken. */
 const GATHER_MS = 50;
+/** The same while more are begun than may be open at once, so that the next ones are at hand. */
+const GATHER_MAX_MS = 500;
 /** While some are open and the line is empty. */
 const LOOK_AGAIN_MS = 100;
 const FAILURES_MAX = 3;
@@ -109,9 +111,8 @@ class LineDrain {
   async #step(): Promise<boolean> {
     if (this.#heldUntil !== null) return await this.#waitHere(this.#heldUntil);
     if (this.#suspects.length > 0) return await this.#tryAlone();
-    const isHalfUsed = this.#roomNow() >= this.#windowNow() / 2;
     // Some of those that are open may hang, and what is free must not wait for them.
-    if (!isHalfUsed) await this.#untilFinished(GATHER_MS);
+    const isHalfUsed = await this.#untilHalfUsed();
     await this.#end();
     if (this.#roomNow() <= 0 || this.#heldUntil !== null) return true;
     const taken = await this.#take(isHalfUsed);
@@ -135,6 +136,19 @@ class LineDrain {
     else await pause(Math.max(leftMs, HOLD_MIN_MS));
     await this.#end();
     if (this.#deps.system.monotonicMs() >= heldUntil) this.#heldUntil = null;
+    return true;
+  }
+
+  /** Gathers room, so that several are taken together; false where it was not to be had while places are free. */
+  async #untilHalfUsed(): Promise<boolean> {
+    const { monotonicMs } = this.#deps.system;
+    const beganAt = monotonicMs();
+    while (this.#roomNow() < this.#windowNow() / 2) {
+      const isStarved = this.#open < this.#deps.limits.capOf(this.#id);
+      const leftMs = beganAt + (isStarved ? GATHER_MS : GATHER_MAX_MS) - monotonicMs();
+      if (leftMs <= 0 || this.#heldUntil !== null || !this.#goesOn()) return false;
+      await this.#untilFinished(leftMs);
+    }
     return true;
   }
 
