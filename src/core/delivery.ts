@@ -81,9 +81,6 @@ export interface Round extends AcceptedKey {
   readonly round: number;
 }
 
-/** Crashes of its worker at which a parked delivery was in work, from which on it is tried alone. */
-export const SUSPECT_CRASHES = 2;
-
 /** The name of a round among those of its endpoint. */
 export const roundId = ({ event, acceptedAt, round }: Round): string => `${event.id}@${acceptedAt}#${round}`;
 

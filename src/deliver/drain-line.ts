@@ -6,8 +6,9 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { EndpointId } from "../core/brand.ts";
-import { type Delivery, type DeliveryState, SUSPECT_CRASHES } from "../core/delivery.ts";
+import type { Delivery, DeliveryState } from "../core/delivery.ts";
 import type { JobLease } from "../core/job-lease.ts";
+import { NEWER_RETRY_MS, POISON_CRASHES, SUSPECT_CRASHES } from "../core/own-failure.ts";
 import type { System } from "../core/system.ts";
 import type { AttemptSlots } from "./attempt-slots.ts";
 import { type CarryOutDeps, carryOut, NEVER_WAITED } from "./carry-out.ts";
@@ -15,6 +16,7 @@ import type { ConcurrencyLimits } from "./concurrency-limits.ts";
 import type { Decided, Deliver } from "./deliver.ts";
 import type { EndedTurn, EventLedger, Outbox, ParkedDelivery, Parking } from "./ports.ts";
 import { recall } from "./recall.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 
 export interface LineInWork {
   readonly id: EndpointId;
@@ -40,12 +42,8 @@ export interface DrainDeps extends CarryOutDeps {
   readonly limits: Pick<ConcurrencyLimits, "capOf">;
 }
 
-/** As of jobs (queue/workers.ts). */
-const POISON_CRASHES = 8;
 /** A hold that is shorter is waited for here: an endpoint's rate is used to the full. */
 const WAIT_HERE_MS = 2_000;
-/** Deliveries of a newer version wait for a newer worker. */
-const NEWER_RETRY_MS = 10_000;
 /** A delivery that is taken is sent soon: until then a person may still cancel it. */
 const TAKE_FOR_MS = 250;
 const WINDOW_MAX = 128;
@@ -153,13 +151,8 @@ class LineDrain {
   }
 
   /** Until one of those that are open has ended, or so many ms have passed. */
-  async #untilFinished(withinMs: number): Promise<void> {
-    const over = new AbortController();
-    await Promise.race([
-      this.#finished.promise,
-      pause(withinMs, undefined, { signal: over.signal }).catch(() => undefined),
-    ]);
-    over.abort();
+  #untilFinished(withinMs: number): Promise<void> {
+    return waitAtMost(withinMs, this.#finished.promise);
   }
 
   async #tryAlone(): Promise<boolean> {

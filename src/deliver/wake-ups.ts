@@ -2,12 +2,13 @@
  * Wakes the lines of parked deliveries when they are due. One process of the fleet at a time has a line in work; its lease
  * ends by itself, so that a process that dies or stands still is followed by another within seconds.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { EndpointId } from "../core/brand.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
+import { OWN_FAILURE_RETRY_MS } from "../core/own-failure.ts";
 import type { System } from "../core/system.ts";
 import type { DrainLine } from "./drain-line.ts";
 import type { Parking } from "./ports.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 
 export interface WakeUpsDeps {
   readonly parking: Pick<Parking, "takeDue" | "renew" | "release">;
@@ -35,9 +36,9 @@ const TOGETHER_MS = 5;
 const LEASE_MS = 10_000;
 const RENEW_EVERY_MS = 3_000;
 const LINES_MAX = 1_024;
-/** After a failure of our own, as of jobs (queue/durable-worker.ts). */
-const OWN_FAILURE_RETRY_MS = 1_000;
 const GIVE_BACK_MS = 1_000;
+/** The end of a lease that is this process' no more. */
+const LOST = Number.NEGATIVE_INFINITY;
 
 export function createWakeUps(deps: WakeUpsDeps): WakeUps {
   return new Waker(deps);
@@ -83,12 +84,12 @@ class Waker implements WakeUps {
       await this.#looking;
       await Promise.all([...this.#leases.values()].map((one) => one.ended));
     };
-    await within(graceMs, ended());
+    await waitAtMost(graceMs, ended());
     clearInterval(this.#renewal);
     const left = [...this.#leases];
-    for (const [, lease] of left) lease.heldUntil = Number.NEGATIVE_INFINITY;
+    for (const [, lease] of left) lease.heldUntil = LOST;
     // Without Redis the leases end by themselves.
-    await within(GIVE_BACK_MS, Promise.all(left.map(([id]) => this.#release(id, 0))));
+    await waitAtMost(GIVE_BACK_MS, Promise.all(left.map(([id]) => this.#release(id, 0))));
   };
 
   async #look(): Promise<void> {
@@ -166,17 +167,13 @@ class Waker implements WakeUps {
           LEASE_MS,
         ),
       );
-      for (const [id, lease] of held)
-        lease.heldUntil = lost.has(id) ? Number.NEGATIVE_INFINITY : askedAt + LEASE_MS;
+      for (const [id, lease] of held) {
+        if (lost.has(id)) lease.heldUntil = LOST;
+        // One that was given back meanwhile stays so.
+        else if (lease.heldUntil !== LOST) lease.heldUntil = askedAt + LEASE_MS;
+      }
     } catch (error) {
       tellFailure(tell, "renew_lines")(error);
     }
   }
-}
-
-/** Waits for it for so long at the most. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([work, pause(ms, undefined, { signal: over.signal }).catch(() => undefined)]);
-  over.abort();
 }

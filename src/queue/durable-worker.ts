@@ -7,6 +7,7 @@
  */
 import { type ConnectionOptions, DelayedError, type Job, type JobJson, Worker } from "bullmq";
 import type { JobInWork } from "../core/job-lease.ts";
+import { OWN_FAILURE_RETRY_MS } from "../core/own-failure.ts";
 import type { System } from "../core/system.ts";
 import { JobLocks } from "./job-locks.ts";
 import { tolerantBackend } from "./job-metadata.ts";
@@ -38,7 +39,6 @@ const STALLS_ALLOWED = 1_000_000;
 const RECONNECT_MS = 500;
 /** Well below the silence after which a connection counts as dead (store/redis.ts). */
 const BLOCK_SECONDS = 3;
-const OWN_FAILURE_RETRY_MS = 1_000;
 const GIVE_BACK_MS = 1_000;
 /** Each is the text of up to 64 events. */
 const LENT_MAX = 4_096;
@@ -53,10 +53,8 @@ export class DurableWorker extends Worker<string, void> {
   /** Token → what lends the slot of its run. */
   readonly #slots = new Map<string, () => void>();
   /** Jobs that go on without a slot. */
-  readonly #lent = new Set<object>();
+  readonly #lent = new Set<Promise<void>>();
   #isClosing = false;
-  /** Called when the last of them has ended. */
-  #returned: (() => void) | undefined;
 
   constructor(name: string, process: Process, options: DurableWorkerOptions) {
     // Three declared parameters are how BullMQ knows to pass a signal; defaults would make them one.
@@ -123,13 +121,13 @@ export class DurableWorker extends Worker<string, void> {
     token: string,
     fetchNext: () => boolean = () => true,
   ): ReturnType<Worker<string, void>["processJob"]> {
-    const lent = Promise.withResolvers<void>();
+    const [lent, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let stage: "working" | "lent" | "ending" = "working";
     // Before the run begins, which takes it from there.
     this.#slots.set(token, () => {
       if (stage !== "working" || this.#isClosing || this.#lent.size >= LENT_MAX) return;
       stage = "lent";
-      this.#lent.add(lent);
+      this.#lent.add(over.promise);
       lent.resolve();
     });
     const ended = super.processJob(job, token, () => {
@@ -139,8 +137,11 @@ export class DurableWorker extends Worker<string, void> {
     });
     const forgotten = ended.finally(() => {
       this.#slots.delete(token);
-      if (this.#lent.delete(lent) && this.#lent.size === 0) this.#returned?.();
+      this.#lent.delete(over.promise);
+      over.resolve();
     });
+    // The loop, which would hear of a failure, does not wait for it any more.
+    lent.promise.then(() => forgotten).catch((error: Error) => this.emit("error", error));
     return Promise.race([forgotten, lent.promise]);
   }
 
@@ -149,10 +150,7 @@ export class DurableWorker extends Worker<string, void> {
     this.#isClosing = true;
     if (!force && this.#lent.size > 0) {
       await this.pause(true);
-      await new Promise<void>((resolve) => {
-        this.#returned = resolve;
-        if (this.#lent.size === 0) resolve();
-      });
+      await Promise.all(this.#lent);
     }
     await super.close(force);
   }

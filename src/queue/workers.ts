@@ -3,6 +3,7 @@
  * its own clock. Both read text, bury what cannot be read or keeps crashing its worker, and settle the rest.
  */
 import type { Tell } from "../core/happening.ts";
+import { NEWER_RETRY_MS, POISON_CRASHES, SUSPECT_CRASHES } from "../core/own-failure.ts";
 import type { Unread } from "../core/stored.ts";
 import { readVersionedDelivery, versionedDelivery } from "../core/stored.ts";
 import type { Dispatch, Outbox, PutJobBack, Resume } from "../deliver/ports.ts";
@@ -17,15 +18,6 @@ export interface WorkerDeps extends DurableWorkerOptions {
   readonly tell: Tell;
 }
 
-/**
- * A job that was in work at this many crashes of its worker is the likely cause of them (fault matrix, row 4). With
- * the first run of its event's job before it, a delivery is buried at its tenth start.
- */
-const POISON_CRASHES = 8;
-/** From this many crashes on, the events of a batch go on alone, so that the guilty one is found. */
-const SPLIT_CRASHES = 2;
-/** A job of a newer version waits for a newer worker. */
-const NEWER_RETRY_MS = 10_000;
 const INTERRUPTED_RETRY_MS = 100;
 
 export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): DurableWorker {
@@ -50,7 +42,7 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
     for (const [part, { text, problem }] of read.unreadable.entries()) {
       await buryJob(job, { text, problem, because: "invalid", part }, deps);
     }
-    if (job.stalledCounter >= SPLIT_CRASHES && read.events.length > 1) {
+    if (job.stalledCounter >= SUSPECT_CRASHES && read.events.length > 1) {
       return await splitEvents(deps.queues, read, crashes);
     }
     await dispatch(read, run);

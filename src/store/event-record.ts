@@ -57,6 +57,10 @@ export function stateText({ round, status, attempts, nextAttemptAt, because }: D
   return JSON.stringify({ round, status, attempts, nextAttemptAt, because });
 }
 
+/** The state of one that waits and that nothing has been tried of in its round. */
+export const heldText = (round: number): string =>
+  stateText({ round, status: "held", attempts: [], nextAttemptAt: null, because: null });
+
 /**
  * Lua, to be put before a script: `keepState(event, field, state, retention, acceptedAt)` writes a delivery's state and
  * answers 1, or leaves what overrules it and answers 0. Where its event's record has expired, and is now that of another

@@ -29,7 +29,7 @@ const BESIDE_LINE_MS = SOON_MS / 2;
 /** Turns are given out for so long ahead; what comes then is asked again, and so notices a changed limit. */
 const LINE_MAX_MS = 10 * 60_000;
 
-// `free` is when the next attempt may begin, `booked` where the next turn lies, `due` when the next of those who wait
+// One that waits and may not go yet is promised the next turn, however often it asks. `free` is when the next attempt may begin, `booked` where the next turn lies, `due` when the next of those who wait
 // is to come. There is a line for as long as `booked` is ahead of `free`. Where nobody of it comes when it is due, what
 // is new may begin until somebody does: 10,000 deliveries due at once keep a fleet so busy that those with a turn come
 // seconds late, and one new attempt for each turn missed was 26 a second of 100. Older workers write no `due`. The DEL
@@ -49,16 +49,13 @@ local begin = math.max(free, now)
 local hasWaited, isLine = as == 'waited', booked > begin
 local soon = (isLine and not hasWaited) and ${BESIDE_LINE_MS} or ${SOON_MS}
 local goes = begin - now <= soon and (hasWaited or not isLine or due <= now - ${PATIENCE_MS})
-local turn = goes and begin or math.max(begin, booked)
+local turn = (goes or hasWaited) and begin or math.max(begin, booked)
 local wait = math.ceil(turn - now)
 if as == 'look' then return {0, wait} end
 if goes then
   free = begin + interval
   if hasWaited then due = free end
-elseif hasWaited then
-  turn = begin
-  wait = math.ceil(turn - now)
-  booked, due = math.max(booked, turn + interval), turn
+elseif hasWaited then booked, due = math.max(booked, turn + interval), turn
 elseif wait > ${LINE_MAX_MS} then return {-1, wait}
 else
   if not isLine then due = turn end

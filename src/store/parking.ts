@@ -6,13 +6,14 @@
  */
 import { z } from "zod";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
-import { type Delivery, deliveryId, roundId, SUSPECT_CRASHES } from "../core/delivery.ts";
+import { type Delivery, deliveryId, roundId } from "../core/delivery.ts";
 import { isWrongType } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
+import { SUSPECT_CRASHES } from "../core/own-failure.ts";
 import { readVersionedDelivery, versionedDelivery } from "../core/stored.ts";
 import type { EndedTurn, Parking } from "../deliver/ports.ts";
-import { KEEP_STATE, stateField, stateText } from "./event-record.ts";
+import { heldText, KEEP_STATE, stateField } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import { quarantine } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
@@ -215,10 +216,7 @@ function createPark({
 function parkedArgs({ delivery }: ToPark): readonly (string | number)[] {
   const { endpointId, acceptedAt, round, attempts, heldSince } = delivery;
   // Of one that has been tried, the record says what came of it.
-  const state =
-    attempts.length > 0
-      ? ""
-      : stateText({ round, status: "held", attempts, nextAttemptAt: null, because: null });
+  const state = attempts.length > 0 ? "" : heldText(round);
   return [
     roundId(delivery),
     heldSince ?? acceptedAt,

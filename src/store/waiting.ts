@@ -6,7 +6,7 @@
 import type { EndpointId } from "../core/brand.ts";
 import { deliveryId } from "../core/delivery.ts";
 import type { WaitingIndex } from "../deliver/ports.ts";
-import { KEEP_STATE, stateField, stateText } from "./event-record.ts";
+import { heldText, KEEP_STATE, stateField } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
@@ -35,7 +35,7 @@ export function createWaitingIndex(redis: Redis, keys: Keys, retentionMs: number
         await redis.zadd(index, acceptedAt, deliveryId(delivery));
         return;
       }
-      const state = stateText({ round, status: "held", attempts, nextAttemptAt: null, because: null });
+      const state = heldText(round);
       await runHold(
         [index, keys.event(delivery.event.id)],
         [acceptedAt, deliveryId(delivery), stateField(endpointId), state, retentionMs],

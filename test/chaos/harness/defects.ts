@@ -140,9 +140,9 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   /** Trap 1: a job may crash its worker as often as it likes. Row 4. */
   "no-poison-budget": [
     {
-      module: "/src/queue/workers.ts",
-      text: "const POISON_CRASHES = 8;",
-      instead: "const POISON_CRASHES = 1_000_000;",
+      module: "/src/core/own-failure.ts",
+      text: "export const POISON_CRASHES = 8;",
+      instead: "export const POISON_CRASHES = 1_000_000;",
     },
   ],
   /** Decision 2: publishing answers before Redis has acknowledged the write. Row 6. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
-import { type Delivery, type DeliveryState, roundId, SUSPECT_CRASHES } from "../../../src/core/delivery.ts";
+import { type Delivery, type DeliveryState, roundId } from "../../../src/core/delivery.ts";
+import { SUSPECT_CRASHES } from "../../../src/core/own-failure.ts";
 import { createDrainLine, type LineInWork } from "../../../src/deliver/drain-line.ts";
 import type { EndedTurn, ParkedDelivery } from "../../../src/deliver/ports.ts";
 import { casesOf } from "../../support/depth.ts";
