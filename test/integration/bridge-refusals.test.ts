@@ -1,4 +1,5 @@
 /** `hookwave bridge` where it must not run: a loop, a list that others read, and what it cannot understand. */
+import { setTimeout } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LIST, messageOf, payloadOf, startBridge, TAKEOVER } from "../support/bridge.ts";
@@ -6,6 +7,7 @@ import { runCommand, type Variables } from "../support/command.ts";
 import { startRedis, type TestRedis } from "../support/service.ts";
 
 const QUEUE = "hookwave-test:{type}";
+const WORK_MS = 20;
 
 let redis: TestRedis;
 let bus: Redis;
@@ -83,6 +85,8 @@ describe("a bridge that would share its list", () => {
         while (isWorking) {
           const message = await bus.lmove(LIST, processing, "RIGHT", "LEFT");
           if (message === null) continue;
+          // As long as real work: a list that is hardly ever there is hardly ever seen.
+          await setTimeout(WORK_MS);
           await bus.lrem(processing, 1, message);
           await bus.lpush(LIST, message);
         }

@@ -17,8 +17,9 @@ export interface Feed extends AsyncDisposable {
   readonly events: FeedEvent[];
   /** The queries it was asked, in order. */
   readonly asked: string[];
-  /** Answers like this instead, until it is undefined again. */
+  /** Answers like this instead, or never, until it is undefined again. */
   broken:
+    | "silent"
     | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
     | undefined;
 }
@@ -31,6 +32,7 @@ export async function startFeed(apiKey: string): Promise<Feed> {
     const url = new URL(request.url ?? "", "http://feed");
     const answer = (status: number, body: string, headers = {}) =>
       response.writeHead(status, headers).end(body);
+    if (feed.broken === "silent") return undefined;
     if (feed.broken !== undefined) return answer(feed.broken.status, feed.broken.body, feed.broken.headers);
     if (url.pathname !== "/gateway/api/v1/events") return answer(404, "");
     if (request.headers.authorization !== `Bearer ${apiKey}`) return answer(401, "");
