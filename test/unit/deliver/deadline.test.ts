@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Deadline } from "../../../src/deliver/deadline.ts";
 import { standStill } from "../../support/stand-still.ts";
 
@@ -41,12 +41,24 @@ describe("a deadline", () => {
   });
 
   it("gives it once only, and never more than its whole time", async () => {
-    const startedAt = now();
-    const expired = expiry(200);
-    standStill(1_000);
-    // It is extended to 1.2 s, and stands still again meanwhile.
-    setTimeout(() => standStill(700), 10);
-    expect(await expired).toBeLessThan(2_200);
-    expect(now() - startedAt).toBeGreaterThanOrEqual(1_700);
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let [clock, hasExpired] = [0, false];
+    new Deadline(
+      200,
+      () => clock,
+      () => {
+        hasExpired = true;
+      },
+    );
+    // Due at 200, and looked at only now.
+    clock = 1_000;
+    await vi.advanceTimersByTimeAsync(201);
+    // It has stood still again meanwhile.
+    clock = 1_900;
+    await vi.advanceTimersByTimeAsync(198);
+    expect(hasExpired).toBe(false);
+    await vi.advanceTimersByTimeAsync(5);
+    expect(hasExpired).toBe(true);
   });
 });
