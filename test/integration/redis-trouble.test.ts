@@ -6,7 +6,7 @@ import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import { isDrained } from "../support/drained.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
-import { until } from "../support/until.ts";
+import { leastMs, until } from "../support/until.ts";
 
 const event = { id: "evt_1", type: "thing.made", data: {} } as const;
 
@@ -19,14 +19,16 @@ async function refusedAfter(publish: () => Promise<unknown>): Promise<number> {
 
 describe("publishing while Redis is away (trap 8)", () => {
   it("is refused within a second from the first call on, and at once when that is known", async () => {
-    const publisher = createPublisher({ redisUrl: "redis://127.0.0.1:1" });
-
-    expect(await refusedAfter(() => publisher.publish(event))).toBeLessThan(1_100);
-    const tookMs: number[] = [];
-    // Of ten, so that a busy machine's pause is not taken for ours.
-    for (let n = 0; n < 10; n += 1) tookMs.push(await refusedAfter(() => publisher.publish(event)));
-    expect(Math.min(...tookMs)).toBeLessThan(50);
-    await publisher.close();
+    await using publishers = new AsyncDisposableStack();
+    const open = () => {
+      const publisher = createPublisher({ redisUrl: "redis://127.0.0.1:1" });
+      publishers.defer(publisher.close);
+      return publisher;
+    };
+    expect(await leastMs(1_100, () => refusedAfter(() => open().publish(event)))).toBeLessThan(1_100);
+    const known = open();
+    await refusedAfter(() => known.publish(event));
+    expect(await leastMs(50, () => refusedAfter(() => known.publish(event)))).toBeLessThan(50);
   });
 
   it("is refused within 1.1 s when Redis is frozen, and sent once when published again with the same id", async () => {
@@ -38,17 +40,19 @@ describe("publishing while Redis is away (trap 8)", () => {
     await publisher.publish({ ...event, id: "evt_0" });
     await receiver.received(1);
 
-    process.kill(redis.pid, "SIGSTOP");
-    const tookMs = await refusedAfter(() => publisher.publish(event));
-    process.kill(redis.pid, "SIGCONT");
-
-    expect(tookMs).toBeLessThan(1_100);
-    await until("Redis answers again", () =>
-      publisher.publish(event).then(
-        () => true,
-        () => false,
-      ),
-    );
+    const refusedWhileFrozen = async (): Promise<number> => {
+      process.kill(redis.pid, "SIGSTOP");
+      const tookMs = await refusedAfter(() => publisher.publish(event));
+      process.kill(redis.pid, "SIGCONT");
+      await until("Redis answers again", () =>
+        publisher.publish(event).then(
+          () => true,
+          () => false,
+        ),
+      );
+      return tookMs;
+    };
+    expect(await leastMs(1_100, refusedWhileFrozen)).toBeLessThan(1_100);
     await publisher.publish({ ...event, id: "evt_2" });
     await publisher.close();
     await until("the last one has come", () => receiver.ids().includes("evt_2"));
