@@ -31,13 +31,14 @@ const STREAM_MAX = 10_000;
 const EXCERPT_KEPT = 1_024;
 const RETRY_MS = 250;
 
+// The recent ones of all endpoints are for whoever looks now: they come in as many entries as there were writes.
 // KEYS: recent, then event and stream per attempt, then the streams once each, then health, totals and hour per
 // endpoint, then the registered endpoints.
 // It begins with a write that needs no memory: Redis then lets it go on when memory is short, and what is delivered
 // makes room. What is kept as long as its endpoint must not outlive it, hence the HEXISTS.
 const RECORD = `${KEEP_STATE}
 redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX})
-local retention, attempts, at = ARGV[1], tonumber(ARGV[2]), 2
+local retention, attempts, at, recent = ARGV[1], tonumber(ARGV[2]), 2, {}
 for i = 1, attempts do
   local event, stream = KEYS[i * 2], KEYS[i * 2 + 1]
   local acceptedAt = ARGV[at + 6]
@@ -46,9 +47,10 @@ for i = 1, attempts do
   if ARGV[at + 4] ~= '' and not isOfAnother(event, acceptedAt) then
     redis.call('HSET', event, ARGV[at + 5], entry)
   end
-  redis.call('XADD', KEYS[1], '*', 'attempt', ARGV[at + 3])
+  recent[i * 2 - 1], recent[i * 2] = 'attempt', ARGV[at + 3]
   at = at + 6
 end
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', math.ceil(${STREAM_MAX} / attempts), '*', unpack(recent))
 local streams = tonumber(ARGV[at + 1])
 at = at + 1
 for i = attempts * 2 + 2, attempts * 2 + 1 + streams do redis.call('PEXPIRE', KEYS[i], retention) end

@@ -29,16 +29,18 @@ const ARGS_BEFORE_EVENTS = 3;
 const ARGS_PER_EVENT = 6;
 
 // KEYS: the feed, then the events. One command for hundreds of them: a claim costs ~6 µs of Redis instead of a round
-// trip. The DEL removes what a late attempt left of an expired event. It also comes first because Redis, when its
-// memory is short, lets a script go on that began with a write which needs none: what was accepted must be delivered
-// to make room again. What the feed forgets has expired, by the clock that the feed itself goes by.
+// trip. It begins with a write because Redis, when its memory is short, lets a script go on that began with one which
+// needs none: what was accepted must be delivered to make room again. The DEL removes what a late attempt left of an
+// expired event. What the feed forgets has expired, by the clock that the feed itself goes by.
 const CLAIM = `
+redis.call('HDEL', KEYS[2], '')
 local answers, last = {}, nil
 for i = 2, #KEYS do
   local key, at = KEYS[i], ${ARGS_BEFORE_EVENTS} + (i - 2) * ${ARGS_PER_EVENT}
-  local holder = redis.call('HGET', key, 'holder')
+  local isThere = redis.call('HLEN', key) > 0
+  local holder = isThere and redis.call('HGET', key, 'holder')
   if not holder then
-    redis.call('DEL', key)
+    if isThere then redis.call('DEL', key) end
     last = redis.call('XADD', KEYS[1], '*', 'id', ARGV[at + 1], 'type', ARGV[at + 2])
     redis.call('HSET', key, 'holder', ARGV[1], '${ACCEPTED_AT_FIELD}', ARGV[3], 'feed', last,
       'id', ARGV[at + 1], 'type', ARGV[at + 2], 'timestamp', ARGV[at + 3], 'data', ARGV[at + 4])

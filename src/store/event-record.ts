@@ -66,15 +66,17 @@ export const heldText = (round: number): string =>
  * answers 1, or leaves what overrules it and answers 0. Where its event's record has expired, and is now that of another
  * event with the same id, it answers 1 and writes nothing: neither may be taken for the other. What was delivered stays
  * so, and so does what was cancelled unless it was delivered all the same; nothing of an earlier round counts any more. A
- * state written after its event has expired (a retry days later) must not stay for ever, hence the PTTL.
+ * state written after its event has expired (a retry days later) must not stay for ever: who claims an event lets it
+ * expire, so that is for who finds no event.
  */
 export const KEEP_STATE = `
 local function isOfAnother(event, acceptedAt)
   local accepted = redis.call('HGET', event, '${ACCEPTED_AT_FIELD}')
-  return accepted and accepted ~= acceptedAt
+  return accepted and accepted ~= acceptedAt, accepted
 end
 local function keepState(event, field, state, retention, acceptedAt)
-  if isOfAnother(event, acceptedAt) then return 1 end
+  local isAnother, accepted = isOfAnother(event, acceptedAt)
+  if isAnother then return 1 end
   local round, status = string.match(state, '^{"round":(%d+),"status":"(%a+)"')
   local old = status ~= 'delivered' and redis.call('HGET', event, field)
   if old then
@@ -84,7 +86,7 @@ local function keepState(event, field, state, retention, acceptedAt)
     if oldRound == round and isOver then return 0 end
   end
   redis.call('HSET', event, field, state)
-  if redis.call('PTTL', event) < 0 then redis.call('PEXPIRE', event, retention) end
+  if not accepted and redis.call('PTTL', event) < 0 then redis.call('PEXPIRE', event, retention) end
   return 1
 end
 `;

@@ -59,7 +59,7 @@ describe.concurrent("a worker killed with kill -9", () => {
     await using doomed = await startWorker(redis);
     await receiver.received(40);
     const records = new Redis(redis.url);
-    await until("39 are recorded", async () => (await records.xlen("{hookwave}:recent")) === 39);
+    await until("39 are recorded", async () => (await records.xlen("{hookwave}:attempts:one")) === 39);
     records.disconnect();
 
     await doomed.kill("SIGKILL");

@@ -232,7 +232,8 @@ export class Scene implements AsyncDisposable {
   async attempts(): Promise<readonly AttemptRecord[]> {
     const entries = await this.redis.ask("XRANGE", "{hookwave}:recent", "-", "+");
     if (!Array.isArray(entries)) throw new Error("expected the stream of recent attempts");
-    return entries.map(([, [, attempt]]) => JSON.parse(attempt));
+    // An entry has as many as were written together.
+    return entries.flatMap(([, fields]) => fields.filter(isValue).map((text: string) => JSON.parse(text)));
   }
 
   /** Puts it away when the row has ended. */
@@ -245,6 +246,8 @@ export class Scene implements AsyncDisposable {
     await this.#cleanup.disposeAsync();
   }
 }
+
+const isValue = (_: string, index: number): boolean => index % 2 === 1;
 
 const OK = { status: 200 };
 
