@@ -7,7 +7,7 @@ import type { Endpoint } from "../core/endpoint.ts";
 import { tellFailure } from "../core/happening.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { createAttemptSlots } from "../deliver/attempt-slots.ts";
-import { createBreakers } from "../deliver/breaker.ts";
+import { createBothBreakers } from "../deliver/both-breakers.ts";
 import { createConcurrencyLimits } from "../deliver/concurrency-limits.ts";
 import { createDeliver } from "../deliver/deliver.ts";
 import { createDispatch } from "../deliver/dispatch.ts";
@@ -149,7 +149,7 @@ function openDeliverStage(
     wasBusySince: (sinceMs) => slots.wasBusySince(sinceMs),
   });
   const slots = createAttemptSlots(system, limits.isSlow);
-  const breakers = createBreakers(
+  const breakers = createBothBreakers(
     { failureThreshold: config.breakerFailureThreshold, recoveryMs: config.breakerRecoveryMs },
     {
       shared: deps.breakers,
@@ -158,6 +158,7 @@ function openDeliverStage(
       dice: system.dice,
       tell,
       onReopened: limits.restart,
+      onOriginReopened: limits.restartOrigin,
     },
   );
   const directory = {

@@ -7,11 +7,14 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 export type EventId = Branded<"EventId">;
 export type EndpointId = Branded<"EndpointId">;
+/** Scheme, host and port of a receiver. */
+export type Origin = Branded<"Origin">;
 export type DeliveryId = Branded<"DeliveryId">;
 /** An event's data as JSON text: parsed, within its size, and of the shape that the event's type promises. */
 export type CheckedText = Branded<"CheckedText">;
 
 export const asEventId = (text: string): EventId => text as EventId;
 export const asEndpointId = (text: string): EndpointId => text as EndpointId;
+export const asOrigin = (text: string): Origin => text as Origin;
 export const asDeliveryId = (text: string): DeliveryId => text as DeliveryId;
 export const asCheckedText = (text: string): CheckedText => text as CheckedText;

@@ -4,9 +4,10 @@
  * not import observe.
  */
 import type { AttemptRecord } from "./attempt.ts";
-import type { DeliveryId, EndpointId, EventId } from "./brand.ts";
+import type { DeliveryId, EndpointId, EventId, Origin } from "./brand.ts";
 import { type ErrorSummary, summarise } from "./errors.ts";
 import type { Phase } from "./migration.ts";
+import { type BreakerId, isOrigin } from "./origin.ts";
 import type { HoldReason } from "./outcome.ts";
 import type { BuryReason } from "./verdict.ts";
 
@@ -32,7 +33,13 @@ export type Happening =
     }
   | { readonly kind: "delivery.buried"; readonly deliveryId: DeliveryId; readonly because: BuryReason }
   | { readonly kind: "job.buried"; readonly because: "invalid" | "poison"; readonly problem: string }
-  | { readonly kind: "breaker.changed"; readonly endpointId: EndpointId; readonly state: BreakerState }
+  | {
+      readonly kind: "breaker.changed";
+      /** Null where it is the breaker of an origin, which is null where it is an endpoint's. */
+      readonly endpointId: EndpointId | null;
+      readonly origin: Origin | null;
+      readonly state: BreakerState;
+    }
   | { readonly kind: "endpoint.disabled"; readonly endpointId: EndpointId; readonly because: string }
   | {
       readonly kind: "bus.written";
@@ -51,6 +58,11 @@ export type Happening =
       readonly detail: Readonly<Record<string, string>>;
     }
   | { readonly kind: "service.failed"; readonly doing: string; readonly error: ErrorSummary };
+
+export function breakerChanged(id: BreakerId, state: BreakerState): Happening {
+  const whose = isOrigin(id) ? { endpointId: null, origin: id } : { endpointId: id, origin: null };
+  return { kind: "breaker.changed", ...whose, state };
+}
 
 export type Tell = (happening: Happening) => void;
 

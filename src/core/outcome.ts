@@ -35,6 +35,11 @@ export const OUTCOME_KINDS = [
   "blocked",
 ] as const satisfies readonly OutcomeKind[];
 
+/** Nobody answers there at all, whatever the path: no address, no connection, no TLS. */
+export function isOutOfReach(outcome: Outcome): boolean {
+  return outcome.kind === "unreachable" && ["dns", "connect", "tls"].includes(outcome.reason);
+}
+
 /**
  * Does this speak against the endpoint's health? A 4xx that says "this payload is wrong" does not, nor does
  * anything we did ourselves; overload (429), server errors and silence do.

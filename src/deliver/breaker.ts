@@ -1,5 +1,5 @@
 /**
- * The breaker of each endpoint. opossum decides locally, from what attempts came to; the fleet shares one truth
+ * Breakers, one for each endpoint or origin. opossum decides locally, from what attempts came to; the fleet shares one truth
  * in Redis: open until when, and which single worker may probe. An open breaker holds, and charges nothing.
  *
  * opossum is fired with outcomes that are already known, never around a POST: its failure rate divides by calls
@@ -9,11 +9,9 @@
 import { EventEmitter } from "node:events";
 import { LRUCache } from "lru-cache";
 import CircuitBreaker from "opossum";
-import type { EndpointId } from "../core/brand.ts";
-import { isDestinationId } from "../core/destination.ts";
-import type { Tell } from "../core/happening.ts";
-import { isUnhealthy, type Outcome } from "../core/outcome.ts";
-import type { FindEndpoint } from "../endpoints/destinations.ts";
+import { breakerChanged, type Tell } from "../core/happening.ts";
+import type { BreakerId } from "../core/origin.ts";
+import type { Outcome } from "../core/outcome.ts";
 import type { SharedBreaker } from "./ports.ts";
 
 export interface BreakerSettings {
@@ -29,24 +27,27 @@ export interface Admission {
   readonly isProbe: boolean;
 }
 
-export interface Breakers {
+export interface Breakers<Id extends BreakerId> {
   /** 0 unless the breaker is open and no probe is due; then how long to hold, in ms. */
-  readonly probeDueInMs: (id: EndpointId) => number;
+  readonly probeDueInMs: (id: Id) => number;
   /** May this attempt go? Where a probe is due, one worker gets it, for `leaseMs` at the most. */
-  readonly admit: (id: EndpointId, leaseMs: number) => Admission | Promise<Admission>;
+  readonly admit: (id: Id, leaseMs: number) => Admission | Promise<Admission>;
   /** Takes in how an attempt came out. Resolves when the fleet knows, where it must. */
-  readonly report: (id: EndpointId, outcome: Outcome, isProbe: boolean) => Promise<void> | undefined;
+  readonly report: (id: Id, outcome: Outcome, isProbe: boolean) => Promise<void> | undefined;
   readonly dispose: () => void;
 }
 
-export interface BreakerDeps {
+export interface BreakerDeps<Id extends BreakerId> {
   readonly shared: SharedBreaker;
-  readonly endpoints: FindEndpoint;
+  /** Does this outcome speak against it? */
+  readonly isFailure: (outcome: Outcome) => boolean;
+  /** May come back: an attempt may end after its endpoint was removed, and nobody would ever close what it opened. */
+  readonly mayReturn: (id: Id) => boolean;
   readonly now: () => number;
   readonly dice: () => number;
   readonly tell: Tell;
-  /** Called when an endpoint comes back, so that it is not flooded. */
-  readonly onReopened: (id: EndpointId) => void;
+  /** Called when one comes back, so that it is not flooded. */
+  readonly onReopened: (id: Id) => void;
 }
 
 const WINDOW_MS = 10_000;
@@ -63,32 +64,33 @@ const GO: Admission = { holdMs: 0, isProbe: false };
 const PROBE: Admission = { holdMs: 0, isProbe: true };
 const FAILED = new Error("unhealthy");
 
-export function createBreakers(settings: BreakerSettings, deps: BreakerDeps): Breakers {
-  const { shared, endpoints, now, dice } = deps;
+export function createBreakers<Id extends BreakerId>(
+  settings: BreakerSettings,
+  deps: BreakerDeps<Id>,
+): Breakers<Id> {
+  const { shared, now, dice } = deps;
   const locals = openLocals(settings);
 
-  const probeDueInMs = (id: EndpointId): number => {
+  const probeDueInMs = (id: Id): number => {
     const waitMs = (shared.openUntil(id) ?? 0) - now();
     return waitMs > 0 ? waitMs + dice() * SPREAD_MS : 0;
   };
 
-  const probe = async (id: EndpointId, leaseMs: number): Promise<Admission> => {
+  const probe = async (id: Id, leaseMs: number): Promise<Admission> => {
     const holdsLease = await shared.leaseProbe(id, leaseMs);
     if (!holdsLease) return { holdMs: PROBE_WAIT_MS * (1 + dice()), isProbe: false };
-    deps.tell({ kind: "breaker.changed", endpointId: id, state: "half_open" });
+    deps.tell(breakerChanged(id, "half_open"));
     return PROBE;
   };
 
-  const open = async (id: EndpointId): Promise<void> => {
-    deps.tell({ kind: "breaker.changed", endpointId: id, state: "open" });
-    // An attempt may end after its endpoint was removed; a breaker that it opened nobody would ever close.
-    if (isDestinationId(id) || endpoints.get(id) !== undefined)
-      await shared.open(id, now() + settings.recoveryMs);
+  const open = async (id: Id): Promise<void> => {
+    deps.tell(breakerChanged(id, "open"));
+    if (deps.mayReturn(id)) await shared.open(id, now() + settings.recoveryMs);
   };
 
-  const close = async (id: EndpointId): Promise<void> => {
+  const close = async (id: Id): Promise<void> => {
     deps.onReopened(id);
-    deps.tell({ kind: "breaker.changed", endpointId: id, state: "closed" });
+    deps.tell(breakerChanged(id, "closed"));
     await shared.close(id);
   };
 
@@ -100,9 +102,9 @@ export function createBreakers(settings: BreakerSettings, deps: BreakerDeps): Br
       return holdMs > 0 ? { holdMs, isProbe: false } : probe(id, leaseMs);
     },
     report: (id, outcome, isProbe) => {
-      const failed = isUnhealthy(outcome);
+      const failed = deps.isFailure(outcome);
       if (isProbe) return failed ? open(id) : close(id);
-      // The healthy path of a healthy endpoint costs one look-up.
+      // The healthy path of a healthy one costs one look-up.
       if (!failed && !locals.has(id)) return undefined;
       // An attempt that was in flight when the breaker opened says nothing new.
       if (shared.openUntil(id) !== null) return undefined;
@@ -115,9 +117,9 @@ export function createBreakers(settings: BreakerSettings, deps: BreakerDeps): Br
 type LocalBreaker = CircuitBreaker<[boolean], void>;
 
 interface Locals {
-  readonly has: (id: EndpointId) => boolean;
+  readonly has: (id: BreakerId) => boolean;
   /** Tells opossum what an attempt came to; true for the one that opened the breaker. */
-  readonly note: (id: EndpointId, failed: boolean) => Promise<boolean>;
+  readonly note: (id: BreakerId, failed: boolean) => Promise<boolean>;
   readonly dispose: () => void;
 }
 
@@ -125,11 +127,11 @@ interface Locals {
 function openLocals(settings: BreakerSettings): Locals {
   const rotation = new EventEmitter().setMaxListeners(0);
   const rotate = setInterval(() => rotation.emit("rotate"), WINDOW_MS / WINDOW_BUCKETS).unref();
-  const breakers = new LRUCache<EndpointId, LocalBreaker>({
+  const breakers = new LRUCache<BreakerId, LocalBreaker>({
     max: BREAKERS_MAX,
     dispose: (breaker) => breaker.shutdown(),
   });
-  const breakerOf = (id: EndpointId): LocalBreaker => {
+  const breakerOf = (id: BreakerId): LocalBreaker => {
     const known = breakers.get(id);
     if (known !== undefined) return known;
     const breaker = newBreaker(settings, rotation);

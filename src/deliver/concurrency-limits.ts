@@ -4,9 +4,10 @@
  * need as well: so it is never longer than half a second of what the endpoint can take. What finds the queue full is
  * turned away, and parked. How long it takes here decides nothing: a worker that is slow itself turns away nobody.
  */
-import type { EndpointId } from "../core/brand.ts";
+import type { EndpointId, Origin } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
 import type { Endpoint } from "../core/endpoint.ts";
+import { originOf } from "../core/origin.ts";
 import type { Outcome } from "../core/outcome.ts";
 
 export interface ConcurrencyLimits {
@@ -16,6 +17,8 @@ export interface ConcurrencyLimits {
   readonly leave: (id: EndpointId, durationMs: number | null, outcome: Outcome | null) => void;
   /** After an outage: one at a time, then a ramp, not a flood. */
   readonly restart: (id: EndpointId) => void;
+  /** The same for all endpoints of an origin. */
+  readonly restartOrigin: (origin: Origin) => void;
   /** POSTs that may be open at once, as far as is known. */
   readonly capOf: (id: EndpointId) => number;
   /** It answers slowly, or has answered nothing for a while: who waits for it does nothing but wait. */
@@ -41,13 +44,15 @@ export interface OwnPace {
 export function createConcurrencyLimits(own: OwnPace): ConcurrencyLimits {
   const byEndpoint = new Map<EndpointId, ConcurrencyLimit>();
   return {
-    enter: ({ id, maxInFlight }, isFromLine) => {
+    enter: (endpoint, isFromLine) => {
+      const { id, maxInFlight } = endpoint;
       let limit = byEndpoint.get(id);
       if (limit === undefined) {
         limit = new ConcurrencyLimit(own);
         byEndpoint.set(id, limit);
       }
       limit.allow(maxInFlight);
+      limit.origin = originOf(endpoint);
       return limit.enter(isFromLine);
     },
     leave: (id, durationMs, outcome) => {
@@ -57,6 +62,9 @@ export function createConcurrencyLimits(own: OwnPace): ConcurrencyLimits {
       if (isDestinationId(id) && limit?.isIdle()) byEndpoint.delete(id);
     },
     restart: (id) => byEndpoint.get(id)?.restart(),
+    restartOrigin: (origin) => {
+      for (const limit of byEndpoint.values()) if (limit.origin === origin) limit.restart();
+    },
     capOf: (id) => byEndpoint.get(id)?.cap() ?? 1,
     isSlow: (id) => byEndpoint.get(id)?.isSlow() ?? false,
   };
@@ -68,6 +76,7 @@ interface Waiting {
 }
 
 class ConcurrencyLimit {
+  origin: Origin | null = null;
   readonly #own: OwnPace;
   #most = 0;
   #cap = 0;

@@ -16,7 +16,7 @@ import type { System } from "../core/system.ts";
 import { type AttemptVerdict, type BuryReason, decide, decideHold, type Verdict } from "../core/verdict.ts";
 import { addresseeOf } from "../endpoints/destinations.ts";
 import { profiles } from "../wire/profiles.ts";
-import type { Breakers } from "./breaker.ts";
+import type { Admission, BothBreakers } from "./both-breakers.ts";
 import { classify } from "./classify.ts";
 import type { ConcurrencyLimits } from "./concurrency-limits.ts";
 import { requestTo } from "./outgoing.ts";
@@ -26,7 +26,7 @@ export interface DeliverDeps {
   readonly endpoints: EndpointDirectory;
   readonly transport: Transport;
   readonly limits: ConcurrencyLimits;
-  readonly breakers: Breakers;
+  readonly breakers: BothBreakers;
   readonly rate: FleetRate;
   readonly record: RecordAttempt;
   readonly tell: Tell;
@@ -60,7 +60,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     const { endpoint } = admission;
     const attempt = await send(delivery, endpoint, holdsLease, deps);
     const settled = await conclude(delivery, endpoint, attempt, deps);
-    await deps.breakers.report(endpoint.id, attempt.outcome, admission.isProbe);
+    await deps.breakers.report(endpoint, attempt.outcome, admission);
     return settled;
   };
 }
@@ -139,11 +139,10 @@ async function conclude(
   return { verdict, delivery: { ...delivery, attempts, heldSince: null } };
 }
 
-interface Admitted {
+interface Admitted extends Pick<Admission, "isProbe" | "isOriginProbe"> {
   readonly kind: "admitted";
   /** As it is by now. */
   readonly endpoint: Endpoint;
-  readonly isProbe: boolean;
 }
 interface Held {
   readonly kind: "held";
@@ -164,7 +163,7 @@ async function admit(
   deps: DeliverDeps,
 ): Promise<Admitted | Held | BuryReason> {
   const { breakers, limits } = deps;
-  const probeDueInMs = breakers.probeDueInMs(endpoint.id);
+  const probeDueInMs = breakers.probeDueInMs(endpoint);
   if (probeDueInMs > 0) return heldFor("breaker_open", probeDueInMs);
   if (!isFromLine && deps.isDraining(endpoint.id)) return heldFor("busy", 0);
   const overRateMs = await takeTurn(endpoint, delivery.heldSince !== null || isFromLine, deps);
@@ -174,10 +173,9 @@ async function admit(
   try {
     const found = findAddressee(delivery, deps);
     if (typeof found === "string") return found;
-    const { id, timeoutMs } = found;
-    const { holdMs, isProbe } = await breakers.admit(id, timeoutMs + PROBE_LEASE_SPARE_MS);
+    const { holdMs, ...probes } = await breakers.admit(found, found.timeoutMs + PROBE_LEASE_SPARE_MS);
     isAdmitted = holdMs === 0;
-    return isAdmitted ? { kind: "admitted", endpoint: found, isProbe } : heldFor("breaker_open", holdMs);
+    return isAdmitted ? { kind: "admitted", endpoint: found, ...probes } : heldFor("breaker_open", holdMs);
   } finally {
     // Also when asking failed: a place in the limit that nobody gives back is lost until the worker restarts.
     if (!isAdmitted) limits.leave(endpoint.id, null, null);

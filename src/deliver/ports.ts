@@ -15,6 +15,7 @@ import type {
 import type { Endpoint, RateLimit } from "../core/endpoint.ts";
 import type { EventsBatch } from "../core/event.ts";
 import type { JobInWork } from "../core/job-lease.ts";
+import type { BreakerId } from "../core/origin.ts";
 import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
 import type { ReadDelivery } from "../core/stored.ts";
 import type { BuryReason } from "../core/verdict.ts";
@@ -40,14 +41,14 @@ export interface EventLedger {
 /** Resolves once the attempt is written; keeps trying until it is. */
 export type RecordAttempt = (finished: FinishedAttempt) => Promise<void>;
 
-/** The breaker's truth that a whole fleet shares. */
+/** The breakers' truth that a whole fleet shares. */
 export interface SharedBreaker {
-  /** Epoch ms of the endpoint's next probe while its breaker is open; null while it is closed. */
-  readonly openUntil: (id: EndpointId) => number | null;
-  readonly open: (id: EndpointId, untilMs: number) => Promise<void>;
-  readonly close: (id: EndpointId) => Promise<void>;
+  /** Epoch ms of the next probe while it is open; null while it is closed. */
+  readonly openUntil: (id: BreakerId) => number | null;
+  readonly open: (id: BreakerId, untilMs: number) => Promise<void>;
+  readonly close: (id: BreakerId) => Promise<void>;
   /** True for the one worker that may probe now; the lease lasts `leaseMs`. */
-  readonly leaseProbe: (id: EndpointId, leaseMs: number) => Promise<boolean>;
+  readonly leaseProbe: (id: BreakerId, leaseMs: number) => Promise<boolean>;
 }
 
 /** The start of an attempt: in so many ms, few enough to wait for them; or the delivery is to be held for so many. */

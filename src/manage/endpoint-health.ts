@@ -4,7 +4,7 @@ import type { Endpoint } from "../core/endpoint.ts";
 import type { BreakerState } from "../core/happening.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import { endpointPage } from "../endpoints/pages.ts";
-import type { SharedBreakers } from "../store/breakers.ts";
+import { openUntilOf, type SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
 import { readHealth } from "../store/health.ts";
 import type { Keys } from "../store/keys.ts";
@@ -41,7 +41,7 @@ export async function endpointHealth(from: HealthSources, asked: PageRequest): P
 async function statusOf(endpoint: Endpoint, from: HealthSources): Promise<EndpointStatus> {
   const { id, url, isActive } = endpoint;
   const [health, backlog] = await Promise.all([readHealth(from.redis, from.keys, id), from.waiting.read(id)]);
-  const openUntil = from.breakers.openUntil(id);
+  const openUntil = openUntilOf(from.breakers, endpoint);
   const now = from.now();
   return {
     id,

@@ -4,12 +4,13 @@
  */
 import type { EventId } from "../core/brand.ts";
 import { wants } from "../core/destination.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { System } from "../core/system.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { type AnyTextEvent, prepareEvent } from "../publish/publisher.ts";
-import type { SharedBreakers } from "../store/breakers.ts";
+import { openUntilOf, type SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
 import type { Keys } from "../store/keys.ts";
 import { isPublished } from "../store/publish-conflicts.ts";
@@ -64,8 +65,9 @@ export function createExplainEvent(deps: ExplainEventDeps): ExplainEvent {
     const filter = onlyMatching ? { eventType: event.type } : {};
     const { data, next } = await endpointManagement.page(filter, withinBodies(page, event));
     const isDuplicate = await isPublished(redis, keys, event.id);
+    const openUntil = (endpoint: Endpoint) => openUntilOf(breakers, endpoint);
     const moment = { startedAtMs: system.now(), attemptNumber: 1, nonce: system.uuid() };
-    const circumstances = { moment, policy, isDuplicate, openUntil: breakers.openUntil, rateWaitMs };
+    const circumstances = { moment, policy, isDuplicate, openUntil, rateWaitMs };
     const named = page.after === null ? (event.destinations ?? []) : [];
     const shown = named.filter((destination) => !onlyMatching || wants(destination, event.type));
     const [destinations, explained] = await Promise.all([

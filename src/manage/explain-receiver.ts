@@ -27,8 +27,8 @@ export interface Circumstances {
   readonly policy: AddressPolicy;
   /** True when an event of this id has been published before. */
   readonly isDuplicate: boolean;
-  /** Epoch ms of the next probe while the breaker is open. */
-  readonly openUntil: (id: EndpointId) => number | null;
+  /** Epoch ms of the next probe while the endpoint's breaker, or that of its origin, is open. */
+  readonly openUntil: (endpoint: Endpoint) => number | null;
   /** The wait that the endpoint's rate would ask for, in ms. */
   readonly rateWaitMs: (id: EndpointId, limit: RateLimit) => Promise<number>;
 }
@@ -101,13 +101,14 @@ function lastingBlockers(
 
 /** Blockers that pass with time. */
 async function passingBlockers(
-  { id, rateLimit }: Endpoint,
+  endpoint: Endpoint,
   { moment: { startedAtMs }, openUntil, rateWaitMs }: Circumstances,
 ): Promise<readonly Blocker[]> {
+  const { id, rateLimit } = endpoint;
   const blockers: Blocker[] = [];
   const block = (code: BlockerCode, what: string, until: number) =>
     blockers.push({ code, detail: `${what} at ${new Date(until).toISOString()}.`, until });
-  const nextTryAt = openUntil(id) ?? 0;
+  const nextTryAt = openUntil(endpoint) ?? 0;
   if (nextTryAt > startedAtMs)
     block(
       "breaker_open",

@@ -3,24 +3,24 @@
  * endpoints whose breaker changes get a label of their own; all later ones share `other`, which shows the worst
  * state among them. Constant time, because in an outage of our own network every breaker changes at once.
  */
-import type { EndpointId } from "../core/brand.ts";
 import type { BreakerState } from "../core/happening.ts";
+import type { BreakerId } from "../core/origin.ts";
 
 export const OTHER = "other";
 
 export interface BreakerLabels {
   /** Notes an endpoint's new state; answers the label to show, and the state to show under it. */
   readonly note: (
-    id: EndpointId,
+    id: BreakerId,
     state: BreakerState,
   ) => { readonly label: string; readonly state: BreakerState };
 }
 
 export function createBreakerLabels(maxLabels: number): BreakerLabels {
-  const labelled = new Set<EndpointId>();
+  const labelled = new Set<BreakerId>();
   /** Of those without a label, only the ones that are not closed: as small as the trouble is. */
-  const open = new Set<EndpointId>();
-  const halfOpen = new Set<EndpointId>();
+  const open = new Set<BreakerId>();
+  const halfOpen = new Set<BreakerId>();
 
   const worst = (): BreakerState => {
     if (open.size > 0) return "open";

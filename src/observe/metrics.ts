@@ -70,8 +70,9 @@ function count(instruments: Instruments, labels: BreakerLabels, happening: Happe
       break;
     case "breaker.changed": {
       // A reader of the metric can look up an endpoint; a destination's id leads nowhere and never comes back.
-      if (isDestinationId(happening.endpointId)) break;
-      const { label, state } = labels.note(happening.endpointId, happening.state);
+      const id = happening.endpointId ?? happening.origin;
+      if (id === null || isDestinationId(id)) break;
+      const { label, state } = labels.note(id, happening.state);
       instruments.breakerState.set({ endpoint: label }, BREAKER_LEVELS[state]);
       break;
     }

@@ -2,9 +2,11 @@
  * The breakers' truth that a whole fleet shares: which are open, until when, and who may probe. Only open
  * breakers are kept, so what every worker mirrors stays small however many endpoints there are.
  */
-import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import { asEndpointId, asOrigin } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
-import type { Tell } from "../core/happening.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { breakerChanged, type Tell } from "../core/happening.ts";
+import { type BreakerId, isOrigin, originOf } from "../core/origin.ts";
 import type { SharedBreaker } from "../deliver/ports.ts";
 import { breakerNews } from "./changes.ts";
 import type { Keys } from "./keys.ts";
@@ -17,8 +19,8 @@ export interface SharedBreakers extends SharedBreaker {
 }
 
 /**
- * Deliveries that wait for a destination come back when its probe is due. A day later nobody comes any more, and
- * every worker would mirror the entry for good.
+ * Deliveries that wait for a destination, or for an origin, come back when its probe is due. A day later nobody comes any
+ * more, and every worker would mirror the entry for good.
  */
 const FORGET_AFTER_MS = 24 * 60 * 60 * 1_000;
 
@@ -45,11 +47,11 @@ export function createSharedBreakers(
   now: () => number,
   tell: Tell,
 ): SharedBreakers {
-  let mirror = new Map<EndpointId, number>();
+  let mirror = new Map<BreakerId, number>();
   const runOpen = prepareScript(redis, OPEN);
   const runClose = prepareScript(redis, CLOSE);
   const runLease = prepareScript(redis, LEASE);
-  const keysOf = (id: EndpointId): readonly string[] => [keys.probe(id), keys.breakers];
+  const keysOf = (id: BreakerId): readonly string[] => [keys.probe(id), keys.breakers];
   return {
     openUntil: (id) => mirror.get(id) ?? null,
     open: async (id, untilMs) => {
@@ -64,19 +66,30 @@ export function createSharedBreakers(
     refresh: async () => {
       const open = Object.entries(await redis.hgetall(keys.breakers));
       const before = mirror;
-      mirror = new Map(open.map(([id, until]) => [asEndpointId(id), Number(until)]));
+      mirror = new Map(open.map(([id, until]) => [readId(id), Number(until)]));
       for (const id of mirror.keys()) {
-        if (!before.has(id)) tell({ kind: "breaker.changed", endpointId: id, state: "open" });
+        if (!before.has(id)) tell(breakerChanged(id, "open"));
       }
       for (const id of before.keys()) {
-        if (!mirror.has(id)) tell({ kind: "breaker.changed", endpointId: id, state: "closed" });
+        if (!mirror.has(id)) tell(breakerChanged(id, "closed"));
       }
       const forgotten = [...mirror].filter(
-        ([id, until]) => isDestinationId(id) && now() - until > FORGET_AFTER_MS,
+        ([id, until]) => (isOrigin(id) || isDestinationId(id)) && now() - until > FORGET_AFTER_MS,
       );
       if (forgotten.length === 0) return;
       for (const [id] of forgotten) mirror.delete(id);
       await redis.hdel(keys.breakers, ...forgotten.map(([id]) => id));
     },
   };
+}
+
+const readId = (id: string): BreakerId => (isOrigin(asOrigin(id)) ? asOrigin(id) : asEndpointId(id));
+
+/** Epoch ms of the next probe of an endpoint while its breaker, or that of its origin, is open; null while both are closed. */
+export function openUntilOf(
+  breakers: Pick<SharedBreaker, "openUntil">,
+  endpoint: Pick<Endpoint, "id" | "url">,
+): number | null {
+  const [own, origin] = [breakers.openUntil(endpoint.id), breakers.openUntil(originOf(endpoint))];
+  return own === null || origin === null ? (own ?? origin) : Math.max(own, origin);
 }

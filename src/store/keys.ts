@@ -5,6 +5,7 @@
 import { hash } from "node:crypto";
 import type { EndpointId, EventId } from "../core/brand.ts";
 import type { RateLimit } from "../core/endpoint.ts";
+import type { BreakerId } from "../core/origin.ts";
 
 export type ShelfName = "late" | "fallback" | "backlog";
 
@@ -40,7 +41,7 @@ export function createKeys(prefix: string) {
     published: (id: EventId) => `${prefix}:published:${hash("sha256", id, "base64url")}`,
     attempts: (id: EndpointId) => `${prefix}:attempts:${id}`,
     health: (id: EndpointId) => `${prefix}:health:${id}`,
-    probe: (id: EndpointId) => `${prefix}:probe:${id}`,
+    probe: (id: BreakerId) => `${prefix}:probe:${id}`,
     /** Another limit is another key: what was given out under the old one ends by itself. */
     rate: (id: EndpointId, { count, perMs }: RateLimit) => `${prefix}:rate:${id}:${count}:${perMs}`,
     /** Sorted set of delivery ids by the time they were accepted. */

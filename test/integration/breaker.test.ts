@@ -1,4 +1,6 @@
 /** The breaker on real receivers: it holds, it charges nothing, and a fleet behaves as one. */
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { describe, expect, it } from "vitest";
 import { startReceiver } from "../support/receiver.ts";
 import type { TestHookwave } from "../support/service.ts";
@@ -95,5 +97,100 @@ describe("an endpoint's breaker", () => {
     await receiver.received(30);
     await until("all are buried", async () => (await hookwave.queueCounts()).dead.depth === 30);
     expect(breakerStates(hookwave)).toEqual([]);
+  });
+});
+
+describe("the breaker of an origin", () => {
+  const ENDPOINTS = 12;
+  const originStates = ({ happenings }: TestHookwave): readonly string[] =>
+    happenings.flatMap((one) => (one.kind === "breaker.changed" && one.origin !== null ? [one.state] : []));
+  const attempts = ({ happenings }: TestHookwave) =>
+    happenings.flatMap((one) => (one.kind === "attempt.finished" ? [one.record] : []));
+
+  /** Endpoints that share a host on which nobody listens until `open` is called. */
+  async function startAtOneHost() {
+    const gone = await startReceiver();
+    await gone.close();
+    const { port } = new URL(gone.url);
+    const paths: string[] = [];
+    const server = createServer((request, response) => {
+      paths.push(request.url ?? "");
+      request.resume();
+      request.on("end", () => response.writeHead(200).end());
+    });
+    const redis = await startRedis();
+    const hookwave = await startHookwave(redis, quickBreaker);
+    for (let n = 0; n < ENDPOINTS; n += 1)
+      await hookwave.endpoints.add({ id: `ep-${n}`, url: `${gone.url}/${n}`, retrySchedule: [100] });
+    return {
+      hookwave,
+      paths,
+      open: () => once(server.listen(Number(port), "127.0.0.1"), "listening"),
+      [Symbol.asyncDispose]: async () => {
+        await hookwave.close();
+        server.closeAllConnections();
+        server.close();
+        await redis[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it("holds what goes to any of its endpoints, and charges none of them, until one probe gets through", async () => {
+    await using host = await startAtOneHost();
+    const { hookwave, paths, open } = host;
+    await publishSix(hookwave);
+    await until("the origin's breaker is open", () => originStates(hookwave).includes("open"));
+    // Those that had begun before may end; each is an endpoint's first, or its only retry.
+    await until("nothing is in work", async () => (await hookwave.queueCounts()).new.depth === 0);
+    const before = attempts(hookwave).length;
+
+    const ids = Array.from({ length: 5 }, (_, n) => `evt_late_${n}`);
+    await hookwave.publishMany(ids.map((id) => ({ id, type: "thing.made", data: {} })));
+    await until("they are held", () => {
+      const held = hookwave.happenings.filter((one) => one.kind === "delivery.held");
+      return new Set(held.map(({ deliveryId }) => deliveryId)).size >= 5 * ENDPOINTS;
+    });
+    const { data } = await hookwave.health();
+    expect(new Set(data.map(({ breaker }) => breaker))).toEqual(new Set(["open"]));
+    const probes = originStates(hookwave).filter((state) => state === "half_open").length;
+    expect(attempts(hookwave).length - before).toBeLessThanOrEqual(probes);
+
+    await open();
+
+    await until("nothing waits any more", async () => {
+      const { new: fresh, retrying } = await hookwave.queueCounts();
+      return fresh.depth + retrying.depth === 0;
+    });
+    expect(originStates(hookwave).at(-1)).toBe("closed");
+    const late = attempts(hookwave).filter(
+      ({ eventId, outcome }) => ids.includes(eventId) && outcome === "delivered",
+    );
+    expect(late).toHaveLength(ids.length * ENDPOINTS);
+    expect(new Set(paths).size).toBe(ENDPOINTS);
+  });
+
+  it("stays closed where the host answers: one path's errors are its own", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver((response, { headers }) => {
+      response.writeHead(headers["x-ill"] === undefined ? 200 : 500).end();
+    });
+    await using hookwave = await startHookwave(redis, quickBreaker);
+    await hookwave.endpoints.add({
+      id: "ill",
+      url: `${receiver.url}/ill`,
+      headers: { "X-Ill": "1" },
+      retrySchedule: [],
+    });
+    await hookwave.endpoints.add({ id: "well", url: `${receiver.url}/well` });
+
+    await publishSix(hookwave);
+    await until("the ill one's breaker is open", () => breakerStates(hookwave).includes("open"));
+    await publishSix(hookwave);
+
+    await until("the well one has all", () => {
+      const delivered = attempts(hookwave).filter(({ outcome }) => outcome === "delivered");
+      return delivered.length === 12;
+    });
+    expect(originStates(hookwave)).toEqual([]);
   });
 });

@@ -40,7 +40,10 @@ export function lineFor(
       return attemptLine(record, atMs, note?.isVerified ?? false, style);
     }
     case "breaker.changed":
-      return style("yellow", `  the breaker of ${happening.endpointId} is ${happening.state}`);
+      return style(
+        "yellow",
+        `  the breaker of ${happening.endpointId ?? happening.origin} is ${happening.state}`,
+      );
     case "service.failed":
       return style("red", `  ${happening.doing} failed: ${happening.error.message}`);
     default:

@@ -38,7 +38,7 @@ function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
     limits: createConcurrencyLimits({ monotonicMs: () => 0, wasBusySince: () => false }),
     breakers: {
       probeDueInMs: () => 0,
-      admit: () => ({ holdMs: 0, isProbe: false }),
+      admit: () => ({ holdMs: 0, isProbe: false, isOriginProbe: false }),
       report: () => undefined,
       dispose: () => undefined,
     },

@@ -185,7 +185,7 @@ describe("a destination of the event's own", () => {
   });
 
   it("is held by its own breaker, not by its signer's", async () => {
-    const openUntil: Circumstances["openUntil"] = (id) => (id === "signer" ? NOW + 1_000 : null);
+    const openUntil: Circumstances["openUntil"] = ({ id }) => (id === "signer" ? NOW + 1_000 : null);
     expect((await among(signer)({}, { openUntil })).wouldSend).toBe("now");
   });
 });

@@ -47,7 +47,7 @@ export const ONE_OF_EACH: { readonly [Kind in Happening["kind"]]: Extract<Happen
   "delivery.held": { kind: "delivery.held", deliveryId, endpointId, reason: "breaker_open", forMs: 60_000 },
   "delivery.buried": { kind: "delivery.buried", deliveryId, because: "exhausted" },
   "job.buried": { kind: "job.buried", because: "invalid", problem: "no JSON" },
-  "breaker.changed": { kind: "breaker.changed", endpointId, state: "open" },
+  "breaker.changed": { kind: "breaker.changed", endpointId, origin: null, state: "open" },
   "endpoint.disabled": { kind: "endpoint.disabled", endpointId, because: "gone" },
   "bus.written": { kind: "bus.written", written: 3, failed: 0, full: 0, receivers: 1, listLength: 7 },
   "phase.changed": { kind: "phase.changed", phase: "redis", by: "ann" },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { asEndpointId } from "../../../src/core/brand.ts";
 import { PROFILE_NAMES } from "../../../src/core/endpoint.ts";
-import type { Happening } from "../../../src/core/happening.ts";
+import { type BreakerState, breakerChanged, type Happening } from "../../../src/core/happening.ts";
 import { OUTCOME_KINDS } from "../../../src/core/outcome.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "../../../src/observe/metrics.ts";
 import { attemptFinished, delivered, ONE_OF_EACH, refused } from "./happenings.ts";
@@ -27,11 +27,7 @@ async function samples(metrics: Metrics): Promise<Readonly<Record<string, number
 const finished = (record = delivered, latencyMs: number | null = null): Happening =>
   attemptFinished(record, latencyMs);
 
-const breaker = (id: string, state: "closed" | "half_open" | "open"): Happening => ({
-  kind: "breaker.changed",
-  endpointId: asEndpointId(id),
-  state,
-});
+const breaker = (id: string, state: BreakerState): Happening => breakerChanged(asEndpointId(id), state);
 
 describe("metrics", () => {
   it("exposes every series of a closed label set at 0 before anything happened", async () => {

@@ -1,0 +1,99 @@
+/**
+ * The two breakers on the way to an endpoint: its own, and that of its origin. A thousand endpoints of one host that is
+ * gone need not each find it out, at five attempts and as many timeouts of theirs; while one path of a host that answers
+ * all the others may be ill by itself.
+ */
+import type { EndpointId, Origin } from "../core/brand.ts";
+import { isDestinationId } from "../core/destination.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { breakerChanged, type Tell } from "../core/happening.ts";
+import { originOf } from "../core/origin.ts";
+import { isOutOfReach, isUnhealthy, type Outcome } from "../core/outcome.ts";
+import type { FindEndpoint } from "../endpoints/destinations.ts";
+import { type BreakerSettings, createBreakers } from "./breaker.ts";
+import type { SharedBreaker } from "./ports.ts";
+
+export interface Admission {
+  /** 0: go ahead; else how long to hold, in ms. */
+  readonly holdMs: number;
+  /** Of the endpoint's breaker, and of its origin's. */
+  readonly isProbe: boolean;
+  readonly isOriginProbe: boolean;
+}
+
+export interface BothBreakers {
+  /** 0 unless one of them is open and its probe is not due; then how long to hold, in ms. */
+  readonly probeDueInMs: (endpoint: Endpoint) => number;
+  /** May this attempt go? Where a probe is due, one worker gets it, for `leaseMs` at the most. */
+  readonly admit: (endpoint: Endpoint, leaseMs: number) => Admission | Promise<Admission>;
+  /** Takes in how an attempt came out. Resolves when the fleet knows, where it must. */
+  readonly report: (
+    endpoint: Endpoint,
+    outcome: Outcome,
+    admission: Pick<Admission, "isProbe" | "isOriginProbe">,
+  ) => Promise<void> | undefined;
+  readonly dispose: () => void;
+}
+
+export interface BothBreakersDeps {
+  readonly shared: SharedBreaker;
+  readonly endpoints: FindEndpoint;
+  readonly now: () => number;
+  readonly dice: () => number;
+  readonly tell: Tell;
+  /** Called when an endpoint, or all of an origin, comes back, so that it is not flooded. */
+  readonly onReopened: (id: EndpointId) => void;
+  readonly onOriginReopened: (origin: Origin) => void;
+}
+
+export function createBothBreakers(settings: BreakerSettings, deps: BothBreakersDeps): BothBreakers {
+  const { shared, endpoints } = deps;
+  const own = createBreakers<EndpointId>(settings, {
+    ...deps,
+    isFailure: isUnhealthy,
+    mayReturn: (id) => isDestinationId(id) || endpoints.get(id) !== undefined,
+  });
+  const origins = createBreakers<Origin>(settings, {
+    ...deps,
+    isFailure: isOutOfReach,
+    mayReturn: () => true,
+    onReopened: deps.onOriginReopened,
+  });
+
+  const admitOwn = async (id: EndpointId, leaseMs: number): Promise<Admission> => ({
+    ...(await own.admit(id, leaseMs)),
+    isOriginProbe: false,
+  });
+
+  /** The probe of an origin is that of its endpoint, too: there is only one. */
+  const admitThroughOrigin = async (endpoint: Endpoint, leaseMs: number): Promise<Admission> => {
+    const { id } = endpoint;
+    const ownHoldMs = own.probeDueInMs(id);
+    if (ownHoldMs > 0) return { holdMs: ownHoldMs, isProbe: false, isOriginProbe: false };
+    const { holdMs, isProbe: isOriginProbe } = await origins.admit(originOf(endpoint), leaseMs);
+    const isProbe = isOriginProbe && shared.openUntil(id) !== null;
+    if (isProbe) deps.tell(breakerChanged(id, "half_open"));
+    return { holdMs, isProbe, isOriginProbe };
+  };
+
+  return {
+    probeDueInMs: (endpoint) =>
+      Math.max(own.probeDueInMs(endpoint.id), origins.probeDueInMs(originOf(endpoint))),
+    admit: (endpoint, leaseMs) => {
+      if (shared.openUntil(originOf(endpoint)) !== null) return admitThroughOrigin(endpoint, leaseMs);
+      return shared.openUntil(endpoint.id) === null ? GO : admitOwn(endpoint.id, leaseMs);
+    },
+    report: (endpoint, outcome, { isProbe, isOriginProbe }) => {
+      const told = own.report(endpoint.id, outcome, isProbe);
+      const originTold = origins.report(originOf(endpoint), outcome, isOriginProbe);
+      if (told === undefined || originTold === undefined) return told ?? originTold;
+      return Promise.all([told, originTold]).then(() => undefined);
+    },
+    dispose: () => {
+      own.dispose();
+      origins.dispose();
+    },
+  };
+}
+
+const GO: Admission = { holdMs: 0, isProbe: false, isOriginProbe: false };
