@@ -3,19 +3,27 @@ import { setTimeout as pause } from "node:timers/promises";
 
 const LOOK_EVERY_MS = 10;
 
-/** Resolves with the first value that is neither false, null nor undefined; rejects after `withinMs`. */
+/**
+ * Resolves with the first value that is neither false, null nor undefined; rejects after `withinMs`. A look that fails has
+ * seen nothing: most go over a connection with a deadline, which a busy machine misses.
+ */
 export async function until<Value>(
   what: string,
   look: () => Value | Promise<Value>,
   withinMs = 15_000,
 ): Promise<NonNullable<Exclude<Value, false>>> {
   const giveUpAt = performance.now() + withinMs;
-  for (;;) {
-    const seen = await look();
-    if (isThere(seen)) return seen;
-    if (performance.now() > giveUpAt) throw new Error(`waited ${withinMs} ms in vain until ${what}`);
+  let cause: unknown;
+  while (performance.now() <= giveUpAt) {
+    try {
+      const seen = await look();
+      if (isThere(seen)) return seen;
+    } catch (error) {
+      cause = error;
+    }
     await pause(LOOK_EVERY_MS);
   }
+  throw new Error(`waited ${withinMs} ms in vain until ${what}`, { cause });
 }
 
 function isThere<Value>(value: Value): value is NonNullable<Exclude<Value, false>> {
