@@ -48,6 +48,28 @@ export function createSharedBreakers(
   tell: Tell,
 ): SharedBreakers {
   let mirror = new Map<BreakerId, number>();
+  /** Those that this process is changing, and for each read under way those that it has changed meanwhile. */
+  const changing = new Map<symbol, BreakerId>();
+  const changedDuring = new Set<Set<BreakerId>>();
+  const change = async (id: BreakerId, write: () => Promise<unknown>): Promise<void> => {
+    const one = Symbol();
+    changing.set(one, id);
+    for (const changed of changedDuring) changed.add(id);
+    await write().finally(() => changing.delete(one));
+  };
+  /** What was read may be from before a change of our own. */
+  const read = async (): Promise<Map<BreakerId, number>> => {
+    const changed = new Set(changing.values());
+    changedDuring.add(changed);
+    const open = await redis.hgetall(keys.breakers).finally(() => changedDuring.delete(changed));
+    const found = new Map(Object.entries(open).map(([id, until]) => [readId(id), Number(until)]));
+    for (const id of changed) {
+      const untilMs = mirror.get(id);
+      if (untilMs === undefined) found.delete(id);
+      else found.set(id, untilMs);
+    }
+    return found;
+  };
   const runOpen = prepareScript(redis, OPEN);
   const runClose = prepareScript(redis, CLOSE);
   const runLease = prepareScript(redis, LEASE);
@@ -56,17 +78,17 @@ export function createSharedBreakers(
     openUntil: (id) => mirror.get(id) ?? null,
     open: async (id, untilMs) => {
       mirror.set(id, untilMs);
-      await runOpen(keysOf(id), [id, untilMs, keys.changes, breakerNews]);
+      await change(id, () => runOpen(keysOf(id), [id, untilMs, keys.changes, breakerNews]));
     },
     close: async (id) => {
       mirror.delete(id);
-      await runClose(keysOf(id), [id, keys.changes, breakerNews]);
+      await change(id, () => runClose(keysOf(id), [id, keys.changes, breakerNews]));
     },
     leaseProbe: async (id, leaseMs) => (await runLease(keysOf(id), [leaseMs])) === 1,
     refresh: async () => {
-      const open = Object.entries(await redis.hgetall(keys.breakers));
+      const found = await read();
       const before = mirror;
-      mirror = new Map(open.map(([id, until]) => [readId(id), Number(until)]));
+      mirror = found;
       for (const id of mirror.keys()) {
         if (!before.has(id)) tell(breakerChanged(id, "open"));
       }

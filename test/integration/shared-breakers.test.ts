@@ -1,0 +1,59 @@
+/** The breakers that a fleet shares, as one process keeps them in mind: what it did itself is not undone by an older reading. */
+import { expect, it } from "vitest";
+import { asEndpointId } from "../../src/core/brand.ts";
+import { createSharedBreakers } from "../../src/store/breakers.ts";
+import { createKeys } from "../../src/store/keys.ts";
+import { connectRedis } from "../../src/store/redis.ts";
+import { startRedis } from "../support/service.ts";
+
+const id = asEndpointId("ep_1");
+const UNTIL = 2_000_000_000_000;
+
+async function start() {
+  const server = await startRedis();
+  const redis = connectRedis(server.url, "worker", () => undefined);
+  const told: unknown[] = [];
+  const breakers = createSharedBreakers(redis, createKeys("{hookwave}"), Date.now, (one) => told.push(one));
+  return {
+    breakers,
+    told,
+    [Symbol.asyncDispose]: async () => {
+      redis.disconnect();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+it("keeps a breaker open that was opened while the fleet's truth was being read", async () => {
+  await using fleet = await start();
+  const { breakers, told } = fleet;
+  const reading = breakers.refresh();
+  const opening = breakers.open(id, UNTIL);
+  await reading;
+  expect(breakers.openUntil(id)).toBe(UNTIL);
+  await opening;
+  expect(told).toEqual([]);
+});
+
+it("keeps one closed that was closed meanwhile, and hears of it from others after that", async () => {
+  await using fleet = await start();
+  const { breakers, told } = fleet;
+  await breakers.open(id, UNTIL);
+  const reading = breakers.refresh();
+  const closing = breakers.close(id);
+  await reading;
+  expect(breakers.openUntil(id)).toBeNull();
+  await closing;
+  await breakers.refresh();
+  expect([breakers.openUntil(id), told]).toEqual([null, []]);
+});
+
+it("keeps one open whose opening is still on its way when the reading begins", async () => {
+  await using fleet = await start();
+  const { breakers, told } = fleet;
+  // Redis has never seen the script: it is sent once more, after the reading.
+  const opening = breakers.open(id, UNTIL);
+  await breakers.refresh();
+  expect([breakers.openUntil(id), told]).toEqual([UNTIL, []]);
+  await opening;
+});
