@@ -1,6 +1,6 @@
 /**
  * Concurrency limits: how many POSTs may be open to one endpoint. Each has a cap that shrinks when the receiver says it
- * is overloaded, and grows with every success that comes as fast as with fewer open. What finds the limit full queues here, but a queue holds what others
+ * is overloaded and grows back with every success. What finds the limit full queues here, but a queue holds what others
  * need as well: so it is never longer than half a second of what the endpoint can take. What finds the queue full is
  * turned away, and parked. How long it takes here decides nothing: a worker that is slow itself turns away nobody.
  */
@@ -25,11 +25,6 @@ export interface ConcurrencyLimits {
   readonly isSlow: (id: EndpointId) => boolean;
 }
 
-/** The cap that a limit begins with, where it may be more. */
-const FIRST_CAP = 10;
-/** Beyond that it grows only while answers take no longer than so many times those with few open, and a moment. */
-const STILL_FAST = 2;
-const MOMENT_MS = 5;
 export const SLOW_MS = 250;
 const QUEUE_MS = 500;
 /**
@@ -89,8 +84,6 @@ class ConcurrencyLimit {
   #waiting: Waiting[] = [];
   /** Of the answers lately, but for the first ones. */
   #fastestMs = Number.POSITIVE_INFINITY;
-  /** The same of those that came while few were open. */
-  #fastestOfFewMs = Number.POSITIVE_INFINITY;
   #answers = 0;
   /** The moment, in monotonic ms, of the latest answer, or from which one is waited for. */
   #waitedSince = 0;
@@ -102,7 +95,7 @@ class ConcurrencyLimit {
   allow(most: number): void {
     if (most === this.#most) return;
     this.#most = most;
-    this.#cap = Math.min(most, FIRST_CAP);
+    this.#cap = most;
   }
 
   restart(): void {
@@ -133,10 +126,10 @@ class ConcurrencyLimit {
   }
 
   leave(durationMs: number | null, outcome: Outcome | null): void {
+    this.#open -= 1;
     this.#waitedSince = this.#own.monotonicMs();
     if (durationMs !== null) this.#learn(durationMs);
-    if (outcome !== null) this.#adapt(outcome, durationMs ?? 0);
-    this.#open -= 1;
+    if (outcome !== null) this.#adapt(outcome);
     while (this.#waiting.length > 0 && this.#open < this.cap()) {
       this.#open += 1;
       this.#waiting.shift()?.answer(true);
@@ -146,15 +139,10 @@ class ConcurrencyLimit {
 
   #learn(durationMs: number): void {
     this.#answers += 1;
-    if (this.#answers > FIRST_CAP && this.#open <= FIRST_CAP)
-      this.#fastestOfFewMs = this.#fastest(this.#fastestOfFewMs, durationMs);
-    if (this.#answers > this.#most) this.#fastestMs = this.#fastest(this.#fastestMs, durationMs);
-  }
-
-  #fastest(beforeMs: number, durationMs: number): number {
-    if (durationMs <= beforeMs) return durationMs;
-    const wasBusy = this.#own.wasBusySince(this.#own.monotonicMs() - durationMs);
-    return wasBusy ? beforeMs : beforeMs + (durationMs - beforeMs) * FORGET;
+    if (this.#answers <= this.#most) return;
+    if (durationMs <= this.#fastestMs) this.#fastestMs = durationMs;
+    else if (!this.#own.wasBusySince(this.#own.monotonicMs() - durationMs))
+      this.#fastestMs += (durationMs - this.#fastestMs) * FORGET;
   }
 
   #isKnown(): boolean {
@@ -177,16 +165,9 @@ class ConcurrencyLimit {
   }
 
   /** Halved by overload, one more for every full round of successes: the classic that converges (AIMD). */
-  #adapt(outcome: Outcome, durationMs: number): void {
-    if (isOverload(outcome)) this.#cap = Math.max(1, this.#cap / 2);
-    else if (outcome.kind === "delivered" && (this.#cap < FIRST_CAP || this.#isStillFast(durationMs)))
-      this.#cap = Math.min(this.#most, this.#cap + 1 / this.#cap);
-  }
-
-  /** More open than it works on at once would only wait there instead of here. */
-  #isStillFast(durationMs: number): boolean {
-    if (this.#answers <= FIRST_CAP * 2) return false;
-    return durationMs <= this.#fastestOfFewMs * STILL_FAST + MOMENT_MS;
+  #adapt(outcome: Outcome): void {
+    if (outcome.kind === "delivered") this.#cap = Math.min(this.#most, this.#cap + 1 / this.#cap);
+    else if (isOverload(outcome)) this.#cap = Math.max(1, this.#cap / 2);
   }
 }
 
