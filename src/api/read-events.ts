@@ -12,6 +12,7 @@ import {
   EVENT_DATA_MAX_BYTES,
   EVENT_ID_PATTERN,
   isEventType,
+  isTime,
   markChecked,
   TIMESTAMP_PATTERN,
 } from "../core/event.ts";
@@ -76,6 +77,7 @@ const eventSchema = z.strictObject({
   data: z.unknown(),
   id: z.string().regex(EVENT_ID_PATTERN).transform(asEventId).exactOptional(),
   timestamp: z.string().regex(TIMESTAMP_PATTERN).exactOptional(),
+  expires_at: z.string().refine(isTime).exactOptional(),
   destinations: z.unknown().transform(readThem).exactOptional(),
   legacy: z.strictObject({ data: z.unknown() }).exactOptional(),
 });
@@ -92,6 +94,7 @@ const EXPECTED: ReadonlyMap<PropertyKey | undefined, string> = new Map([
   [undefined, "an object with type and data"],
   ["type", "dotted lower-case words, like job.completed"],
   ["data", "any JSON value"],
+  ["expires_at", "an RFC 3339 time, like 2026-01-31T12:00:00Z"],
   ["id", "1–64 characters of A–Z a–z 0–9 _ -"],
   ["timestamp", "an RFC 3339 time, like 2026-01-31T12:00:00Z"],
   ["legacy", "an object with data, for the legacy bus"],
@@ -100,7 +103,7 @@ const EXPECTED: ReadonlyMap<PropertyKey | undefined, string> = new Map([
 function readEvent({ value, text, at }: Part): CheckedEvent | { readonly flaws: readonly Flaw[] } {
   const parsed = eventSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) return { flaws: parsed.error.issues.map((issue) => shapeFlaw(issue, at)) };
-  const { data, legacy, ...event } = parsed.data;
+  const { data, legacy, expires_at: expiresAt, ...event } = parsed.data;
   const members = memberTexts(text);
   const dataText = members.get("data") ?? "";
   const legacyText = legacy && (memberTexts(members.get("legacy") ?? "{}").get("data") ?? "");
@@ -111,6 +114,7 @@ function readEvent({ value, text, at }: Part): CheckedEvent | { readonly flaws: 
     return { flaws: problems.map((detail) => ({ code: "EVENT_INVALID", pointer: `${at}/data`, detail })) };
   return {
     ...event,
+    ...(expiresAt !== undefined && { expiresAt }),
     checkedText: asCheckedText(dataText),
     ...(legacyText !== undefined && { legacyText: asCheckedText(legacyText) }),
   };
@@ -129,7 +133,8 @@ function shapeFlaw(issue: z.core.$ZodIssue, at: string): Flaw {
   const [member] = issue.path;
   const pointer = [at, ...issue.path.map(String)].join("/");
   if (issue.code === "unrecognized_keys") {
-    const known = member === "legacy" ? "data" : "type, data, id, timestamp, destinations and legacy";
+    const known =
+      member === "legacy" ? "data" : "type, data, id, timestamp, expires_at, destinations and legacy";
     return { code, pointer, detail: `expected only ${known}, got ${issue.keys.map(show).join(", ")}` };
   }
   if (member === "destinations") return { code, pointer, detail: issue.message };

@@ -65,6 +65,11 @@ export interface AcceptedKey extends DeliveryKey {
   readonly acceptedAt: number;
 }
 
+/** Nobody wants to hear of it any more. A round that a person began is wanted all the same. */
+export function hasExpired({ event, round }: Delivery, nowMs: number): boolean {
+  return event.expiresAt !== undefined && round === 0 && Date.parse(event.expiresAt) <= nowMs;
+}
+
 /** The result of claiming an event: nobody had it, this very job had it (a re-run), or another job has it. */
 export type Claim =
   | { readonly kind: "fresh" }

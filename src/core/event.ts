@@ -12,6 +12,8 @@ export interface PublishedEvent {
   readonly timestamp: string;
   /** JSON text. */
   readonly data: string;
+  /** RFC 3339: from then on nobody wants to hear of it. */
+  readonly expiresAt?: string;
   /** Receivers besides the endpoints that subscribed to it. */
   readonly destinations?: readonly Destination[];
   readonly legacy?: LegacyPart;
@@ -31,6 +33,7 @@ export interface CheckedEvent {
   readonly checkedText: CheckedText;
   readonly id?: EventId;
   readonly timestamp?: string;
+  readonly expiresAt?: string;
   readonly destinations?: readonly Destination[];
   /** JSON text for the legacy bus. */
   readonly legacyText?: CheckedText;
@@ -74,6 +77,10 @@ export const EVENT_TYPE_MAX_LENGTH = 128;
 
 /** RFC 3339 with a zone; the receiver gets the producer's own text. */
 export const TIMESTAMP_PATTERN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** A time that there is, unlike a 13th month. */
+export const isTime = (text: string): boolean =>
+  TIMESTAMP_PATTERN.test(text) && !Number.isNaN(Date.parse(text));
 
 export const EVENT_DATA_MAX_BYTES = 256 * 1024;
 

@@ -35,6 +35,7 @@ export const publishedEventSchema = z.object({
   type: z.string(),
   timestamp: z.string(),
   data: z.string(),
+  expiresAt: z.string().exactOptional(),
   destinations: z.array(destinationSchema).exactOptional(),
   legacy: legacySchema.exactOptional(),
 });
@@ -46,12 +47,16 @@ export type Unread =
 
 /**
  * Versions of a delivery where it waits, as a job or parked. It carries its whole event, so that nothing which expires is
- * needed to try again. 1: as first released. 2: with a destination, which a reader of 1 would leave out and so give the delivery up. What
- * an older worker can do, it is left to do: a delivery has the lowest version that says all of it.
+ * needed to try again. 1: as first released. 2: with a destination, which a reader of 1 would leave out and so give the delivery
+ * up. 3: with an end, after which a reader of 2 would still send it. What an older worker can do, it is left to do: a delivery
+ * has the lowest version that says all of it.
  */
-export const DELIVERY_VERSION = 2;
+export const DELIVERY_VERSION = 3;
 
-export const versionOf = ({ destination }: Delivery): 1 | 2 => (destination === undefined ? 1 : 2);
+export function versionOf({ event, destination }: Delivery): 1 | 2 | 3 {
+  if (event.expiresAt !== undefined) return 3;
+  return destination === undefined ? 1 : 2;
+}
 
 export const deliverySchema = z.object({
   event: z.object({
@@ -59,6 +64,7 @@ export const deliverySchema = z.object({
     type: z.string(),
     timestamp: z.string(),
     data: z.string(),
+    expiresAt: z.string().exactOptional(),
   }),
   endpointId: z.string().transform(asEndpointId),
   destination: destinationSchema.exactOptional(),
@@ -71,7 +77,7 @@ export const deliverySchema = z.object({
 const versionedSchema = z.object({ v: z.number(), delivery: z.unknown() });
 
 export interface VersionedDelivery {
-  readonly v: 1 | 2;
+  readonly v: 1 | 2 | 3;
   readonly delivery: Delivery;
 }
 

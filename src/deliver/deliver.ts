@@ -7,7 +7,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type AttemptRecord, pastAttempt } from "../core/attempt.ts";
 import type { EndpointId } from "../core/brand.ts";
-import { type Delivery, deliveryId, stateAfter } from "../core/delivery.ts";
+import { type Delivery, deliveryId, hasExpired, stateAfter } from "../core/delivery.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Tell } from "../core/happening.ts";
 import { insistOnLease, type JobLease } from "../core/job-lease.ts";
@@ -65,11 +65,12 @@ export function createDeliver(deps: DeliverDeps): Deliver {
   };
 }
 
-/** The endpoint, or the reason why it is owed nothing. */
-function findAddressee(delivery: Delivery, { endpoints }: DeliverDeps): Endpoint | BuryReason {
+/** The endpoint, or the reason why it is owed nothing by now. */
+function findAddressee(delivery: Delivery, { endpoints, system }: DeliverDeps): Endpoint | BuryReason {
   const endpoint = addresseeOf(delivery, endpoints);
   if (endpoint === undefined) return "endpoint_missing";
-  return endpoint.isActive ? endpoint : "endpoint_disabled";
+  if (!endpoint.isActive) return "endpoint_disabled";
+  return hasExpired(delivery, system.now()) ? "expired" : endpoint;
 }
 
 interface Attempt {

@@ -155,12 +155,17 @@ function countOf(sentAgain: readonly SentAgain[]): Replayed {
 
 /** The part that a repetition must have in common: not the time that we gave an event which came without one. */
 function digestOf(content: Omit<CheckedEvent, "id">): string {
-  const { type, checkedText, timestamp, destinations = [], legacyText } = content;
+  const { type, checkedText, timestamp, expiresAt, destinations = [], legacyText } = content;
   // An empty list and none at all are the same content.
   const named = destinations.length === 0 ? undefined : destinations;
-  // Without one it is what versions before the bus have written.
+  // Without them it is what earlier versions have written.
   const legacy = legacyText === undefined ? [] : [legacyText];
-  return hash("sha256", JSON.stringify([type, checkedText, timestamp, named, ...legacy]), "base64url");
+  const end = expiresAt === undefined ? [] : [{ expiresAt }];
+  return hash(
+    "sha256",
+    JSON.stringify([type, checkedText, timestamp, named, ...legacy, ...end]),
+    "base64url",
+  );
 }
 
 function eventUnknown(id: string): HookwaveError {

@@ -14,6 +14,7 @@ import {
   EVENT_ID_PATTERN,
   isChecked,
   isEventType,
+  isTime,
   markChecked,
   type PublishedEvent,
   TIMESTAMP_PATTERN,
@@ -28,6 +29,8 @@ export interface NewEvent<Type extends string> {
   readonly id?: string;
   /** RFC 3339; now when absent. */
   readonly timestamp?: string;
+  /** RFC 3339: what is not delivered by then is given up as `expired`. */
+  readonly expiresAt?: string;
   /** Receivers this one event goes to besides the endpoints; signed with the key that `keyId` names. */
   readonly destinations?: readonly DestinationRequest[];
   /** The legacy bus gets this instead of `data`, while a service migrates from it. */
@@ -158,12 +161,13 @@ const markWritten = (event: PublishedEvent): PublishedEvent => ({
 
 /** The event as it would be stored. Throws EVENT_INVALID or EVENT_TOO_LARGE. */
 export function prepareEvent(event: NewEvent<string> | AnyTextEvent, system: System): PublishedEvent {
-  const { type, checkedText, id, timestamp, destinations = [], legacyText } = checkEvent(event);
+  const { type, checkedText, id, timestamp, expiresAt, destinations = [], legacyText } = checkEvent(event);
   return {
     id: id ?? asEventId(`evt_${system.uuid().replaceAll("-", "")}`),
     type,
     timestamp: timestamp ?? new Date(system.now()).toISOString(),
     data: checkedText,
+    ...(expiresAt !== undefined && { expiresAt }),
     ...(destinations.length > 0 && { destinations }),
     ...(legacyText !== undefined && { legacy: { data: legacyText } }),
   };
@@ -172,13 +176,15 @@ export function prepareEvent(event: NewEvent<string> | AnyTextEvent, system: Sys
 /** Throws EVENT_INVALID or EVENT_TOO_LARGE. */
 export function checkEvent(event: NewEvent<string> | AnyTextEvent): CheckedEvent {
   if (isChecked(event)) return event;
-  const { type, id, timestamp } = event;
+  const { type, id, timestamp, expiresAt } = event;
   if (!isEventType(type)) throw invalid("type: dotted lower-case words, like job.completed", type);
   if (id !== undefined && !EVENT_ID_PATTERN.test(id))
     throw invalid("id: 1–64 characters of A–Z a–z 0–9 _ -", id);
   if (timestamp !== undefined && !TIMESTAMP_PATTERN.test(timestamp)) {
     throw invalid("timestamp: an RFC 3339 time, like 2026-01-31T12:00:00Z", timestamp);
   }
+  if (expiresAt !== undefined && !isTime(expiresAt))
+    throw invalid("expiresAt: an RFC 3339 time, like 2026-01-31T12:00:00Z", expiresAt);
   const read = readDestinations(event.destinations);
   if ("problem" in read) throw invalid("destinations that can be used", read.problem);
   const text = "dataText" in event ? checkText(type, event.dataText) : writeData(type, event.data);
@@ -190,6 +196,7 @@ export function checkEvent(event: NewEvent<string> | AnyTextEvent): CheckedEvent
     ...(legacyText !== undefined && { legacyText: asCheckedText(legacyText) }),
     ...(id !== undefined && { id: asEventId(id) }),
     ...(timestamp !== undefined && { timestamp }),
+    ...(expiresAt !== undefined && { expiresAt }),
   });
 }
 

@@ -12,6 +12,7 @@ import {
   EVENT_DATA_MAX_BYTES,
   EVENT_ID_PATTERN,
   isEventType,
+  isTime,
   type PublishedEvent,
   TIMESTAMP_PATTERN,
 } from "../core/event.ts";
@@ -19,13 +20,13 @@ import { elementTexts, isJsonText, memberTexts } from "../core/json-text.ts";
 import type { Unread } from "../core/stored.ts";
 
 /**
- * 1: as first released. 2: with destinations, which a reader of 1 would leave out. A job has the lowest version that
- * says all of it, so that older workers do what they can.
+ * 1: as first released. 2: with destinations, which a reader of 1 would leave out. 3: with an end, likewise. A job has the
+ * lowest version that says all of it, so that older workers do what they can.
  */
-export const EVENTS_JOB_VERSION = 2;
+export const EVENTS_JOB_VERSION = 3;
 
 export interface EventsJob {
-  readonly v: 1 | 2;
+  readonly v: 1 | 2 | 3;
   readonly events: readonly PublishedEvent[];
   /** The job that first claimed these events, when they were split off from it. */
   readonly holder?: string;
@@ -36,7 +37,12 @@ export interface EventsJob {
 }
 
 export function eventsJob(events: readonly PublishedEvent[]): EventsJob {
-  return { v: events.some(({ destinations }) => destinations !== undefined) ? 2 : 1, events };
+  return { v: versionOf(events), events };
+}
+
+function versionOf(events: readonly PublishedEvent[]): EventsJob["v"] {
+  if (events.some(({ expiresAt }) => expiresAt !== undefined)) return 3;
+  return events.some(({ destinations }) => destinations !== undefined) ? 2 : 1;
 }
 
 export interface Unreadable {
@@ -68,6 +74,7 @@ const eventSchema = z.object({
   type: z.string().refine(isEventType, "dotted lower-case words, like job.completed"),
   timestamp: z.string().regex(TIMESTAMP_PATTERN, "an RFC 3339 time, like 2026-01-31T12:00:00Z").optional(),
   data: z.unknown(),
+  expiresAt: z.string().refine(isTime, "an RFC 3339 time, like 2026-01-31T12:00:00Z").optional(),
   destinations: z.unknown().optional(),
   legacy: z.object({ data: z.unknown().optional(), isWritten: z.literal(true).optional() }).optional(),
 });
@@ -138,7 +145,7 @@ function split(text: string, value: unknown, enveloped: readonly unknown[] | und
 function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent | Unreadable {
   const parsed = eventSchema.safeParse(part.value);
   if (!parsed.success) return { text: keptText(part), problem: problemOf(parsed.error) };
-  const { id, type, timestamp, data, legacy } = parsed.data;
+  const { id, type, timestamp, expiresAt, data, legacy } = parsed.data;
   const read = readDestinations(parsed.data.destinations);
   if ("problem" in read) return { text: keptText(part), problem: read.problem };
   const dataText = readData(data, part.text, "data");
@@ -151,6 +158,7 @@ function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent
     type,
     timestamp: timestamp ?? new Date(origin.addedAt).toISOString(),
     data: dataText.data,
+    ...(expiresAt !== undefined && { expiresAt }),
     ...(read.destinations.length > 0 && { destinations: read.destinations }),
     ...(legacy !== undefined && {
       legacy: { ...legacyText, ...(legacy.isWritten === true && { isWritten: true }) },

@@ -57,7 +57,7 @@ export function createSharedBreakers(
     for (const changed of changedDuring) changed.add(id);
     await write().finally(() => changing.delete(one));
   };
-  /** What was read may be from before a change of our own. */
+  /** The fleet's truth, and our own where it was read before we changed it. */
   const read = async (): Promise<Map<BreakerId, number>> => {
     const changed = new Set(changing.values());
     changedDuring.add(changed);

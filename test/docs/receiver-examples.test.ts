@@ -80,7 +80,10 @@ describe.each(runnable)("the receiver in $name", ({ command, path, profile }) =>
     await using example = await startExample(command, { WEBHOOK_SECRET: secrets });
     const url = `http://127.0.0.1:${example.port}${path}`;
     const variant = profile === "hokusai" ? ["--replay-protection"] : [];
-    const { stdout, code } = await say("certify", url, "--secret", SECRET, "--profile", profile, ...variant);
+    const certify = () => say("certify", url, "--secret", SECRET, "--profile", profile, ...variant);
+    const first = await certify();
+    // On a busy machine its very first answer may take more than the second that is allowed.
+    const { stdout, code } = first.stdout.includes("warn  the slowest answer") ? await certify() : first;
     expect(stdout).toContain("8 passed, 0 warned, 0 failed");
     expect(code).toBe(0);
   }, 120_000);

@@ -29,6 +29,10 @@ export const newEvent = z.object({
   data: z.unknown().describe("Any JSON; sent to receivers as exactly the bytes it came in."),
   id: z.string().optional().describe("1–64 of A–Z a–z 0–9 _ -; the `webhook-id` of every copy."),
   timestamp: z.iso.datetime({ offset: true }).optional().describe("When it happened; now when absent."),
+  expires_at: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe("What is not delivered by then is given up as `expired`."),
   destinations: z.array(z.looseObject({ url: z.url() })).optional(),
   legacy: z
     .object({ data: z.unknown() })

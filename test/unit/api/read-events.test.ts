@@ -128,6 +128,11 @@ describe("events that are refused", () => {
     ['{"type":"a","data":1,"id":"a.b"}', "#/id", 'expected 1–64 characters of A–Z a–z 0–9 _ -, got "a.b"'],
     ['{"type":"a","data":1,"id":null}', "#/id", "expected 1–64 characters of A–Z a–z 0–9 _ -, got null"],
     [
+      '{"type":"a","data":1,"expires_at":"2026-13-31T12:00:00Z"}',
+      "#/expires_at",
+      'expected an RFC 3339 time, like 2026-01-31T12:00:00Z, got "2026-13-31T12:00:00Z"',
+    ],
+    [
       '{"type":"a","data":1,"timestamp":"yesterday"}',
       "#/timestamp",
       'expected an RFC 3339 time, like 2026-01-31T12:00:00Z, got "yesterday"',
@@ -135,7 +140,7 @@ describe("events that are refused", () => {
     [
       '{"type":"a","data":1,"timestmap":1}',
       "#",
-      'expected only type, data, id, timestamp, destinations and legacy, got "timestmap"',
+      'expected only type, data, id, timestamp, expires_at, destinations and legacy, got "timestmap"',
     ],
     [
       '{"type":"a","data":1,"legacy":"x"}',

@@ -63,6 +63,19 @@ describe("reading an events job", () => {
     expect(readEventsJob(letter?.text ?? "", origin)).toMatchObject({ events: [], unreadable: [{}] });
   });
 
+  it("reads until when an event is wanted, and refuses what is no time", () => {
+    const expiresAt = "2026-01-31T12:00:00Z";
+    expect(readEventsJob(JSON.stringify({ type: "a.b", data: {}, expiresAt }), origin)).toMatchObject({
+      events: [{ expiresAt }],
+    });
+    expect(readEventsJob(JSON.stringify({ type: "a.b", data: {}, expiresAt: "soon" }), origin)).toMatchObject(
+      {
+        events: [],
+        unreadable: [{ problem: expect.stringContaining("expiresAt: an RFC 3339 time") }],
+      },
+    );
+  });
+
   it("gives events without a timestamp the time at which the job was added", () => {
     const read = readEventsJob('{"type":"a.b","data":{}}', origin);
     expect(read).toMatchObject({
@@ -75,9 +88,9 @@ describe("reading an events job", () => {
 
 describe("reading a delivery job or a dead letter", () => {
   it("leaves a newer version alone", () => {
-    expect(readVersionedDelivery('{"v":3,"delivery":{"shape":"unknown"}}')).toEqual({
+    expect(readVersionedDelivery('{"v":4,"delivery":{"shape":"unknown"}}')).toEqual({
       kind: "newer",
-      version: 3,
+      version: 4,
     });
   });
 });

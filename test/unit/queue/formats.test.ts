@@ -88,11 +88,14 @@ describe("the time at which a job's events were accepted", () => {
 });
 
 describe("a job or letter", () => {
-  it("with a destination says that an older worker would leave it out, and others do not", () => {
+  it("with a destination or an end says that an older worker would leave it out, and others do not", () => {
     expect(eventsJob([event]).v).toBe(1);
     expect(eventsJob([event, { ...event, destinations: [destination] }]).v).toBe(2);
     expect(versionedDelivery(delivery).v).toBe(1);
     expect(versionedDelivery({ ...delivery, destination }).v).toBe(2);
+    const ending = { ...event, expiresAt: "2026-01-31T12:00:00Z" };
+    expect(eventsJob([event, ending]).v).toBe(3);
+    expect(versionedDelivery({ ...delivery, event: ending }).v).toBe(3);
     const letter = {
       kind: "delivery",
       delivery: { ...delivery, destination },
@@ -104,11 +107,11 @@ describe("a job or letter", () => {
   });
 
   it("of a later version is left to those who know it", () => {
-    const later = { ...JSON.parse(fixture("events-job")), v: 3 };
-    expect(readEventsJob(JSON.stringify(later), origin)).toEqual({ kind: "newer", version: 3 });
-    const laterDelivery = { ...JSON.parse(fixture("delivery-job")), v: 3 };
-    expect(readVersionedDelivery(JSON.stringify(laterDelivery))).toEqual({ kind: "newer", version: 3 });
-    expect(readDeadLetter({ ...JSON.parse(fixture("dead-letter")), v: 3 })).toBeNull();
+    const later = { ...JSON.parse(fixture("events-job")), v: 4 };
+    expect(readEventsJob(JSON.stringify(later), origin)).toEqual({ kind: "newer", version: 4 });
+    const laterDelivery = { ...JSON.parse(fixture("delivery-job")), v: 4 };
+    expect(readVersionedDelivery(JSON.stringify(laterDelivery))).toEqual({ kind: "newer", version: 4 });
+    expect(readDeadLetter({ ...JSON.parse(fixture("dead-letter")), v: 4 })).toBeNull();
   });
 });
 
