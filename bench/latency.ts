@@ -29,7 +29,7 @@ export async function measureLatency(stretch: Stretch, ground: Ground): Promise<
   const service = await startChild("run-service.ts", "latency", JSON.stringify(setup));
   cleanup.defer(service.stop);
   const total = stretch.skip + stretch.count;
-  await publishSteadily(ground.redisUrl, total);
+  await publishSteadily(ground.redisUrl, total, EVENTS_PER_SECOND);
   await untilCount(receiver.posts, total);
   const lateMs = await receiver.lateMs();
   if (lateMs.length !== total) throw new Error(`expected ${total} events, got ${lateMs.length}`);
@@ -37,11 +37,12 @@ export async function measureLatency(stretch: Stretch, ground: Ground): Promise<
   return { p50Ms: quantile(measured, 0.5), p99Ms: quantile(measured, 0.99) };
 }
 
-async function publishSteadily(redisUrl: string, total: number): Promise<void> {
+/** Resolves once all are stored; the id of each says when it was due. */
+export async function publishSteadily(redisUrl: string, total: number, perSecond: number): Promise<void> {
   const publisher = createPublisher({ redisUrl });
   const stored: Promise<unknown>[] = [];
   const startMs = clockMs();
-  const dueMs = (index: number): number => startMs + (1_000 * index) / EVENTS_PER_SECOND;
+  const dueMs = (index: number): number => startMs + (1_000 * index) / perSecond;
   while (stored.length < total) {
     while (stored.length < total && dueMs(stored.length) <= clockMs()) {
       const id = dueId(dueMs(stored.length), stored.length);
@@ -53,7 +54,8 @@ async function publishSteadily(redisUrl: string, total: number): Promise<void> {
   await publisher.close();
 }
 
-async function untilCount(count: () => Promise<number>, expected: number): Promise<void> {
+/** Throws where it takes more than ten seconds. */
+export async function untilCount(count: () => Promise<number>, expected: number): Promise<void> {
   const giveUpMs = clockMs() + ARRIVAL_PATIENCE_MS;
   while ((await count()) < expected) {
     if (clockMs() > giveUpMs) throw new Error(`expected ${expected} arrivals, got ${await count()}`);

@@ -12,6 +12,7 @@ import { measureLatency } from "./latency.ts";
 import { startSink } from "./receivers.ts";
 import { reportJson, reportTable } from "./report.ts";
 import { FULL, QUICK, runDeliveries, runPublishing } from "./rounds.ts";
+import { measureServed } from "./served.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const plan = values.quick ? QUICK : FULL;
@@ -36,6 +37,7 @@ const ground = { redisUrl: redis.url, dataDir };
 const deliveries = await runDeliveries(plan, ground, sink);
 const publishing = await runPublishing(plan, ground);
 const latency = await measureLatency(plan.latency, ground);
-const results = { deliveries, publishing, latency };
+const served = await measureServed(plan.served, ground, sink);
+const results = { deliveries, publishing, latency, served };
 console.log(reportTable(results));
 console.log(JSON.stringify(reportJson(results)));

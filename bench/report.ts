@@ -4,6 +4,7 @@
  */
 import type { Latency } from "./latency.ts";
 import { median } from "./median.ts";
+import type { Cost, ServedCosts } from "./served.ts";
 import type { Measured } from "./stopwatch.ts";
 
 export type Round<Mode extends string> = Readonly<Record<Mode, Measured>>;
@@ -14,9 +15,10 @@ export interface Results {
   readonly deliveries: readonly Round<DeliveryMode>[];
   readonly publishing: readonly Round<PublishMode>[];
   readonly latency: Latency;
+  readonly served: ServedCosts;
 }
 
-export function reportJson({ deliveries, publishing, latency }: Results) {
+export function reportJson({ deliveries, publishing, latency, served }: Results) {
   const delivering = (mode: DeliveryMode) => {
     const { perSecond, cpuUsEach, redisCpuUsEach } = medianOf(deliveries.map((round) => round[mode]));
     return {
@@ -38,6 +40,11 @@ export function reportJson({ deliveries, publishing, latency }: Results) {
       publishMany: storing("publishMany"),
       singleAdd: storing("singleAdd"),
     },
+    served: {
+      ingest: costOf(served.ingest),
+      endToEnd: costOf(served.endToEnd),
+      steady: costOf(served.steady),
+    },
     latency: { p50Ms: round(latency.p50Ms, 2), p99Ms: round(latency.p99Ms, 2) },
     ratios: {
       hookwaveToRaw: ratio(deliveries, "hookwave", "raw"),
@@ -49,7 +56,7 @@ export function reportJson({ deliveries, publishing, latency }: Results) {
 }
 
 export function reportTable(results: Results): string {
-  const { deliveries, publishing, latency } = results;
+  const { deliveries, publishing, latency, served } = results;
   const rows = [
     ["", "per second", "× base", "Node µs each", "Redis µs each"],
     ["deliveries", "", "", "", ""],
@@ -60,6 +67,10 @@ export function reportTable(results: Results): string {
     tableRow("  singleAdd", publishing, "singleAdd", "singleAdd"),
     tableRow("  publish", publishing, "publish", "singleAdd"),
     tableRow("  publishMany", publishing, "publishMany", "singleAdd"),
+    ["one event each", "", "", "", ""],
+    costRow("  http, stored", served.ingest),
+    costRow("  http, delivered", served.endToEnd),
+    costRow("  steady", served.steady),
   ];
   const lines = rows.map(([name = "", ...cells]) =>
     [name.padEnd(18), ...cells.map((cell) => cell.padStart(14))].join("").trimEnd(),
@@ -83,6 +94,24 @@ function tableRow<Mode extends string>(
     name,
     perSecond.toLocaleString("en"),
     ratio(rounds, mode, base).toFixed(2),
+    cpuUsEach.toFixed(1),
+    redisCpuUsEach.toFixed(1),
+  ];
+}
+
+function costOf({ perSecond, cpuUsEach, redisCpuUsEach }: Cost) {
+  return {
+    eventsPerSecond: round(perSecond, 0),
+    cpuUsPerEvent: round(cpuUsEach, 1),
+    redisCpuUsPerEvent: round(redisCpuUsEach, 1),
+  };
+}
+
+function costRow(name: string, { perSecond, cpuUsEach, redisCpuUsEach }: Cost): readonly string[] {
+  return [
+    name,
+    round(perSecond, 0).toLocaleString("en"),
+    "",
     cpuUsEach.toFixed(1),
     redisCpuUsEach.toFixed(1),
   ];

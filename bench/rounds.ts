@@ -9,6 +9,7 @@ import { fillHookwave } from "./modes/hookwave.ts";
 import { fillPerJob } from "./modes/per-job.ts";
 import type { Receiver } from "./receivers.ts";
 import type { DeliveryMode, PublishMode, Round } from "./report.ts";
+import type { ServedPlan } from "./served.ts";
 import { type Measured, measuredSchema } from "./stopwatch.ts";
 import type { Ground, Setup, Stretch } from "./workload.ts";
 
@@ -17,6 +18,7 @@ interface Plan {
   readonly deliveries: Readonly<Record<DeliveryMode, Stretch>>;
   readonly publishing: Readonly<Record<PublishMode, Stretch>>;
   readonly latency: Stretch;
+  readonly served: ServedPlan;
 }
 
 /** `thousands` are measured after a quarter as many for warming up. */
@@ -33,6 +35,7 @@ export const FULL: Plan = {
   deliveries: { raw: stretch(40), perJob: stretch(12), hookwave: stretch(30) },
   publishing: { singleAdd: stretch(8), publish: stretch(20), publishMany: stretch(40) },
   latency: seconds(2, 10),
+  served: { seconds: [3, 6], steadyEvents: [3_000, 2_000] },
 };
 
 export const QUICK: Plan = {
@@ -40,6 +43,7 @@ export const QUICK: Plan = {
   deliveries: { raw: stretch(1), perJob: stretch(1), hookwave: stretch(1) },
   publishing: { singleAdd: stretch(1), publish: stretch(1), publishMany: stretch(4) },
   latency: seconds(0.2, 1),
+  served: { seconds: [1, 1], steadyEvents: [20, 50] },
 };
 
 export async function runDeliveries(

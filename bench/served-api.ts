@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 
 export interface ServedApi {
   readonly url: string;
+  /** CPU of its whole process so far, as its own metrics say; needs HOOKWAVE_API_KEY among its variables. */
+  readonly cpuUs: () => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
@@ -28,5 +30,10 @@ export async function startServer(variables: Readonly<Record<string, string>>): 
     service.kill("SIGTERM");
     await once(service, "exit");
   };
-  return { url, stop };
+  const cpuUs = async (): Promise<number> => {
+    const headers = { authorization: `Bearer ${variables["HOOKWAVE_API_KEY"]}` };
+    const text = await (await fetch(`${url}/metrics`, { headers })).text();
+    return 1_000_000 * Number(/^process_cpu_seconds_total ([\d.e+-]+)/m.exec(text)?.[1]);
+  };
+  return { url, cpuUs, stop };
 }

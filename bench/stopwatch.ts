@@ -61,7 +61,8 @@ async function between(begin: Reading, end: Reading): Promise<Measured> {
   };
 }
 
-async function cpuUsOf(redis: Redis): Promise<number> {
+/** CPU of the whole Redis so far. */
+export async function cpuUsOf(redis: Redis): Promise<number> {
   const info = await redis.info("cpu");
   const seconds = (name: string): number => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1]);
   return 1_000_000 * (seconds("used_cpu_sys") + seconds("used_cpu_user"));

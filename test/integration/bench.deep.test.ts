@@ -24,6 +24,7 @@ describe("the benchmark", () => {
       perJob: delivering,
       hookwave: delivering,
       publish: { publish: storing, publishMany: storing, singleAdd: storing },
+      served: { ingest: storing, endToEnd: storing, steady: storing },
       latency: { p50Ms: above0, p99Ms: above0 },
       ratios: {
         hookwaveToRaw: above0,
