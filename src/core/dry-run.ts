@@ -9,6 +9,7 @@ export const BLOCKER_CODES = [
   "disabled",
   "duplicate",
   "key_unknown",
+  "expired",
   "secret_missing",
   "blocked_url",
   "blocked_destination",

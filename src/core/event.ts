@@ -82,6 +82,10 @@ export const TIMESTAMP_PATTERN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(
 export const isTime = (text: string): boolean =>
   TIMESTAMP_PATTERN.test(text) && !Number.isNaN(Date.parse(text));
 
+/** Its end has come. */
+export const isPastEnd = ({ expiresAt }: Pick<PublishedEvent, "expiresAt">, nowMs: number): boolean =>
+  expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
+
 export const EVENT_DATA_MAX_BYTES = 256 * 1024;
 
 export function isEventType(text: string): boolean {

@@ -7,7 +7,7 @@ import type { EndpointId } from "../core/brand.ts";
 import { wants } from "../core/destination.ts";
 import { type Blocker, type BlockerCode, type WouldSend, wouldSend } from "../core/dry-run.ts";
 import { type Endpoint, liveSecrets, MASK, type RateLimit, subscribes } from "../core/endpoint.ts";
-import type { Destination, PublishedEvent } from "../core/event.ts";
+import { type Destination, isPastEnd, type PublishedEvent } from "../core/event.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { type AttemptMoment, type ShownRequest, shownRequest } from "../deliver/outgoing.ts";
 import { checkUrl } from "../deliver/url-policy.ts";
@@ -93,6 +93,7 @@ function lastingBlockers(
     block("disabled", `It is disabled: ${endpoint.disabledBecause ?? "somebody switched it off"}.`);
   if (isDuplicate)
     block("duplicate", `An event with the id ${event.id} has been published; again would do nothing.`);
+  if (isPastEnd(event, moment.startedAtMs)) block("expired", `It was wanted until ${event.expiresAt}.`);
   if (liveSecrets(endpoint, moment.startedAtMs).length === 0)
     block("secret_missing", "It has no secret that signs at this time.");
   if (!check.ok) block(check.reason, `Each attempt would be refused here: ${check.problem}.`);

@@ -13,6 +13,7 @@ import { publicPolicy } from "../../support/transports.ts";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 const moment = { startedAtMs: NOW, attemptNumber: 1, nonce: "0d9a5a9e-3f5c-4f57-9d4e-111111111111" };
+const earlier = { ...moment, startedAtMs: NOW - 1 };
 const event: PublishedEvent = {
   id: asEventId("evt_1"),
   type: "job.completed",
@@ -182,6 +183,15 @@ describe("a destination of the event's own", () => {
   it("is told when it did not ask for this type", async () => {
     const { blockers } = await among(signer)({ events: ["failed"] });
     expect(blockers).toMatchObject([{ code: "not_subscribed" }]);
+  });
+
+  it("is none once the event's end has come", async () => {
+    const ended = { ...event, expiresAt: "2026-01-31T13:00:00+01:00" };
+    expect((await explainEndpoint(ready(), ended, circumstances())).blockers).toEqual([
+      { code: "expired", detail: "It was wanted until 2026-01-31T13:00:00+01:00.", until: null },
+    ]);
+    const { wouldSend } = await explainEndpoint(ready(), ended, circumstances({ moment: earlier }));
+    expect(wouldSend).toBe("now");
   });
 
   it("is held by its own breaker, not by its signer's", async () => {
