@@ -11,7 +11,7 @@ import {
   type EventId,
 } from "./brand.ts";
 import { ENDPOINT_ID_PATTERN } from "./endpoint.ts";
-import { type Destination, EVENT_ID_PATTERN, isPastEnd, type PublishedEvent } from "./event.ts";
+import { type Destination, EVENT_ID_PATTERN, type PublishedEvent } from "./event.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import type { AttemptVerdict, BuryReason } from "./verdict.ts";
 
@@ -63,11 +63,6 @@ export interface DeliveryKey {
 export interface AcceptedKey extends DeliveryKey {
   /** Epoch ms. */
   readonly acceptedAt: number;
-}
-
-/** Nobody wants to hear of it any more. A round that a person began is wanted all the same. */
-export function hasExpired({ event, round }: Delivery, nowMs: number): boolean {
-  return round === 0 && isPastEnd(event, nowMs);
 }
 
 /** The result of claiming an event: nobody had it, this very job had it (a re-run), or another job has it. */

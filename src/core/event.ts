@@ -86,6 +86,14 @@ export const isTime = (text: string): boolean =>
 export const isPastEnd = ({ expiresAt }: Pick<PublishedEvent, "expiresAt">, nowMs: number): boolean =>
   expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
 
+/** The same as a person asks for it: wanted again, whatever its end. */
+export function withoutEnd<Event extends Pick<PublishedEvent, "expiresAt">>({
+  expiresAt: _,
+  ...event
+}: Event): Omit<Event, "expiresAt"> {
+  return event;
+}
+
 export const EVENT_DATA_MAX_BYTES = 256 * 1024;
 
 export function isEventType(text: string): boolean {

@@ -35,9 +35,15 @@ export const OUTCOME_KINDS = [
   "blocked",
 ] as const satisfies readonly OutcomeKind[];
 
-/** Nobody answers there at all, whatever the path: no address, no connection, no TLS. */
-export function isOutOfReach(outcome: Outcome): boolean {
-  return outcome.kind === "unreachable" && ["dns", "connect", "tls"].includes(outcome.reason);
+/**
+ * Can nobody be reached there, whatever the path: no address, no connection, no TLS? Null where the outcome does not tell:
+ * a short timeout may have ended before any of them could.
+ */
+export function isOutOfReach(outcome: Outcome): boolean | null {
+  if (outcome.kind === "blocked") return null;
+  if (outcome.kind !== "unreachable") return false;
+  if (outcome.reason === "timeout") return null;
+  return outcome.reason === "dns" || outcome.reason === "connect" || outcome.reason === "tls";
 }
 
 /**

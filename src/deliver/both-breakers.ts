@@ -70,7 +70,8 @@ export function createBothBreakers(settings: BreakerSettings, deps: BothBreakers
     const { id } = endpoint;
     const ownHoldMs = own.probeDueInMs(id);
     if (ownHoldMs > 0) return { holdMs: ownHoldMs, isProbe: false, isOriginProbe: false };
-    const { holdMs, isProbe: isOriginProbe } = await origins.admit(originOf(endpoint), leaseMs);
+    const originLeaseMs = Math.min(leaseMs, ORIGIN_LEASE_MAX_MS);
+    const { holdMs, isProbe: isOriginProbe } = await origins.admit(originOf(endpoint), originLeaseMs);
     const isProbe = isOriginProbe && shared.openUntil(id) !== null;
     if (isProbe) deps.tell(breakerChanged(id, "half_open"));
     return { holdMs, isProbe, isOriginProbe };
@@ -95,5 +96,8 @@ export function createBothBreakers(settings: BreakerSettings, deps: BothBreakers
     },
   };
 }
+
+/** Longer than it takes to resolve a name and to connect; that an answer is slow keeps no other endpoint waiting. */
+const ORIGIN_LEASE_MAX_MS = 12_000;
 
 const GO: Admission = { holdMs: 0, isProbe: false, isOriginProbe: false };

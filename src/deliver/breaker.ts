@@ -39,8 +39,8 @@ export interface Breakers<Id extends BreakerId> {
 
 export interface BreakerDeps<Id extends BreakerId> {
   readonly shared: SharedBreaker;
-  /** Does this outcome speak against it? */
-  readonly isFailure: (outcome: Outcome) => boolean;
+  /** Does this outcome speak against it? Null where it says nothing: then a probe leaves all as it is. */
+  readonly isFailure: (outcome: Outcome) => boolean | null;
   /** May come back: an attempt may end after its endpoint was removed, and nobody would ever close what it opened. */
   readonly mayReturn: (id: Id) => boolean;
   readonly now: () => number;
@@ -103,6 +103,7 @@ export function createBreakers<Id extends BreakerId>(
     },
     report: (id, outcome, isProbe) => {
       const failed = deps.isFailure(outcome);
+      if (failed === null) return undefined;
       if (isProbe) return failed ? open(id) : close(id);
       // The healthy path of a healthy one costs one look-up.
       if (!failed && !locals.has(id)) return undefined;

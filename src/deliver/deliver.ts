@@ -7,8 +7,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type AttemptRecord, pastAttempt } from "../core/attempt.ts";
 import type { EndpointId } from "../core/brand.ts";
-import { type Delivery, deliveryId, hasExpired, stateAfter } from "../core/delivery.ts";
+import { type Delivery, deliveryId, stateAfter } from "../core/delivery.ts";
 import type { Endpoint } from "../core/endpoint.ts";
+import { isPastEnd } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import { insistOnLease, type JobLease } from "../core/job-lease.ts";
 import type { HoldReason, Outcome } from "../core/outcome.ts";
@@ -70,7 +71,7 @@ function findAddressee(delivery: Delivery, { endpoints, system }: DeliverDeps): 
   const endpoint = addresseeOf(delivery, endpoints);
   if (endpoint === undefined) return "endpoint_missing";
   if (!endpoint.isActive) return "endpoint_disabled";
-  return hasExpired(delivery, system.now()) ? "expired" : endpoint;
+  return isPastEnd(delivery.event, system.now()) ? "expired" : endpoint;
 }
 
 interface Attempt {

@@ -1,10 +1,10 @@
 /**
  * Keeps the number of endpoint labels bounded: 100,000 of them made a scrape of 21 MB (trap 33). The first
- * endpoints whose breaker changes get a label of their own; all later ones share `other`, which shows the worst
- * state among them. Constant time, because in an outage of our own network every breaker changes at once.
+ * endpoints whose breaker changes get a label of their own; all later ones, and origins, which come and go with events'
+ * own destinations, share `other`, which shows the worst state among them. Constant time, because in an outage of our own network every breaker changes at once.
  */
 import type { BreakerState } from "../core/happening.ts";
-import type { BreakerId } from "../core/origin.ts";
+import { type BreakerId, isOrigin } from "../core/origin.ts";
 
 export const OTHER = "other";
 
@@ -29,7 +29,7 @@ export function createBreakerLabels(maxLabels: number): BreakerLabels {
 
   return {
     note: (id, state) => {
-      if (labelled.size < maxLabels) labelled.add(id);
+      if (labelled.size < maxLabels && !isOrigin(id)) labelled.add(id);
       if (labelled.has(id)) return { label: id, state };
       open.delete(id);
       halfOpen.delete(id);

@@ -65,7 +65,7 @@ function registerOwn({ counter, histogram, gauge }: Makers) {
     retries: counter("webhook_retries_total", "Attempts that failed and will be repeated."),
     breakerState: gauge(
       "webhook_circuit_breaker_state",
-      "0 closed, 1 half-open, 2 open, for endpoints and origins whose breaker has ever changed; `other` shows the worst of the rest.",
+      "0 closed, 1 half-open, 2 open, for endpoints whose breaker has ever changed; `other` shows the worst of the rest, and of origins.",
       "endpoint",
     ),
     serviceFailures: counter(

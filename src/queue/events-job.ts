@@ -74,7 +74,7 @@ const eventSchema = z.object({
   type: z.string().refine(isEventType, "dotted lower-case words, like job.completed"),
   timestamp: z.string().regex(TIMESTAMP_PATTERN, "an RFC 3339 time, like 2026-01-31T12:00:00Z").optional(),
   data: z.unknown(),
-  expiresAt: z.string().refine(isTime, "an RFC 3339 time, like 2026-01-31T12:00:00Z").optional(),
+  expiresAt: z.string().refine(isTime, "an RFC 3339 time, like 2026-01-31T12:00:00Z").nullish(),
   destinations: z.unknown().optional(),
   legacy: z.object({ data: z.unknown().optional(), isWritten: z.literal(true).optional() }).optional(),
 });
@@ -158,7 +158,7 @@ function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent
     type,
     timestamp: timestamp ?? new Date(origin.addedAt).toISOString(),
     data: dataText.data,
-    ...(expiresAt !== undefined && { expiresAt }),
+    ...(typeof expiresAt === "string" && { expiresAt }),
     ...(read.destinations.length > 0 && { destinations: read.destinations }),
     ...(legacy !== undefined && {
       legacy: { ...legacyText, ...(legacy.isWritten === true && { isWritten: true }) },

@@ -6,6 +6,7 @@
 import type { EndpointId } from "../core/brand.ts";
 import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
 import { HookwaveError, isWrongType } from "../core/errors.ts";
+import { withoutEnd } from "../core/event.ts";
 import { isJsonText } from "../core/json-text.ts";
 import type { EventLedger, Outbox, WaitingIndex } from "../deliver/ports.ts";
 import { readEventsJob } from "./events-job.ts";
@@ -41,7 +42,8 @@ export function createLetterReplay({
 }: LetterReplayDeps): ReplayLetter {
   const redirected = async (delivery: Delivery, { to, since }: Redirection): Promise<Delivery> => {
     const round = roundAt(await stateOf({ ...delivery, endpointId: to }), since);
-    const { event, acceptedAt } = delivery;
+    const { acceptedAt } = delivery;
+    const event = withoutEnd(delivery.event);
     return { event, endpointId: to, acceptedAt, attempts: [], round, heldSince: null };
   };
 
@@ -92,7 +94,8 @@ function letterOf(id: string, text: string, timestamp: string): DeadLetter {
 }
 
 function nextRound(delivery: Delivery): Delivery {
-  return { ...delivery, attempts: [], heldSince: null, round: delivery.round + 1 };
+  const event = withoutEnd(delivery.event);
+  return { ...delivery, event, attempts: [], heldSince: null, round: delivery.round + 1 };
 }
 
 /**
@@ -111,7 +114,7 @@ async function enqueueAgain(id: string, letter: DeadLetter & { kind: "job" }, qu
   const read = readEventsJob(letter.text, letter);
   // Its unreadable events have letters of their own.
   if (read.kind === "events" && read.events.length > 0) {
-    return await enqueueEventsAgain(queues, read);
+    return await enqueueEventsAgain(queues, { ...read, events: read.events.map(withoutEnd) });
   }
   throw new HookwaveError("EVENT_INVALID", {
     expected: "a dead letter that can be read",

@@ -99,7 +99,10 @@ export function createSharedBreakers(
         ([id, until]) => (isOrigin(id) || isDestinationId(id)) && now() - until > FORGET_AFTER_MS,
       );
       if (forgotten.length === 0) return;
-      for (const [id] of forgotten) mirror.delete(id);
+      for (const [id] of forgotten) {
+        mirror.delete(id);
+        tell(breakerChanged(id, "closed"));
+      }
       await redis.hdel(keys.breakers, ...forgotten.map(([id]) => id));
     },
   };

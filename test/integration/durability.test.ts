@@ -14,7 +14,7 @@ import { isDrained } from "../support/drained.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
 import { startLink } from "../support/silent-link.ts";
-import { leastMs, until } from "../support/until.ts";
+import { leastOf, until } from "../support/until.ts";
 
 const event = (id: string) => ({ id, type: "thing.made", data: {} });
 const REPLICATED = { durability: "replicated" } as const;
@@ -225,7 +225,7 @@ describe("durability fsync", () => {
       expect(code).toBe("DURABILITY_UNMET");
       return tookMs;
     };
-    expect(await leastMs(2_500, refusedAfter)).toBeLessThan(2_500);
+    expect(await leastOf(2_500, refusedAfter)).toBeLessThan(2_500);
     await producer.close();
   });
 });

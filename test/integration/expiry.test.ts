@@ -35,12 +35,26 @@ describe("an event with an end", () => {
     expect(receiver.ids()).toEqual(["evt_1"]);
   });
 
+  it("is sent without its end where a person sends its letter to somebody else", async () => {
+    await using redis = await startRedis();
+    await using receiver = await startReceiver();
+    await using hookwave = await startHookwave(redis);
+    await hookwave.endpoints.add({ url: receiver.url });
+    const other = await hookwave.endpoints.create({ url: receiver.url, events: ["nothing.else"] });
+    await hookwave.publish({ id: "evt_1", type: "thing.moved", data: {}, expiresAt: inMs(-1) });
+    await buried(hookwave);
+    await hookwave.replays.begin({ to: other.id });
+    await receiver.received(1);
+    expect((await hookwave.queueCounts()).dead.depth).toBe(0);
+    expect(receiver.ids()).toEqual(["evt_1"]);
+  });
+
   it("is not tried again after it", async () => {
     await using redis = await startRedis();
     await using receiver = await startReceiver(503);
     await using hookwave = await startHookwave(redis);
-    await hookwave.endpoints.add({ url: receiver.url, retrySchedule: [3_000, 3_000] });
-    await hookwave.publish({ type: "thing.moved", data: {}, expiresAt: inMs(2_000) });
+    await hookwave.endpoints.add({ url: receiver.url, retrySchedule: [6_000, 6_000] });
+    await hookwave.publish({ type: "thing.moved", data: {}, expiresAt: inMs(4_000) });
     await buried(hookwave);
     expect(await summaries(hookwave)).toMatchObject([{ because: "expired", attempts: 1 }]);
     expect(receiver.requests).toHaveLength(1);

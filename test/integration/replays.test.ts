@@ -8,7 +8,7 @@ import { freshDirectory, startCommand } from "../support/command.ts";
 import { aLetter, bury, storedLetters, summaries } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
-import { leastMs, until } from "../support/until.ts";
+import { leastOf, until } from "../support/until.ts";
 
 let redis: TestRedis;
 let raw: Redis;
@@ -136,7 +136,7 @@ describe("a running replay", () => {
       await leaseIsFree(id);
       return performance.now() - toldAt;
     };
-    expect(await leastMs(1_000, pausedAfter)).toBeLessThan(1_000);
+    expect(await leastOf(1_000, pausedAfter)).toBeLessThan(1_000);
     const paused = await management.replays.get(id);
     expect(await management.deadLetters.count({})).toBe(60 - paused.replayed);
 

@@ -15,6 +15,7 @@ async function start() {
   const told: unknown[] = [];
   const breakers = createSharedBreakers(redis, createKeys("{hookwave}"), Date.now, (one) => told.push(one));
   return {
+    redis,
     breakers,
     told,
     [Symbol.asyncDispose]: async () => {
@@ -56,4 +57,18 @@ it("keeps one open whose opening is still on its way when the reading begins", a
   await breakers.refresh();
   expect([breakers.openUntil(id), told]).toEqual([UNTIL, []]);
   await opening;
+});
+
+it("forgets an origin a day after its last probe was due, and says that it is closed", async () => {
+  await using fleet = await start();
+  const { redis, breakers, told } = fleet;
+  const due = Date.now() - 24 * 60 * 60 * 1_000 - 1_000;
+  await redis.hset("{hookwave}:breakers", "https://gone.example", due, id, due);
+  await breakers.refresh();
+  expect(await redis.hkeys("{hookwave}:breakers")).toEqual([id]);
+  expect(told).toEqual([
+    { kind: "breaker.changed", endpointId: null, origin: "https://gone.example", state: "open" },
+    { kind: "breaker.changed", endpointId: id, origin: null, state: "open" },
+    { kind: "breaker.changed", endpointId: null, origin: "https://gone.example", state: "closed" },
+  ]);
 });

@@ -5,7 +5,7 @@ import { createPublisher } from "../../src/index.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { startLink } from "../support/silent-link.ts";
-import { leastMs, until } from "../support/until.ts";
+import { leastOf, until } from "../support/until.ts";
 
 const event = { type: "thing.made", data: {} } as const;
 
@@ -111,7 +111,7 @@ describe.concurrent("a producer whose Redis vanishes silently", () => {
       await expect(producer.publish(event)).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
       return performance.now() - startedAt;
     };
-    expect(await leastMs(1_100, refusedAfter)).toBeLessThan(1_100);
+    expect(await leastOf(1_100, refusedAfter)).toBeLessThan(1_100);
     link.restore();
 
     await until("it stores again", () => isStored(() => producer.publish(event)), 5_000);

@@ -7,7 +7,7 @@ import { DurableWorker } from "../../src/queue/durable-worker.ts";
 import { openQueues } from "../../src/queue/queues.ts";
 import { connectRedis } from "../../src/store/redis.ts";
 import { startRedis } from "../support/service.ts";
-import { until } from "../support/until.ts";
+import { leastOf, until } from "../support/until.ts";
 
 const PREFIX = "{woken}";
 const EVENTS = { v: 1, events: [] } as const;
@@ -58,18 +58,22 @@ it("is not woken by what the only job left, but by the next one", async () => {
   await events.add("events", EVENTS, { jobId: "one" });
   await until("it has it, and waits again", async () => taken.length === 1 && (await waits()));
   expect(await redis.exists(`${PREFIX}:events:marker`)).toBe(0);
-  const before = await scripts();
-  await events.add("events", EVENTS, { jobId: "two" });
-  await until("it has the other one beside it", async () => taken.length === 2 && (await waits()));
-  // One adds it, one takes it, one looks whether it was the only one.
-  expect((await scripts()) - before).toBe(3);
+  const scriptsForNext = async (): Promise<number> => {
+    const [before, had] = [await scripts(), taken.length];
+    await events.add("events", EVENTS, { jobId: `more_${had}` });
+    await until("it has one more beside it", async () => taken.length === had + 1 && (await waits()));
+    return (await scripts()) - before;
+  };
+  // One adds it, one takes it, one looks whether it was the only one. Beside them there are those that come by the clock.
+  expect(await leastOf(4, scriptsForNext)).toBe(3);
 });
 
 it("takes all that there is as soon as it is woken", async () => {
   await using waiting = await startWaiting();
   const ids = ["a", "b", "c", "d"];
   await waiting.events.addBulk(ids.map((jobId) => ({ name: "events", data: EVENTS, opts: { jobId } })));
-  await until("it has them all", () => waiting.taken.length === ids.length);
+  // One by one, with a wait of three seconds before each, it would be too late.
+  await until("it has them all", () => waiting.taken.length === ids.length, 2_500);
 });
 
 it("goes on with what is delayed when it is due", async () => {

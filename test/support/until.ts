@@ -33,11 +33,11 @@ function isThere<Value>(value: Value): value is NonNullable<Exclude<Value, false
 const TRIES = 5;
 
 /**
- * Resolves with the first of five times that is below `limitMs`, or else with the least: a pause of a busy machine is not
- * ours, and what always takes too long is. `take` resolves with the ms that it took.
+ * Resolves with the first of five measurements that is below `limit`, or else with the least: a pause of a busy machine is
+ * not ours, and what always takes too long is.
  */
-export async function leastMs(limitMs: number, take: () => Promise<number>): Promise<number> {
+export async function leastOf(limit: number, measure: () => Promise<number>): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
-  for (let tries = 0; tries < TRIES && least >= limitMs; tries += 1) least = Math.min(least, await take());
+  for (let tries = 0; tries < TRIES && least >= limit; tries += 1) least = Math.min(least, await measure());
   return least;
 }

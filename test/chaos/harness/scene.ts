@@ -230,10 +230,16 @@ export class Scene implements AsyncDisposable {
 
   /** The attempts that are on record, oldest first. */
   async attempts(): Promise<readonly AttemptRecord[]> {
-    const entries = await this.redis.ask("XRANGE", "{hookwave}:recent", "-", "+");
-    if (!Array.isArray(entries)) throw new Error("expected the stream of recent attempts");
-    // An entry has as many as were written together.
-    return entries.flatMap(([, fields]) => fields.filter(isValue).map((text: string) => JSON.parse(text)));
+    const streams = await this.redis.ask("KEYS", "{hookwave}:attempts:*");
+    if (!Array.isArray(streams)) throw new Error("expected the names of streams");
+    const records = await Promise.all(streams.map((stream) => this.#recordsIn(String(stream))));
+    return records.flat().sort((one, other) => (one.startedAt < other.startedAt ? -1 : 1));
+  }
+
+  async #recordsIn(stream: string): Promise<readonly AttemptRecord[]> {
+    const entries = await this.redis.ask("XRANGE", stream, "-", "+");
+    if (!Array.isArray(entries)) throw new Error("expected a stream of attempts");
+    return entries.map(([, [, attempt]]) => JSON.parse(attempt));
   }
 
   /** Puts it away when the row has ended. */
@@ -246,8 +252,6 @@ export class Scene implements AsyncDisposable {
     await this.#cleanup.disposeAsync();
   }
 }
-
-const isValue = (_: string, index: number): boolean => index % 2 === 1;
 
 const OK = { status: 200 };
 

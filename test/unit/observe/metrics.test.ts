@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asEndpointId } from "../../../src/core/brand.ts";
+import { asEndpointId, asOrigin } from "../../../src/core/brand.ts";
 import { PROFILE_NAMES } from "../../../src/core/endpoint.ts";
 import { type BreakerState, breakerChanged, type Happening } from "../../../src/core/happening.ts";
 import { OUTCOME_KINDS } from "../../../src/core/outcome.ts";
@@ -113,6 +113,13 @@ describe("metrics", () => {
     metrics.tell(breaker("c", "closed"));
     metrics.tell(breaker("a", "half_open"));
     expect(await states()).toEqual({ [state("a")]: 1, [state("other")]: 0 });
+  });
+
+  it("shows the breaker of an origin among the rest, for its name leads nowhere", async () => {
+    const origin = breakerChanged(asOrigin("https://gone.example"), "open");
+    const shown = await samples(metricsAfter([origin]));
+    expect(shown).toHaveProperty('webhook_circuit_breaker_state{endpoint="other"}', 2);
+    expect(Object.keys(shown).filter((series) => series.includes("gone.example"))).toEqual([]);
   });
 
   it("stays small with 100,000 endpoints in trouble", async () => {

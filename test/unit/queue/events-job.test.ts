@@ -68,6 +68,8 @@ describe("reading an events job", () => {
     expect(readEventsJob(JSON.stringify({ type: "a.b", data: {}, expiresAt }), origin)).toMatchObject({
       events: [{ expiresAt }],
     });
+    const without = readEventsJob('{"type":"a.b","data":{},"expiresAt":null}', origin);
+    expect(without.kind === "events" && without.events).not.toMatchObject([{ expiresAt: expect.anything() }]);
     expect(readEventsJob(JSON.stringify({ type: "a.b", data: {}, expiresAt: "soon" }), origin)).toMatchObject(
       {
         events: [],
