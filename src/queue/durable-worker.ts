@@ -190,8 +190,8 @@ export class DurableWorker extends Worker<string, void> {
    * (read-only, out of memory), it asks again at once: 6,000 times a second.
    */
   protected override async moveToActive(token: string, name?: string): Promise<TextJob> {
-    if (this.isPaused() || (this.#hasFirst && (await this.#isOnlyJob())))
-      return await this.nextJobFromJobData();
+    const isOnlyJob = this.#hasFirst && (await this.#isOnlyJob());
+    if (isOnlyJob || this.isPaused()) return await this.nextJobFromJobData();
     try {
       const job = await super.moveToActive(token, name);
       this.#hasFirst = this.#isWoken && job !== undefined;
