@@ -51,7 +51,9 @@ export const slowAnswers: Row = {
     const shown = rounds
       .map(([usual, beside]) => `${beside.toFixed(1)} of ${usual.toFixed(1)} ms`)
       .join(", ");
-    const ratios = rounds.map(([usual, beside]) => beside / Math.max(usual, BASELINE_MIN_MS)).toSorted((one, other) => one - other);
+    const ratios = rounds
+      .map(([usual, beside]) => beside / Math.max(usual, BASELINE_MIN_MS))
+      .toSorted((one, other) => one - other);
     scene.check(
       "healthy p99 ≤ 1.5 × baseline (12 ms or more), in the middle one of three rounds",
       (ratios[1] ?? 9) <= ALLOWED,
