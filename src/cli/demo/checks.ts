@@ -25,7 +25,7 @@ export interface Evidence {
 
 const GAP_TOLERANCE = 0.15;
 /** A busy machine may be late; it can never be early. */
-const LATE_MS = 1_000;
+const LATE_MS = 500;
 
 export function checkPromises(evidence: Evidence): readonly Check[] {
   return evidence.receivers.flatMap((receiver) => promisesOf(receiver, evidence));
@@ -100,7 +100,7 @@ function keptSchedule({ role, notes }: DemoReceiver, schedule: readonly number[]
     return gap >= planned * (1 - GAP_TOLERANCE) && gap <= planned * (1 + GAP_TOLERANCE) + LATE_MS;
   };
   return {
-    claim: `${role.name} was tried again after ${plannedSeconds(schedule)} (± 15 %, + 1 s)`,
+    claim: `${role.name} was tried again after ${plannedSeconds(schedule)} (± 15 %, + 0.5 s)`,
     holds: schedule.every(isKept),
     got: seconds(gaps),
   };
