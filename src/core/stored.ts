@@ -59,13 +59,7 @@ export function versionOf({ event, destination }: Delivery): 1 | 2 | 3 {
 }
 
 export const deliverySchema = z.object({
-  event: z.object({
-    id: z.string().transform(asEventId),
-    type: z.string(),
-    timestamp: z.string(),
-    data: z.string(),
-    expiresAt: z.string().exactOptional(),
-  }),
+  event: publishedEventSchema.omit({ destinations: true, legacy: true }),
   endpointId: z.string().transform(asEndpointId),
   destination: destinationSchema.exactOptional(),
   acceptedAt: z.number(),

@@ -10,14 +10,11 @@ import { breakerChanged, type Tell } from "../core/happening.ts";
 import { originOf } from "../core/origin.ts";
 import { isOutOfReach, isUnhealthy, type Outcome } from "../core/outcome.ts";
 import type { FindEndpoint } from "../endpoints/destinations.ts";
-import { type BreakerSettings, createBreakers } from "./breaker.ts";
+import { type Admission, type BreakerSettings, createBreakers } from "./breaker.ts";
 import type { SharedBreaker } from "./ports.ts";
 
-export interface Admission {
-  /** 0: go ahead; else how long to hold, in ms. */
-  readonly holdMs: number;
-  /** Of the endpoint's breaker, and of its origin's. */
-  readonly isProbe: boolean;
+/** `isProbe` is of the endpoint's breaker. */
+export interface AdmissionByBoth extends Admission {
   readonly isOriginProbe: boolean;
 }
 
@@ -25,12 +22,12 @@ export interface BothBreakers {
   /** 0 unless one of them is open and its probe is not due; then how long to hold, in ms. */
   readonly probeDueInMs: (endpoint: Endpoint) => number;
   /** May this attempt go? Where a probe is due, one worker gets it, for `leaseMs` at the most. */
-  readonly admit: (endpoint: Endpoint, leaseMs: number) => Admission | Promise<Admission>;
+  readonly admit: (endpoint: Endpoint, leaseMs: number) => AdmissionByBoth | Promise<AdmissionByBoth>;
   /** Takes in how an attempt came out. Resolves when the fleet knows, where it must. */
   readonly report: (
     endpoint: Endpoint,
     outcome: Outcome,
-    admission: Pick<Admission, "isProbe" | "isOriginProbe">,
+    admission: Pick<AdmissionByBoth, "isProbe" | "isOriginProbe">,
   ) => Promise<void> | undefined;
   readonly dispose: () => void;
 }
@@ -60,13 +57,13 @@ export function createBothBreakers(settings: BreakerSettings, deps: BothBreakers
     onReopened: deps.onOriginReopened,
   });
 
-  const admitOwn = async (id: EndpointId, leaseMs: number): Promise<Admission> => ({
+  const admitOwn = async (id: EndpointId, leaseMs: number): Promise<AdmissionByBoth> => ({
     ...(await own.admit(id, leaseMs)),
     isOriginProbe: false,
   });
 
   /** The probe of an origin is that of its endpoint, too: there is only one. */
-  const admitThroughOrigin = async (endpoint: Endpoint, leaseMs: number): Promise<Admission> => {
+  const admitThroughOrigin = async (endpoint: Endpoint, leaseMs: number): Promise<AdmissionByBoth> => {
     const { id } = endpoint;
     const ownHoldMs = own.probeDueInMs(id);
     if (ownHoldMs > 0) return { holdMs: ownHoldMs, isProbe: false, isOriginProbe: false };
@@ -100,4 +97,4 @@ export function createBothBreakers(settings: BreakerSettings, deps: BothBreakers
 /** Longer than it takes to resolve a name and to connect; that an answer is slow keeps no other endpoint waiting. */
 const ORIGIN_LEASE_MAX_MS = 12_000;
 
-const GO: Admission = { holdMs: 0, isProbe: false, isOriginProbe: false };
+const GO: AdmissionByBoth = { holdMs: 0, isProbe: false, isOriginProbe: false };

@@ -17,7 +17,7 @@ import type { System } from "../core/system.ts";
 import { type AttemptVerdict, type BuryReason, decide, decideHold, type Verdict } from "../core/verdict.ts";
 import { addresseeOf } from "../endpoints/destinations.ts";
 import { profiles } from "../wire/profiles.ts";
-import type { Admission, BothBreakers } from "./both-breakers.ts";
+import type { AdmissionByBoth, BothBreakers } from "./both-breakers.ts";
 import { classify } from "./classify.ts";
 import type { ConcurrencyLimits } from "./concurrency-limits.ts";
 import { requestTo } from "./outgoing.ts";
@@ -141,7 +141,7 @@ async function conclude(
   return { verdict, delivery: { ...delivery, attempts, heldSince: null } };
 }
 
-interface Admitted extends Pick<Admission, "isProbe" | "isOriginProbe"> {
+interface Admitted extends Pick<AdmissionByBoth, "isProbe" | "isOriginProbe"> {
   readonly kind: "admitted";
   /** As it is by now. */
   readonly endpoint: Endpoint;

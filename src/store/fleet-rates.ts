@@ -29,11 +29,12 @@ const BESIDE_LINE_MS = SOON_MS / 2;
 /** Turns are given out for so long ahead; what comes then is asked again, and so notices a changed limit. */
 const LINE_MAX_MS = 10 * 60_000;
 
-// One that waits and may not go yet is promised the next turn, however often it asks. `free` is when the next attempt may begin, `booked` where the next turn lies, `due` when the next of those who wait
-// is to come. There is a line for as long as `booked` is ahead of `free`. Where nobody of it comes when it is due, what
-// is new may begin until somebody does: 10,000 deliveries due at once keep a fleet so busy that those with a turn come
-// seconds late, and one new attempt for each turn missed was 26 a second of 100. Older workers write no `due`. The DEL
-// is there for a Redis that is out of memory: see event-ledger.ts.
+// One that waits and may not go yet is promised the next turn, however often it asks. `free` is when the next attempt
+// may begin, `booked` where the next turn lies, `due` when the next of those who wait is to come. There is a line for
+// as long as `booked` is ahead of `free`. Where nobody of it comes when it is due, what is new may begin until somebody
+// does: 10,000 deliveries due at once keep a fleet so busy that those with a turn come seconds late, and one new
+// attempt for each turn missed was 26 a second of 100. Older workers write no `due`. The DEL is there for a Redis that
+// is out of memory: see event-ledger.ts.
 const ENTER = `
 local interval, as = tonumber(ARGV[1]), ARGV[2]
 local time = redis.call('TIME')

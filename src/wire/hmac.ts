@@ -1,7 +1,7 @@
 /**
  * HMAC-SHA256, the primitive under every signature sent. Keys are KeyObjects, and those in use are kept: to make one costs
- * as much as to sign 1 KB with it (5 of 10 µs on the machine that said so). Its secret is
- * kept with it, as it is with its endpoint, and may outlast that one; beyond a thousand, all are forgotten.
+ * as much as to sign 1 KB with it (5 of 10 µs on the machine that said so). Its secret is kept with it, as it is with its
+ * endpoint, and may outlast that one; beyond a thousand, all are forgotten.
  */
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 
