@@ -62,12 +62,16 @@ function hasFailed({ at, status, brokenAt }: Post, deadlineMs: number): boolean 
   return status !== null || (brokenAt !== null && brokenAt - at >= deadlineMs - EARLY_MS);
 }
 
-/** Reads the queues, the lines and the dead letters as they are now: themselves, not what we keep to find them by. */
+/**
+ * Reads the queues, the lines and the dead letters as they are now: themselves, not what we keep to find them by. The
+ * lines are read before the queues and after them, as workers go on: a delivery goes from either to the other.
+ */
 export async function readKept(redisUrl: string): Promise<Kept> {
   const deliveries = new Set<string>();
   const events = new Set<string>();
   const reasons: string[] = [];
   await using queues = openQueues(redisUrl);
+  for (const text of await readParked(queues.connection)) note(text);
   for (const queue of queues.all) {
     const jobs = await queue.getJobs(["waiting", "active", "delayed", "prioritized"]);
     for (const { data } of jobs) {
@@ -85,17 +89,25 @@ export async function readKept(redisUrl: string): Promise<Kept> {
   }
 }
 
-/** The texts that have a place in their line: one without a place nobody would ever come to. */
+const LINE_PREFIX = "{hookwave}:parking:line:";
+
 async function readParked(redis: Redis): Promise<readonly string[]> {
-  const prefix = "{hookwave}:parking:line:";
-  const lines = await redis.keys(`${prefix}*`);
+  const lines = await redis.keys(`${LINE_PREFIX}*`);
   const texts = await Promise.all(
-    lines.map(async (line) => {
-      const names = await redis.zrange(line, 0, "-1");
-      return await redis.hmget(`{hookwave}:parking:deliveries:${line.slice(prefix.length)}`, ...names);
-    }),
+    lines.map(async (line) => await readLine(redis, line.slice(LINE_PREFIX.length))),
   );
-  return texts.flat().filter((text) => text !== null);
+  return texts.flat();
+}
+
+/**
+ * The texts that have a place in an endpoint's line: one without a place nobody would ever come to. A line that has
+ * drained since it was listed has none.
+ */
+export async function readLine(redis: Redis, endpointId: string): Promise<readonly string[]> {
+  const names = await redis.zrange(`${LINE_PREFIX}${endpointId}`, 0, "-1");
+  if (names.length === 0) return [];
+  const texts = await redis.hmget(`{hookwave}:parking:deliveries:${endpointId}`, ...names);
+  return texts.filter((text) => text !== null);
 }
 
 interface Found {
