@@ -11,12 +11,13 @@ import { OWN_FAILURE_RETRY_MS } from "../core/own-failure.ts";
 import type { System } from "../core/system.ts";
 import { JobLocks } from "./job-locks.ts";
 import { tolerantBackend } from "./job-metadata.ts";
+import type { RawKeys } from "./ports.ts";
 
 /** A job as our workers see it: `data` is its text. */
 export type TextJob = Job<string, void>;
 
 export interface DurableWorkerOptions {
-  readonly connection: ConnectionOptions;
+  readonly connection: ConnectionOptions & Pick<RawKeys, "eval">;
   readonly prefix: string;
   readonly concurrency: number;
   readonly system: Pick<System, "now" | "monotonicMs">;
@@ -44,17 +45,31 @@ const GIVE_BACK_MS = 1_000;
 const LENT_MAX = 4_096;
 const EARLIER_RUN_RETRY_MS = 1_000;
 
+// KEYS: waiting jobs, those with a priority, delayed ones, the marker. With each job that it gives out BullMQ leaves a
+// marker, for there may be more. Where that was the only one, it wakes a worker for nothing.
+const TAKE_MARKER = `
+if redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3]) > 0 then return 0 end
+redis.call('ZREM', KEYS[4], '0')
+return 1`;
+
+const MARKER_KEYS = ["wait", "prioritized", "delayed", "marker"];
+
 const NEVER = new AbortController().signal;
 const NO_SLOT = (): void => undefined;
 
 export class DurableWorker extends Worker<string, void> {
   readonly #system: Pick<System, "now" | "monotonicMs">;
   readonly #locks: JobLocks;
+  readonly #takeMarker: () => Promise<unknown>;
   /** Token → what lends the slot of its run. */
   readonly #slots = new Map<string, () => void>();
   /** Jobs that go on without a slot. */
   readonly #lent = new Set<Promise<void>>();
   #isClosing = false;
+  /** It has waited, and was woken. */
+  #isWoken = false;
+  /** The last job that it took was one it was woken for. */
+  #hasFirst = false;
 
   constructor(name: string, process: Process, options: DurableWorkerOptions) {
     // Three declared parameters are how BullMQ knows to pass a signal; defaults would make them one.
@@ -79,6 +94,14 @@ export class DurableWorker extends Worker<string, void> {
     this.#system = options.system;
     this.#locks = new JobLocks(LOCK_MS, options.system.monotonicMs);
     this.on("error", options.onError);
+    this.#takeMarker = () =>
+      options.connection.eval(TAKE_MARKER, MARKER_KEYS.length, ...MARKER_KEYS.map((key) => this.toKey(key)));
+    const wait = this.backend.waitForJob.bind(this.backend);
+    this.backend.waitForJob = async (seconds) => {
+      const marker = await wait(seconds);
+      this.#isWoken = Boolean(marker);
+      return marker;
+    };
   }
 
   /** BullMQ's own is 10 s: how long it waits for jobs while delayed ones are there. */
@@ -167,13 +190,23 @@ export class DurableWorker extends Worker<string, void> {
    * (read-only, out of memory), it asks again at once: 6,000 times a second.
    */
   protected override async moveToActive(token: string, name?: string): Promise<TextJob> {
-    if (this.isPaused()) return await this.nextJobFromJobData();
+    const isOnlyJob = this.#hasFirst && (await this.#isOnlyJob());
+    if (isOnlyJob || this.isPaused()) return await this.nextJobFromJobData();
     try {
-      return await super.moveToActive(token, name);
+      const job = await super.moveToActive(token, name);
+      this.#hasFirst = this.#isWoken && job !== undefined;
+      this.#isWoken = false;
+      return job;
     } catch (error) {
       await this.delay(RECONNECT_MS);
       throw error;
     }
+  }
+
+  /** An answer that fails counts as no: what is asked for then fails as well, and says so. */
+  async #isOnlyJob(): Promise<boolean> {
+    this.#hasFirst = false;
+    return (await this.#takeMarker().catch(() => null)) === 1;
   }
 
   protected override createJob(json: JobJson, jobId: string): TextJob {
