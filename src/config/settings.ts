@@ -136,9 +136,9 @@ const delivery = {
     doc: "Jobs one worker has in work at a time; a job holds up to 64 events.",
     unit: "jobs",
   }),
-  maxInFlight: setting(forms.wholeNumber(1, 1_000), "10", {
+  maxInFlight: setting(forms.wholeNumber(1, 1_000), "50", {
     variable: "MAX_IN_FLIGHT",
-    doc: "Open POSTs per endpoint and worker, where the endpoint does not say otherwise.",
+    doc: "Open POSTs per endpoint and worker at the most, where the endpoint has no number of its own; begins with 10, and grows while answers stay as fast.",
     unit: "POSTs",
   }),
 };

@@ -60,6 +60,8 @@ export interface Endpoint {
   readonly retrySchedule: readonly number[];
   /** Open POSTs per worker. */
   readonly maxInFlight: number;
+  /** Nobody has set that: it begins small, and grows up to it as long as the receiver keeps up. */
+  readonly growsInFlight: boolean;
   /** Null: as fast as it answers. */
   readonly rateLimit: RateLimit | null;
   readonly description: string;

@@ -1,8 +1,9 @@
 /**
  * Concurrency limits: how many POSTs may be open to one endpoint. Each has a cap that shrinks when the receiver says it
- * is overloaded and grows back with every success. What finds the limit full queues here, but a queue holds what others
- * need as well: so it is never longer than half a second of what the endpoint can take. What finds the queue full is
- * turned away, and parked. How long it takes here decides nothing: a worker that is slow itself turns away nobody.
+ * is overloaded and grows back with every success; where nobody has set it, it begins small and grows as long as more open
+ * POSTs make answers no slower. What finds the limit full queues here, but a queue holds what others need as well: so it
+ * is never longer than half a second of what the endpoint can take. What finds the queue full is turned away, and
+ * parked. How long it takes here decides nothing: a worker that is slow itself turns away nobody.
  */
 import type { EndpointId, Origin } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
@@ -25,6 +26,11 @@ export interface ConcurrencyLimits {
   readonly isSlow: (id: EndpointId) => boolean;
 }
 
+/** The cap that a limit which nobody has set begins with. */
+const FIRST_CAP = 10;
+/** Beyond that it grows only while answers take no longer than so many times those with few open, and a moment. */
+const STILL_FAST = 2;
+const MOMENT_MS = 5;
 export const SLOW_MS = 250;
 const QUEUE_MS = 500;
 /**
@@ -45,13 +51,13 @@ export function createConcurrencyLimits(own: OwnPace): ConcurrencyLimits {
   const byEndpoint = new Map<EndpointId, ConcurrencyLimit>();
   return {
     enter: (endpoint, isFromLine) => {
-      const { id, maxInFlight } = endpoint;
+      const { id, maxInFlight, growsInFlight } = endpoint;
       let limit = byEndpoint.get(id);
       if (limit === undefined) {
         limit = new ConcurrencyLimit(own);
         byEndpoint.set(id, limit);
       }
-      limit.allow(maxInFlight);
+      limit.allow(maxInFlight, growsInFlight ? Math.min(maxInFlight, FIRST_CAP) : maxInFlight);
       limit.origin = originOf(endpoint);
       return limit.enter(isFromLine);
     },
@@ -79,11 +85,15 @@ class ConcurrencyLimit {
   origin: Origin | null = null;
   readonly #own: OwnPace;
   #most = 0;
+  /** The cap that it began with. */
+  #first = 0;
   #cap = 0;
   #open = 0;
   #waiting: Waiting[] = [];
   /** Of the answers lately, but for the first ones. */
   #fastestMs = Number.POSITIVE_INFINITY;
+  /** The same of those that came while few were open. */
+  #fastestOfFewMs = Number.POSITIVE_INFINITY;
   #answers = 0;
   /** The moment, in monotonic ms, of the latest answer, or from which one is waited for. */
   #waitedSince = 0;
@@ -92,10 +102,11 @@ class ConcurrencyLimit {
     this.#own = own;
   }
 
-  allow(most: number): void {
-    if (most === this.#most) return;
+  allow(most: number, first: number): void {
+    if (most === this.#most && first === this.#first) return;
     this.#most = most;
-    this.#cap = most;
+    this.#first = first;
+    this.#cap = first;
   }
 
   restart(): void {
@@ -126,10 +137,10 @@ class ConcurrencyLimit {
   }
 
   leave(durationMs: number | null, outcome: Outcome | null): void {
-    this.#open -= 1;
     this.#waitedSince = this.#own.monotonicMs();
     if (durationMs !== null) this.#learn(durationMs);
-    if (outcome !== null) this.#adapt(outcome);
+    if (outcome !== null) this.#adapt(outcome, durationMs ?? 0);
+    this.#open -= 1;
     while (this.#waiting.length > 0 && this.#open < this.cap()) {
       this.#open += 1;
       this.#waiting.shift()?.answer(true);
@@ -139,14 +150,19 @@ class ConcurrencyLimit {
 
   #learn(durationMs: number): void {
     this.#answers += 1;
-    if (this.#answers <= this.#most) return;
-    if (durationMs <= this.#fastestMs) this.#fastestMs = durationMs;
-    else if (!this.#own.wasBusySince(this.#own.monotonicMs() - durationMs))
-      this.#fastestMs += (durationMs - this.#fastestMs) * FORGET;
+    if (this.#answers <= this.#first) return;
+    if (this.#open <= this.#first) this.#fastestOfFewMs = this.#fastest(this.#fastestOfFewMs, durationMs);
+    this.#fastestMs = this.#fastest(this.#fastestMs, durationMs);
+  }
+
+  #fastest(beforeMs: number, durationMs: number): number {
+    if (durationMs <= beforeMs) return durationMs;
+    const wasBusy = this.#own.wasBusySince(this.#own.monotonicMs() - durationMs);
+    return wasBusy ? beforeMs : beforeMs + (durationMs - beforeMs) * FORGET;
   }
 
   #isKnown(): boolean {
-    return this.#answers > this.#most * 2;
+    return this.#answers > this.#first * 2;
   }
 
   /** Places in the queue. */
@@ -164,10 +180,20 @@ class ConcurrencyLimit {
     for (const { answer } of turnedAway) answer(false);
   }
 
-  /** Halved by overload, one more for every full round of successes: the classic that converges (AIMD). */
-  #adapt(outcome: Outcome): void {
-    if (outcome.kind === "delivered") this.#cap = Math.min(this.#most, this.#cap + 1 / this.#cap);
-    else if (isOverload(outcome)) this.#cap = Math.max(1, this.#cap / 2);
+  /**
+   * Halved by overload, one more for every full round of successes: the classic that converges (AIMD). Beyond what it began
+   * with only while that helps.
+   */
+  #adapt(outcome: Outcome, durationMs: number): void {
+    if (isOverload(outcome)) this.#cap = Math.max(1, this.#cap / 2);
+    else if (outcome.kind === "delivered" && (this.#cap < this.#first || this.#isStillFast(durationMs)))
+      this.#cap = Math.min(this.#most, this.#cap + 1 / this.#cap);
+  }
+
+  /** All that may be open are, and take no longer: more than it works on at once would only wait there instead of here. */
+  #isStillFast(durationMs: number): boolean {
+    if (!this.#isKnown() || this.#open < this.cap()) return false;
+    return durationMs <= this.#fastestOfFewMs * STILL_FAST + MOMENT_MS;
   }
 }
 

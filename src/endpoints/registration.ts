@@ -39,6 +39,7 @@ export function newEndpoint(request: EndpointAsked, rules: RegistrationRules, no
     timeoutMs: settings.timeoutMs ?? rules.defaults.timeoutMs,
     retrySchedule: scheduleOf(settings.retrySchedule, maxRetries, rules.defaults),
     maxInFlight: settings.maxInFlight ?? rules.defaults.maxInFlight,
+    growsInFlight: settings.maxInFlight === null,
     disabledBecause: settings.isActive ? null : DISABLED_BY_HAND,
     disabledAt: null,
     createdAt: at,

@@ -59,10 +59,11 @@ export function amended(
   rules: RegistrationRules,
   nowMs: number,
 ): Endpoint {
-  const { secrets: _, profileOptions, ...rest } = found;
+  const { secrets: _, profileOptions, growsInFlight, ...rest } = found;
   const asked = askedOf(changes);
   const settings = { ...rest, ...profileOptions, ...asked.settings };
-  return replaced(found, { ...asked, settings }, rules, nowMs);
+  const whole = replaced(found, { ...asked, settings }, rules, nowMs);
+  return asked.settings.maxInFlight === undefined ? { ...whole, growsInFlight } : whole;
 }
 
 /** Switched on, or off with a reason. */

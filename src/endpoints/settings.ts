@@ -166,7 +166,7 @@ export const SETTINGS = {
     json: "max_in_flight",
     form: forms.wholeNumber(1, 1_000),
     default: null,
-    otherwise: "`MAX_IN_FLIGHT`",
+    otherwise: "from 10 up to `MAX_IN_FLIGHT`, as long as answers stay fast",
     doc: "Open POSTs per worker.",
     option: { name: "max-in-flight", value: "<n>", reading: "number" },
     show: ({ maxInFlight }) => maxInFlight,

@@ -26,6 +26,7 @@ const recordSchema = z.object({
   timeoutMs: z.number(),
   retrySchedule: z.array(z.number()),
   maxInFlight: z.number(),
+  growsInFlight: z.boolean().default(false),
   rateLimit: z.object({ count: z.number(), perMs: z.number() }).nullable().default(null),
   description: z.string(),
   metadata: z.record(z.string(), z.string()).default({}),

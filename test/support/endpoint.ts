@@ -16,6 +16,7 @@ export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
     timeoutMs: 15_000,
     retrySchedule: [],
     maxInFlight: 10,
+    growsInFlight: false,
     rateLimit: null,
     description: "",
     metadata: {},

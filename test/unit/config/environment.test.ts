@@ -51,7 +51,7 @@ describe("an empty environment", () => {
       publishDurability: "redis",
       replicasMin: 1,
       workerConcurrency: 128,
-      maxInFlight: 10,
+      maxInFlight: 50,
       shutdownGraceMs: 20_000,
       metricsEndpointLabels: 200,
       enableRedisFallback: null,

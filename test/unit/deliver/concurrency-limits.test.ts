@@ -61,6 +61,48 @@ describe("an endpoint's concurrency limit", () => {
     expect(admittedAtOnce(enterMany(20, endpoint(8)))).toBe(8);
   });
 
+  /** As many as may be are open all the time, and each is answered after so long. */
+  function answeredAtOnce(count: number, durationMs: number, one: Endpoint): void {
+    let open = 0;
+    for (let n = 0; n < count; n += 1) {
+      while (open < limits.capOf(id) || open === 0) {
+        limits.enter(one, true);
+        open += 1;
+      }
+      limits.leave(id, durationMs, delivered);
+      open -= 1;
+    }
+    for (; open > 0; open -= 1) limits.leave(id, null, null);
+  }
+
+  const growing = (most: number): Endpoint => ({ ...endpoint(most), growsInFlight: true });
+
+  it("begins with all that its owner allows it", () => {
+    expect(admittedAtOnce(enterMany(60, endpoint(50)))).toBe(50);
+  });
+
+  it("begins with 10 where nobody has set it, and grows while answers come as fast as with few open", () => {
+    answered(5, growing(50));
+    expect(limits.capOf(id)).toBe(10);
+    answeredAtOnce(30, 5, growing(50));
+    answeredAtOnce(1_500, 14, growing(50));
+    expect(limits.capOf(id)).toBe(50);
+  });
+
+  it("does not grow while fewer are open than may be", () => {
+    for (let n = 0; n < 500; n += 1) answered(5, growing(50));
+    expect(limits.capOf(id)).toBe(10);
+  });
+
+  it("grows no further where more open POSTs only make answers slower, for however long", () => {
+    answered(100, growing(50));
+    answeredAtOnce(60, 100, growing(50));
+    const reached = limits.capOf(id);
+    expect(reached).toBeGreaterThan(10);
+    answeredAtOnce(1_500, 300, growing(50));
+    expect(limits.capOf(id)).toBe(reached);
+  });
+
   it("takes over a cap that was changed", () => {
     answered(5, endpoint(8));
     expect(admittedAtOnce(enterMany(20, endpoint(3)))).toBe(3);

@@ -29,6 +29,7 @@ describe("an endpoint that is replaced", () => {
       secrets: [current],
       timeoutMs: rules.defaults.timeoutMs,
       retrySchedule: rules.defaults.retrySchedule,
+      growsInFlight: true,
       updatedAt: "2026-02-01T00:00:00.000Z",
     });
   });
@@ -53,6 +54,16 @@ describe("an endpoint that is amended", () => {
     const { updatedAt, ...rest } = amended(found, { description: "new" }, rules, NOW);
     expect({ ...rest, updatedAt: found.updatedAt }).toEqual({ ...found, description: "new" });
     expect(updatedAt).toBe("2026-02-01T00:00:00.000Z");
+  });
+
+  it("has a limit of its own from then on that somebody gives it one, and until then the default that grows", () => {
+    const grows = anEndpoint({ growsInFlight: true, maxInFlight: 40, secrets: [current] });
+    const described = amended(grows, { description: "new" }, rules, NOW);
+    expect(described).toMatchObject({ growsInFlight: true, maxInFlight: 40 });
+    expect(rotated(grows, {}, rules, NOW)).toMatchObject({ growsInFlight: true, maxInFlight: 40 });
+    const limited = amended(grows, { maxInFlight: 40 }, rules, NOW);
+    expect(limited).toMatchObject({ growsInFlight: false, maxInFlight: 40 });
+    expect(amended(limited, { description: "new" }, rules, NOW).growsInFlight).toBe(false);
   });
 
   it("is checked as the whole it becomes, every problem at once", () => {

@@ -13,6 +13,7 @@ const whole = anEndpoint({
   headers: { authorization: "canary-header" },
   rateLimit: { count: 5, perMs: 1_000 },
   metadata: { team: "search" },
+  growsInFlight: true,
 });
 
 describe("an endpoint's record", () => {
@@ -22,18 +23,20 @@ describe("an endpoint's record", () => {
     expect(text).not.toContain("canary");
   });
 
-  it("is read where an older version wrote it, before there were rates, labels, profiles and destinations", () => {
+  it("is read where an older version wrote it, before there were rates, labels, profiles, destinations and limits that grow", () => {
     const {
       rateLimit: _rate,
       metadata: _labels,
       furtherProfiles: _profiles,
       signsDestinations: _destinations,
+      growsInFlight: _grows,
       ...older
     } = JSON.parse(writeRecord(whole, sealer));
     expect(readRecord(JSON.stringify(older), sealer)).toEqual({
       ...whole,
       rateLimit: null,
       metadata: {},
+      growsInFlight: false,
     });
   });
 });
