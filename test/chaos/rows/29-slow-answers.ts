@@ -10,13 +10,9 @@ const SLOW = 100;
 const HANGING = 100;
 const ANSWER_MS = 10_000;
 const PER_SECOND = 250;
-const SECONDS = 6;
+/** A thousand answers of the healthy one a phase: of three hundred the 99th percentile was the machine's. */
+const SECONDS = 8;
 const ALLOWED = 1.5;
-/**
- * A shorter baseline counts as this: it is the third longest of three hundred answers, which two shared cores move by
- * several ms with no trouble at all. Without isolation the median is 14 s.
- */
-const BASELINE_MIN_MS = 12;
 /** Fewer than there are endpoints in trouble: each of them would fill a slot. */
 const SLOTS = 64;
 
@@ -33,9 +29,7 @@ export const slowAnswers: Row = {
     // Without a breaker, which would take the load away.
     await scene.fleet(2, { workerConcurrency: SLOTS, breakerFailureThreshold: 10_000 });
 
-    const types = troubled.flatMap((_, n) =>
-      n % 4 === 0 ? ["healthy.made", `trouble.t${n}`] : [`trouble.t${n}`],
-    );
+    const types = troubled.flatMap((_, n) => ["healthy.made", `trouble.t${n}`]);
     await phase(scene, healthy, "warm", types);
     const rounds: (readonly [usual: number, beside: number])[] = [];
     for (const round of [1, 2, 3]) {
@@ -51,11 +45,9 @@ export const slowAnswers: Row = {
     const shown = rounds
       .map(([usual, beside]) => `${beside.toFixed(1)} of ${usual.toFixed(1)} ms`)
       .join(", ");
-    const ratios = rounds
-      .map(([usual, beside]) => beside / Math.max(usual, BASELINE_MIN_MS))
-      .toSorted((one, other) => one - other);
+    const ratios = rounds.map(([usual, beside]) => beside / usual).toSorted((one, other) => one - other);
     scene.check(
-      "healthy p99 ≤ 1.5 × baseline (12 ms or more), in the middle one of three rounds",
+      "healthy p99 ≤ 1.5 × baseline, in the middle one of three rounds",
       (ratios[1] ?? 9) <= ALLOWED,
       shown,
     );
