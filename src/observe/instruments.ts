@@ -44,41 +44,41 @@ function makersFor(registry: Registry) {
 
 function registerOwn({ counter, histogram, gauge }: Makers) {
   return {
-    published: counter("webhook_events_published_total", "Events stored durably."),
+    published: counter("hookwave_events_published_total", "Events stored durably."),
     duplicated: counter(
-      "webhook_events_duplicated_total",
+      "hookwave_events_duplicated_total",
       "Events that were not processed because their id had been published before.",
     ),
-    holds: counter("webhook_holds_total", "Times a delivery was held back without an attempt.", "reason"),
-    deadLetters: counter("webhook_dead_letters_total", "Deliveries and unreadable jobs given up.", "reason"),
-    attempts: counter("webhook_attempts_total", "Finished attempts.", "outcome", "profile"),
+    holds: counter("hookwave_holds_total", "Times a delivery was held back without an attempt.", "reason"),
+    deadLetters: counter("hookwave_dead_letters_total", "Deliveries and unreadable jobs given up.", "reason"),
+    attempts: counter("hookwave_attempts_total", "Finished attempts.", "outcome", "profile"),
     attemptDuration: histogram(
-      "webhook_attempt_duration_seconds",
+      "hookwave_attempt_duration_seconds",
       "How long one attempt took, over the whole exchange.",
       ATTEMPT_SECONDS,
     ),
     deliveryLatency: histogram(
-      "webhook_delivery_latency_seconds",
+      "hookwave_delivery_latency_seconds",
       "From an event's acceptance to its delivery, waits and retries included.",
       LATENCY_SECONDS,
     ),
-    retries: counter("webhook_retries_total", "Attempts that failed and will be repeated."),
+    retries: counter("hookwave_retries_total", "Attempts that failed and will be repeated."),
     breakerState: gauge(
-      "webhook_circuit_breaker_state",
+      "hookwave_circuit_breaker_state",
       "0 closed, 1 half-open, 2 open, for endpoints whose breaker has ever changed; `other` shows the worst of the rest, and of origins.",
       "endpoint",
     ),
     serviceFailures: counter(
-      "webhook_service_failures_total",
+      "hookwave_service_failures_total",
       "Failures of our own (not of receivers), such as an unreachable Redis; the log says which.",
     ),
     queueDepth: gauge(
-      "webhook_queue_depth",
+      "hookwave_queue_depth",
       "Entries in the queue: jobs of new events, deliveries being retried or held, dead letters.",
       "queue",
     ),
     queueOldestAge: gauge(
-      "webhook_queue_oldest_age_seconds",
+      "hookwave_queue_oldest_age_seconds",
       "Age of the oldest entry in the queue, or of the delivery due next among those being retried or held; 0 while it is empty.",
       "queue",
     ),

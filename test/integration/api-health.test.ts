@@ -246,16 +246,16 @@ describe("GET /metrics", () => {
 
     expect(headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
     for (const name of [
-      "webhook_attempts_total",
-      "webhook_attempt_duration_seconds",
-      "webhook_delivery_latency_seconds",
-      "webhook_retries_total",
-      "webhook_dead_letters_total",
-      "webhook_circuit_breaker_state",
-      "webhook_queue_depth",
-      "webhook_queue_oldest_age_seconds",
+      "hookwave_attempts_total",
+      "hookwave_attempt_duration_seconds",
+      "hookwave_delivery_latency_seconds",
+      "hookwave_retries_total",
+      "hookwave_dead_letters_total",
+      "hookwave_circuit_breaker_state",
+      "hookwave_queue_depth",
+      "hookwave_queue_oldest_age_seconds",
     ])
       expect(body).toContain(`# TYPE ${name} `);
-    expect(body).toMatch(/^webhook_events_published_total 2$/m);
+    expect(body).toMatch(/^hookwave_events_published_total 2$/m);
   });
 });

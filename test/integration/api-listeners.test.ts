@@ -70,7 +70,7 @@ describe("METRICS_PORT", () => {
 
     const started = service.log().find(({ msg }) => msg === "service.started");
     expect(await (await fetch(`${started?.["metricsUrl"]}/metrics`)).text()).toContain(
-      "webhook_attempts_total",
+      "hookwave_attempts_total",
     );
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
   });

@@ -47,7 +47,7 @@ describe("a fleet's metrics", () => {
     await using worker = await startHookwave(redis, quick);
     await worker.endpoints.add({ id: "ill", url: receiver.url, retrySchedule: [50, 50, 50] });
     const stateOn = async (one: typeof api): Promise<string | undefined> =>
-      /webhook_circuit_breaker_state\{endpoint="ill"\} (\d)/.exec(await one.metrics.expose())?.[1];
+      /hookwave_circuit_breaker_state\{endpoint="ill"\} (\d)/.exec(await one.metrics.expose())?.[1];
 
     await worker.publishMany(Array.from({ length: 6 }, () => ({ type: "thing.made", data: {} })));
     await until("the API has heard that it is open", async () => (await stateOn(api)) === "2");

@@ -256,7 +256,7 @@ describe("after a run with every kind of trouble", () => {
     const metrics = await (
       await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${SECRETS.HOOKWAVE_API_KEY}` } })
     ).text();
-    expect(metrics).toContain("webhook_attempts_total");
+    expect(metrics).toContain("hookwave_attempts_total");
     expect(found({ ...SECRETS, ...ADDRESSES, ...CONTENTS }, metrics)).toEqual([]);
   });
 

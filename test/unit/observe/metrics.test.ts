@@ -20,7 +20,7 @@ function metricsAfter(happenings: readonly Happening[], endpointLabels = 200): M
 
 /** The exposed samples of our own metrics: series → value. */
 async function samples(metrics: Metrics): Promise<Readonly<Record<string, number>>> {
-  const lines = (await metrics.expose()).matchAll(/^(webhook_\S+) (\S+)$/gm);
+  const lines = (await metrics.expose()).matchAll(/^(hookwave_\S+) (\S+)$/gm);
   return Object.fromEntries(lines.map(([, series, value]) => [series, Number(value)]));
 }
 
@@ -33,53 +33,53 @@ describe("metrics", () => {
   it("exposes every series of a closed label set at 0 before anything happened", async () => {
     const series = await samples(metricsAfter([]));
     expect(series).toMatchObject({
-      webhook_events_published_total: 0,
-      webhook_events_duplicated_total: 0,
-      webhook_retries_total: 0,
-      webhook_service_failures_total: 0,
-      webhook_attempt_duration_seconds_count: 0,
-      webhook_delivery_latency_seconds_count: 0,
-      'webhook_attempts_total{outcome="unreachable",profile="standard"}': 0,
-      'webhook_holds_total{reason="busy"}': 0,
-      'webhook_dead_letters_total{reason="poison"}': 0,
-      'webhook_circuit_breaker_state{endpoint="other"}': 0,
+      hookwave_events_published_total: 0,
+      hookwave_events_duplicated_total: 0,
+      hookwave_retries_total: 0,
+      hookwave_service_failures_total: 0,
+      hookwave_attempt_duration_seconds_count: 0,
+      hookwave_delivery_latency_seconds_count: 0,
+      'hookwave_attempts_total{outcome="unreachable",profile="standard"}': 0,
+      'hookwave_holds_total{reason="busy"}': 0,
+      'hookwave_dead_letters_total{reason="poison"}': 0,
+      'hookwave_circuit_breaker_state{endpoint="other"}': 0,
     });
-    expect(Object.keys(series).filter((name) => name.startsWith("webhook_attempts_total"))).toHaveLength(
+    expect(Object.keys(series).filter((name) => name.startsWith("hookwave_attempts_total"))).toHaveLength(
       OUTCOME_KINDS.length * PROFILE_NAMES.length,
     );
   });
 
   it("counts each kind of happening where it belongs", async () => {
     expect(await samples(metricsAfter(Object.values(ONE_OF_EACH)))).toMatchObject({
-      webhook_events_published_total: 3,
-      webhook_events_duplicated_total: 1,
-      webhook_service_failures_total: 1,
-      'webhook_attempts_total{outcome="delivered",profile="hokusai"}': 1,
-      'webhook_holds_total{reason="breaker_open"}': 1,
-      'webhook_dead_letters_total{reason="exhausted"}': 1,
-      'webhook_dead_letters_total{reason="invalid"}': 1,
-      'webhook_circuit_breaker_state{endpoint="ep_1"}': 2,
+      hookwave_events_published_total: 3,
+      hookwave_events_duplicated_total: 1,
+      hookwave_service_failures_total: 1,
+      'hookwave_attempts_total{outcome="delivered",profile="hokusai"}': 1,
+      'hookwave_holds_total{reason="breaker_open"}': 1,
+      'hookwave_dead_letters_total{reason="exhausted"}': 1,
+      'hookwave_dead_letters_total{reason="invalid"}': 1,
+      'hookwave_circuit_breaker_state{endpoint="ep_1"}': 2,
     });
   });
 
   it("observes one attempt once, in seconds, and the latency only of what was delivered", async () => {
     expect(await samples(metricsAfter([finished(refused), finished(delivered, 2_400)]))).toMatchObject({
-      webhook_attempt_duration_seconds_count: 2,
-      webhook_attempt_duration_seconds_sum: 0.024,
-      'webhook_attempt_duration_seconds_bucket{le="0.01"}': 0,
-      'webhook_attempt_duration_seconds_bucket{le="0.025"}': 2,
-      webhook_delivery_latency_seconds_count: 1,
-      webhook_delivery_latency_seconds_sum: 2.4,
-      webhook_retries_total: 1,
+      hookwave_attempt_duration_seconds_count: 2,
+      hookwave_attempt_duration_seconds_sum: 0.024,
+      'hookwave_attempt_duration_seconds_bucket{le="0.01"}': 0,
+      'hookwave_attempt_duration_seconds_bucket{le="0.025"}': 2,
+      hookwave_delivery_latency_seconds_count: 1,
+      hookwave_delivery_latency_seconds_sum: 2.4,
+      hookwave_retries_total: 1,
     });
   });
 
   it("reads the queues anew for each scrape", async () => {
     expect(await samples(metricsAfter([]))).toMatchObject({
-      'webhook_queue_depth{queue="new"}': 3,
-      'webhook_queue_oldest_age_seconds{queue="new"}': 1.5,
-      'webhook_queue_oldest_age_seconds{queue="retrying"}': 60,
-      'webhook_queue_depth{queue="dead"}': 0,
+      'hookwave_queue_depth{queue="new"}': 3,
+      'hookwave_queue_oldest_age_seconds{queue="new"}': 1.5,
+      'hookwave_queue_oldest_age_seconds{queue="retrying"}': 60,
+      'hookwave_queue_depth{queue="dead"}': 0,
     });
   });
 
@@ -94,10 +94,10 @@ describe("metrics", () => {
     });
     await metrics.expose();
     const blind = await samples(metrics);
-    expect(Object.keys(blind).filter((series) => series.startsWith("webhook_queue"))).toEqual([]);
-    expect(blind).toHaveProperty("webhook_retries_total", 0);
+    expect(Object.keys(blind).filter((series) => series.startsWith("hookwave_queue"))).toEqual([]);
+    expect(blind).toHaveProperty("hookwave_retries_total", 0);
     expect(told).toMatchObject([{ kind: "service.failed", doing: "read_queues" }]);
-    expect(await samples(metrics)).toHaveProperty('webhook_queue_depth{queue="new"}', 3);
+    expect(await samples(metrics)).toHaveProperty('hookwave_queue_depth{queue="new"}', 3);
   });
 
   it("keeps endpoint labels below the bound; the rest share one that shows the worst of them", async () => {
@@ -106,7 +106,7 @@ describe("metrics", () => {
       Object.fromEntries(
         Object.entries(await samples(metrics)).filter(([name]) => name.includes("circuit_breaker")),
       );
-    const state = (endpoint: string): string => `webhook_circuit_breaker_state{endpoint="${endpoint}"}`;
+    const state = (endpoint: string): string => `hookwave_circuit_breaker_state{endpoint="${endpoint}"}`;
     expect(await states()).toEqual({ [state("a")]: 2, [state("other")]: 2 });
     metrics.tell(breaker("b", "closed"));
     expect(await states()).toEqual({ [state("a")]: 2, [state("other")]: 1 });
@@ -118,7 +118,7 @@ describe("metrics", () => {
   it("shows the breaker of an origin among the rest, for its name leads nowhere", async () => {
     const origin = breakerChanged(asOrigin("https://gone.example"), "open");
     const shown = await samples(metricsAfter([origin]));
-    expect(shown).toHaveProperty('webhook_circuit_breaker_state{endpoint="other"}', 2);
+    expect(shown).toHaveProperty('hookwave_circuit_breaker_state{endpoint="other"}', 2);
     expect(Object.keys(shown).filter((series) => series.includes("gone.example"))).toEqual([]);
   });
 
@@ -131,8 +131,8 @@ describe("metrics", () => {
 
   it("has a registry of its own, with the process's metrics, so that two can live in one process", async () => {
     const [one, other] = [metricsAfter([ONE_OF_EACH["events.published"]]), metricsAfter([])];
-    expect(await samples(one)).toHaveProperty("webhook_events_published_total", 3);
-    expect(await samples(other)).toHaveProperty("webhook_events_published_total", 0);
+    expect(await samples(one)).toHaveProperty("hookwave_events_published_total", 3);
+    expect(await samples(other)).toHaveProperty("hookwave_events_published_total", 0);
     expect(await one.expose()).toContain("process_resident_memory_bytes");
     expect(one.contentType).toContain("text/plain; version=0.0.4");
   });
