@@ -44,6 +44,8 @@ export function replaced(
   return {
     ...whole,
     secrets: given === undefined ? kept : whole.secrets,
+    // A default is shown as a number, and what is shown may be sent back.
+    growsInFlight: whole.growsInFlight || (found.growsInFlight && whole.maxInFlight === found.maxInFlight),
     ...standing(found, isActive, nowMs),
     createdAt: found.createdAt,
   };
@@ -59,11 +61,10 @@ export function amended(
   rules: RegistrationRules,
   nowMs: number,
 ): Endpoint {
-  const { secrets: _, profileOptions, growsInFlight, ...rest } = found;
+  const { secrets: _, profileOptions, ...rest } = found;
   const asked = askedOf(changes);
   const settings = { ...rest, ...profileOptions, ...asked.settings };
-  const whole = replaced(found, { ...asked, settings }, rules, nowMs);
-  return asked.settings.maxInFlight === undefined ? { ...whole, growsInFlight } : whole;
+  return replaced(found, { ...asked, settings }, rules, nowMs);
 }
 
 /** Switched on, or off with a reason. */

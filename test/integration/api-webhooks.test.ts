@@ -37,7 +37,7 @@ describe("a webhook that is made", () => {
       timeout_seconds: 15,
       max_retries: 5,
       retry_schedule: ["2s", "4s", "8s", "16s", "32s"],
-      max_in_flight: 10,
+      max_in_flight: 50,
       rate_limit: null,
       description: "",
       metadata: {},

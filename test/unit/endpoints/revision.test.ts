@@ -56,13 +56,14 @@ describe("an endpoint that is amended", () => {
     expect(updatedAt).toBe("2026-02-01T00:00:00.000Z");
   });
 
-  it("has a limit of its own from then on that somebody gives it one, and until then the default that grows", () => {
+  it("has a limit of its own from then on that somebody gives it one, and until then the default that grows, also where it is written back", () => {
     const grows = anEndpoint({ growsInFlight: true, maxInFlight: 40, secrets: [current] });
     const described = amended(grows, { description: "new" }, rules, NOW);
     expect(described).toMatchObject({ growsInFlight: true, maxInFlight: 40 });
     expect(rotated(grows, {}, rules, NOW)).toMatchObject({ growsInFlight: true, maxInFlight: 40 });
-    const limited = amended(grows, { maxInFlight: 40 }, rules, NOW);
-    expect(limited).toMatchObject({ growsInFlight: false, maxInFlight: 40 });
+    expect(replaced(grows, { url, maxInFlight: 40 }, rules, NOW).growsInFlight).toBe(true);
+    const limited = amended(grows, { maxInFlight: 30 }, rules, NOW);
+    expect(limited).toMatchObject({ growsInFlight: false, maxInFlight: 30 });
     expect(amended(limited, { description: "new" }, rules, NOW).growsInFlight).toBe(false);
   });
 
