@@ -1,6 +1,6 @@
 /**
- * Writes the files that are rendered from the tables of settings, the commands' grammar and the API's routes. Run it
- * after changing src/config, src/endpoints, src/cli/grammar.ts or src/api.
+ * Writes the files that are rendered from the tables of settings, the commands' grammar, the API's routes and the
+ * metrics. Run it after changing src/config, src/endpoints, src/cli/grammar.ts, src/api or src/observe.
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,6 +10,7 @@ import { readEnvironment } from "../src/config/environment.ts";
 import { renderConfigurationDoc, renderEnvExample, renderReadme } from "../src/config/render.ts";
 import { SETTINGS } from "../src/endpoints/settings.ts";
 import { renderApiTable } from "./api-table.ts";
+import { queryFiles, renderMetrics } from "./metrics-table.ts";
 import { openapiText } from "./openapi-text.ts";
 import { renderCommands, renderSettings } from "./option-tables.ts";
 
@@ -37,6 +38,7 @@ const files = {
   "docs/api.md": renderApiTable(read("docs/api.md"), description),
   "docs/endpoints.md": renderSettings(read("docs/endpoints.md"), SETTINGS),
   "docs/cli.md": renderCommands(read("docs/cli.md")),
+  "docs/metrics.md": await renderMetrics(read("docs/metrics.md"), queryFiles()),
   "README.md": renderReadme(read("README.md")),
 };
 

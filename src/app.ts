@@ -7,6 +7,7 @@ import { createFleetState } from "./app/fleet-state.ts";
 import { wireManagement } from "./app/management.ts";
 import { wireMigration } from "./app/migration.ts";
 import { openPublishing } from "./app/publishing.ts";
+import { wireReadings } from "./app/readings.ts";
 import { createService } from "./app/service.ts";
 import { type Config, configWith } from "./config/environment.ts";
 import { system } from "./config/system.ts";
@@ -27,6 +28,7 @@ import { createParkedRounds } from "./store/parked-rounds.ts";
 import { type Redis, type RedisTrouble, redisTrouble, untilReady } from "./store/redis.ts";
 import { createRequestCounter } from "./store/request-counts.ts";
 import { createStatistics } from "./store/statistics.ts";
+import { VERSION } from "./wire/version.ts";
 
 /** Any setting of the configuration, under its name there; the others keep their defaults. */
 export interface HookwaveOptions extends Partial<Config> {
@@ -44,7 +46,7 @@ export interface Hookwave extends Publisher, Management {
   /** Redis' part in what was thrown; null when it has none. */
   readonly redisTrouble: (error: unknown) => Promise<RedisTrouble | null>;
   readonly isConsuming: () => boolean;
-  readonly metrics: Pick<Metrics, "expose" | "contentType">;
+  readonly metrics: Pick<Metrics, "expose" | "contentType" | "observeRequest">;
   /** For the API's rate limits: counts in windows that the whole fleet shares. */
   readonly countRequest: CountRequest;
 }
@@ -56,8 +58,9 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const key = config.encryptionKey ?? (await loadOrCreateKey(config.dataDir)).key;
   const metrics = createMetrics({
     endpointLabels: config.metricsEndpointLabels,
-    readQueues: () => queueCounts(),
-    readMissing: () => migrating.readMissing(),
+    version: VERSION,
+    readings: () => readings,
+    monotonicMs: system.monotonicMs,
     tell: (happening) => tell(happening),
   });
   const tell: Tell = createTelemetry([metrics.tell, ...listeners]);
@@ -76,6 +79,11 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     system,
   });
   const service = createService({ ...base, redisUrl }, endpointManagement);
+  const readings = wireReadings(base, {
+    queues: queueCounts,
+    missing: migrating.readMissing,
+    inFlight: service.inFlight,
+  });
   const { start, stop, abandonTests, ...management } = wireManagement({
     ...base,
     endpointManagement,

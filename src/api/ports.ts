@@ -2,7 +2,7 @@
  * The ports of the HTTP API. Owned here, by the consumer: what people may do is declared in manage, and the Hookwave of
  * app.ts and a pino logger fit as they are.
  */
-import type { CountRequest } from "../core/access.ts";
+import type { AnsweredRequest, CountRequest } from "../core/access.ts";
 import type { KeyManagement } from "../manage/keys.ts";
 import type { Management } from "../manage/management.ts";
 
@@ -12,7 +12,11 @@ export interface ApiHookwave extends Management {
   /** Redis' part in what was thrown: it answered and refused, or did not answer; null when it has none. */
   readonly redisTrouble: (error: unknown) => Promise<"refused" | "unanswered" | null>;
   readonly isConsuming: () => boolean;
-  readonly metrics: { readonly expose: () => Promise<string>; readonly contentType: string };
+  readonly metrics: {
+    readonly expose: () => Promise<string>;
+    readonly contentType: string;
+    readonly observeRequest: (request: AnsweredRequest) => void;
+  };
   readonly countRequest: CountRequest;
 }
 

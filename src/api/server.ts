@@ -5,10 +5,11 @@
 import helmet from "@fastify/helmet";
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from "fastify";
 import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import type { AnsweredRequest } from "../core/access.ts";
 import { HookwaveError, summarise } from "../core/errors.ts";
 import { addAuthorisation, addIdentification } from "./access.ts";
 import { addDocs } from "./openapi.ts";
-import type { ApiDeps, ApiLogger } from "./ports.ts";
+import type { ApiDeps } from "./ports.ts";
 import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, REDIS_PROBLEMS, sendProblem } from "./problem.ts";
 import { addRateLimits } from "./rate-limits.ts";
 import { readJson } from "./read-json.ts";
@@ -119,7 +120,11 @@ function openServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">):
     const trouble = await hookwave.redisTrouble(error);
     return sendProblem(reply, trouble === null ? INTERNAL_PROBLEM : REDIS_PROBLEMS[trouble]);
   });
-  app.addHook("onResponse", async (request, reply) => logRequest(logger, request, reply));
+  app.addHook("onResponse", async (request, reply) => {
+    const answered = answeredRequest(request, reply);
+    logger[answered.status < 500 ? "info" : "warn"](answered, "request.finished");
+    hookwave.metrics.observeRequest(answered);
+  });
   return app;
 }
 
@@ -137,10 +142,9 @@ function serverOf(app: Api): ApiServer {
   };
 }
 
-function logRequest(logger: ApiLogger, request: FastifyRequest, reply: FastifyReply): void {
+function answeredRequest(request: FastifyRequest, reply: FastifyReply): AnsweredRequest {
   const { statusCode: status, elapsedTime } = reply;
-  const fields = { ...nameOf(request), status, durationMs: Math.round(elapsedTime * 1_000) / 1_000 };
-  logger[status < 500 ? "info" : "warn"](fields, "request.finished");
+  return { ...nameOf(request), status, durationMs: Math.round(elapsedTime * 1_000) / 1_000 };
 }
 
 /** The route and not the path, which may hold what should not be logged. */

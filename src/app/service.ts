@@ -16,6 +16,8 @@ export interface Service {
   /** Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, SECRET_UNREADABLE, ENDPOINT_INVALID. */
   readonly start: () => Promise<void>;
   readonly isConsuming: () => boolean;
+  /** POSTs that are open. */
+  readonly inFlight: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
       stopClockWatch = watchClock({ system, askSkewMs: askSkew, pause, resume, tell });
     },
     isConsuming: () => working?.isConsuming() ?? false,
+    inFlight: () => working?.inFlight() ?? 0,
     stop: async () => {
       stopping.abort();
       stopClockWatch();

@@ -4,7 +4,7 @@
 import { system } from "../config/system.ts";
 import type { EndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
-import { tellFailure } from "../core/happening.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { createAttemptSlots } from "../deliver/attempt-slots.ts";
 import { createBothBreakers } from "../deliver/both-breakers.ts";
@@ -12,7 +12,7 @@ import { createConcurrencyLimits } from "../deliver/concurrency-limits.ts";
 import { createDeliver } from "../deliver/deliver.ts";
 import { createDispatch } from "../deliver/dispatch.ts";
 import { createDrainLine } from "../deliver/drain-line.ts";
-import type { Bus, Parking, RecordAttempt } from "../deliver/ports.ts";
+import type { Bus, Outbox, Parking, RecordAttempt } from "../deliver/ports.ts";
 import { createResume } from "../deliver/resume.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { createWakeUps } from "../deliver/wake-ups.ts";
@@ -27,9 +27,11 @@ import { createEventLedger } from "../store/event-ledger.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
 import { createParking } from "../store/parking.ts";
+import { createPresence } from "../store/presence.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
 import { createStatistics } from "../store/statistics.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
+import { VERSION } from "../wire/version.ts";
 import { wireWorkerBus } from "./bus.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Publishing } from "./publishing.ts";
@@ -41,6 +43,8 @@ export interface WorkerWiring extends FleetState, Pick<Publishing, "migration" |
 
 export interface RunningWorker {
   readonly isConsuming: () => boolean;
+  /** POSTs that are open. */
+  readonly inFlight: () => number;
   /** Takes no more jobs until `resume`; those in work go on. */
   readonly pause: () => void;
   readonly resume: () => void;
@@ -56,26 +60,26 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
   const workerBus = wireWorkerBus(deps, redis, queues);
   const record = workerBus.recordThrough(attempts.record);
-  const { workers, wakeUps, outbox, abandon } = openWorkers(deps, redis, queues, workerBus.bus, record);
-  const watches = [queues.events, queues.deliveries].map((queue) =>
-    watchQueue({
-      keys: redis,
-      toKey: (name) => queue.toKey(name),
-      bury: outbox.bury,
-      now: system.now,
-      onError: tellFailure(tell, "quarantine"),
-    }),
+  const { workers, wakeUps, outbox, abandon, inFlight } = openWorkers(
+    deps,
+    redis,
+    queues,
+    workerBus.bus,
+    record,
   );
+  const watches = watchQueues(queues, redis, outbox.bury, tell);
   for (const [at, worker] of workers.entries()) {
     worker.on("error", (error) => watches[at]?.meet(error));
     worker.run().catch(tellFailure(tell, "worker_run"));
   }
   workerBus.start();
   wakeUps.start();
+  const presence = createPresence(redis, deps.keys, tell).begin({ id: system.uuid(), version: VERSION });
 
   return {
     isConsuming: () =>
       redis.status === "ready" && workers.every((worker) => worker.isRunning() && !worker.isPaused()),
+    inFlight,
     pause: () => {
       wakeUps.pause();
       for (const worker of workers) worker.pause(true).catch(tellFailure(tell, "worker_pause"));
@@ -85,6 +89,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
       for (const worker of workers) worker.resume().catch(tellFailure(tell, "worker_resume"));
     },
     stop: async () => {
+      presence.stop();
       for (const watch of watches) watch.stop();
       const [drained] = await Promise.all([
         Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs))),
@@ -94,7 +99,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
       attempts.giveUp();
       // Without Redis nothing more can be written, and waiting for it would keep us from stopping.
       const isRedisThere = drained.every(Boolean);
-      if (isRedisThere) await attempts.idle();
+      if (isRedisThere) await Promise.all([attempts.idle(), presence.leave()]);
       await workerBus.stop(isRedisThere);
       await queues.close();
       redis.disconnect();
@@ -102,10 +107,22 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
   };
 }
 
+const watchQueues = (queues: Queues, redis: Redis, bury: Outbox["bury"], tell: Tell) =>
+  [queues.events, queues.deliveries].map((queue) =>
+    watchQueue({
+      keys: redis,
+      toKey: (name) => queue.toKey(name),
+      bury,
+      now: system.now,
+      onError: tellFailure(tell, "quarantine"),
+    }),
+  );
+
 function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus, record: RecordAttempt) {
   const { config, keys, tell } = deps;
   const inWork = new Set<EndpointId>();
-  const { deliver, limits, slots, directory, abandon } = openDeliverStage(deps, record, redis, inWork);
+  const { abandon, inFlight, ...stage } = openDeliverStage(deps, record, redis, inWork);
+  const { deliver, limits, slots, directory } = stage;
   const { countBuried } = createStatistics(redis, keys, system.now);
   const outbox = createOutbox({ queues, letters: createLetterIndex(redis, keys), countBuried, tell });
   const ledger = createEventLedger(redis, keys, config.eventRetentionMs, tell);
@@ -133,7 +150,7 @@ function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus,
     createEventsWorker(createDispatch({ ...shared, endpoints: directory, bus, tell }), workerDeps),
     createDeliveriesWorker(createResume(shared), workerDeps),
   ];
-  return { workers, wakeUps, outbox, abandon };
+  return { workers, wakeUps, outbox, abandon, inFlight };
 }
 
 function openDeliverStage(
@@ -191,5 +208,5 @@ function openDeliverStage(
     breakers.dispose();
     await transport.abandon();
   };
-  return { deliver, limits, slots, directory, abandon };
+  return { deliver, limits, slots, directory, abandon, inFlight: limits.openNow };
 }

@@ -34,6 +34,15 @@ export interface ApiKey {
 
 export type NewApiKey = Pick<ApiKey, "name" | "roles">;
 
+/** An HTTP request that was answered. */
+export interface AnsweredRequest {
+  readonly method: string;
+  /** Null for a path that is no route. */
+  readonly route: string | null;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
 export interface RequestCount {
   /** In this window, this one included. */
   readonly current: number;

@@ -23,6 +23,8 @@ export type Happening =
       readonly recordText: string;
       /** From the event's acceptance to its delivery, in ms; null unless this attempt delivered it. */
       readonly latencyMs: number | null;
+      /** The same to the beginning of its first attempt; null for a later one, and where the receiver held it back. */
+      readonly firstDelayMs: number | null;
     }
   | {
       readonly kind: "delivery.held";

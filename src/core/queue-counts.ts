@@ -7,6 +7,8 @@ export interface QueueReading {
   readonly depth: number;
   /** Age in ms of the oldest entry, or of the one due next where entries wait for their time; 0 while there is none. */
   readonly oldestAgeMs: number;
+  /** Ms since the entry that was due first was due; 0 while none is. What is in work is not due any more. */
+  readonly overdueMs: number;
 }
 
 export type QueueCounts = Readonly<Record<QueueState, QueueReading>>;

@@ -22,6 +22,8 @@ export interface ConcurrencyLimits {
   readonly restartOrigin: (origin: Origin) => void;
   /** POSTs that may be open at once, as far as is known. */
   readonly capOf: (id: EndpointId) => number;
+  /** POSTs that are open now, to all endpoints. */
+  readonly openNow: () => number;
   /** It answers slowly, or has answered nothing for a while: who waits for it does nothing but wait. */
   readonly isSlow: (id: EndpointId) => boolean;
 }
@@ -72,6 +74,7 @@ export function createConcurrencyLimits(own: OwnPace): ConcurrencyLimits {
       for (const limit of byEndpoint.values()) if (limit.origin === origin) limit.restart();
     },
     capOf: (id) => byEndpoint.get(id)?.cap() ?? 1,
+    openNow: () => [...byEndpoint.values()].reduce((sum, limit) => sum + limit.open(), 0),
     isSlow: (id) => byEndpoint.get(id)?.isSlow() ?? false,
   };
 }
@@ -111,6 +114,10 @@ class ConcurrencyLimit {
 
   restart(): void {
     this.#cap = 1;
+  }
+
+  open(): number {
+    return this.#open;
   }
 
   isIdle(): boolean {

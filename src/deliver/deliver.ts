@@ -132,14 +132,18 @@ async function conclude(
     kind: "attempt.finished",
     record: entry,
     recordText,
-    latencyMs:
-      verdict.kind === "complete" && delivery.round === 0 ? Math.max(0, nowMs - delivery.acceptedAt) : null,
+    latencyMs: verdict.kind === "complete" && delivery.round === 0 ? Math.max(0, nowMs - acceptedAt) : null,
+    firstDelayMs: isPrompt(delivery) ? Math.max(0, attempt.startedAtMs - acceptedAt) : null,
   });
   const isGone = verdict.kind === "bury" && verdict.because === "gone";
   // A destination is not registered anywhere: there is nothing to disable.
   if (isGone && delivery.destination === undefined) await disable(endpoint, deps);
   return { verdict, delivery: { ...delivery, attempts, heldSince: null } };
 }
+
+/** Its first attempt, which nothing of the receiver held back: the wait before it was our own. */
+const isPrompt = ({ round, attempts, heldSince }: Delivery): boolean =>
+  round === 0 && attempts.length === 0 && heldSince === null;
 
 interface Admitted extends Pick<AdmissionByBoth, "isProbe" | "isOriginProbe"> {
   readonly kind: "admitted";

@@ -1,12 +1,11 @@
 /**
- * Keeps the number of endpoint labels bounded: 100,000 of them made a scrape of 21 MB (trap 33). The first
- * endpoints whose breaker changes get a label of their own; all later ones, and origins, which come and go with events'
- * own destinations, share `other`, which shows the worst state among them. Constant time, because in an outage of our own network every breaker changes at once.
+ * Labels of breakers: the first endpoints whose breaker changes get one of their own (trap 33); all later ones, and
+ * origins, which come and go with events' own destinations, share `other`, which shows the worst state among them.
+ * Constant time, because in an outage of our own network every breaker changes at once.
  */
 import type { BreakerState } from "../core/happening.ts";
 import { type BreakerId, isOrigin } from "../core/origin.ts";
-
-export const OTHER = "other";
+import { OTHER } from "./endpoint-labels.ts";
 
 export interface BreakerLabels {
   /** Notes an endpoint's new state; answers the label to show, and the state to show under it. */

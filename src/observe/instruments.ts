@@ -1,21 +1,30 @@
 /**
- * Every metric of ours with its name, help and labels: docs/observability.md lists exactly these, and a test says
- * so. Counting happens in metrics.ts.
+ * Every metric of ours with its name, help and labels: docs/metrics.md is rendered from here. Counting happens in
+ * metrics.ts, and what is read at each scrape in gauges.ts.
  */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import { PROFILE_NAMES } from "../core/endpoint.ts";
+import { PROFILE_NAMES, type ProfileName } from "../core/endpoint.ts";
 import { PHASES, UNTOUCHED } from "../core/migration.ts";
-import { HOLD_REASONS, OUTCOME_KINDS } from "../core/outcome.ts";
-import { QUEUE_STATES } from "../core/queue-counts.ts";
+import { HOLD_REASONS } from "../core/outcome.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
-import { OTHER } from "./breaker-labels.ts";
+import { OTHER } from "./endpoint-labels.ts";
 
-const ATTEMPT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
-/** Up to the end of the default retry schedule (62 s) and of a day in an open breaker's hold. */
-const LATENCY_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400];
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** Up to the end of the default retry schedule (62 s), and beyond it. */
+const LATENCY_SECONDS = [...SECONDS, 300, 3_600];
 
 /** The ends of an event that was to go onto the bus. */
 export const BUS_RESULTS = ["written", "failed", "full"] as const;
+/** The ends of an attempt, each with the class of the answer's status. */
+const ENDS = [
+  ["delivered", "2xx"],
+  ["refused", "3xx"],
+  ["refused", "4xx"],
+  ["refused", "5xx"],
+  ["unreachable", "none"],
+  ["blocked", "none"],
+] as const;
+const ATTEMPTS = ["first", "later"] as const;
 
 export type Instruments = ReturnType<typeof registerAll>;
 
@@ -27,7 +36,13 @@ export function createInstruments(registry: Registry): Instruments {
 
 function registerAll(registry: Registry) {
   const makers = makersFor(registry);
-  return { ...registerOwn(makers), ...registerMigration(makers) };
+  return {
+    ...registerEvents(makers),
+    ...registerAttempts(makers),
+    ...registerWaiting(makers),
+    ...registerFleet(makers),
+    ...registerMigration(makers),
+  };
 }
 
 type Makers = ReturnType<typeof makersFor>;
@@ -35,52 +50,136 @@ type Makers = ReturnType<typeof makersFor>;
 function makersFor(registry: Registry) {
   const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name, help, buckets, registers: [registry] });
+  const histogram = <Label extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    ...labelNames: Label[]
+  ) => new Histogram({ name, help, buckets, labelNames, registers: [registry] });
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   return { counter, histogram, gauge };
 }
 
-function registerOwn({ counter, histogram, gauge }: Makers) {
+function registerEvents({ counter, histogram }: Makers) {
   return {
     published: counter("hookwave_events_published_total", "Events stored durably."),
     duplicated: counter(
       "hookwave_events_duplicated_total",
       "Events that were not processed because their id had been published before.",
     ),
-    holds: counter("hookwave_holds_total", "Times a delivery was held back without an attempt.", "reason"),
-    deadLetters: counter("hookwave_dead_letters_total", "Deliveries and unreadable jobs given up.", "reason"),
-    attempts: counter("hookwave_attempts_total", "Finished attempts.", "outcome", "profile"),
-    attemptDuration: histogram(
-      "hookwave_attempt_duration_seconds",
-      "How long one attempt took, over the whole exchange.",
-      ATTEMPT_SECONDS,
+    firstAttemptDelay: histogram(
+      "hookwave_first_attempt_delay_seconds",
+      "From an event's acceptance to the beginning of its first attempt, where its receiver did not hold it back: ours alone.",
+      LATENCY_SECONDS,
     ),
     deliveryLatency: histogram(
       "hookwave_delivery_latency_seconds",
       "From an event's acceptance to its delivery, waits and retries included.",
       LATENCY_SECONDS,
     ),
+    deadLetters: counter("hookwave_dead_letters_total", "Deliveries and unreadable jobs given up.", "reason"),
+  };
+}
+
+function registerAttempts({ counter, histogram, gauge }: Makers) {
+  return {
+    attempts: counter(
+      "hookwave_attempts_total",
+      "Finished attempts; `first` is a delivery's first one, of which nobody can say that another made up for it.",
+      "endpoint",
+      "profile",
+      "outcome",
+      "status_class",
+      "attempt",
+    ),
+    attemptDuration: histogram(
+      "hookwave_attempt_duration_seconds",
+      "How long one attempt took, over the whole exchange.",
+      SECONDS,
+    ),
     retries: counter("hookwave_retries_total", "Attempts that failed and will be repeated."),
+    holds: counter("hookwave_holds_total", "Times a delivery was held back without an attempt.", "reason"),
+    inFlight: gauge("hookwave_in_flight", "POSTs of this process that are open."),
     breakerState: gauge(
       "hookwave_circuit_breaker_state",
       "0 closed, 1 half-open, 2 open, for endpoints whose breaker has ever changed; `other` shows the worst of the rest, and of origins.",
       "endpoint",
     ),
-    serviceFailures: counter(
-      "hookwave_service_failures_total",
-      "Failures of our own (not of receivers), such as an unreachable Redis; the log says which.",
-    ),
+  };
+}
+
+function registerWaiting({ gauge }: Makers) {
+  return {
     queueDepth: gauge(
       "hookwave_queue_depth",
       "Entries in the queue: jobs of new events, deliveries being retried or held, dead letters.",
       "queue",
     ),
-    queueOldestAge: gauge(
-      "hookwave_queue_oldest_age_seconds",
-      "Age of the oldest entry in the queue, or of the delivery due next among those being retried or held; 0 while it is empty.",
+    queueOverdue: gauge(
+      "hookwave_queue_overdue_seconds",
+      "How late the entry is that was due first; 0 while none is due. Workers fall behind, or are gone.",
       "queue",
+    ),
+    waiting: gauge(
+      "hookwave_deliveries_waiting",
+      "Deliveries that wait, by endpoint and by what they wait for; of endpoints in trouble as this process knows them.",
+      "endpoint",
+      "reason",
+    ),
+    oldestOwed: gauge(
+      "hookwave_oldest_owed_age_seconds",
+      "Since the oldest delivery that waits for the endpoint was accepted; of endpoints in trouble.",
+      "endpoint",
+    ),
+    failing: gauge(
+      "hookwave_endpoint_failing_seconds",
+      "Since the endpoint's first failure after its last success; of endpoints in trouble.",
+      "endpoint",
+    ),
+  };
+}
+
+function registerFleet({ counter, histogram, gauge }: Makers) {
+  return {
+    build: gauge(
+      "hookwave_build_info",
+      "1, for the version of this process and of its Node.",
+      "version",
+      "node",
+    ),
+    workers: gauge("hookwave_workers", "Workers that were heard of in the last half minute.", "version"),
+    serviceFailures: counter(
+      "hookwave_service_failures_total",
+      "Failures of our own (not of receivers), such as an unreachable Redis; the log says which.",
+    ),
+    redisMemory: gauge("hookwave_redis_memory_bytes", "Memory that Redis uses."),
+    redisMemoryMax: gauge(
+      "hookwave_redis_memory_max_bytes",
+      "Memory that Redis may use; 0 is without a limit.",
+    ),
+    redisAofOk: gauge(
+      "hookwave_redis_aof_ok",
+      "0 while Redis cannot write, or rewrite, its append-only file.",
+    ),
+    redisEvictsNothing: gauge(
+      "hookwave_redis_evicts_nothing",
+      "0 while Redis has another policy than noeviction, which throws accepted events away when memory is short.",
+    ),
+    clockSkew: gauge("hookwave_clock_skew_seconds", "Lead of this machine's clock over Redis'."),
+    apiRequests: counter(
+      "hookwave_api_requests_total",
+      "HTTP requests answered, by route and by class of the status.",
+      "method",
+      "route",
+      "status_class",
+    ),
+    apiDuration: histogram(
+      "hookwave_api_request_duration_seconds",
+      "How long answering a request took.",
+      SECONDS,
+      "method",
+      "route",
     ),
   };
 }
@@ -112,21 +211,17 @@ function registerMigration({ counter, gauge }: Makers) {
   };
 }
 
-function startAtZero({
-  attempts,
-  holds,
-  deadLetters,
-  breakerState,
-  queueDepth,
-  queueOldestAge,
-  phase: phases,
-  busWrites,
-}: Instruments): void {
-  for (const outcome of OUTCOME_KINDS)
-    for (const profile of PROFILE_NAMES) attempts.inc({ outcome, profile }, 0);
+/** A series that exists at 0 has something for a rate to start from; so each endpoint's begin when it is first met. */
+export function startAttempts({ attempts }: Instruments, endpoint: string, profile: ProfileName): void {
+  for (const [outcome, status_class] of ENDS)
+    for (const attempt of ATTEMPTS) attempts.inc({ endpoint, profile, outcome, status_class, attempt }, 0);
+}
+
+function startAtZero(instruments: Instruments): void {
+  const { holds, deadLetters, breakerState, phase: phases, busWrites } = instruments;
+  for (const profile of PROFILE_NAMES) startAttempts(instruments, OTHER, profile);
   for (const reason of HOLD_REASONS) holds.inc({ reason }, 0);
   for (const reason of BURY_REASONS) deadLetters.inc({ reason }, 0);
-  for (const queue of QUEUE_STATES) for (const gauge of [queueDepth, queueOldestAge]) gauge.set({ queue }, 0);
   breakerState.set({ endpoint: OTHER }, 0);
   for (const phase of PHASES) phases.set({ phase }, phase === UNTOUCHED.phase ? 1 : 0);
   for (const result of BUS_RESULTS) busWrites.inc({ result }, 0);

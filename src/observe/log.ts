@@ -71,11 +71,11 @@ export function logHappenings({ logger, writeLine }: Log): Tell {
 function attemptLine(
   logger: Logger,
   about: string,
-  { record, recordText, latencyMs }: Happening & { readonly kind: "attempt.finished" },
+  { record, recordText, latencyMs, firstDelayMs }: Happening & { readonly kind: "attempt.finished" },
 ): string | null {
   const level = record.outcome === "delivered" ? "info" : "warn";
   if (!logger.isLevelEnabled(level)) return null;
-  const fields = `${recordText.slice(1, -1)},"latencyMs":${latencyMs},"msg":"attempt.finished"`;
+  const fields = `${recordText.slice(1, -1)},"latencyMs":${latencyMs},"firstDelayMs":${firstDelayMs},"msg":"attempt.finished"`;
   return `{"level":"${level}"${stdTimeFunctions.isoTime()},${about},${fields}}\n`;
 }
 

@@ -3,57 +3,79 @@
  * sets, and every series of such a set exists at 0 from the start, so that a rate has something to start from.
  */
 import { collectDefaultMetrics, Registry } from "prom-client";
-import type { AttemptRecord } from "../core/attempt.ts";
+import type { AnsweredRequest } from "../core/access.ts";
 import { isDestinationId } from "../core/destination.ts";
-import { type BreakerState, type Happening, type Tell, tellFailure } from "../core/happening.ts";
+import type { BreakerState, Happening, Tell } from "../core/happening.ts";
 import { PHASES } from "../core/migration.ts";
-import { QUEUE_STATES, type QueueCounts } from "../core/queue-counts.ts";
 import { type BreakerLabels, createBreakerLabels } from "./breaker-labels.ts";
-import { BUS_RESULTS, createInstruments, type Instruments } from "./instruments.ts";
+import { EndpointLabels, OTHER } from "./endpoint-labels.ts";
+import { type Readings, readGauges } from "./gauges.ts";
+import { BUS_RESULTS, createInstruments, type Instruments, startAttempts } from "./instruments.ts";
+import { TroubledEndpoints } from "./troubled-endpoints.ts";
 
 export interface MetricsOptions {
   /** The number of endpoints that get a label of their own. */
   readonly endpointLabels: number;
-  /** Called once per scrape, so it must settle within a scrape's patience (a second or two), by rejecting if need be. */
-  readonly readQueues: () => Promise<QueueCounts>;
-  /** Events that one of the two ways has not had in time. */
-  readonly readMissing: () => Promise<number>;
-  /** Hears of failures to read the queues. */
+  readonly version: string;
+  /** Asked for at each scrape: they are wired after the metrics. */
+  readonly readings: () => Readings;
+  readonly monotonicMs: () => number;
+  /** Hears of failures to read. */
   readonly tell: Tell;
 }
 
 export interface Metrics {
   /** The listener that counts. */
   readonly tell: Tell;
+  readonly observeRequest: (request: AnsweredRequest) => void;
   /**
-   * All metrics in Prometheus' text format; reads the queues first. When they cannot be read, their gauges are
-   * left out rather than shown with old values. Never rejects.
+   * All metrics in Prometheus' text format; reads first what the fleet shares. What cannot be read is left out rather
+   * than shown with old values. Never rejects.
    */
   readonly expose: () => Promise<string>;
   readonly contentType: string;
 }
 
+/** Gauges that prom-client names like counters. */
+const MISNAMED = ["handles", "requests", "resources"].map((what) => `nodejs_active_${what}_total`);
+
 export function createMetrics(options: MetricsOptions): Metrics {
+  const { endpointLabels, version, readings, monotonicMs, tell } = options;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const instruments = createInstruments(registry);
-  const labels = createBreakerLabels(options.endpointLabels);
+  instruments.build.set({ version, node: process.versions.node }, 1);
+  const labels = {
+    breakers: createBreakerLabels(endpointLabels),
+    attempts: new EndpointLabels(endpointLabels),
+    troubled: new TroubledEndpoints(endpointLabels, monotonicMs),
+  };
   return {
     tell: (happening) => count(instruments, labels, happening),
+    observeRequest: (request) => countRequest(instruments, request),
     expose: async () => {
-      await Promise.all([gaugeQueues(instruments, options), gaugeParity(instruments, options)]);
+      await readGauges(instruments, readings(), labels.troubled, tell);
       return registry.metrics();
     },
     contentType: registry.contentType,
   };
 }
 
+interface Labels {
+  readonly breakers: BreakerLabels;
+  /** Of endpoints that were asked. */
+  readonly attempts: EndpointLabels;
+  /** Of endpoints for which something waits, or that fail. */
+  readonly troubled: TroubledEndpoints;
+}
+
 const BREAKER_LEVELS: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
 
-function count(instruments: Instruments, labels: BreakerLabels, happening: Happening): void {
+function count(instruments: Instruments, labels: Labels, happening: Happening): void {
   switch (happening.kind) {
     case "attempt.finished":
-      countAttempt(instruments, happening.record, happening.latencyMs);
+      countAttempt(instruments, labels, happening);
       break;
     case "events.published":
       instruments.published.inc(happening.count);
@@ -63,19 +85,15 @@ function count(instruments: Instruments, labels: BreakerLabels, happening: Happe
       break;
     case "delivery.held":
       instruments.holds.inc({ reason: happening.reason });
+      labels.troubled.note(happening.endpointId);
       break;
     case "delivery.buried":
     case "job.buried":
       instruments.deadLetters.inc({ reason: happening.because });
       break;
-    case "breaker.changed": {
-      // A reader of the metric can look up an endpoint; a destination's id leads nowhere and never comes back.
-      const id = happening.endpointId ?? happening.origin;
-      if (id === null || isDestinationId(id)) break;
-      const { label, state } = labels.note(id, happening.state);
-      instruments.breakerState.set({ endpoint: label }, BREAKER_LEVELS[state]);
+    case "breaker.changed":
+      showBreaker(instruments, labels, happening);
       break;
-    }
     case "service.failed":
       instruments.serviceFailures.inc();
       break;
@@ -91,6 +109,19 @@ function count(instruments: Instruments, labels: BreakerLabels, happening: Happe
   }
 }
 
+function showBreaker(
+  { breakerState }: Instruments,
+  { breakers, troubled }: Labels,
+  { endpointId, origin, state: changed }: Happening & { readonly kind: "breaker.changed" },
+): void {
+  // A reader of the metric can look up an endpoint; a destination's id leads nowhere and never comes back.
+  const id = endpointId ?? origin;
+  if (id === null || isDestinationId(id)) return;
+  const { label, state } = breakers.note(id, changed);
+  breakerState.set({ endpoint: label }, BREAKER_LEVELS[state]);
+  if (endpointId !== null && changed === "open") troubled.note(endpointId);
+}
+
 function countBusWrites(
   { busWrites, busReceivers, busListLength }: Instruments,
   { receivers, listLength, ...happening }: Happening & { readonly kind: "bus.written" },
@@ -101,37 +132,32 @@ function countBusWrites(
 }
 
 /** Thousands of times a second, at 1 to 2 µs; keeping prom-client's label children would save 0.05 of it. */
-function countAttempt(instruments: Instruments, record: AttemptRecord, latencyMs: number | null): void {
-  const { outcome, profile } = record;
-  instruments.attempts.inc({ outcome, profile });
+function countAttempt(
+  instruments: Instruments,
+  { attempts, troubled }: Labels,
+  { record, latencyMs, firstDelayMs }: Happening & { readonly kind: "attempt.finished" },
+): void {
+  const { outcome, profile, status, verdict, endpointId } = record;
+  const isNew = !attempts.has(endpointId);
+  const endpoint = attempts.of(endpointId);
+  if (isNew && endpoint !== OTHER) startAttempts(instruments, endpoint, profile);
+  const attempt = record.attemptNumber === 1 ? "first" : "later";
+  instruments.attempts.inc({ endpoint, profile, outcome, status_class: statusClass(status), attempt });
   instruments.attemptDuration.observe(record.durationMs / 1_000);
   if (latencyMs !== null) instruments.deliveryLatency.observe(latencyMs / 1_000);
-  if (record.verdict === "retry") instruments.retries.inc();
+  if (firstDelayMs !== null) instruments.firstAttemptDelay.observe(firstDelayMs / 1_000);
+  if (verdict === "retry") instruments.retries.inc();
+  if (verdict !== "complete") troubled.note(endpointId);
 }
 
-async function gaugeParity(
-  { parityMissing }: Instruments,
-  { readMissing, tell }: MetricsOptions,
-): Promise<void> {
-  try {
-    parityMissing.set(await readMissing());
-  } catch (error) {
-    parityMissing.reset();
-    tellFailure(tell, "read_parity")(error);
-  }
-}
+const statusClass = (status: number | null): string =>
+  status === null ? "none" : `${Math.floor(status / 100)}xx`;
 
-async function gaugeQueues(instruments: Instruments, { readQueues, tell }: MetricsOptions): Promise<void> {
-  const { queueDepth, queueOldestAge } = instruments;
-  try {
-    const readings = await readQueues();
-    for (const queue of QUEUE_STATES) {
-      queueDepth.set({ queue }, readings[queue].depth);
-      queueOldestAge.set({ queue }, readings[queue].oldestAgeMs / 1_000);
-    }
-  } catch (error) {
-    queueDepth.reset();
-    queueOldestAge.reset();
-    tellFailure(tell, "read_queues")(error);
-  }
+function countRequest(
+  { apiRequests, apiDuration }: Instruments,
+  { method, route, status, durationMs }: AnsweredRequest,
+): void {
+  const where = { method, route: route ?? "none" };
+  apiRequests.inc({ ...where, status_class: statusClass(status) });
+  apiDuration.observe(where, durationMs / 1_000);
 }

@@ -67,3 +67,9 @@ function objectFrom(text: string | undefined): Readonly<Record<string, unknown>>
   if (text === undefined || !isJsonText(text)) return null;
   return objectSchema.safeParse(JSON.parse(text)).data ?? null;
 }
+
+/** The wait in ms that a job was added with, by the text of its options: it stays there when the job has become due. */
+export function delayIn(opts: string | null): number {
+  const { delay = 0 } = objectFrom(opts ?? undefined) ?? {};
+  return typeof delay === "number" ? delay : 0;
+}

@@ -50,6 +50,8 @@ export interface ParkedCount {
   readonly depth: number;
   /** Epoch ms; null while nothing is parked. */
   readonly oldestHeldSince: number | null;
+  /** Epoch ms at which a line is to be looked at next; null while there is none. */
+  readonly dueAt: number | null;
 }
 
 /** Keeps replays, and lets one process at a time work on one. `holder` names a process. */

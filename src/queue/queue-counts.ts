@@ -5,8 +5,10 @@
 import type { JobType, Queue } from "bullmq";
 import { isWrongType } from "../core/errors.ts";
 import type { QueueCounts, QueueReading } from "../core/queue-counts.ts";
+import { delayIn } from "./job-metadata.ts";
 import type { ParkedRounds, RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
+import { bookedTime } from "./waiting-jobs.ts";
 
 /** In the order in which their heads are looked for. */
 const STATES: readonly JobType[] = ["active", "waiting", "prioritized", "delayed"];
@@ -23,30 +25,55 @@ export async function countQueues(
     readQueue(queues.deadLetters, redis, nowMs),
     parked.count(),
   ]);
-  const heldForMs = held.oldestHeldSince === null ? 0 : nowMs - held.oldestHeldSince;
   const retrying = {
     depth: booked.depth + held.depth,
-    oldestAgeMs: Math.max(booked.oldestAgeMs, heldForMs),
+    oldestAgeMs: Math.max(booked.oldestAgeMs, since(held.oldestHeldSince, nowMs)),
+    overdueMs: Math.max(booked.overdueMs, since(held.dueAt, nowMs)),
   };
-  return { new: fresh, retrying, dead };
+  // A dead letter is due to nobody.
+  return { new: fresh, retrying, dead: { ...dead, overdueMs: 0 } };
 }
+
+const since = (timeMs: number | null, nowMs: number): number =>
+  timeMs === null ? 0 : Math.max(0, nowMs - timeMs);
 
 async function readQueue(queue: Queue, redis: RawKeys, nowMs: number): Promise<QueueReading> {
   const counts = await queue.getJobCounts(...STATES);
   const depth = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const addedAt = await Promise.all(STATES.map((state) => headAddedAt(queue, state, redis)));
-  const oldest = Math.min(...addedAt.filter((time) => time !== null));
-  return { depth, oldestAgeMs: Number.isFinite(oldest) ? Math.max(0, nowMs - oldest) : 0 };
+  const heads = await Promise.all(STATES.map((state) => readHead(queue, state, redis)));
+  return {
+    depth,
+    oldestAgeMs: since(earliest(heads.map((head) => head?.addedAt)), nowMs),
+    overdueMs: since(earliest(heads.map((head) => head?.dueAt)), nowMs),
+  };
 }
 
-async function headAddedAt(queue: Queue, state: JobType, redis: RawKeys): Promise<number | null> {
-  const [head] = await queue.getRanges([state], 0, 0, true);
-  const timestamp = head === undefined ? null : await redis.hget(queue.toKey(head), "timestamp").catch(noJob);
-  return timestamp === null || !/^\d+$/.test(timestamp) ? null : Number(timestamp);
+function earliest(times: readonly (number | null | undefined)[]): number | null {
+  const known = times.filter((time) => typeof time === "number");
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+/** Epoch ms; null where that is not known, and for what is due of a job in work. */
+interface Head {
+  readonly addedAt: number | null;
+  readonly dueAt: number | null;
+}
+
+async function readHead(queue: Queue, state: JobType, redis: RawKeys): Promise<Head | null> {
+  const [id] = await queue.getRanges([state], 0, 0, true);
+  if (id === undefined) return null;
+  const [timestamp = null, opts = null] = await redis
+    .hmget(queue.toKey(id), "timestamp", "opts")
+    .catch(noJob);
+  const addedAt = timestamp === null || !/^\d+$/.test(timestamp) ? null : Number(timestamp);
+  if (state === "active") return { addedAt, dueAt: null };
+  if (state !== "delayed") return { addedAt, dueAt: addedAt === null ? null : addedAt + delayIn(opts) };
+  const [score = null] = await redis.zmscore(queue.toKey("delayed"), id);
+  return { addedAt, dueAt: bookedTime(score) };
 }
 
 /** The entry at the head may be no job at all (see quarantine.ts); it must not keep us from counting. */
-function noJob(error: unknown): null {
-  if (isWrongType(error)) return null;
+function noJob(error: unknown): readonly null[] {
+  if (isWrongType(error)) return [];
   throw error;
 }

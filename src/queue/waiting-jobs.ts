@@ -36,7 +36,7 @@ export function createWaitingJobs({ deliveries }: Queues, redis: RawKeys, parked
         redis.zmscore(deliveries.toKey("delayed"), ...rounds.flatMap(deliveryJobIds)),
         parked.dueAt(rounds),
       ]);
-      return rounds.map((one, at) => timeOf(scoreOf(one, at, scores)) ?? parkedUntil[at] ?? null);
+      return rounds.map((one, at) => bookedTime(scoreOf(one, at, scores)) ?? parkedUntil[at] ?? null);
     },
     bringForward: async (one) => {
       const [own, other, former] = deliveryJobIds(one);
@@ -60,5 +60,6 @@ function scoreOf(one: Round, at: number, scores: readonly (string | null)[]): st
   return scores.slice(at * ids, (at + 1) * ids).find((score) => score !== null) ?? null;
 }
 
-const timeOf = (score: string | null): number | null =>
+/** Epoch ms of a delayed job's score. */
+export const bookedTime = (score: string | null): number | null =>
   score === null ? null : Math.floor(Number(score) / SCORES_PER_MS);

@@ -19,20 +19,13 @@ export function createKeys(prefix: string) {
     changes: `${prefix}:changes`,
     /** Endpoint id → epoch ms of the next probe, for open breakers only. */
     breakers: `${prefix}:breakers`,
+    /** Sorted set of workers' versions and names by when each was last heard of. */
+    workers: `${prefix}:workers`,
     /** API key id → its record. */
     apiKeys: `${prefix}:api-keys`,
     /** The prefix of the counters of the API's rate limits. */
     rateLimits: `${prefix}:requests:`,
-    /** The switch of the migration, and what became of it. */
-    migration: `${prefix}:migration`,
-    migrationHistory: `${prefix}:migration:history`,
-    /** `minute` is the beginning of an ISO 8601 time. */
-    migrationMinute: (minute: string) => `${prefix}:migration:${minute}`,
-    /** Events that the bus is owed, and those whose webhooks are kept: ids by time, and id → event. */
-    shelf: (name: ShelfName) => ({ times: `${prefix}:bus:${name}`, events: `${prefix}:bus:${name}:events` }),
-    /** Ids of events whose webhook is owed, by the time they were accepted. */
-    parity: `${prefix}:bus:parity`,
-    busLease: (name: string) => `${prefix}:bus:lease:${name}`,
+    ...migrationKeys(`${prefix}:migration`, `${prefix}:bus`),
     recent: `${prefix}:recent`,
     /** Stream of event ids and types in the order in which workers took them on. */
     feed: `${prefix}:feed`,
@@ -63,6 +56,19 @@ export function createKeys(prefix: string) {
     statisticsHour: (id: EndpointId, hour: string) => `${prefix}:statistics:${id}:${hour}`,
   };
 }
+
+const migrationKeys = (prefix: string, bus: string) => ({
+  /** The switch of the migration, and what became of it. */
+  migration: prefix,
+  migrationHistory: `${prefix}:history`,
+  /** `minute` is the beginning of an ISO 8601 time. */
+  migrationMinute: (minute: string) => `${prefix}:${minute}`,
+  /** Events that the bus is owed, and those whose webhooks are kept: ids by time, and id → event. */
+  shelf: (name: ShelfName) => ({ times: `${bus}:${name}`, events: `${bus}:${name}:events` }),
+  /** Ids of events whose webhook is owed, by the time they were accepted. */
+  parity: `${bus}:parity`,
+  busLease: (name: string) => `${bus}:lease:${name}`,
+});
 
 const parkingKeys = (prefix: string) => ({
   /** Endpoint id → epoch ms at which its line is to be looked at, for those who have one; and who has which in work. */

@@ -41,7 +41,8 @@ export function createParkedRounds(redis: Redis, keys: Keys): ParkedRounds {
       await runEnd(...endOf(one.endpointId, [{ name: roundId(one), goesTo: "job" }], "", keys));
     },
     count: async () => {
-      const ids = await redis.zrange(due, 0, "-1");
+      const looks = await redis.zrange(due, 0, "-1", "WITHSCORES");
+      const ids = looks.filter((_, at) => at % 2 === 0);
       const pipeline = redis.pipeline();
       for (const id of ids) {
         const { times } = keys.line(asEndpointId(id));
@@ -53,7 +54,12 @@ export function createParkedRounds(redis: Redis, keys: Keys): ParkedRounds {
         depth += Number(answers[at]?.[1] ?? 0);
         oldest = Math.min(oldest, Number(headSchema.parse(answers[at + 1]?.[1])[1] ?? oldest));
       }
-      return { depth, oldestHeldSince: Number.isFinite(oldest) ? oldest : null };
+      const [, dueAt = null] = looks;
+      return {
+        depth,
+        oldestHeldSince: Number.isFinite(oldest) ? oldest : null,
+        dueAt: dueAt === null ? null : Number(dueAt),
+      };
     },
   };
 }

@@ -1,9 +1,10 @@
 /**
- * The safety of a Redis that is to keep accepted events. Asked once at start. Eviction lost 1,178 of 3,000 acknowledged
+ * The safety of a Redis that is to keep accepted events. Asked at start, and read again for the metrics. Eviction lost 1,178 of 3,000 acknowledged
  * jobs, a missing append-only file all of 30,003 (traps 6, 7); a clock that is off runs delays early or late (trap 13).
  */
 import { SKEW_MAX_MS, skewError } from "../core/clock-skew.ts";
 import { HookwaveError } from "../core/errors.ts";
+import type { RedisReading } from "../core/readings.ts";
 import type { Redis } from "./redis.ts";
 
 /** An answer that took longer says too little about when it was given. */
@@ -35,6 +36,19 @@ export async function checkRedis(
   const warning =
     "Redis has no append-only file: if it is killed, accepted events are lost; set appendonly yes (and REQUIRE_AOF=true)";
   return hasAof ? [] : [warning];
+}
+
+/** As it is now: an operator may have changed since the start what was checked then. */
+export async function readRedis(redis: Redis, now: () => number): Promise<RedisReading> {
+  const [text, skewMs] = await Promise.all([redis.info(), askSkewMs(redis, now)]);
+  const info = parseInfo(text);
+  return {
+    memoryBytes: Number(info.get("used_memory")),
+    memoryMaxBytes: Number(info.get("maxmemory")),
+    evictsNothing: info.get("maxmemory_policy") === "noeviction",
+    isAofWell: info.get("aof_last_write_status") !== "err" && info.get("aof_last_bgrewrite_status") !== "err",
+    skewMs,
+  };
 }
 
 async function checkClock(redis: Redis, now: () => number): Promise<void> {

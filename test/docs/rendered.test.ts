@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { queryFiles, renderMetrics } from "../../scripts/metrics-table.ts";
 import { renderCommands, renderSettings } from "../../scripts/option-tables.ts";
 import { readEnvironment } from "../../src/config/environment.ts";
 import { renderConfigurationDoc, renderEnvExample, renderReadme } from "../../src/config/render.ts";
@@ -8,6 +9,8 @@ import { SETTINGS as ENDPOINT_SETTINGS } from "../../src/endpoints/settings.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
+const metrics = await renderMetrics(read("docs/metrics.md"), queryFiles());
+
 describe("what is rendered from the tables of settings", () => {
   it.each([
     [".env.example", renderEnvExample()],
@@ -15,6 +18,7 @@ describe("what is rendered from the tables of settings", () => {
     ["README.md", renderReadme(read("README.md"))],
     ["docs/endpoints.md", renderSettings(read("docs/endpoints.md"), ENDPOINT_SETTINGS)],
     ["docs/cli.md", renderCommands(read("docs/cli.md"))],
+    ["docs/metrics.md", metrics],
   ])("%s is up to date", (path, rendered) => {
     expect(read(path), `${path} is out of date: run node scripts/render-docs.ts`).toBe(rendered);
   });

@@ -253,7 +253,7 @@ describe("GET /metrics", () => {
       "hookwave_dead_letters_total",
       "hookwave_circuit_breaker_state",
       "hookwave_queue_depth",
-      "hookwave_queue_oldest_age_seconds",
+      "hookwave_queue_overdue_seconds",
     ])
       expect(body).toContain(`# TYPE ${name} `);
     expect(body).toMatch(/^hookwave_events_published_total 2$/m);

@@ -35,8 +35,13 @@ export const refused: AttemptRecord = {
   nextInMs: 2_000,
 };
 
-export function attemptFinished(record: AttemptRecord, latencyMs: number | null = null) {
-  return { kind: "attempt.finished", record, recordText: JSON.stringify(record), latencyMs } as const;
+export function attemptFinished(
+  record: AttemptRecord,
+  latencyMs: number | null = null,
+  firstDelayMs: number | null = null,
+) {
+  const recordText = JSON.stringify(record);
+  return { kind: "attempt.finished", record, recordText, latencyMs, firstDelayMs } as const;
 }
 
 /** A record, so that a new kind of happening does not compile until it is here. */

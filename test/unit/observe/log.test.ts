@@ -38,11 +38,11 @@ describe("the log", () => {
 
   it("writes an attempt with all fields of its record, and the latency, also where they are null", async () => {
     const [line] = await linesOf([finished(refused)]);
-    expect(line).toMatchObject({ ...refused, latencyMs: null });
+    expect(line).toMatchObject({ ...refused, latencyMs: null, firstDelayMs: null });
     expect(Object.keys(line ?? {})).toEqual([
       ...["level", "time", "pid", "hostname"],
       ...Object.keys(refused),
-      ...["latencyMs", "msg"],
+      ...["latencyMs", "firstDelayMs", "msg"],
     ]);
   });
 

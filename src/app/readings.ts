@@ -1,0 +1,44 @@
+/** Wires what the metrics read of a fleet at each scrape, over the connection that also publishes. */
+import { system } from "../config/system.ts";
+import type { EndpointId } from "../core/brand.ts";
+import type { HoldReason } from "../core/outcome.ts";
+import type { Readings } from "../observe/gauges.ts";
+import { openUntilOf } from "../store/breakers.ts";
+import { createEndpointReadings } from "../store/endpoint-readings.ts";
+import { createFleetRates } from "../store/fleet-rates.ts";
+import { createPresence } from "../store/presence.ts";
+import { readRedis } from "../store/redis-safety.ts";
+import type { FleetState } from "./fleet-state.ts";
+
+export function wireReadings(
+  fleet: FleetState,
+  more: Pick<Readings, "queues" | "missing" | "inFlight">,
+): Readings {
+  const { redis, keys, tell } = fleet;
+  const readWaiting = createEndpointReadings(redis, keys, system.now);
+  const { look } = createFleetRates(redis, keys, system.dice);
+  return {
+    ...more,
+    endpoints: async (ids) => {
+      const found = await readWaiting(ids);
+      return await Promise.all(
+        found.map(async (one) => ({ ...one, heldBecause: await heldBecause(one.endpointId, fleet, look) })),
+      );
+    },
+    workers: createPresence(redis, keys, tell).present,
+    redis: () => readRedis(redis, system.now),
+  };
+}
+
+/** All that is held in an endpoint's line waits for the same: what its head would meet if it went now. */
+async function heldBecause(
+  id: EndpointId,
+  { endpoints, breakers }: FleetState,
+  rateWaitMs: ReturnType<typeof createFleetRates>["look"],
+): Promise<HoldReason> {
+  const endpoint = endpoints.get(id);
+  if (endpoint === undefined) return "busy";
+  if (openUntilOf(breakers, endpoint) !== null) return "breaker_open";
+  const { rateLimit } = endpoint;
+  return rateLimit !== null && (await rateWaitMs(id, rateLimit)) > 0 ? "rate_limited" : "busy";
+}
