@@ -82,7 +82,7 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
   const readings = wireReadings(base, {
     queues: queueCounts,
     missing: migrating.readMissing,
-    inFlight: service.inFlight,
+    worker: service.worker,
   });
   const { start, stop, abandonTests, ...management } = wireManagement({
     ...base,

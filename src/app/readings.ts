@@ -1,6 +1,7 @@
 /** Wires what the metrics read of a fleet at each scrape, over the connection that also publishes. */
 import { system } from "../config/system.ts";
 import type { EndpointId } from "../core/brand.ts";
+import { originOf } from "../core/origin.ts";
 import type { HoldReason } from "../core/outcome.ts";
 import type { Readings } from "../observe/gauges.ts";
 import { openUntilOf } from "../store/breakers.ts";
@@ -9,16 +10,17 @@ import { createFleetRates } from "../store/fleet-rates.ts";
 import { createPresence } from "../store/presence.ts";
 import { readRedis } from "../store/redis-safety.ts";
 import type { FleetState } from "./fleet-state.ts";
+import type { Service } from "./service.ts";
 
-export function wireReadings(
-  fleet: FleetState,
-  more: Pick<Readings, "queues" | "missing" | "inFlight">,
-): Readings {
-  const { redis, keys, tell } = fleet;
+export interface ReadingsWiring extends Pick<Readings, "queues" | "missing">, Pick<Service, "worker"> {}
+
+export function wireReadings(fleet: FleetState, { worker, ...more }: ReadingsWiring): Readings {
+  const { redis, keys, tell, endpoints } = fleet;
   const readWaiting = createEndpointReadings(redis, keys, system.now);
   const { look } = createFleetRates(redis, keys, system.dice);
   return {
     ...more,
+    inFlight: () => worker()?.inFlight() ?? 0,
     endpoints: async (ids) => {
       const found = await readWaiting(ids);
       return await Promise.all(
@@ -26,6 +28,13 @@ export function wireReadings(
       );
     },
     workers: createPresence(redis, keys, tell).present,
+    certificates: (most) => {
+      const seen = endpoints.all().flatMap((endpoint) => {
+        const endsAt = worker()?.certificateEnd(originOf(endpoint));
+        return endsAt === undefined ? [] : [{ endpointId: endpoint.id, endsInMs: endsAt - system.now() }];
+      });
+      return seen.toSorted((one, other) => one.endsInMs - other.endsInMs).slice(0, most);
+    },
     redis: () => readRedis(redis, system.now),
   };
 }

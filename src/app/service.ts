@@ -16,8 +16,8 @@ export interface Service {
   /** Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, SECRET_UNREADABLE, ENDPOINT_INVALID. */
   readonly start: () => Promise<void>;
   readonly isConsuming: () => boolean;
-  /** POSTs that are open. */
-  readonly inFlight: () => number;
+  /** The worker of this process; null before it works, and in one that only serves the API. */
+  readonly worker: () => RunningWorker | null;
   readonly stop: () => Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
       stopClockWatch = watchClock({ system, askSkewMs: askSkew, pause, resume, tell });
     },
     isConsuming: () => working?.isConsuming() ?? false,
-    inFlight: () => working?.inFlight() ?? 0,
+    worker: () => working,
     stop: async () => {
       stopping.abort();
       stopClockWatch();

@@ -2,7 +2,7 @@
  * Wires what a worker process does: store, deliver and queue stages, from the moment Redis answers to the drain.
  */
 import { system } from "../config/system.ts";
-import type { EndpointId } from "../core/brand.ts";
+import type { EndpointId, Origin } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
@@ -45,6 +45,8 @@ export interface RunningWorker {
   readonly isConsuming: () => boolean;
   /** POSTs that are open. */
   readonly inFlight: () => number;
+  /** Epoch ms; undefined where no certificate has been seen. */
+  readonly certificateEnd: (origin: Origin) => number | undefined;
   /** Takes no more jobs until `resume`; those in work go on. */
   readonly pause: () => void;
   readonly resume: () => void;
@@ -60,13 +62,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
   const workerBus = wireWorkerBus(deps, redis, queues);
   const record = workerBus.recordThrough(attempts.record);
-  const { workers, wakeUps, outbox, abandon, inFlight } = openWorkers(
-    deps,
-    redis,
-    queues,
-    workerBus.bus,
-    record,
-  );
+  const { workers, wakeUps, outbox, abandon, seen } = openWorkers(deps, redis, queues, workerBus.bus, record);
   const watches = watchQueues(queues, redis, outbox.bury, tell);
   for (const [at, worker] of workers.entries()) {
     worker.on("error", (error) => watches[at]?.meet(error));
@@ -79,7 +75,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
   return {
     isConsuming: () =>
       redis.status === "ready" && workers.every((worker) => worker.isRunning() && !worker.isPaused()),
-    inFlight,
+    ...seen,
     pause: () => {
       wakeUps.pause();
       for (const worker of workers) worker.pause(true).catch(tellFailure(tell, "worker_pause"));
@@ -121,7 +117,7 @@ const watchQueues = (queues: Queues, redis: Redis, bury: Outbox["bury"], tell: T
 function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus, record: RecordAttempt) {
   const { config, keys, tell } = deps;
   const inWork = new Set<EndpointId>();
-  const { abandon, inFlight, ...stage } = openDeliverStage(deps, record, redis, inWork);
+  const { abandon, seen, ...stage } = openDeliverStage(deps, record, redis, inWork);
   const { deliver, limits, slots, directory } = stage;
   const { countBuried } = createStatistics(redis, keys, system.now);
   const outbox = createOutbox({ queues, letters: createLetterIndex(redis, keys), countBuried, tell });
@@ -150,7 +146,7 @@ function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus,
     createEventsWorker(createDispatch({ ...shared, endpoints: directory, bus, tell }), workerDeps),
     createDeliveriesWorker(createResume(shared), workerDeps),
   ];
-  return { workers, wakeUps, outbox, abandon, inFlight };
+  return { workers, wakeUps, outbox, abandon, seen };
 }
 
 function openDeliverStage(
@@ -203,10 +199,11 @@ function openDeliverStage(
     holdMaxAgeMs: config.holdMaxAgeMs,
     isDraining: (id) => inWork.has(id),
   });
+  const seen = { inFlight: limits.openNow, certificateEnd: transport.certificateEnd };
   // The jobs have been drained: a POST still open is one whose job has been given back.
   const abandon = async (): Promise<void> => {
     breakers.dispose();
     await transport.abandon();
   };
-  return { deliver, limits, slots, directory, abandon, inFlight: limits.openNow };
+  return { deliver, limits, slots, directory, abandon, seen };
 }

@@ -17,6 +17,13 @@ export interface EndpointReading {
   readonly failingMs: number;
 }
 
+/** The certificate that an endpoint's receiver showed last. */
+export interface CertificateReading {
+  readonly endpointId: EndpointId;
+  /** Negative once it has ended. */
+  readonly endsInMs: number;
+}
+
 export interface RedisReading {
   readonly memoryBytes: number;
   /** 0: as much as the machine has. */

@@ -7,9 +7,11 @@
 import type { LookupAddress } from "node:dns";
 import { lookup as systemLookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { LRUCache } from "lru-cache";
 import type { buildConnector } from "undici";
+import type { Origin } from "../core/brand.ts";
+import { originOf } from "../core/origin.ts";
 import { type AddressPolicy, isAddressAllowed } from "./address-guard.ts";
 import { Deadline } from "./deadline.ts";
 import type { Exchange } from "./ports.ts";
@@ -27,6 +29,8 @@ export interface ConnectorOptions {
   readonly ca?: string;
   /** The resolver of names; the system's by default. */
   readonly lookup?: Lookup;
+  /** Hears of the certificate of each connection that is secured: of which origin, and epoch ms of its end. */
+  readonly onCertificate?: (origin: Origin, endsAtMs: number) => void;
   /** Hears how far each connection has come; a literal address is never resolved, and plain http never secured. */
   readonly onStage?: (stage: ConnectStage) => void;
 }
@@ -84,10 +88,17 @@ async function openSocket(
   sessions: LRUCache<string, Buffer>,
 ): Promise<Socket> {
   const addresses = await checkedAddresses(target.hostname, options);
-  return target.protocol === "https:"
-    ? whenOpen(startTls(target, addresses, options, sessions), "secureConnect", options)
-    : whenOpen(connectTcp(pinned(target, addresses)), "connect", options);
+  if (target.protocol !== "https:")
+    return await whenOpen(connectTcp(pinned(target, addresses)), "connect", options);
+  const socket = startTls(target, addresses, options, sessions);
+  await whenOpen(socket, "secureConnect", options);
+  const endsAt = socket.getPeerX509Certificate()?.validToDate;
+  if (endsAt !== undefined) options.onCertificate?.(originOfTarget(target), endsAt.getTime());
+  return socket;
 }
+
+const originOfTarget = ({ protocol, hostname, port }: buildConnector.Options): Origin =>
+  originOf({ url: `${protocol}//${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${port}` });
 
 /** The addresses of a host, every one of them allowed: one bad address refuses the whole answer. */
 async function checkedAddresses(
@@ -136,7 +147,7 @@ function startTls(
   addresses: readonly LookupAddress[],
   options: ConnectorOptions,
   sessions: LRUCache<string, Buffer>,
-): Socket {
+): TLSSocket {
   const sessionKey = `${target.hostname}:${target.port}`;
   const session = sessions.get(sessionKey);
   const socket = connectTls({

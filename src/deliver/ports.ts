@@ -3,7 +3,7 @@
  * store, the queue and the telemetry.
  */
 import type { FinishedAttempt } from "../core/attempt.ts";
-import type { EndpointId, EventId } from "../core/brand.ts";
+import type { EndpointId, EventId, Origin } from "../core/brand.ts";
 import type {
   AcceptedKey,
   Claim,
@@ -92,6 +92,8 @@ export interface Transport {
    * RESOURCES_EXHAUSTED when this machine has nothing left to connect with.
    */
   readonly post: (request: OutgoingRequest) => Promise<Exchange>;
+  /** Epoch ms of the end of the certificate that was seen there last; undefined where none was. */
+  readonly certificateEnd: (origin: Origin) => number | undefined;
   /** Waits for what is open, which has its deadlines. */
   readonly close: () => Promise<void>;
   /** Lets go at once: what is open rejects with CLOSED, so that nobody takes it for the receiver's doing. */

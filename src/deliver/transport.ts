@@ -5,6 +5,7 @@
  */
 import { LRUCache } from "lru-cache";
 import { Agent } from "undici";
+import type { Origin } from "../core/brand.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { AddressPolicy } from "./address-guard.ts";
 import { type ConnectorOptions, createGuardedConnector } from "./guarded-connector.ts";
@@ -12,7 +13,7 @@ import { OpenExchange, type Routes } from "./open-exchange.ts";
 import type { Exchange, OutgoingRequest, Transport } from "./ports.ts";
 import { checkUrl } from "./url-policy.ts";
 
-export interface TransportOptions extends Omit<ConnectorOptions, "onStage"> {
+export interface TransportOptions extends Omit<ConnectorOptions, "onStage" | "onCertificate"> {
   /** Open connections to one origin; further posts wait for a free one, within their deadline. */
   readonly connectionsPerOrigin?: number;
   /** Origins with kept connections; posts to further ones go without keep-alive. */
@@ -34,7 +35,11 @@ export type Target =
   | { readonly kind: "refused"; readonly exchange: Exchange; readonly problem: string };
 
 export function createTransport(options: TransportOptions): Transport {
-  const routes = openRoutes(options);
+  const certificates = new LRUCache<Origin, number>({ max: MAX_ORIGINS });
+  const routes = openRoutes({
+    ...options,
+    onCertificate: (origin, endsAtMs) => void certificates.set(origin, endsAtMs),
+  });
   const targets = new LRUCache<string, Target>({ max: CHECKED_URLS_KEPT });
   let closing: Promise<void> | undefined;
   let isAbandoned = false;
@@ -55,6 +60,7 @@ export function createTransport(options: TransportOptions): Transport {
         ? exchange(request, target, routes, () => isAbandoned)
         : Promise.resolve(target.exchange);
     },
+    certificateEnd: (origin) => certificates.get(origin),
     close: () => {
       closing ??= closeRoutes(routes);
       return closing;
@@ -105,7 +111,7 @@ export const AGENT_OPTIONS = {
   bodyTimeout: 0,
 } as const;
 
-function openRoutes(options: TransportOptions): Routes {
+function openRoutes(options: TransportOptions & ConnectorOptions): Routes {
   const connector = createGuardedConnector(options);
   const common = {
     ...AGENT_OPTIONS,

@@ -8,7 +8,7 @@ import { type Tell, tellFailure } from "../core/happening.ts";
 import { HOLD_REASONS } from "../core/outcome.ts";
 import type { QueueCounts } from "../core/queue-counts.ts";
 import { QUEUE_STATES } from "../core/queue-counts.ts";
-import type { EndpointReading, RedisReading, WorkersPresent } from "../core/readings.ts";
+import type { CertificateReading, EndpointReading, RedisReading, WorkersPresent } from "../core/readings.ts";
 import type { Instruments } from "./instruments.ts";
 import type { TroubledEndpoints } from "./troubled-endpoints.ts";
 
@@ -20,6 +20,8 @@ export interface Readings {
   readonly endpoints: (ids: readonly EndpointId[]) => Promise<readonly EndpointReading[]>;
   readonly workers: () => Promise<WorkersPresent>;
   readonly redis: () => Promise<RedisReading>;
+  /** Of the receivers that this process has reached, the certificates that end first. */
+  readonly certificates: (most: number) => readonly CertificateReading[];
   /** POSTs of this process. */
   readonly inFlight: () => number;
 }
@@ -41,6 +43,7 @@ export async function readGauges(
   instruments: Instruments,
   readings: Readings,
   troubled: TroubledEndpoints,
+  endpointLabels: number,
   tell: Tell,
 ): Promise<void> {
   const { queueDepth, queueOverdue, waiting, oldestOwed, failing, workers, parityMissing } = instruments;
@@ -51,6 +54,7 @@ export async function readGauges(
     if (result.status === "fulfilled") result.value();
     else tellFailure(tell, doing)(result.reason);
   };
+  showCertificates(instruments, readings.certificates(endpointLabels));
   const ofRedis = single(redisMemory, redisMemoryMax, redisAofOk, redisEvictsNothing, clockSkew);
   instruments.inFlight.set(readings.inFlight());
   await Promise.all([
@@ -106,6 +110,11 @@ function showEndpoints(
 function showWorkers({ workers }: Instruments, present: WorkersPresent): void {
   if (present.size === 0) workers.set({ version: "none" }, 0);
   for (const [version, count] of present) workers.set({ version }, count);
+}
+
+function showCertificates({ tlsExpiry }: Instruments, readings: readonly CertificateReading[]): void {
+  tlsExpiry.reset();
+  for (const { endpointId: endpoint, endsInMs } of readings) tlsExpiry.set({ endpoint }, endsInMs / 1_000);
 }
 
 function showRedis(instruments: Instruments, reading: RedisReading): void {

@@ -137,6 +137,11 @@ function registerWaiting({ gauge }: Makers) {
       "Since the endpoint's first failure after its last success; of endpoints in trouble.",
       "endpoint",
     ),
+    tlsExpiry: gauge(
+      "hookwave_tls_expiry_seconds",
+      "Until the end of the certificate that the endpoint's receiver showed this process last; of those that end first.",
+      "endpoint",
+    ),
   };
 }
 

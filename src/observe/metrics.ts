@@ -55,7 +55,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     tell: (happening) => count(instruments, labels, happening),
     observeRequest: (request) => countRequest(instruments, request),
     expose: async () => {
-      await readGauges(instruments, readings(), labels.troubled, tell);
+      await readGauges(instruments, readings(), labels.troubled, endpointLabels, tell);
       return registry.metrics();
     },
     contentType: registry.contentType,

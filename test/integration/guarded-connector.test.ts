@@ -1,6 +1,7 @@
 import type { LookupAddress } from "node:dns";
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { originOf } from "../../src/core/origin.ts";
 import { createGuardedConnector, type Lookup } from "../../src/deliver/guarded-connector.ts";
 import { createAuthority } from "../support/certificates.ts";
 import { plainAnswer, startRawReceiver } from "../support/raw-receiver.ts";
@@ -14,6 +15,7 @@ const answers =
   () =>
     Promise.resolve(addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })));
 const ok = (socket: Socket) => socket.write(plainAnswer(200));
+const DAY_MS = 24 * 60 * 60 * 1_000;
 const blocked = { kind: "blocked", reason: "blocked_destination" };
 const failed = (reason: string) => ({ kind: "failed", reason });
 
@@ -149,13 +151,21 @@ describe("TLS", () => {
     const transport = openTransport({ lookup: answers("127.0.0.1"), connectionsPerOrigin: 1, ...trust });
     const url = `https://${name}:${receiver.port}/`;
     const exchanges = [await transport.post(postTo(url)), await transport.post(postTo(url))];
-    return { exchanges, receiver };
+    const endsAt = transport.certificateEnd(originOf({ url }));
+    return { exchanges, receiver, endsInMs: endsAt === undefined ? null : endsAt - Date.now() };
   };
 
   it("delivers to a receiver whose certificate is for the name, over one kept connection", async () => {
     const { exchanges, receiver } = await post(authority.issue(name), authority.cert);
     expect(exchanges).toMatchObject([{ status: 200 }, { status: 200 }]);
     expect(receiver.connectionCount()).toBe(1);
+  });
+
+  it("remembers when the certificate of an origin ends", async () => {
+    const { endsInMs } = await post(authority.issue(name, { endsInDays: 20 }), authority.cert);
+    expect(endsInMs).toBeGreaterThan(19 * DAY_MS);
+    expect(endsInMs).toBeLessThanOrEqual(20 * DAY_MS);
+    expect((await post(authority.issue(name), undefined)).endsInMs).toBeNull();
   });
 
   it("resends over a fresh connection when a kept one turns out to be stale", async () => {

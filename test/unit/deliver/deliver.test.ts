@@ -33,6 +33,7 @@ function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
     transport: {
       post: async () => answered,
       close: async () => undefined,
+      certificateEnd: () => undefined,
       abandon: async () => undefined,
     },
     limits: createConcurrencyLimits({ monotonicMs: () => 0, wasBusySince: () => false }),

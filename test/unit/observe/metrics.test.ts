@@ -26,6 +26,7 @@ const READINGS: Readings = {
     isAofWell: true,
     skewMs: -250,
   }),
+  certificates: () => [{ endpointId: asEndpointId("tls"), endsInMs: 86_400_000 }],
   inFlight: () => 5,
 };
 
@@ -160,6 +161,7 @@ describe("metrics", () => {
       'hookwave_workers{version="1.2.3"}': 2,
       hookwave_parity_missing: 4,
       hookwave_in_flight: 5,
+      'hookwave_tls_expiry_seconds{endpoint="tls"}': 86_400,
       hookwave_redis_memory_bytes: 1_000,
       hookwave_redis_memory_max_bytes: 4_000,
       hookwave_redis_aof_ok: 1,
@@ -175,7 +177,9 @@ describe("metrics", () => {
 
   it("leaves out what cannot be read, says so, and still shows the rest", async () => {
     const broken = (): Promise<never> => Promise.reject(new Error("Connection is closed."));
-    const readings: Partial<Record<Exclude<keyof Readings, "inFlight">, () => Promise<never>>> = {};
+    const readings: Partial<
+      Record<Exclude<keyof Readings, "inFlight" | "certificates">, () => Promise<never>>
+    > = {};
     const told: Happening[] = [];
     const metrics = metricsAfter([finished(refused)], 200, readings, told);
     const before = Object.keys(await samples(metrics));
