@@ -8,12 +8,12 @@ import { messageIdOf } from "../../src/bus/uuid5.ts";
 import { PHASES, type Phase } from "../../src/core/migration.ts";
 import { type Api, startApi } from "../support/api.ts";
 import { type BusConsumer, listenToBus, registered } from "../support/bus.ts";
-import { runCommand } from "../support/command.ts";
 import { exampleFolder, examplesOf, runExample } from "../support/doc-examples.ts";
 import { isInstalled } from "../support/example-process.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { readRepositoryFile } from "../support/repository.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import { runShown } from "../support/shown-commands.ts";
 import { until } from "../support/until.ts";
 
 const PAGE = "docs/migration.md";
@@ -42,35 +42,6 @@ afterAll(async () => {
   await redis[Symbol.asyncDispose]();
 });
 
-/** A shell splits them, so that quotes mean what they mean to a reader who pastes them. */
-function wordsOf(command: string): readonly string[] {
-  const { stdout } = spawnSync("sh", ["-c", `printf '%s\\0' ${command}`]);
-  return String(stdout).split("\0").slice(0, -1);
-}
-
-/** A reader has ten minutes, a test has not; the service has a port of its own. */
-async function runShown(command: string): Promise<{ readonly code: number | null; readonly stdout: string }> {
-  const [program = "", ...words] = wordsOf(command.replace("--for 10m", "--for 2s"));
-  const variables = { HOOKWAVE_URL: api.url, LEGACY_REDIS_URL: redis.url };
-  if (program === "npx") return await runCommand(words.slice(1), variables);
-  const url = words.map((word) => word.replace("http://127.0.0.1:8420", api.url));
-  const { method, headers, body } = curlOf(url);
-  const response = await fetch(url.find((word) => word.startsWith("http")) ?? "", {
-    method,
-    headers,
-    ...(body !== undefined && { body }),
-  });
-  return { code: response.ok ? 0 : 1, stdout: await response.text() };
-}
-
-/** The few options of curl that the page uses. */
-function curlOf(words: readonly string[]) {
-  const after = (option: string): string | undefined =>
-    words.includes(option) ? words[words.indexOf(option) + 1] : undefined;
-  const [name, value] = (after("-H") ?? "accept: */*").split(": ");
-  return { method: after("-X") ?? "GET", headers: { [name ?? ""]: value ?? "" }, body: after("-d") };
-}
-
 const phaseNow = async (): Promise<Phase> => (await hookwave.migration.status()).phase;
 
 describe("the runbook", () => {
@@ -89,7 +60,9 @@ describe("the runbook", () => {
     };
     for (const command of commands) {
       await publish();
-      const { code, stdout } = await runShown(command);
+      // A reader has ten minutes, a test has not.
+      const asked = command.replace("--for 10m", "--for 2s");
+      const { code, stdout } = await runShown(asked, api.url, { LEGACY_REDIS_URL: redis.url });
       const wanted = /migration set (\w+)/.exec(command)?.[1] ?? /"phase": "(\w+)"/.exec(command)?.[1];
       // An hour of evidence is what a test does not have, and the report must say so.
       const isReport = command.includes("migration report");

@@ -24,7 +24,10 @@ describe("the metrics of an endpoint in trouble", () => {
   it("say what waits for it, why, and for how long; and nothing any more once it is well", async () => {
     await using redis = await startRedis();
     await using receiver = await startReceiver(500);
-    await using hookwave = await startHookwave(redis, { breakerFailureThreshold: 3, breakerRecoveryMs: 1_000 });
+    await using hookwave = await startHookwave(redis, {
+      breakerFailureThreshold: 3,
+      breakerRecoveryMs: 1_000,
+    });
     await hookwave.endpoints.add({ id: "ill", url: receiver.url, retrySchedule: [HOUR_MS] });
     await hookwave.publish(event);
     await until("a retry is booked", async () => (await scrape(hookwave)).get(waiting("ill", "retry")) === 1);

@@ -9,7 +9,7 @@ import { IS_DEEP } from "./depth.ts";
 export const INSTALL = "apt-get install --no-install-recommends prometheus prometheus-alertmanager";
 
 /** The path of a tool, or null where it is not there; a deep run insists on it. */
-export function findTool(name: "promtool" | "prometheus" | "prometheus-alertmanager"): string | null {
+export function findTool(name: "promtool" | "amtool" | "prometheus"): string | null {
   const directories = (process.env["PATH"] ?? "").split(delimiter);
   const path = directories.map((directory) => join(directory, name)).find(existsSync);
   if (path === undefined && IS_DEEP) throw new Error(`expected ${name} on PATH, got none; ${INSTALL}`);
