@@ -25,12 +25,14 @@ describe("an endpoint's breaker", () => {
     await publishSix(hookwave);
     await until("the breaker is open", () => breakerStates(hookwave).includes("open"));
     const atOpening = receiver.requests.length;
+    const probes = (): number => breakerStates(hookwave).filter((state) => state === "half_open").length;
     await hookwave.publishMany(Array.from({ length: 20 }, () => ({ type: "thing.made", data: {} })));
     await until("all of them are held", () => {
       const held = hookwave.happenings.filter((one) => one.kind === "delivery.held");
       return new Set(held.map(({ deliveryId }) => deliveryId)).size >= 20;
     });
-    expect(receiver.requests.length).toBe(atOpening);
+    // A busy machine may take so long for that that a probe is due before.
+    expect(receiver.requests.length).toBeLessThanOrEqual(atOpening + probes());
 
     receiver.replies(200);
 
@@ -40,7 +42,7 @@ describe("an endpoint's breaker", () => {
       );
       return delivered.length >= 20;
     });
-    expect(breakerStates(hookwave).slice(0, 3)).toEqual(["open", "half_open", "closed"]);
+    expect(breakerStates(hookwave).join(" ")).toMatch(/^(?:open half_open )+closed/);
     const attempts = hookwave.happenings.filter((one) => one.kind === "attempt.finished");
     expect(
       attempts.filter(({ record }) => record.outcome === "delivered" && record.attemptNumber > 2),
@@ -151,7 +153,8 @@ describe("the breaker of an origin", () => {
       return new Set(held.map(({ deliveryId }) => deliveryId)).size >= 5 * ENDPOINTS;
     });
     const { data } = await hookwave.health();
-    expect(new Set(data.map(({ breaker }) => breaker))).toEqual(new Set(["open"]));
+    // Half-open where a probe has become due meanwhile.
+    expect(data.map(({ breaker }) => breaker)).not.toContain("closed");
     const probes = originStates(hookwave).filter((state) => state === "half_open").length;
     expect(attempts(hookwave).length - before).toBeLessThanOrEqual(probes);
 
