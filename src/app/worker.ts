@@ -15,6 +15,7 @@ import { createDrainLine } from "../deliver/drain-line.ts";
 import type { Bus, Outbox, Parking, RecordAttempt } from "../deliver/ports.ts";
 import { createResume } from "../deliver/resume.ts";
 import { createTransport } from "../deliver/transport.ts";
+import { waitAtMost } from "../deliver/wait-at-most.ts";
 import { createWakeUps } from "../deliver/wake-ups.ts";
 import { disabledByReceiver } from "../endpoints/revision.ts";
 import { drain } from "../queue/durable-worker.ts";
@@ -53,6 +54,9 @@ export interface RunningWorker {
   /** Finishes what is open within the grace, gives the rest back, and lets go of everything. */
   readonly stop: () => Promise<void>;
 }
+
+/** A Redis that has gone meanwhile forgets us by itself. */
+const LEAVE_MS = 500;
 
 /** Starts consuming; Redis must have answered before. */
 export function startWorker(deps: WorkerWiring): RunningWorker {
@@ -95,7 +99,8 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
       attempts.giveUp();
       // Without Redis nothing more can be written, and waiting for it would keep us from stopping.
       const isRedisThere = drained.every(Boolean);
-      if (isRedisThere) await Promise.all([attempts.idle(), presence.leave()]);
+      if (isRedisThere) await attempts.idle();
+      await waitAtMost(LEAVE_MS, presence.leave());
       await workerBus.stop(isRedisThere);
       await queues.close();
       redis.disconnect();
