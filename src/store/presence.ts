@@ -41,15 +41,16 @@ export function createPresence(redis: Redis, { workers }: Keys, tell: Tell): Pre
   return {
     begin: ({ id, version }) => {
       const member = `${version} ${id}`;
-      const say = (): void =>
-        void runSay([workers], [PRESENT_MS, member]).catch(tellFailure(tell, "presence"));
+      // A Redis that is away hears nothing, and is not to hear all of it at once when it is back.
+      const tellRedis = async (send: () => Promise<unknown>): Promise<void> => {
+        if (redis.status === "ready") await send().catch(tellFailure(tell, "presence"));
+      };
+      const say = (): void => void tellRedis(() => runSay([workers], [PRESENT_MS, member]));
       const timer = setInterval(say, SAY_EVERY_MS).unref();
       say();
       return {
         stop: () => clearInterval(timer),
-        leave: async () => {
-          await redis.zrem(workers, member).catch(tellFailure(tell, "presence"));
-        },
+        leave: () => tellRedis(() => redis.zrem(workers, member)),
       };
     },
     present: async () => {
