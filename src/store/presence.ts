@@ -47,9 +47,13 @@ export function createPresence(redis: Redis, { workers }: Keys, tell: Tell): Pre
       };
       const say = (): void => void tellRedis(() => runSay([workers], [PRESENT_MS, member]));
       const timer = setInterval(say, SAY_EVERY_MS).unref();
+      redis.on("ready", say);
       say();
       return {
-        stop: () => clearInterval(timer),
+        stop: () => {
+          clearInterval(timer);
+          redis.off("ready", say);
+        },
         leave: () => tellRedis(() => redis.zrem(workers, member)),
       };
     },

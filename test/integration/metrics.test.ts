@@ -71,7 +71,8 @@ describe("the metrics of a fleet", () => {
       (await scrape(api)).get(`hookwave_workers{version="${version}"}`);
     expect(await workers("none")).toBe(0);
     const both = await Promise.all([startHookwave(redis), startHookwave(redis)]);
-    await until("both are there", async () => (await workers(VERSION)) === 2);
+    // At once, not when they say so for the second time.
+    await until("both are there", async () => (await workers(VERSION)) === 2, 5_000);
     await both[0].close();
     expect(await workers(VERSION)).toBe(1);
     await both[1].close();
