@@ -10,6 +10,7 @@ import { readEnvironment } from "../src/config/environment.ts";
 import { renderConfigurationDoc, renderEnvExample, renderReadme } from "../src/config/render.ts";
 import { SETTINGS } from "../src/endpoints/settings.ts";
 import { renderApiTable } from "./api-table.ts";
+import { dashboardFiles } from "./dashboards/files.ts";
 import { queryFiles, renderMetrics } from "./metrics-table.ts";
 import { openapiText } from "./openapi-text.ts";
 import { renderCommands, renderSettings } from "./option-tables.ts";
@@ -31,7 +32,11 @@ async function describeApi(): Promise<unknown> {
 const description = await describeApi();
 const root = new URL("../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
+const dashboards = dashboardFiles();
+// They come first: docs/metrics.md says which metric is on which.
+for (const [path, text] of Object.entries(dashboards)) writeFileSync(new URL(path, root), text);
 const files = {
+  ...dashboards,
   ".env.example": renderEnvExample(),
   "docs/configuration.md": renderConfigurationDoc(),
   "docs/openapi.json": openapiText(Object(description)),

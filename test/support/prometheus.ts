@@ -2,9 +2,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { z } from "zod";
+import { freePort } from "../../src/process/embedded-redis.ts";
 import { IS_DEEP } from "./depth.ts";
+
+import { until } from "./until.ts";
 
 export const INSTALL = "apt-get install --no-install-recommends prometheus prometheus-alertmanager";
 
@@ -29,4 +35,58 @@ export async function runTool(path: string, args: readonly string[], input = "")
   const said = await Promise.all([text(child.stdout), text(child.stderr)]);
   await exited;
   return { code: child.exitCode ?? -1, said: said.join("") };
+}
+
+/** A query's answer: what Prometheus has for it now. */
+export interface Queried {
+  /** Null unless it was refused. */
+  readonly error: string | null;
+  /** The values of its series that are numbers. */
+  readonly values: readonly number[];
+}
+
+export interface PrometheusServer extends AsyncDisposable {
+  readonly query: (expr: string) => Promise<Queried>;
+}
+
+const answerSchema = z.object({
+  status: z.enum(["success", "error"]),
+  error: z.string().optional(),
+  data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }).optional(),
+});
+
+/** A Prometheus of the test's own on a free port of loopback, that scrapes one target each second. */
+export async function startPrometheus(path: string, job: string, target: string): Promise<PrometheusServer> {
+  const directory = await mkdtemp(join(tmpdir(), "hookwave-prometheus-"));
+  const config = {
+    global: { scrape_interval: "1s" },
+    scrape_configs: [{ job_name: job, static_configs: [{ targets: [target] }] }],
+  };
+  await writeFile(join(directory, "prometheus.yml"), JSON.stringify(config));
+  const address = `127.0.0.1:${await freePort()}`;
+  const child = spawn(
+    path,
+    [
+      `--config.file=${join(directory, "prometheus.yml")}`,
+      `--storage.tsdb.path=${join(directory, "data")}`,
+      `--web.listen-address=${address}`,
+    ],
+    { stdio: "ignore" },
+  );
+  const exited = once(child, "exit");
+  await until("Prometheus is ready", async () => (await fetch(`http://${address}/-/ready`)).ok, 30_000);
+  return {
+    query: async (expr) => {
+      const url = new URL(`http://${address}/api/v1/query`);
+      url.searchParams.set("query", expr);
+      const { error = null, data } = answerSchema.parse(await (await fetch(url)).json());
+      const values = (data?.result ?? []).map(({ value: [, text] }) => Number(text));
+      return { error, values: values.filter((value) => !Number.isNaN(value)) };
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await exited;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
 }
