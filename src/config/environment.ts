@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { HookwaveError } from "../core/errors.ts";
+import { withSecretFiles } from "./secret-files.ts";
 import type { Setting } from "./setting.ts";
 import { configSchema, type Environment, SETTINGS } from "./settings.ts";
 import { unknownVariables } from "./unknown-variables.ts";
@@ -14,11 +15,13 @@ export interface Config extends Readonly<z.output<typeof configSchema>> {
 }
 
 /** Throws CONFIG_INVALID, listing all that is wrong: variable, value (hidden if secret), expectation, remedy. */
-export function readEnvironment(env: Environment = process.env): Config {
+export function readEnvironment(given: Environment = process.env): Config {
+  const { env, problems: unread } = withSecretFiles(given);
   const texts = new Map(SETTINGS.map(({ key, variable }) => [key, textOf(env, variable)]));
   const parsed = configSchema.safeParse(Object.fromEntries(texts));
   const invalid = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
   const problems = [
+    ...unread,
     ...SETTINGS.filter(({ key }) => invalid.has(key)).map((setting) => invalidValue(setting, env)),
     ...keyContradictions(env),
     ...endpointContradictions(env),

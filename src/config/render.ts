@@ -32,7 +32,8 @@ const CONFIGURATION_HEAD = `# Configuration
 Hookwave is configured by environment variables. All are checked at start: if any cannot work, every problem is listed
 with its remedy and nothing is started (exit code 78). An empty variable counts as unset. Durations are seconds, or a
 number with a unit: \`250ms\`, \`15s\`, \`2m\`, \`24h\`, \`3d\`. Variables that start with \`WEBHOOK_\` or \`HOOKWAVE_\` and are
-none of these are reported at start, with the nearest name that exists. Values marked *secret* are in no message and no log.
+none of these are reported at start, with the nearest name that exists. Values marked *secret* are in no message and no log,
+and each may come from a file: \`HOOKWAVE_API_KEY_FILE=/run/secrets/api_key\` instead of \`HOOKWAVE_API_KEY\`.
 
 This page is written by \`node scripts/render-docs.ts\` from \`src/config/settings.ts\`.
 `;
