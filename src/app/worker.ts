@@ -55,8 +55,8 @@ export interface RunningWorker {
   readonly stop: () => Promise<void>;
 }
 
-/** A Redis that has gone meanwhile forgets us by itself. */
-const LEAVE_MS = 500;
+/** A Redis that goes away meanwhile would be waited for as long as it is away. */
+const LAST_WRITES_MS = 5_000;
 
 /** Starts consuming; Redis must have answered before. */
 export function startWorker(deps: WorkerWiring): RunningWorker {
@@ -98,11 +98,14 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
       await abandon();
       attempts.giveUp();
       // Without Redis nothing more can be written, and waiting for it would keep us from stopping.
-      const isRedisThere = drained.every(Boolean);
-      if (isRedisThere) await attempts.idle();
-      await waitAtMost(LEAVE_MS, presence.leave());
-      await workerBus.stop(isRedisThere);
-      await queues.close();
+      // Workers that only waited for jobs are drained without it.
+      const isRedisThere = drained.every(Boolean) && redis.status === "ready";
+      const lastWrites = async (): Promise<void> => {
+        if (isRedisThere) await Promise.all([attempts.idle(), presence.leave()]);
+        await workerBus.stop(isRedisThere);
+        await queues.close();
+      };
+      await waitAtMost(LAST_WRITES_MS, lastWrites());
       redis.disconnect();
     },
   };

@@ -1,4 +1,5 @@
 /** What producers and operators see when Redis is away, frozen, or not fit to keep accepted events. */
+import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { createHookwave, createPublisher } from "../../src/index.ts";
@@ -197,6 +198,21 @@ describe("a worker told to stop while Redis is away", () => {
 
     expect(performance.now() - toldAt).toBeLessThan(3_000);
   });
+
+  it.each([0, 1, 5, 20, 100])(
+    "stops also when Redis goes %d ms after it was told to",
+    async (afterMs) => {
+      await using redis = await startRedis();
+      const worker = await startHookwave(redis, { enableRedisFallback: true, shutdownGraceMs: 200 });
+      await worker.publish({ type: "model.registered", data: { model_id: "m_1" } });
+      const stopped = worker.close();
+      await pause(afterMs);
+      await redis.stop();
+      // Its last writes have five seconds; without a bound it would wait for as long as Redis is away.
+      await stopped;
+    },
+    20_000,
+  );
 });
 
 describe("a Redis that would lose events", () => {
