@@ -15,6 +15,7 @@ import type { CountRequest } from "./core/access.ts";
 import type { Tell } from "./core/happening.ts";
 import type { QueueCounts } from "./core/queue-counts.ts";
 import { createAddressPolicy } from "./deliver/address-guard.ts";
+import { waitAtMost } from "./deliver/wait-at-most.ts";
 import { createEndpointManagement } from "./manage/endpoints.ts";
 import type { Management } from "./manage/management.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
@@ -50,6 +51,9 @@ export interface Hookwave extends Publisher, Management {
   /** For the API's rate limits: counts in windows that the whole fleet shares. */
   readonly countRequest: CountRequest;
 }
+
+/** Longer than the deadline of any publish: whoever waited for Redis has been refused by then. */
+const LAST_ANSWERS_MS = 5_000;
 
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
 export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
@@ -102,8 +106,8 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     metrics,
     countRequest: createRequestCounter(redis, keys),
     close: async () => {
-      await Promise.all([publisher.close(), abandonTests()]);
-      await Promise.all([stop(), service.stop()]);
+      await waitAtMost(LAST_ANSWERS_MS, Promise.all([publisher.close(), abandonTests()]));
+      await Promise.all([waitAtMost(LAST_ANSWERS_MS, stop()), service.stop()]);
       disconnect();
     },
   };
