@@ -213,18 +213,38 @@ interface Expected {
   readonly exp_alerts: readonly object[];
 }
 
-/** What promtool says of a scenario: nothing where it was as expected. */
-async function play(promtool: string, series: Series, expected: readonly Expected[]): Promise<string> {
+interface Scenario {
+  readonly name: string;
+  readonly series: Series;
+  readonly expected: readonly Expected[];
+}
+
+/** What promtool says of scenarios, played together: nothing where each was as expected. */
+async function play(promtool: string, scenarios: readonly Scenario[]): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "hookwave-alerts-"));
   try {
-    const path = join(directory, "scenario.json");
-    const tests = [{ interval: "1m", input_series: inputOf(series), alert_rule_test: expected }];
+    const path = join(directory, "scenarios.json");
+    const tests = scenarios.map(({ name, series, expected }) => ({
+      name,
+      interval: "1m",
+      input_series: inputOf(series),
+      alert_rule_test: expected,
+    }));
     await writeFile(path, JSON.stringify({ rule_files: [RULES], evaluation_interval: "1m", tests }));
     const { code, said } = await runTool(promtool, ["test", "rules", path]);
     return code === 0 ? "" : said;
   } finally {
     await rm(directory, { recursive: true });
   }
+}
+
+function scenarioOf({ alert, at, series, labels = {}, severity, summary }: Firing): Scenario {
+  const fired = {
+    exp_labels: { severity, ...labels },
+    exp_annotations: { summary, runbook_url: `${RUNBOOK}#${alert.toLowerCase()}` },
+  };
+  const expected = [{ eval_time: at, alertname: alert, exp_alerts: [fired] }];
+  return { name: `${alert} at ${at}`, series, expected };
 }
 
 describe("grafana/alerts.yml", () => {
@@ -235,24 +255,21 @@ describe("grafana/alerts.yml", () => {
     expect(code, said).toBe(0);
   });
 
-  it.for(FIRING)("fires $alert at $at", async (firing, test) => {
+  it("fires each alert where it should, and says how much", async ({ skip }) => {
     const promtool = findTool("promtool");
-    if (promtool === null) return test.skip(`promtool is not there: ${INSTALL}`);
-    const { alert, at, series, labels = {}, severity, summary } = firing;
-    const fired = {
-      exp_labels: { severity, ...labels },
-      exp_annotations: { summary, runbook_url: `${RUNBOOK}#${alert.toLowerCase()}` },
-    };
-    expect(await play(promtool, series, [{ eval_time: at, alertname: alert, exp_alerts: [fired] }])).toBe("");
+    if (promtool === null) return skip(`promtool is not there: ${INSTALL}`);
+    expect(await play(promtool, FIRING.map(scenarioOf))).toBe("");
   });
 
-  it("fires nothing over a scrape gap, a restart of every process, and trouble that ends by itself", async (test) => {
+  it("fires nothing over a scrape gap, a restart of every process, and trouble that ends by itself", async ({
+    skip,
+  }) => {
     const promtool = findTool("promtool");
-    if (promtool === null) return test.skip(`promtool is not there: ${INSTALL}`);
-    const quiet = LOOKS.flatMap((eval_time) =>
+    if (promtool === null) return skip(`promtool is not there: ${INSTALL}`);
+    const expected = LOOKS.flatMap((eval_time) =>
       names.map((alertname) => ({ eval_time, alertname, exp_alerts: [] })),
     );
-    expect(await play(promtool, WELL, quiet)).toBe("");
+    expect(await play(promtool, [{ name: "well", series: WELL, expected }])).toBe("");
   });
 
   it("has a firing case for every alert and cause, and every series of them in the quiet one", () => {
