@@ -39,7 +39,7 @@ export const overview: DashboardPlan = {
       {
         title: "Overdue",
         description:
-          "How late the entry is that was due first. Above a minute nobody delivers: see the Fleet.",
+          "How late the entry is that was due first. Above a minute workers fall behind, or are gone: see the Fleet.",
         unit: "s",
         shows: "now",
         queries: { "max by (queue) (hookwave_queue_overdue_seconds)": "{{queue}}" },
@@ -114,7 +114,7 @@ export const overview: DashboardPlan = {
         unit: "s",
         shows: "course",
         queries: {
-          [`sum(${WAITING}) / sum(rate(${ATTEMPTS}{outcome="delivered"}[$__rate_interval]))`]:
+          [`sum(max by (endpoint) (sum by (endpoint, instance) (hookwave_deliveries_waiting))) / sum(rate(${ATTEMPTS}{outcome="delivered"}[$__rate_interval]))`]:
             "all endpoints",
         },
       },

@@ -24,7 +24,12 @@ export function wireReadings(fleet: FleetState, { worker, ...more }: ReadingsWir
     endpoints: async (ids) => {
       const found = await readWaiting(ids);
       return await Promise.all(
-        found.map(async (one) => ({ ...one, heldBecause: await heldBecause(one.endpointId, fleet, look) })),
+        found.map(async (one) => ({
+          ...one,
+          // An endpoint that is switched off, or gone, is nobody's trouble any more.
+          failingMs: endpoints.get(one.endpointId)?.isActive === true ? one.failingMs : 0,
+          heldBecause: await heldBecause(one.endpointId, fleet, look),
+        })),
       );
     },
     workers: createPresence(redis, keys, tell).present,
@@ -35,7 +40,7 @@ export function wireReadings(fleet: FleetState, { worker, ...more }: ReadingsWir
       });
       return seen.toSorted((one, other) => one.endsInMs - other.endsInMs).slice(0, most);
     },
-    redis: () => readRedis(redis, system.now),
+    redis: () => readRedis(redis, fleet.config.requireAof, system.now),
   };
 }
 

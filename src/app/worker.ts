@@ -105,8 +105,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
         await workerBus.stop(isRedisThere);
         await queues.close();
       };
-      await waitAtMost(LAST_WRITES_MS, lastWrites());
-      redis.disconnect();
+      await waitAtMost(LAST_WRITES_MS, lastWrites()).finally(() => redis.disconnect());
     },
   };
 }

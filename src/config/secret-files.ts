@@ -24,13 +24,22 @@ export function withSecretFiles(env: Environment): WithFiles {
       problems.push(`${named}: expected either it or ${variable}, got both; unset one of them`);
     else
       try {
-        whole[variable] = readFileSync(path, "utf8");
+        const text = readFileSync(path, "utf8");
+        whole[variable] = text;
+        if (text.trim() === "")
+          problems.push(
+            `${named}: expected a file with its value, got an empty one; write the secret into it`,
+          );
       } catch (error) {
         const { code, message } = summarise(error);
         problems.push(
-          `${named}: expected a file that this process may read, got ${code ?? message} for ${path}; correct the path or its rights`,
+          `${named}: expected a file that this process may read, got ${code ?? message} for ${shown(path)}; correct the path or its rights`,
         );
       }
   }
   return { env: whole, problems };
 }
+
+/** Somebody may have put the secret itself there. */
+const shown = (path: string): string =>
+  path.includes("/") ? path : `a hidden name of ${path.length} characters`;

@@ -58,6 +58,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const ADDRESS_ATTEMPT_MS = 500;
 /** TLS sessions kept for resumption, at a few KiB each. */
 const MAX_TLS_SESSIONS = 500;
+/** A session that is resumed shows the certificate of its first handshake: so often the receiver shows its own. */
+const TLS_SESSION_MS = 60 * 60 * 1_000;
 
 const blocked = (): ConnectFailure => new ConnectFailure({ kind: "blocked", reason: "blocked_destination" });
 
@@ -66,7 +68,11 @@ const failed = (reason: "dns" | "connect" | "tls", cause: unknown): ConnectFailu
 
 export function createGuardedConnector(options: ConnectorOptions): GuardedConnector {
   const reusedEnds = new WeakSet<Error>();
-  const sessions = new LRUCache<string, Buffer>({ max: MAX_TLS_SESSIONS });
+  const sessions = new LRUCache<string, Buffer>({
+    max: MAX_TLS_SESSIONS,
+    ttl: TLS_SESSION_MS,
+    noUpdateTTL: true,
+  });
   const connect: buildConnector.connector = (target, callback) => {
     void openSocket(target, options, sessions).then(
       (socket) => {

@@ -118,7 +118,7 @@ function registerWaiting({ gauge }: Makers) {
     ),
     queueOverdue: gauge(
       "hookwave_queue_overdue_seconds",
-      "How late the entry is that was due first; 0 while none is due. Workers fall behind, or are gone.",
+      "How late the entry is that was due first (since it was first booked, where it was put back); 0 while none is due. Workers fall behind, or are gone.",
       "queue",
     ),
     waiting: gauge(
@@ -165,7 +165,7 @@ function registerFleet({ counter, histogram, gauge }: Makers) {
     ),
     redisAofOk: gauge(
       "hookwave_redis_aof_ok",
-      "0 while Redis cannot write, or rewrite, its append-only file.",
+      "0 while Redis cannot write, or rewrite, its append-only file; with REQUIRE_AOF also while it has none.",
     ),
     redisEvictsNothing: gauge(
       "hookwave_redis_evicts_nothing",
@@ -207,7 +207,7 @@ function registerMigration({ counter, gauge }: Makers) {
     ),
     busListLength: gauge(
       "hookwave_bus_list_length",
-      "Entries in the bus' list after the last push; the longest where there are several lists.",
+      "Entries in the bus' list after this process' last push, however old; the longest where there are several lists.",
     ),
     parityMissing: gauge(
       "hookwave_parity_missing",

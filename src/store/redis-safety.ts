@@ -39,14 +39,17 @@ export async function checkRedis(
 }
 
 /** As it is now: an operator may have changed since the start what was checked then. */
-export async function readRedis(redis: Redis, now: () => number): Promise<RedisReading> {
+export async function readRedis(redis: Redis, requireAof: boolean, now: () => number): Promise<RedisReading> {
   const [text, skewMs] = await Promise.all([redis.info(), askSkewMs(redis, now)]);
   const info = parseInfo(text);
   return {
     memoryBytes: Number(info.get("used_memory")),
     memoryMaxBytes: Number(info.get("maxmemory")),
     evictsNothing: info.get("maxmemory_policy") === "noeviction",
-    isAofWell: info.get("aof_last_write_status") !== "err" && info.get("aof_last_bgrewrite_status") !== "err",
+    isAofWell:
+      (!requireAof || info.get("aof_enabled") === "1") &&
+      info.get("aof_last_write_status") !== "err" &&
+      info.get("aof_last_bgrewrite_status") !== "err",
     skewMs,
   };
 }

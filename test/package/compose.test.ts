@@ -46,6 +46,9 @@ describe("docker-compose.yml", () => {
     const ours = services.filter(([, { image }]) => image.startsWith("hookwave:"));
     const variables = ours.flatMap(([, { environment }]) => Object.keys(environment));
     expect(variables).toContain("HOOKWAVE_API_KEY_FILE");
+    // The API takes no endpoint that the worker might deliver to, unless both are told the same.
+    for (const name of ["api", "worker"])
+      expect(Object.keys(compose.services[name]?.environment ?? {})).toContain("ALLOW_PRIVATE_NETWORKS");
     // Its value is no secret: there is no password in it.
     expect(variables.filter((variable) => !known.includes(variable) && variable !== "REDIS_URL")).toEqual([]);
   });

@@ -48,7 +48,7 @@ export const FIRING: readonly Firing[] = [
     series: { 'up{job="hookwave-api",instance="a"}': "1x9 0x20" },
     labels: { job: "hookwave-api" },
     severity: "page",
-    summary: "0 processes of hookwave-api answer",
+    summary: "no process of hookwave-api answers (last known: 0)",
   },
   {
     alert: "HookwaveRedisUnsafe",
@@ -72,14 +72,14 @@ export const FIRING: readonly Firing[] = [
     series: { hookwave_redis_memory_bytes: "800+1x120", hookwave_redis_memory_max_bytes: "1000x120" },
     labels: { cause: "memory" },
     severity: "page",
-    summary: "Redis uses 89% of its memory, and is full within four hours",
+    summary: "Redis uses 89% of its memory, and is full, or will be within four hours",
   },
   {
     alert: "HookwaveServiceFailures",
     at: "15m",
     series: { hookwave_service_failures_total: "0x3 0+1x20" },
     severity: "page",
-    summary: "5 failures of our own in five minutes",
+    summary: "2 failures of our own in two minutes, and for five",
   },
   {
     alert: "HookwaveDeadLettersGrow",
@@ -92,7 +92,10 @@ export const FIRING: readonly Firing[] = [
   {
     alert: "HookwaveEndpointDown",
     at: "20m",
-    series: { 'hookwave_endpoint_failing_seconds{endpoint="ep_1"}': "0+60x40" },
+    series: {
+      'hookwave_endpoint_failing_seconds{endpoint="ep_1"}': "0+60x40",
+      'hookwave_deliveries_waiting{endpoint="ep_1",reason="retry"}': "1x40",
+    },
     labels: { endpoint: "ep_1" },
     severity: "ticket",
     summary: "ep_1 has taken nothing for 20m 0s",
@@ -142,7 +145,10 @@ export const FIRING: readonly Firing[] = [
   {
     alert: "HookwaveBusListGrows",
     at: "15m",
-    series: { hookwave_bus_list_length: "60000x30" },
+    series: {
+      'hookwave_bus_list_length{instance="a"}': "60000x30",
+      'hookwave_bus_writes_total{instance="a",result="written"}': "0+9x30",
+    },
     severity: "ticket",
     summary: "the list of the bus has 60000 entries, and at 100000 (LEGACY_REDIS_LIST_MAX) takes no more",
   },
@@ -167,5 +173,6 @@ export const WELL: Series = {
   'hookwave_tls_expiry_seconds{endpoint="ep_1"}': "2592000-60x60 _x5 2588000-60x180",
   'hookwave_clock_skew_seconds{instance="a"}': "0.2x60 _x5 -1.5 0.1x180",
   hookwave_parity_missing: "0x60 _x5 3x4 0x180",
-  hookwave_bus_list_length: "100x60 _x5 100x180",
+  'hookwave_bus_list_length{instance="a"}': "90000x60 _x5 100x180",
+  'hookwave_bus_writes_total{instance="a",result="written"}': "9x60 _x5 0x180",
 };

@@ -45,6 +45,15 @@ describe("a secret from a file", () => {
     expect(() => readEnvironment(env)).toThrow(new RegExp(`REDIS_URL_FILE: .*got ENOENT for ${missing}`));
   });
 
+  it("is refused where its file is empty, and never shown where it was put in the place of a path", () => {
+    expect(() => readEnvironment({ HOOKWAVE_ENCRYPTION_KEY_FILE: file("empty", "\n") })).toThrow(
+      /HOOKWAVE_ENCRYPTION_KEY_FILE: expected a file with its value, got an empty one/,
+    );
+    const mistaken = { HOOKWAVE_API_KEY_FILE: "hunter2" };
+    expect(() => readEnvironment(mistaken)).toThrow(/got ENOENT for a hidden name of 7 characters/);
+    expect(() => readEnvironment(mistaken)).not.toThrow(/hunter2/);
+  });
+
   it("is for secrets only: of any other setting it is a typing error, with a warning", () => {
     const { port, warnings } = readEnvironment({ HOOKWAVE_PORT_FILE: file("port", "1") });
     expect(port).toBe(8420);
