@@ -46,6 +46,10 @@ describe("the metrics of an endpoint in trouble", () => {
     );
     expect((await scrape(hookwave)).get(waiting("ill", "busy"))).toBe(0);
 
+    const failing = 'hookwave_endpoint_failing_seconds{endpoint="ill"}';
+    await until("it fails for a while", async () => ((await scrape(hookwave)).get(failing) ?? 0) > 0);
+    await hookwave.endpoints.disable("ill");
+    await until("it is nobody's trouble", async () => ((await scrape(hookwave)).get(failing) ?? 0) === 0);
     await hookwave.endpoints.remove("ill");
     await until("nobody waits for it", async () => !(await scrape(hookwave)).has(waiting("ill", "retry")));
   });
