@@ -16,22 +16,20 @@ export interface ReadingsWiring extends Pick<Readings, "queues" | "missing">, Pi
 
 export function wireReadings(fleet: FleetState, { worker, ...more }: ReadingsWiring): Readings {
   const { redis, keys, tell, endpoints } = fleet;
-  const readWaiting = createEndpointReadings(redis, keys, system.now);
+  const readEndpoint = createEndpointReadings(redis, keys, fleet.waiting, system.now);
   const { look } = createFleetRates(redis, keys, system.dice);
   return {
     ...more,
     inFlight: () => worker()?.inFlight() ?? 0,
-    endpoints: async (ids) => {
-      const found = await readWaiting(ids);
-      return await Promise.all(
-        found.map(async (one) => ({
-          ...one,
+    endpoints: (ids) =>
+      Promise.all(
+        ids.map(async (id) => {
+          const [found, because] = await Promise.all([readEndpoint(id), heldBecause(id, fleet, look)]);
           // An endpoint that is switched off, or gone, is nobody's trouble any more.
-          failingMs: endpoints.get(one.endpointId)?.isActive === true ? one.failingMs : 0,
-          heldBecause: await heldBecause(one.endpointId, fleet, look),
-        })),
-      );
-    },
+          const failingMs = endpoints.get(id)?.isActive === true ? found.failingMs : 0;
+          return { ...found, failingMs, heldBecause: because };
+        }),
+      ),
     workers: createPresence(redis, keys, tell).present,
     certificates: (most) => {
       const seen = endpoints.all().flatMap((endpoint) => {

@@ -1,6 +1,7 @@
 /**
- * The safety of a Redis that is to keep accepted events. Asked at start, and read again for the metrics. Eviction lost 1,178 of 3,000 acknowledged
- * jobs, a missing append-only file all of 30,003 (traps 6, 7); a clock that is off runs delays early or late (trap 13).
+ * The safety of a Redis that is to keep accepted events. Asked at start, and read again for the metrics. Eviction lost
+ * 1,178 of 3,000 acknowledged jobs, a missing append-only file all of 30,003 (traps 6, 7); a clock that is off runs delays
+ * early or late (trap 13).
  */
 import { SKEW_MAX_MS, skewError } from "../core/clock-skew.ts";
 import { HookwaveError } from "../core/errors.ts";
