@@ -15,7 +15,8 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-USER node
+# A number, which a cluster can tell from root.
+USER 1000:1000
 EXPOSE 8420 9464
 # tini comes with docker run --init, and with `init: true` in compose.
 ENTRYPOINT ["node", "dist/main.js"]

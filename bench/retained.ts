@@ -12,6 +12,7 @@ import type { AttemptVerdict } from "../src/core/verdict.ts";
 import { createOutbox } from "../src/queue/outbox.ts";
 import { openQueues } from "../src/queue/queues.ts";
 import { createAttemptLog } from "../src/store/attempt-log.ts";
+import { createBurial } from "../src/store/burial.ts";
 import { createEventLedger } from "../src/store/event-ledger.ts";
 import { createKeys } from "../src/store/keys.ts";
 import { createLetterIndex } from "../src/store/letter-index.ts";
@@ -31,6 +32,7 @@ export const RARE_TYPE = "bench.rare";
 const RETENTION_MS = 3 * 24 * 60 * 60 * 1_000;
 const DELIVERIES_EACH = 2;
 const TOGETHER = 500;
+const ADDED_AT_ONCE = 10;
 const NOBODY = (): void => undefined;
 
 export const endpointId = (n: number): EndpointId => asEndpointId(`ep_${String(n).padStart(5, "0")}`);
@@ -47,14 +49,20 @@ export async function fill(redisUrl: string, encryptionKey: Buffer, retained: Re
   const { schedule, bury } = createOutbox({
     queues,
     letters: createLetterIndex(redis, keys),
-    countBuried: async () => undefined,
+    buryDelivery: createBurial({
+      redis,
+      keys,
+      retentionMs: RETENTION_MS,
+      system: { now: clockMs },
+      tell: NOBODY,
+    }),
     tell: NOBODY,
   });
 
   const settle = async (delivery: Delivery, verdict: AttemptVerdict): Promise<void> => {
     const entry = recordOf(delivery, verdict);
     const attempts = [pastAttempt(entry)];
-    const state = stateAfter(verdict, attempts, 0, clockMs());
+    const state = stateAfter(verdict, attempts, { round: 0 }, clockMs());
     const [recordText, excerpt] = [JSON.stringify(entry), "out of paper"];
     await record({ record: entry, recordText, acceptedAt: delivery.acceptedAt, state, excerpt });
     const tried = { ...delivery, attempts };
@@ -67,7 +75,7 @@ export async function fill(redisUrl: string, encryptionKey: Buffer, retained: Re
   const add = async (events: readonly PublishedEvent[], to: (event: number) => readonly EndpointId[]) => {
     const acceptedAt = clockMs();
     await ledger.claim({ events, holder: "bench", acceptedAt });
-    const deliveries = events.flatMap((event, n) => to(n).map(deliveryOf(event, acceptedAt)));
+    const deliveries = events.flatMap((event, n) => to(n).map((id) => deliveryOf(event, acceptedAt)(id)));
     await Promise.all(deliveries.map((delivery, n) => settle(delivery, verdictOf(n))));
   };
 
@@ -94,14 +102,18 @@ export async function fill(redisUrl: string, encryptionKey: Buffer, retained: Re
 async function addEndpoints(redisUrl: string, encryptionKey: Buffer, count: number): Promise<void> {
   const hookwave = await createHookwave({ redisUrl, encryptionKey, role: "api" });
   await hookwave.untilConnected(1_000);
-  await inFlight(count, async (index) => {
-    const n = index - 1;
-    await hookwave.endpoints.add({ id: endpointId(n), url: `https://receiver-${n}.example.com/hook` });
-  });
+  await inFlight(
+    count,
+    async (index) => {
+      const n = index - 1;
+      await hookwave.endpoints.add({ id: endpointId(n), url: `https://receiver-${n}.example.com/hook` });
+    },
+    ADDED_AT_ONCE,
+  );
   await hookwave.close();
 }
 
-function eventOf(id: PublishedEvent["id"], type: string): PublishedEvent {
+export function eventOf(id: PublishedEvent["id"], type: string): PublishedEvent {
   return { id, type, timestamp: "2026-01-31T12:00:00.000Z", data: JSON.stringify(DATA) };
 }
 
@@ -111,7 +123,7 @@ function verdictOf(n: number): AttemptVerdict {
   return n % 20 === 10 ? { kind: "retry", inMs: 10 * 60 * 60 * 1_000 } : { kind: "complete" };
 }
 
-function recordOf(delivery: Delivery, verdict: AttemptVerdict): AttemptRecord {
+export function recordOf(delivery: Delivery, verdict: AttemptVerdict): AttemptRecord {
   const isDelivered = verdict.kind === "complete";
   return {
     attemptId: `atm_${deliveryId(delivery)}`,
@@ -131,5 +143,6 @@ function recordOf(delivery: Delivery, verdict: AttemptVerdict): AttemptRecord {
     verdict: verdict.kind,
     nextInMs: verdict.kind === "retry" ? verdict.inMs : null,
     because: verdict.kind === "bury" ? verdict.because : null,
+    traceparent: null,
   };
 }

@@ -46,7 +46,7 @@ for (const name of ["worker 1", "worker 2", "worker 3"]) {
 let isOver = false;
 async function publishOn(name: string): Promise<void> {
   // A list of its own, which no worker writes: they take other types.
-  const list = `bench:${name}`;
+  const list = `bench:${name.replaceAll(" ", "-")}`;
   const publisher = createPublisher({
     redisUrl: server.url,
     bus: { legacyRedisList: list, legacyRedisEnvelope: "none", legacyRedisEvents: [TYPE] },

@@ -6,6 +6,8 @@ import { z } from "zod";
 
 export const IN_FLIGHT = 100;
 export const EVENT_TYPE = "bench.measured";
+/** A benchmark keeps no secrets. */
+export const SECRET = `whsec_${Buffer.alloc(32, "bench").toString("base64")}`;
 
 export const DATA = {
   model_id: "bench-model",

@@ -3,7 +3,13 @@ import express from "express";
 import { createInbox, createMemoryStore } from "hookwave/receiver";
 import { expressReceiver } from "hookwave/receiver/express";
 
-const { WEBHOOK_SECRET: secrets = "", PORT: port = "3000" } = process.env;
+const {
+  WEBHOOK_SECRET: secret = "",
+  WEBHOOK_SECRET_PREVIOUS: previous = "",
+  PORT: port = "3000",
+} = process.env;
+// Both, while the sender moves from one to the other.
+const secrets = previous === "" ? [secret] : [secret, previous];
 
 const inbox = createInbox({
   // In memory, an event is handled once per process: use createRedisStore, or a table of your own, in production.
@@ -13,7 +19,7 @@ const inbox = createInbox({
 
 const app = express();
 // Before app.use(express.json()): signatures are over bytes, and a parser keeps none.
-app.post("/hook", expressReceiver({ inbox, secrets: secrets.split(",") }));
+app.post("/hook", expressReceiver({ inbox, secrets }));
 app.use(express.json());
 
 const server = app.listen(Number(port), "127.0.0.1", () => {

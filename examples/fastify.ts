@@ -3,7 +3,13 @@ import { fastify } from "fastify";
 import { createInbox, createMemoryStore } from "hookwave/receiver";
 import { fastifyReceiver } from "hookwave/receiver/fastify";
 
-const { WEBHOOK_SECRET: secrets = "", PORT: port = "3000" } = process.env;
+const {
+  WEBHOOK_SECRET: secret = "",
+  WEBHOOK_SECRET_PREVIOUS: previous = "",
+  PORT: port = "3000",
+} = process.env;
+// Both, while the sender moves from one to the other.
+const secrets = previous === "" ? [secret] : [secret, previous];
 
 const inbox = createInbox({
   store: createMemoryStore(),
@@ -16,6 +22,6 @@ const inbox = createInbox({
 });
 
 const app = fastify();
-app.register(fastifyReceiver({ path: "/hook", profile: "hokusai", inbox, secrets: secrets.split(",") }));
+app.register(fastifyReceiver({ path: "/hook", profile: "hokusai", inbox, secrets }));
 const address = await app.listen({ port: Number(port), host: "127.0.0.1" });
 console.log(`listening on ${new URL(address).port}`);

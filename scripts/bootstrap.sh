@@ -9,17 +9,33 @@ say() { printf 'bootstrap: %s\n' "$1" >&2; }
 install_dependencies() {
   stamp=node_modules/.hookwave-lock
   wanted=$(cksum <package-lock.json)
-  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && [ -x node_modules/.bin/node ] && return 0
-  say 'installing dependencies (npm ci), once'
-  log=$(mktemp)
-  if ! npm ci --no-audit --no-fund --loglevel=error >"$log" 2>&1; then
-    head -n 20 "$log" >&2
-    rm -f "$log"
+  if [ -x node_modules/.bin/node ]; then
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return 0
+    # Done by hand: what npm has written about it is younger than what it was to install.
+    if [ -n "$(find node_modules/.package-lock.json -newer package-lock.json 2>/dev/null)" ]; then
+      printf '%s\n' "$wanted" >"$stamp"
+      return 0
+    fi
+  fi
+  say 'installing dependencies (npm ci), once; takes up to a minute'
+  if ! npm_ci; then
     say 'npm ci failed: see above; is the npm registry reachable?'
     exit 1
   fi
-  rm -f "$log"
   printf '%s\n' "$wanted" >"$stamp"
+}
+
+# With npm's own progress where a person looks; elsewhere only its first lines, and only where it fails.
+npm_ci() {
+  if [ -t 2 ]; then
+    npm ci --no-audit --no-fund --loglevel=error --progress >&2
+    return
+  fi
+  log=$(mktemp)
+  npm ci --no-audit --no-fund --loglevel=error >"$log" 2>&1 && rm -f "$log" && return 0
+  head -n 20 "$log" >&2
+  rm -f "$log"
+  return 1
 }
 
 have_redis() {

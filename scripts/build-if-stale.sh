@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 [ -x dist/main.js ] && [ -f clients/receiver/dist/package.json ] &&
   [ -z "$(find src scripts clients/receiver -path clients/receiver/dist -prune -o -type f -newer dist/main.js -print | head -n 1)" ] &&
   exit 0
-npm run --silent build
+exec npm run --silent build

@@ -12,6 +12,7 @@ const scalar = z.enum(["string", "number", "boolean", "null"]);
 const schemaNode = z.strictObject({
   type: z.union([scalar, z.literal("object"), z.array(scalar)]).optional(),
   const: z.string().optional(),
+  enum: z.array(z.union([z.string(), z.number()])).optional(),
   anyOf: z.array(z.unknown()).optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
   required: z.array(z.string()).optional(),
@@ -52,6 +53,7 @@ function typeOf(schema: unknown): string {
   const node = schemaNode.parse(schema);
   if (node.anyOf !== undefined) return node.anyOf.map(typeOf).join(" | ");
   if (node.const !== undefined) return JSON.stringify(node.const);
+  if (node.enum !== undefined) return node.enum.map((one) => JSON.stringify(one)).join(" | ");
   if (node.type === "object") return objectTypeOf(node);
   return [node.type ?? "unknown"].flat().join(" | ");
 }

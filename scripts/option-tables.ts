@@ -1,5 +1,6 @@
 /** docs/endpoints.md's table of settings and docs/cli.md's tables of options; a test proves that they are up to date. */
-import { COMMANDS, type CommandSpec } from "../src/cli/grammar.ts";
+import { type CommandSpec, spelling } from "../src/cli/command-spec.ts";
+import { COMMANDS } from "../src/cli/grammar.ts";
 import { GLOBAL_OPTIONS, type OptionSpec } from "../src/cli/options.ts";
 import { defaultText, type Table } from "../src/endpoints/setting.ts";
 
@@ -19,20 +20,21 @@ export function renderSettings(page: string, settings: Table): string {
 /** The page's text with each command's options renewed below its first sentence. */
 export function renderCommands(page: string): string {
   const [preface = "", ...sections] = page.split(/^(?=### `hookwave )/m);
+  const written = new Map(sections.map((section) => [/^### `hookwave (.*)`\n/.exec(section)?.[1], section]));
   const head = preface.replace(TABLE, optionTable(GLOBAL_OPTIONS));
-  return [head, ...sections.map(renderSection)].join("");
+  return [head, ...COMMANDS.map((command) => renderSection(command, written.get(spelling(command))))].join(
+    "",
+  );
 }
 
 const TABLE = /^\| option \|[\s\S]*?\n(?=\n|$)/m;
 
-function renderSection(section: string): string {
-  const spelling = /^### `hookwave (.*)`\n/.exec(section)?.[1];
-  const command = COMMANDS.find((one) => spell(one) === spelling);
-  if (command === undefined) return section;
-  return section.replace(TABLE, optionTable(command.options));
+/** A new command has nothing but its own words. */
+function renderSection(command: CommandSpec, written: string | undefined): string {
+  const options = optionTable(command.options);
+  if (written === undefined) return `### \`hookwave ${spelling(command)}\`\n\n${command.doc}\n\n${options}\n`;
+  return written.replace(TABLE, options);
 }
-
-const spell = ({ name, operands }: CommandSpec): string => [name, ...operands].join(" ");
 
 function optionTable(options: readonly OptionSpec[]): string {
   const rows = options.map(({ name, value, doc }) => [

@@ -9,24 +9,31 @@ import { wireMigration } from "./app/migration.ts";
 import { openPublishing } from "./app/publishing.ts";
 import { wireReadings } from "./app/readings.ts";
 import { createService } from "./app/service.ts";
-import { type Config, configWith } from "./config/environment.ts";
+import { type Config, configWith, insistOptions } from "./config/environment.ts";
+import { ALL_SETTINGS, ANYTHING, FUNCTIONS, optionProblems, TRUE_OR_FALSE } from "./config/options.ts";
 import { system } from "./config/system.ts";
-import type { CountRequest } from "./core/access.ts";
+import type { CountRequest, OnErrand } from "./core/access.ts";
 import type { Tell } from "./core/happening.ts";
 import type { QueueCounts } from "./core/queue-counts.ts";
+import type { RedisState } from "./core/redis-replies.ts";
 import { createAddressPolicy } from "./deliver/address-guard.ts";
+import { openOutboundProxy } from "./deliver/outbound-proxy.ts";
+import { createNameResolver } from "./deliver/resolver.ts";
 import { waitAtMost } from "./deliver/wait-at-most.ts";
 import { createEndpointManagement } from "./manage/endpoints.ts";
 import type { Management } from "./manage/management.ts";
+import { onErrand } from "./observe/errand.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import { createTelemetry } from "./observe/telemetry.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import { countQueues } from "./queue/queue-counts.ts";
 import { createAttemptHistory } from "./store/attempt-history.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
-import { createKeys } from "./store/keys.ts";
+import { createKeys, type Keys } from "./store/keys.ts";
+import { createLayout } from "./store/layout.ts";
 import { createParkedRounds } from "./store/parked-rounds.ts";
 import { type Redis, type RedisTrouble, redisTrouble, untilReady } from "./store/redis.ts";
+import { createAskState } from "./store/redis-state.ts";
 import { createRequestCounter } from "./store/request-counts.ts";
 import { createStatistics } from "./store/statistics.ts";
 import { VERSION } from "./wire/version.ts";
@@ -36,6 +43,11 @@ export interface HookwaveOptions extends Partial<Config> {
   readonly redisUrl: string;
   /** Hears everything that happens, as log and metrics do. */
   readonly listeners?: readonly Tell[];
+  /**
+   * Spans of publishes and attempts, in this process' own OpenTelemetry: false for none, true to insist. When absent,
+   * there are some if its SDK has been started before. docs/observability.md
+   */
+  readonly traces?: boolean | undefined;
 }
 
 export interface Hookwave extends Publisher, Management {
@@ -43,22 +55,50 @@ export interface Hookwave extends Publisher, Management {
   readonly start: () => Promise<void>;
   /** Waits for the first connection; rejects with REDIS_UNAVAILABLE when it is refused or takes longer. */
   readonly untilConnected: (patienceMs: number) => Promise<void>;
+  /** For whoever works without `start`; rejects with DATA_NEWER. */
+  readonly insistReadable: () => Promise<void>;
   readonly isRedisReachable: () => Promise<boolean>;
+  /** Asked by a small write: does Redis take what a publish writes? Settles within a second. */
+  readonly redisState: () => Promise<RedisState>;
   /** Redis' part in what was thrown; null when it has none. */
   readonly redisTrouble: (error: unknown) => Promise<RedisTrouble | null>;
   readonly isConsuming: () => boolean;
-  readonly metrics: Pick<Metrics, "expose" | "contentType" | "observeRequest">;
+  readonly metrics: Pick<Metrics, "expose" | "contentType" | "observeRequest" | "countDroppedLines">;
   /** For the API's rate limits: counts in windows that the whole fleet shares. */
   readonly countRequest: CountRequest;
+  /** For a program that passes on what others ask of it: log lines then have the request's id, the audit log who it was. */
+  readonly onErrand: OnErrand;
 }
+
+const SERVICE_OPTIONS = {
+  settings: ALL_SETTINGS,
+  others: {
+    traces: TRUE_OR_FALSE,
+    listeners: FUNCTIONS,
+    // Of a configuration that was read from the environment, and is passed on as it is.
+    warnings: ANYTHING,
+    unheededProxies: ANYTHING,
+  },
+  required: ["redisUrl"],
+};
 
 /** Longer than the deadline of any publish: whoever waited for Redis has been refused by then. */
 const LAST_ANSWERS_MS = 5_000;
 
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
 export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
-  const { redisUrl, listeners = [] } = options;
-  const config = configWith(options);
+  insistOptions(optionProblems(Object(options), SERVICE_OPTIONS));
+  return await openHookwave(options);
+}
+
+/** For whoever has read a configuration, or must go beyond its bounds, as tests do. */
+export async function openHookwave(options: HookwaveOptions): Promise<Hookwave> {
+  const { redisUrl, traces, listeners = [], ...settings } = options;
+  const config = configWith({ ...settings, redisUrl });
+  const names = createNameResolver({ servers: config.dnsServers, now: system.monotonicMs });
+  const { lookup } = names;
+  const policy = createAddressPolicy(config);
+  const proxy = openOutboundProxy(config, lookup, system.monotonicMs);
   const key = config.encryptionKey ?? (await loadOrCreateKey(config.dataDir)).key;
   const metrics = createMetrics({
     endpointLabels: config.metricsEndpointLabels,
@@ -68,13 +108,13 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     tell: (happening) => tell(happening),
   });
   const tell: Tell = createTelemetry([metrics.tell, ...listeners]);
-  const publishing = openPublishing({ ...config, redisUrl }, tell);
+  const publishing = openPublishing({ ...config, redisUrl, traces }, tell);
   const { publisher, redis, queues, disconnect } = publishing;
   const queueCounts = (): Promise<QueueCounts> => countQueues(queues, redis, parked, system.now());
   const keys = createKeys(config.prefix);
   const parked = createParkedRounds(redis, keys);
-  const fleet = createFleetState({ config, redis, keys, tell }, key);
-  const base = { ...fleet, ...publishing, policy: createAddressPolicy(config) };
+  const fleet = createFleetState({ config, redisUrl, redis, keys, tell }, key);
+  const base = { ...fleet, ...publishing, policy, lookup, proxy };
   const migrating = wireMigration(base);
   const endpointManagement = createEndpointManagement({
     ...base,
@@ -82,36 +122,45 @@ export async function createHookwave(options: HookwaveOptions): Promise<Hookwave
     readStatistics: createStatistics(redis, keys, system.now).read,
     system,
   });
-  const service = createService({ ...base, redisUrl }, endpointManagement);
+  const service = createService(base, endpointManagement);
   const readings = wireReadings(base, {
     queues: queueCounts,
     missing: migrating.readMissing,
     worker: service.worker,
   });
-  const { start, stop, abandonTests, ...management } = wireManagement({
-    ...base,
-    endpointManagement,
-    queueCounts,
-    migrationManagement: migrating.management,
-  });
+  const asked = { endpointManagement, queueCounts, migrationManagement: migrating.management };
+  const { start, stop, abandonTests, ...management } = wireManagement({ ...base, ...asked });
 
   return {
     ...publisher,
     ...management,
     start: () => service.start().then(start),
-    untilConnected: (patienceMs) => untilReady(redis, patienceMs),
-    isRedisReachable: () => answers(redis),
-    redisTrouble: async (error) => redisTrouble(error) ?? ((await answers(redis)) ? null : "unanswered"),
+    ...redisQuestions(redis, keys),
     isConsuming: service.isConsuming,
     metrics,
     countRequest: createRequestCounter(redis, keys),
+    onErrand,
     close: async () => {
       await waitAtMost(LAST_ANSWERS_MS, Promise.all([publisher.close(), abandonTests()]));
       await Promise.all([waitAtMost(LAST_ANSWERS_MS, stop()), service.stop()]);
+      names.close();
       disconnect();
     },
   };
 }
+
+type RedisQuestions = Pick<
+  Hookwave,
+  "untilConnected" | "insistReadable" | "isRedisReachable" | "redisState" | "redisTrouble"
+>;
+
+const redisQuestions = (redis: Redis, keys: Keys): RedisQuestions => ({
+  untilConnected: (patienceMs) => untilReady(redis, patienceMs),
+  insistReadable: () => createLayout(redis, keys).check(VERSION),
+  isRedisReachable: () => answers(redis),
+  redisState: createAskState(redis, keys),
+  redisTrouble: async (error) => redisTrouble(error) ?? ((await answers(redis)) ? null : "unanswered"),
+});
 
 const answers = (redis: Redis): Promise<boolean> =>
   redis.ping().then(

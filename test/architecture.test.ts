@@ -72,7 +72,12 @@ describe("the rules see a planted violation", () => {
     [
       "src/store/a.ts",
       'import { trace } from "@opentelemetry/api";',
-      "imports @opentelemetry/api, a vendor without an owner",
+      "may not import @opentelemetry/api; its owner is src/observe/spans.ts, src/observe/otlp.ts",
+    ],
+    [
+      "src/observe/a.ts",
+      'const sdk = await import("@opentelemetry/sdk-trace");',
+      "its owner is src/observe/spans.ts",
     ],
     ["src/publish/a.ts", 'import axios from "axios";', "imports axios, a vendor without an owner"],
     ["src/config/a.ts", 'import { store } from "../store/b.ts";', "may not import src/store/b.ts"],
@@ -150,6 +155,7 @@ describe("the rules see a planted violation", () => {
     ["src/deliver/a.ts", "const dice = Math.random();", "belongs in src/config/system.ts"],
     ["src/deliver/a.ts", "const at = performance.now();", "belongs in src/config/system.ts"],
     ["src/store/a.ts", "const redis = new Redis(url);", "belongs in src/store/redis.ts"],
+    ["src/store/a.ts", "const load = createRequire(here);", "belongs in src/observe/spans.ts"],
     ["src/store/utils/a.ts", "", 'is named "utils"'],
     ["src/store/redis-helpers.ts", "", 'is named "redis-helpers"'],
     ["src/store/types.ts", "", 'is named "types"'],

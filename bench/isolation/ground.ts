@@ -67,7 +67,7 @@ export async function openGround(nodeOptions: readonly string[] = []): Promise<G
     redis,
     healthy,
     endpoint: async (id, url, more = {}) => {
-      await control.endpoints.add({ id, url, profile: "standard", secrets: ["none is kept here"], ...more });
+      await control.endpoints.add({ id, url, profile: "standard", ...more });
     },
     troubledUrl: (path) => `${base}${path}`,
     troubled: async () => troubledSchema.parse(await (await fetch(base)).json()),

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { z } from "zod";
 import { createHookwave } from "../../src/app.ts";
+import { system as clock } from "../../src/config/system.ts";
 import type { AttemptRecord } from "../../src/core/attempt.ts";
 import { createLog, logHappenings } from "../../src/observe/log.ts";
 
@@ -33,7 +34,7 @@ const service = await createHookwave({
   allowPrivateNetworks: ["127.0.0.0/8"],
   breakerRecoveryMs: 5_000,
   listeners: [
-    logHappenings(log),
+    logHappenings(log, clock).tell,
     (happening) => {
       if (happening.kind === "delivery.held") {
         held += 1;

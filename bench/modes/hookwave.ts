@@ -4,16 +4,17 @@
  */
 import { join } from "node:path";
 import { createHookwave, type Hookwave, type HookwaveOptions } from "../../src/app.ts";
+import { system } from "../../src/config/system.ts";
 import type { Tell } from "../../src/core/happening.ts";
 import { createLog, logHappenings } from "../../src/observe/log.ts";
 import { createPublisher } from "../../src/publisher.ts";
 import { createStopwatch, type Measured } from "../stopwatch.ts";
-import { DATA, EVENT_TYPE, IN_FLIGHT, type Setup } from "../workload.ts";
+import { DATA, EVENT_TYPE, IN_FLIGHT, SECRET, type Setup } from "../workload.ts";
 
 const FILL_AT_ONCE = 1_024;
 
 export async function fillHookwave(setup: Setup): Promise<void> {
-  const publisher = createPublisher(setup);
+  const publisher = createPublisher({ redisUrl: setup.redisUrl });
   const event = { type: EVENT_TYPE, data: DATA };
   for (let left = setup.skip + setup.count; left > 0; left -= FILL_AT_ONCE) {
     await publisher.publishMany(Array.from({ length: Math.min(FILL_AT_ONCE, left) }, () => event));
@@ -43,12 +44,12 @@ export async function startService(
     dataDir: setup.dataDir,
     role: "worker",
     webhookUrl: setup.receiverUrl,
-    webhookSecrets: ["a benchmark keeps no secrets"],
+    webhookSecret: SECRET,
     webhookProfile: "standard",
     maxInFlight: IN_FLIGHT,
     allowHttp: true,
     allowPrivateNetworks: ["127.0.0.0/8"],
-    listeners: [logHappenings(log), listener],
+    listeners: [logHappenings(log, system).tell, listener],
     ...more,
   });
   await service.start();

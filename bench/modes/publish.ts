@@ -11,7 +11,7 @@ const MANY_CALLERS = 4;
 
 export async function publish(setup: Setup): Promise<Measured> {
   const stopwatch = createStopwatch(setup);
-  const publisher = createPublisher(setup);
+  const publisher = createPublisher({ redisUrl: setup.redisUrl });
   await inFlight(setup.skip + setup.count, async () => {
     await publisher.publish(EVENT);
     stopwatch.tick();
@@ -23,7 +23,7 @@ export async function publish(setup: Setup): Promise<Measured> {
 /** Few callers, because each of them brings a thousand. */
 export async function publishMany(setup: Setup): Promise<Measured> {
   const stopwatch = createStopwatch(setup);
-  const publisher = createPublisher(setup);
+  const publisher = createPublisher({ redisUrl: setup.redisUrl });
   const events = Array.from({ length: MANY }, () => EVENT);
   const storeMany = async (): Promise<void> => {
     await publisher.publishMany(events);

@@ -40,10 +40,14 @@ type event struct {
 	Data      json.RawMessage `json:"data"`
 }
 
-// keysOf reads one secret, or two, comma-separated, while they are being rotated.
-func keysOf(secrets string) ([][]byte, error) {
+// keysOf reads the secret, and the previous one (or "") while the sender moves from one to the other.
+func keysOf(current, previous string) ([][]byte, error) {
+	secrets := []string{current}
+	if previous != "" {
+		secrets = append(secrets, previous)
+	}
 	var keys [][]byte
-	for _, secret := range strings.Split(secrets, ",") {
+	for _, secret := range secrets {
 		encoded, isEncoded := strings.CutPrefix(secret, "whsec_")
 		key := []byte(secret)
 		if isEncoded {
@@ -152,7 +156,7 @@ func receive(keys [][]byte, box *inbox) http.HandlerFunc {
 }
 
 func main() {
-	keys, err := keysOf(os.Getenv("WEBHOOK_SECRET"))
+	keys, err := keysOf(os.Getenv("WEBHOOK_SECRET"), os.Getenv("WEBHOOK_SECRET_PREVIOUS"))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -14,8 +14,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# Two, comma-separated, while a secret is being rotated.
-SECRETS = [secret for secret in os.environ.get("WEBHOOK_SECRET", "").split(",") if secret]
+# Both, while the sender moves from one to the other.
+SECRETS = [secret for name in ("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS") if (secret := os.environ.get(name))]
 TOLERANCE_SECONDS = 300
 MAX_BODY_BYTES = 1024 * 1024
 

@@ -61,6 +61,14 @@ export const endpoint: DashboardPlan = {
             "{{status_class}}",
         },
       },
+      {
+        title: "On its way to being disabled",
+        description:
+          "The part of DISABLE_AFTER for which it has failed without one success. At 100 % it is disabled.",
+        unit: "percentunit",
+        shows: "course",
+        queries: { [`max by (endpoint) (hookwave_endpoint_disabling_ratio${OWN})`]: "{{endpoint}}" },
+      },
     ],
     "What waits for it?": [
       {

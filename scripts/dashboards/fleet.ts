@@ -67,11 +67,20 @@ export const fleet: DashboardPlan = {
       },
       {
         title: "Failures of our own",
-        description: "In each interval; the log says which (service.failed).",
+        description: "In each interval; the log says which (service.failed, redis.lost).",
         unit: "short",
         shows: "course",
         queries: {
           "sum by (instance) (increase(hookwave_service_failures_total[$__rate_interval]))": "{{instance}}",
+        },
+      },
+      {
+        title: "Lines missing in the log",
+        description: "Each second: its disk is full, or nobody reads it. Deliveries go on.",
+        unit: "short",
+        shows: "course",
+        queries: {
+          "sum by (instance) (rate(hookwave_log_lines_dropped_total[$__rate_interval]))": "{{instance}}",
         },
       },
       {

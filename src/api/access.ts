@@ -9,6 +9,7 @@ import { isLoopbackName } from "../core/loopback.ts";
 import type { AccessControl } from "./ports.ts";
 import { Refusal } from "./problem.ts";
 import type { Api } from "./routing.ts";
+import { refuseForeignPages } from "./web-pages.ts";
 
 const BEARER = /^Bearer ([!-~]{1,300})$/i;
 /** On loopback without keys, whoever is there may do everything. */
@@ -36,12 +37,15 @@ function identify({ headers }: FastifyRequest, { keys, isOpenToOthers }: AccessC
 
 function authorise(request: FastifyRequest, control: AccessControl): void {
   const { access } = request.routeOptions.config;
-  if (request.is404 || access === "anyone") return;
+  if (request.is404) return;
+  refuseForeignPages(request, control.publicUrl);
+  if (access === "anyone") return;
   if (access === undefined) throw new Error(`${request.routeOptions.url} does not say who may call it`);
   const { caller } = request;
-  if (caller === null && isLookBeforeReady(request, control)) return;
+  const isLook = caller === null && isLookBeforeReady(request, control);
+  if ((caller === LOCAL || isLook) && !isLoopbackName(nameIn(request.headers.host))) throw strangeHost();
+  if (isLook) return;
   if (caller === null) throw refuseStranger(request, control);
-  if (caller === LOCAL && !isLoopbackName(nameIn(request.headers.host))) throw strangeHost();
   if (!isAllowed(caller, access)) throw forbidden(access, caller);
 }
 

@@ -1,12 +1,12 @@
 /** Dead letters and what narrows them to some, as the routes of letters and of replays write them. */
 import { z } from "zod";
-import type { DeadLetter } from "../core/delivery.ts";
 import { isSubscription } from "../core/event.ts";
 import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
+import type { WholeLetter } from "../manage/dead-letters.ts";
 import { inJson, isoOf } from "./json-names.ts";
 import { endpointId, pageOf, timeQuery } from "./routing.ts";
-import { attemptSchema } from "./shown-delivery.ts";
+import { answeredAttempt } from "./shown-delivery.ts";
 
 /** The same in a query and in a body. */
 export const letterFilter = {
@@ -45,7 +45,7 @@ export const letterPage = pageOf(letterSchema).extend({
 
 export const wholeLetterSchema = letterSchema.extend({
   round: z.number().int().nullable().describe("How often it had been sent again before."),
-  attempts: z.array(attemptSchema),
+  attempts: z.array(answeredAttempt),
   timestamp: z.string().nullable().describe("When the event happened, as its producer wrote it."),
   job: z
     .object({ id: z.string(), added_at: z.iso.datetime(), problem: z.string(), text: z.string() })
@@ -62,7 +62,7 @@ export function showLetter({ because, buriedAt, attempts, ...ids }: LetterSummar
 }
 
 /** `data` is JSON text, for event-text.ts. */
-export function showWholeLetter(id: string, letter: DeadLetter): ShownWholeLetter {
+export function showWholeLetter({ id, letter, excerpts }: WholeLetter): ShownWholeLetter {
   const summary = showLetter(summaryOf(id, letter));
   if (letter.kind === "job") {
     const { jobId, addedAt, problem, text } = letter;
@@ -73,7 +73,7 @@ export function showWholeLetter(id: string, letter: DeadLetter): ShownWholeLette
   return {
     ...summary,
     round,
-    attempts: attempts.map(inJson),
+    attempts: attempts.map((one, index) => inJson({ ...one, responseExcerpt: excerpts[index] ?? null })),
     timestamp: event.timestamp,
     job: null,
     data: event.data,

@@ -10,18 +10,29 @@ import { jsonSchemaOf } from "../catalogue/json-schema.ts";
 import { VERSION } from "../wire/version.ts";
 import { problemSchema } from "./problem.ts";
 import type { Api } from "./routing.ts";
+import { DOCS_POLICY } from "./security-headers.ts";
+
+const REQUEST_ID = {
+  description:
+    "The `X-Request-ID` that came, where it is 1–128 letters, digits and `._~:+/=@-`, else a new one: in each log line of this request.",
+  schema: { type: "string" },
+} as const;
 
 const DESCRIPTION = `Durable outbound webhooks. Send \`Authorization: Bearer <key>\`; every refusal is a problem document
-(RFC 9457) with a stable \`code\`. Lists are pages: pass \`next\` as \`after\` to go on.`;
+(RFC 9457) with a stable \`code\`. Lists are pages: pass \`next\` as \`after\` to go on. An \`X-Request-ID\` that comes with a
+request is answered and logged; without one, a new one is.`;
 
 export function addDocs(app: Api): void {
   app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Hookwave", version: VERSION, description: DESCRIPTION.replace("\n", " ") },
+      info: { title: "Hookwave", version: VERSION, description: DESCRIPTION.replaceAll("\n", " ") },
       servers: [{ url: "/" }],
       security: [{ apiKey: [] }],
-      components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
+      components: {
+        securitySchemes: { apiKey: { type: "http", scheme: "bearer" } },
+        headers: { RequestId: REQUEST_ID },
+      },
     },
     transform: (route) => {
       const { schema, url } = jsonSchemaTransform(route);
@@ -30,31 +41,45 @@ export function addDocs(app: Api): void {
     },
     transformObject: (input) => {
       if (!("openapiObject" in input)) return input.swaggerObject;
-      addProblems(input.openapiObject.paths ?? {});
+      addToAllAnswers(input.openapiObject.paths ?? {});
       return { ...input.openapiObject, webhooks: webhooks() };
     },
   });
   app.register(async (docs: Api) => {
     docs.addHook("onRoute", (route) => {
-      route.config = { ...route.config, access: "anyone" };
+      route.config = { ...route.config, access: "anyone", isRoutine: true };
     });
-    docs.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+    docs.addHook("onRequest", async ({ url }, reply) => {
+      if (isNoFile(url)) reply.callNotFound();
+    });
+    docs.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_POLICY });
+    docs.get("/", { schema: { hide: true } }, async (_request, reply) => reply.redirect("/docs"));
     docs.get("/openapi.json", { schema: { hide: true } }, async () => docs.swagger());
   });
+}
+
+/** The page's files have plain names; the library that serves them fails at others (NUL, `\`, `..`, 300 characters). */
+function isNoFile(url: string): boolean {
+  const [path = ""] = url.split("?", 1);
+  return path.startsWith("/docs/static/") && !/^\/docs\/static\/[\w.-]{0,100}$/.test(path);
 }
 
 const members = (of: object): readonly object[] =>
   Object.values(of).filter((member) => typeof member === "object" && member !== null);
 
-/** Any operation may answer with a problem. */
-function addProblems(paths: object): void {
+/** Any operation may answer with a problem, and whatever it answers has the request's id. */
+function addToAllAnswers(paths: object): void {
   for (const path of members(paths)) {
     for (const operation of members(path)) {
-      if ("responses" in operation)
-        Reflect.set(operation, "responses", { ...Object(operation.responses), default: PROBLEM });
+      if (!("responses" in operation)) continue;
+      const responses = Object.entries({ ...Object(operation.responses), default: PROBLEM });
+      const withId = responses.map(([status, answer]) => [status, { ...Object(answer), headers: HEADERS }]);
+      Reflect.set(operation, "responses", Object.fromEntries(withId));
     }
   }
 }
+
+const HEADERS = { "X-Request-ID": { $ref: "#/components/headers/RequestId" } };
 
 const PROBLEM = {
   description: "Refused: a problem document (RFC 9457). docs/errors.md lists the codes.",

@@ -2,13 +2,16 @@
  * The ports of the HTTP API. Owned here, by the consumer: what people may do is declared in manage, and the Hookwave of
  * app.ts and a pino logger fit as they are.
  */
-import type { AnsweredRequest, CountRequest } from "../core/access.ts";
+import type { AnsweredRequest, CountRequest, OnErrand } from "../core/access.ts";
+import type { RedisState } from "../core/redis-replies.ts";
 import type { KeyManagement } from "../manage/keys.ts";
 import type { Management } from "../manage/management.ts";
 
 export interface ApiHookwave extends Management {
   /** Settles within a second, also when Redis does not answer. */
   readonly isRedisReachable: () => Promise<boolean>;
+  /** The same; it asks by a small write. */
+  readonly redisState: () => Promise<RedisState>;
   /** Redis' part in what was thrown: it answered and refused, or did not answer; null when it has none. */
   readonly redisTrouble: (error: unknown) => Promise<"refused" | "unanswered" | null>;
   readonly isConsuming: () => boolean;
@@ -18,27 +21,37 @@ export interface ApiHookwave extends Management {
     readonly observeRequest: (request: AnsweredRequest) => void;
   };
   readonly countRequest: CountRequest;
+  readonly onErrand: OnErrand;
 }
 
 export interface AccessControl {
   readonly keys: Pick<KeyManagement, "check" | "exist" | "areKnown">;
   /** True when others than this machine can reach the API; a key is then always asked for. */
   readonly isOpenToOthers: boolean;
+  /** The URL under which people know the API, where that is not the one it is asked for at. */
+  readonly publicUrl: string | null;
 }
 
 type Log = (fields: object, message: string) => void;
 
 export interface ApiLogger {
+  readonly debug: Log;
   readonly info: Log;
   readonly warn: Log;
   readonly error: Log;
 }
 
 export interface ApiSettings {
+  /** The URL at which commands find the API, and people its pages; null for the one it listens at. */
+  readonly apiUrl: string | null;
   /** Requests a minute, for each key. */
   readonly apiRateLimit: number;
   /** Requests a minute, for each address without a valid key. */
   readonly apiRateLimitUnknown: number;
+  /** Connections from one address that have shown no valid key. */
+  readonly apiConnectionsUnknown: number;
+  /** Networks of proxies, which pass on the requests of others and say for whom. */
+  readonly apiTrustedProxies: readonly string[];
   readonly apiDocs: boolean;
   readonly metrics: boolean;
   /** The port of metrics, where it is not the API's own; null for that one. */

@@ -16,7 +16,7 @@ export const REQUEST_ERROR_CODES = {
   RATE_LIMITED: "Too many requests; Retry-After says when to go on.",
   ROUTE_UNKNOWN: "There is nothing at this path.",
   METHOD_NOT_ALLOWED: "This path does not know the method; the Allow header names those it knows.",
-  BODY_TOO_LARGE: "The request's body is larger than the limit.",
+  BODY_TOO_LARGE: "The request's body is larger than the limit, or has too many events.",
   MEDIA_TYPE_UNSUPPORTED: "The body's Content-Type is not one the API reads.",
   INTERNAL: "The service failed; its log says why.",
 } as const;
@@ -52,6 +52,8 @@ const STATUS = {
   RATE_LIMITED: 429,
   INTERNAL: 500,
   RESOURCES_EXHAUSTED: 503,
+  RESOLVER_UNAVAILABLE: 503,
+  PROXY_UNAVAILABLE: 503,
   CLOSED: 503,
   DURABILITY_UNMET: 503,
   BUS_UNAVAILABLE: 503,
@@ -88,6 +90,7 @@ export const problemSchema = z.object({
   expected: z.string(),
   got: z.string(),
   remedy: z.string(),
+  request_id: z.string().optional().describe("As in the answer's X-Request-ID, and in the service's log."),
   errors: z
     .array(z.object({ code: z.string(), pointer: z.string(), detail: z.string() }))
     .optional()
@@ -180,7 +183,10 @@ export const INTERNAL_PROBLEM = toProblem("INTERNAL", {
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.status === STATUS.UNAUTHENTICATED) reply.header("www-authenticate", "Bearer");
   if (problem.status === STATUS.REDIS_UNAVAILABLE) reply.header("retry-after", RETRY_AFTER_SECONDS);
-  return reply.code(problem.status).type("application/problem+json").send(problem);
+  return reply
+    .code(problem.status)
+    .type("application/problem+json")
+    .send({ ...problem, request_id: reply.request.id });
 }
 
 function isProblemCode(code: string): code is ProblemCode {

@@ -5,18 +5,25 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyRequest } from "fastify";
 import type { CountRequest } from "../core/access.ts";
-import type { ApiSettings } from "./ports.ts";
+import type { AccessControl, ApiSettings } from "./ports.ts";
 import { Refusal } from "./problem.ts";
 import type { Api } from "./routing.ts";
 
 const WINDOW_MS = 60_000;
 
-export function addRateLimits(app: Api, settings: ApiSettings, count: CountRequest): void {
+export function addRateLimits(
+  app: Api,
+  settings: ApiSettings,
+  { keys }: AccessControl,
+  count: CountRequest,
+): void {
   app.register(rateLimit, {
     global: true,
     timeWindow: WINDOW_MS,
     max: ({ caller }) => (caller === null ? settings.apiRateLimitUnknown : settings.apiRateLimit),
     keyGenerator: whoOf,
+    // Before they are known, a valid key looks like none, and is not to pay for that.
+    allowList: ({ caller }) => caller === null && !keys.areKnown(),
     store: sharedStore(count),
     skipOnError: true,
     enableDraftSpec: true,

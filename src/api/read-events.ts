@@ -9,16 +9,19 @@ import { readDestinations } from "../core/destination.ts";
 import {
   type CheckedEvent,
   type Destination,
-  EVENT_DATA_MAX_BYTES,
+  EVENT_ID_IN_WORDS,
   EVENT_ID_PATTERN,
+  EVENT_TYPE_IN_WORDS,
   isEventType,
   isTime,
   markChecked,
-  TIMESTAMP_PATTERN,
+  TIME_IN_WORDS,
 } from "../core/event.ts";
+import { textProblem } from "../core/event-text.ts";
 import { elementTexts, memberTexts } from "../core/json-text.ts";
+import { readTraceContext, type TraceContext } from "../core/trace-context.ts";
 import { type Flaw, flawsInWords, Refusal } from "./problem.ts";
-import { readJson, unreadable } from "./read-json.ts";
+import { countValues, readJson, unreadable, VALUES_MAX } from "./read-json.ts";
 
 export interface PublishRequest {
   /** A list is answered with a list, also when it holds one event. */
@@ -28,12 +31,18 @@ export interface PublishRequest {
 
 export const EVENTS_MAX = 100;
 const SHOWN_MAX_CHARS = 40;
+/** Of an event, besides those inside them. */
+const NAMES_MAX = 50;
 
-/** `body` is the bytes that came, if any; `idempotencyKey` the header's value. Throws a Refusal. */
-export function readEvents(body: unknown, idempotencyKey: unknown): PublishRequest {
+/**
+ * `body` is the bytes that came, if any; `idempotencyKey` the header's value. `trace` is the request's: of those events
+ * that bring none of their own. Throws a Refusal.
+ */
+export function readEvents(body: unknown, idempotencyKey: unknown, trace?: TraceContext): PublishRequest {
   const { text, value } = readJson(body, "an event or a list of them");
   const key = readKey(idempotencyKey);
-  if (!Array.isArray(value)) return { isList: false, events: readAll([{ value, text, at: "#" }], key) };
+  if (!Array.isArray(value))
+    return { isList: false, events: readAll([{ value, text, at: "#" }], key, trace) };
   if (value.length === 0 || value.length > EVENTS_MAX) throw wrongCount(value.length);
   if (key !== null) throw keyForMany(value.length);
   const texts = elementTexts(text);
@@ -42,7 +51,7 @@ export function readEvents(body: unknown, idempotencyKey: unknown): PublishReque
     text: texts[index] ?? "",
     at: `#/${index}`,
   }));
-  return { isList: true, events: readAll(parts, null) };
+  return { isList: true, events: readAll(parts, null, trace) };
 }
 
 /** As a structured-field string, which the header's draft wants, or bare, which most clients send. */
@@ -60,13 +69,20 @@ interface Part {
   readonly at: string;
 }
 
-function readAll(parts: readonly Part[], key: string | null): readonly CheckedEvent[] {
+function readAll(
+  parts: readonly Part[],
+  key: string | null,
+  trace: TraceContext | undefined,
+): readonly CheckedEvent[] {
   const events: CheckedEvent[] = [];
   const flaws: Flaw[] = [];
   for (const part of parts) {
     const read = readEvent(part);
     if ("flaws" in read) flaws.push(...read.flaws);
-    else events.push(markChecked(key === null ? read : { id: asEventId(key), ...read }));
+    else {
+      const placed = read.traceparent === undefined ? { ...read, ...trace } : read;
+      events.push(markChecked(key === null ? placed : { id: asEventId(key), ...placed }));
+    }
   }
   if (flaws.length > 0) throw notPublishable(flaws);
   return events;
@@ -76,10 +92,12 @@ const eventSchema = z.strictObject({
   type: z.string().refine(isEventType),
   data: z.unknown(),
   id: z.string().regex(EVENT_ID_PATTERN).transform(asEventId).exactOptional(),
-  timestamp: z.string().regex(TIMESTAMP_PATTERN).exactOptional(),
+  timestamp: z.string().refine(isTime).exactOptional(),
   expires_at: z.string().refine(isTime).exactOptional(),
   destinations: z.unknown().transform(readThem).exactOptional(),
   legacy: z.strictObject({ data: z.unknown() }).exactOptional(),
+  traceparent: z.unknown().exactOptional(),
+  tracestate: z.unknown().exactOptional(),
 });
 
 /** Refuses in the words of their reader, which repeat no value. */
@@ -90,25 +108,33 @@ function readThem(value: unknown, context: z.RefinementCtx): readonly Destinatio
   return z.NEVER;
 }
 
+const MEMBERS = "type, data, id, timestamp, expires_at, destinations, legacy, traceparent and tracestate";
+
 const EXPECTED: ReadonlyMap<PropertyKey | undefined, string> = new Map([
   [undefined, "an object with type and data"],
-  ["type", "dotted lower-case words, like job.completed"],
+  ["type", EVENT_TYPE_IN_WORDS],
   ["data", "any JSON value"],
-  ["expires_at", "an RFC 3339 time, like 2026-01-31T12:00:00Z"],
-  ["id", "1–64 characters of A–Z a–z 0–9 _ -"],
-  ["timestamp", "an RFC 3339 time, like 2026-01-31T12:00:00Z"],
+  ["expires_at", TIME_IN_WORDS],
+  ["id", EVENT_ID_IN_WORDS],
+  ["timestamp", TIME_IN_WORDS],
   ["legacy", "an object with data, for the legacy bus"],
 ]);
 
 function readEvent({ value, text, at }: Part): CheckedEvent | { readonly flaws: readonly Flaw[] } {
+  // zod leaves it out without a word.
+  if (Object.hasOwn(Object(value), "__proto__"))
+    return {
+      flaws: [{ code: "EVENT_INVALID", pointer: at, detail: "expected no member __proto__, got one" }],
+    };
+  if (hasTooMany(value)) return { flaws: [tooMany(at)] };
   const parsed = eventSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) return { flaws: parsed.error.issues.map((issue) => shapeFlaw(issue, at)) };
-  const { data, legacy, expires_at: expiresAt, ...event } = parsed.data;
+  const { data, legacy, expires_at: expiresAt, traceparent, tracestate, ...event } = parsed.data;
   const members = memberTexts(text);
   const dataText = members.get("data") ?? "";
   const legacyText = legacy && (memberTexts(members.get("legacy") ?? "{}").get("data") ?? "");
-  const oversized = [...sizeFlaws(dataText, `${at}/data`), ...sizeFlaws(legacyText, `${at}/legacy/data`)];
-  if (oversized.length > 0) return { flaws: oversized };
+  const unsendable = [...textFlaws(dataText, `${at}/data`), ...textFlaws(legacyText, `${at}/legacy/data`)];
+  if (unsendable.length > 0) return { flaws: unsendable };
   const problems = validateData(event.type, data);
   if (problems.length > 0)
     return { flaws: problems.map((detail) => ({ code: "EVENT_INVALID", pointer: `${at}/data`, detail })) };
@@ -117,14 +143,29 @@ function readEvent({ value, text, at }: Part): CheckedEvent | { readonly flaws: 
     ...(expiresAt !== undefined && { expiresAt }),
     checkedText: asCheckedText(dataText),
     ...(legacyText !== undefined && { legacyText: asCheckedText(legacyText) }),
+    ...readTraceContext(traceparent, tracestate),
   };
 }
 
-function sizeFlaws(text: string | undefined, pointer: string): readonly Flaw[] {
-  const bytes = Buffer.byteLength(text ?? "");
-  if (bytes <= EVENT_DATA_MAX_BYTES) return [];
-  const detail = `expected at most ${EVENT_DATA_MAX_BYTES} bytes, got ${bytes}`;
-  return [{ code: "EVENT_TOO_LARGE", pointer, detail }];
+/** Its data aside, which is text here: nobody is told of a hundred thousand members one by one. */
+function hasTooMany(event: unknown): boolean {
+  if (typeof event !== "object" || event === null) return false;
+  if (Object.keys(event).length > NAMES_MAX) return true;
+  const { data: _, legacy, ...own } = Object(event);
+  const names = [...Object.keys(own), ...Object.keys(Object(legacy))];
+  return names.length > NAMES_MAX || countValues(own, VALUES_MAX) > VALUES_MAX;
+}
+
+function tooMany(at: string): Flaw {
+  const detail = `expected at most ${NAMES_MAX} members, and ${VALUES_MAX} with those inside but for data, got more`;
+  return { code: "EVENT_INVALID", pointer: at, detail };
+}
+
+function textFlaws(text: string | undefined, pointer: string): readonly Flaw[] {
+  const problem = text === undefined ? null : textProblem(text);
+  if (problem === null) return [];
+  const { code, expected, got } = problem;
+  return [{ code, pointer, detail: `expected ${expected}, got ${got}` }];
 }
 
 /** A member we do not know is refused: most often it is one of ours misspelt, and would be lost in silence. */
@@ -133,8 +174,7 @@ function shapeFlaw(issue: z.core.$ZodIssue, at: string): Flaw {
   const [member] = issue.path;
   const pointer = [at, ...issue.path.map(String)].join("/");
   if (issue.code === "unrecognized_keys") {
-    const known =
-      member === "legacy" ? "data" : "type, data, id, timestamp, expires_at, destinations and legacy";
+    const known = member === "legacy" ? "data" : MEMBERS;
     return { code, pointer, detail: `expected only ${known}, got ${issue.keys.map(show).join(", ")}` };
   }
   if (member === "destinations") return { code, pointer, detail: issue.message };
@@ -157,7 +197,11 @@ function notPublishable(flaws: readonly Flaw[]): Refusal {
 
 function wrongCount(count: number): Refusal {
   const remedy = "publish in several requests; nothing was published";
-  return new Refusal("EVENT_INVALID", { expected: `1–${EVENTS_MAX} events`, got: `${count}`, remedy });
+  return new Refusal(count === 0 ? "EVENT_INVALID" : "BODY_TOO_LARGE", {
+    expected: `1–${EVENTS_MAX} events`,
+    got: `${count}`,
+    remedy,
+  });
 }
 
 function keyForMany(count: number): Refusal {

@@ -23,6 +23,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** The role that may call it; `anyone` needs no key. */
     readonly access?: Role | "anyone";
+    /** Asked for again and again, by probes, scrapers and browsers for a page: of no interest in the log. */
+    readonly isRoutine?: true;
   }
   interface FastifyRequest {
     /** The caller whose key came with the request; null without a valid one. */

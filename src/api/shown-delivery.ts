@@ -31,18 +31,20 @@ export const deliverySchema = z.object({
   created_at: time.describe("When a worker took its event on."),
 });
 
-export const wholeDeliverySchema = deliverySchema.extend({
-  attempts: z.array(
-    attemptSchema.extend({
-      response_excerpt: z
-        .string()
-        .nullable()
-        .describe("What the receiver said to a failed attempt: its first 1,024 characters."),
-    }),
-  ),
+export const answeredAttempt = attemptSchema.extend({
+  response_excerpt: z
+    .string()
+    .nullable()
+    .describe("What the receiver said to a failed attempt: its first 1,024 characters."),
 });
+export type AnsweredAttempt = z.output<typeof answeredAttempt>;
 
-export function showDelivery(delivery: ShownDelivery): z.output<typeof deliverySchema> {
+export const wholeDeliverySchema = deliverySchema.extend({ attempts: z.array(answeredAttempt) });
+
+export type DeliveryInJson = z.output<typeof deliverySchema>;
+export type WholeDeliveryInJson = z.output<typeof wholeDeliverySchema>;
+
+export function showDelivery(delivery: ShownDelivery): DeliveryInJson {
   const { id, event, endpointId, state, createdAt, nextAttemptAt } = delivery;
   const last = state.attempts.at(-1);
   return {
@@ -60,6 +62,6 @@ export function showDelivery(delivery: ShownDelivery): z.output<typeof deliveryS
   };
 }
 
-export function showWholeDelivery(delivery: WholeDelivery): z.output<typeof wholeDeliverySchema> {
+export function showWholeDelivery(delivery: WholeDelivery): WholeDeliveryInJson {
   return { ...showDelivery(delivery), attempts: delivery.attempts.map(inJson) };
 }

@@ -64,7 +64,7 @@ export function readRotation(body: unknown): Asked<Rotation> {
 /** Throws a Refusal. */
 export function objectOf(body: unknown): object {
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;
-  throw unreadable("a JSON object", body === undefined ? "no body" : "something else");
+  throw unreadable("a JSON object", body == null ? "nothing" : "something else");
 }
 
 type ShownSetting = Exclude<(typeof SETTINGS)[keyof typeof SETTINGS], { readonly show: null }>;

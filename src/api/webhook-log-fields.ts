@@ -43,7 +43,9 @@ export const logRow = z.object({
   response_excerpt: z.string().describe("The beginning of what a receiver answered that refused."),
 });
 
-export function showAttempt({ record, excerpt }: LoggedAttempt): z.output<typeof logRow> {
+export type LogRow = z.output<typeof logRow>;
+
+export function showAttempt({ record, excerpt }: LoggedAttempt): LogRow {
   const { startedAt, nextInMs } = record;
   const endedAt = Date.parse(startedAt) + record.durationMs;
   return {

@@ -1,5 +1,9 @@
-/** Wires the dead letters: their queue with its index, and replays with their runner, which a delivering process starts. */
+/**
+ * Wires the dead letters: their queue with its index, and replays with their runner. A delivering process starts that, and
+ * the sweep through what is shown as waiting.
+ */
 import { system } from "../config/system.ts";
+import type { EndpointId } from "../core/brand.ts";
 import { tellFailure } from "../core/happening.ts";
 import { createDeadLetters } from "../queue/dead-letters.ts";
 import { createOutbox } from "../queue/outbox.ts";
@@ -7,20 +11,30 @@ import type { Queues } from "../queue/queues.ts";
 import { createLetterReplay } from "../queue/replay-letter.ts";
 import { createReplayRunner } from "../queue/replay-runner.ts";
 import { createReplays } from "../queue/replays.ts";
+import { createWaitingSweep } from "../queue/waiting-sweep.ts";
+import { createBurial } from "../store/burial.ts";
+import { incarnationIn } from "../store/endpoint-record.ts";
 import { endpointUnknown } from "../store/endpoints.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
 import { createReplayBook } from "../store/replays.ts";
-import { createStatistics } from "../store/statistics.ts";
+import { createWaitingEntries } from "../store/waiting-entries.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 export function wireDeadLetters(fleet: FleetState, queues: Queues) {
   const { config, redis, keys, endpoints, waiting, tell } = fleet;
   const index = createLetterIndex(redis, keys);
   const { stateOf } = createEventLedger(redis, keys, config.eventRetentionMs, tell);
-  const { countBuried } = createStatistics(redis, keys, system.now);
-  const outbox = createOutbox({ queues, letters: index, countBuried, tell });
-  const replayLetter = createLetterReplay({ queues, redis, outbox, waiting, stateOf });
+  const isHeard = () => endpoints.isHeard("delivery.dead_lettered");
+  const { eventRetentionMs: retentionMs } = config;
+  const buryDelivery = createBurial({ redis, keys, retentionMs, system, tell, isHeard });
+  const outbox = createOutbox({ queues, letters: index, buryDelivery, tell });
+  // A process that replays need not have the key that opens what it replays to.
+  const findEndpoint = async (id: EndpointId) => {
+    const text = await redis.hget(keys.endpoints, id);
+    return text === null ? undefined : { incarnation: incarnationIn(text) };
+  };
+  const replayLetter = createLetterReplay({ queues, redis, outbox, waiting, stateOf, findEndpoint });
   const deadLetters = createDeadLetters({
     queues,
     redis,
@@ -39,6 +53,13 @@ export function wireDeadLetters(fleet: FleetState, queues: Queues) {
     },
     system,
   });
+  const sweep = createWaitingSweep({
+    entries: createWaitingEntries(redis, keys),
+    queues,
+    redis,
+    endpointIds: () => endpoints.all().map(({ id }) => id),
+    fail: tellFailure(tell, "sweep_waiting"),
+  });
   const runner = createReplayRunner({ book, index, replayLetter, tell, system });
 
   return {
@@ -47,8 +68,13 @@ export function wireDeadLetters(fleet: FleetState, queues: Queues) {
     replays: { ...replays, attend: runner.attend },
     start: () => {
       deadLetters.reindex().catch(tellFailure(tell, "reindex_letters"));
-      if (config.role !== "api") runner.start();
+      if (config.role === "api") return;
+      runner.start();
+      sweep.start();
     },
-    stop: runner.stop,
+    stop: async () => {
+      sweep.stop();
+      await runner.stop();
+    },
   };
 }

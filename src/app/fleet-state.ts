@@ -16,6 +16,7 @@ import { createWaitingIndex } from "../store/waiting.ts";
 /** Parts that all others are made with. */
 export interface Ground {
   readonly config: Config;
+  readonly redisUrl: string;
   /** The connection that also publishes. */
   readonly redis: Redis;
   readonly keys: Keys;

@@ -6,7 +6,13 @@ import type { PageRequest } from "../core/page.ts";
 import type { QueueCounts } from "../core/queue-counts.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { createInspector } from "../deliver/inspector.ts";
+import type { OutboundProxy } from "../deliver/outbound-proxy.ts";
+import type { Lookup as AddressLookup } from "../deliver/resolver.ts";
+import { createAudit } from "../manage/audit.ts";
+import { auditedRecords } from "../manage/audited.ts";
+import { createDeadLetterManagement } from "../manage/dead-letters.ts";
 import { createDeliveryManagement } from "../manage/deliveries.ts";
+import { createEnableEndpoint } from "../manage/enable-endpoint.ts";
 import { endpointHealth } from "../manage/endpoint-health.ts";
 import type { EndpointManagement } from "../manage/endpoints.ts";
 import { createEventManagement, type EventManagementDeps } from "../manage/events.ts";
@@ -16,18 +22,23 @@ import type { MigrationManagement } from "../manage/migration.ts";
 import { createSendAgain } from "../manage/send-again.ts";
 import { createTestEndpoint } from "../manage/test-endpoint.ts";
 import { createWaitingJobs } from "../queue/waiting-jobs.ts";
+import { createAuditStore } from "../store/audit.ts";
 import { createDeliveryPages } from "../store/delivery-pages.ts";
 import { createFeed } from "../store/feed.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
+import { readMissedSince } from "../store/health.ts";
 import { createLookup } from "../store/lookup.ts";
 import { createParkedRounds } from "../store/parked-rounds.ts";
 import { createPublishConflicts } from "../store/publish-conflicts.ts";
 import { wireDeadLetters } from "./dead-letters.ts";
+import { wireDoctor } from "./doctor.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Publishing } from "./publishing.ts";
 
 export interface ManagementWiring extends FleetState, Publishing {
   readonly policy: AddressPolicy;
+  readonly lookup: AddressLookup;
+  readonly proxy: OutboundProxy | null;
   readonly endpointManagement: EndpointManagement;
   readonly migrationManagement: MigrationManagement;
   readonly queueCounts: () => Promise<QueueCounts>;
@@ -37,16 +48,23 @@ const FIRST_PAGE: PageRequest = { after: null, limit: 100 };
 
 /** Management, and what its process starts and stops of it. */
 export function wireManagement(wiring: ManagementWiring) {
-  const { config, policy, redis, keys, apiKeys, endpointManagement } = wiring;
-  const inspector = createInspector({ policy, now: system.monotonicMs });
+  const { config, policy, lookup, proxy, redis, keys, apiKeys, endpointManagement } = wiring;
+  const inspector = createInspector({ policy, lookup, proxy, now: system.monotonicMs });
   const letters = wireDeadLetters(wiring, wiring.queues);
+  const { replays } = letters;
+  const audit = createAudit(createAuditStore(redis, keys));
+  const records = auditedRecords({ ...wireRecords(wiring, letters), replays }, audit);
   return {
-    ...wireRecords(wiring, letters),
+    ...records,
+    audit: { list: audit.list },
     endpoints: endpointManagement,
     migration: wiring.migrationManagement,
-    deadLetters: letters.deadLetters,
-    replays: letters.replays,
     keys: createKeyManagement(apiKeys, config.apiKey, system.now),
+    enableEndpoint: createEnableEndpoint({
+      endpoints: endpointManagement,
+      readMissedSince: (id) => readMissedSince(redis, keys, id),
+      ...records,
+    }),
     testEndpoint: createTestEndpoint({ endpoints: endpointManagement, inspector, redis, system }),
     explainEvent: createExplainEvent({
       ...wiring,
@@ -55,6 +73,7 @@ export function wireManagement(wiring: ManagementWiring) {
     }),
     health: (page = FIRST_PAGE) => endpointHealth({ ...wiring, now: system.now }, page),
     queueCounts: wiring.queueCounts,
+    doctor: wireDoctor(config, wiring.redisUrl),
     start: letters.start,
     stop: letters.stop,
     /** Tests under way reject with CLOSED. */
@@ -68,8 +87,8 @@ function wireRecords(wiring: ManagementWiring, letters: ReturnType<typeof wireDe
   const waitingJobs = createWaitingJobs(queues, redis, createParkedRounds(redis, keys));
   const pages = createDeliveryPages(redis, keys);
   const lookup = createLookup(redis, keys);
-  const sendAgain = createSendAgain({ outbox, deadLetters, waiting, waitingJobs });
-  const deliveries = createDeliveryManagement({ pages, lookup, waitingJobs, waiting, sendAgain });
+  const sendAgain = createSendAgain({ outbox, deadLetters, waiting, waitingJobs, endpoints });
+  const deliveries = createDeliveryManagement({ pages, lookup, waitingJobs, sendAgain });
   const findConflict = createPublishConflicts(redis, keys, config.eventRetentionMs);
   const feed = createFeed(redis, keys);
   const { takes } = busTarget(config);
@@ -77,5 +96,9 @@ function wireRecords(wiring: ManagementWiring, letters: ReturnType<typeof wireDe
     phaseAt(await migration.currentOrKnown(), system.now()) === "redis" &&
     events.every(({ type }) => takes(type));
   const parts = { publisher, findConflict, lookup, pages, feed, deliveries, endpoints, sendAgain, goByBus };
-  return { events: createEventManagement(parts), deliveries };
+  return {
+    events: createEventManagement(parts),
+    deliveries,
+    deadLetters: createDeadLetterManagement(deadLetters, lookup),
+  };
 }

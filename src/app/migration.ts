@@ -18,7 +18,8 @@ export interface WiredMigration {
 }
 
 export function wireMigration(ground: Ground & Publishing): WiredMigration {
-  const { config, redis, keys, tell, migration, busLink } = ground;
+  const { config, redisUrl, redis, keys, tell, migration, busLink } = ground;
+  const isBusApart = config.legacyRedisUrl !== null && config.legacyRedisUrl !== redisUrl;
   const { now } = system;
   const backlog = createShelf(redis, keys, "backlog");
   const books = {
@@ -39,7 +40,15 @@ export function wireMigration(ground: Ground & Publishing): WiredMigration {
     now,
   });
   return {
-    management: createMigrationManagement({ ...parts, ...books, migration, backlog, report, now }),
+    management: createMigrationManagement({
+      ...parts,
+      ...books,
+      isBusApart,
+      migration,
+      backlog,
+      report,
+      now,
+    }),
     readMissing: () => countMissing(now() - windowMs, books),
   };
 }

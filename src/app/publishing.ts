@@ -7,11 +7,13 @@ import type { BusLink } from "../bus/ports.ts";
 import { createPutOnBus } from "../bus/put-on-bus.ts";
 import { type BusSettings, busTarget, type StartSettings, startOf } from "../bus/target.ts";
 import { createBusWriter } from "../bus/writer.ts";
-import { type Config, configWith } from "../config/environment.ts";
+import { type Config, configWith, insistOptions } from "../config/environment.ts";
+import { AN_OBJECT, optionProblems, TRUE_OR_FALSE } from "../config/options.ts";
 import { system } from "../config/system.ts";
 import type { Durability } from "../core/durability.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
+import { openSpans, type Spans } from "../observe/spans.ts";
 import { createAllowance, type IsBeyondAllowance } from "../publish/allowance.ts";
 import { createEventPublisher, type Publisher, type PutOnBus } from "../publish/publisher.ts";
 import { enqueueEvents, openQueues, type Queues } from "../queue/queues.ts";
@@ -20,6 +22,7 @@ import { type ConfirmedLevel, createConfirmation } from "../store/confirmation.t
 import { createKeys } from "../store/keys.ts";
 import { createMigrationStore, type MigrationStore } from "../store/migration-switch.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
+import { VERSION } from "../wire/version.ts";
 
 export interface PublisherOptions {
   /** redis:// or rediss:// */
@@ -30,15 +33,21 @@ export interface PublisherOptions {
   readonly durability?: Durability;
   /** Replicas that must have an event of durability `replicated`; 1 when absent. */
   readonly replicasMin?: number;
+  /**
+   * A span for each publish, in this process' own OpenTelemetry: false for none, true to insist. When absent, there are
+   * some if its SDK has been started before. docs/observability.md
+   */
+  readonly traces?: boolean | undefined;
   /** The bus that it writes in phase `redis`, named as in Config; all have defaults (docs/migration.md). */
   readonly bus?: Partial<BusOptions>;
 }
 
 /** A producer: all a service needs to publish. Connects at once; publishing waits for that, a second at most. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { redisUrl, prefix, durability, replicasMin, bus } = options;
+  insistOptions(publisherProblems(options));
+  const { redisUrl, prefix, durability, replicasMin, bus, traces } = options;
   const config = configWith({ ...bus, prefix, publishDurability: durability, replicasMin });
-  const { publisher, disconnect } = openPublishing({ ...config, redisUrl }, () => undefined);
+  const { publisher, disconnect } = openPublishing({ ...config, redisUrl, traces }, () => undefined);
   return {
     ...publisher,
     close: async () => {
@@ -48,11 +57,44 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
 }
 
+/** Of a producer without types, anything may come. */
+function publisherProblems(options: unknown): readonly string[] {
+  const given = Object(options);
+  const { bus = {} } = given;
+  const busNames = { settings: Object.fromEntries(BUS_OPTIONS.map((name) => [name, name])) };
+  return [...optionProblems(given, PUBLISHER_OPTIONS), ...optionProblems(Object(bus), busNames, "bus.")];
+}
+
+const PUBLISHER_OPTIONS = {
+  settings: {
+    redisUrl: "redisUrl",
+    prefix: "prefix",
+    durability: "publishDurability",
+    replicasMin: "replicasMin",
+  },
+  others: { traces: TRUE_OR_FALSE, bus: AN_OBJECT },
+  required: ["redisUrl"],
+};
+
+const BUS_OPTIONS = [
+  "enableRedisFallback",
+  "redisFallbackMode",
+  "redisFallbackShares",
+  "legacyRedisUrl",
+  "legacyRedisList",
+  "legacyRedisChannel",
+  "legacyRedisEnvelope",
+  "legacyRedisEvents",
+  "legacyRedisListMax",
+] as const satisfies readonly (keyof BusOptions)[];
+
 /** The bus that a publisher writes in phase `redis`. */
 export type BusOptions = BusSettings & StartSettings & Pick<Config, "legacyRedisUrl">;
 
 interface PublishingOptions extends BusOptions, Pick<Config, "prefix" | "publishDurability" | "replicasMin"> {
   readonly redisUrl: string;
+  /** As in PublisherOptions. */
+  readonly traces: boolean | undefined;
 }
 
 export interface Publishing {
@@ -62,6 +104,8 @@ export interface Publishing {
   readonly queues: Queues;
   readonly migration: MigrationStore;
   readonly busLink: OwnedBusLink;
+  /** Null where there are no traces. */
+  readonly spans: Spans | null;
   /** To be called once the publisher is closed. */
   readonly disconnect: () => void;
 }
@@ -73,6 +117,7 @@ interface Path {
 
 export function openPublishing(options: PublishingOptions, tell: Tell): Publishing {
   const { redisUrl, prefix, publishDurability } = options;
+  const spans = openSpans(options.traces, VERSION);
   const redis = connectRedis(redisUrl, "producer", tellFailure(tell, "redis"));
   const queues = openQueues(redis, prefix, tellFailure(tell, "queues"));
   const isBeyondAllowance = createAllowance(system.monotonicMs);
@@ -94,6 +139,7 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
   const publisher = createEventPublisher({
     putOnBus: putOnBusOf(options, migration, busLink, tell),
     durability: publishDurability,
+    beginSpan: spans?.beginPublish ?? null,
     enqueue: (batch, level) => pathOf(level).enqueue(batch),
     untilReady: (patienceMs, level) => untilReady(pathOf(level).redis, patienceMs),
     system,
@@ -105,6 +151,7 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
     queues,
     migration,
     busLink,
+    spans,
     disconnect: () => {
       busLink.disconnect();
       for (const path of paths.values()) path.redis.disconnect();

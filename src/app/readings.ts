@@ -1,11 +1,10 @@
 /** Wires what the metrics read of a fleet at each scrape, over the connection that also publishes. */
 import { system } from "../config/system.ts";
-import type { EndpointId } from "../core/brand.ts";
 import { originOf } from "../core/origin.ts";
 import type { HoldReason } from "../core/outcome.ts";
 import type { Readings } from "../observe/gauges.ts";
 import { openUntilOf } from "../store/breakers.ts";
-import { createEndpointReadings } from "../store/endpoint-readings.ts";
+import { createEndpointReadings, type WaitingReading } from "../store/endpoint-readings.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import { createPresence } from "../store/presence.ts";
 import { readRedis } from "../store/redis-safety.ts";
@@ -16,18 +15,18 @@ export interface ReadingsWiring extends Pick<Readings, "queues" | "missing">, Pi
 
 export function wireReadings(fleet: FleetState, { worker, ...more }: ReadingsWiring): Readings {
   const { redis, keys, tell, endpoints } = fleet;
-  const readEndpoint = createEndpointReadings(redis, keys, fleet.waiting, system.now);
+  const readEndpoints = createEndpointReadings(redis, keys, fleet.config.disableAfterMs, system.now);
   const { look } = createFleetRates(redis, keys, system.dice);
   return {
     ...more,
     inFlight: () => worker()?.inFlight() ?? 0,
-    endpoints: (ids) =>
+    endpoints: async (ids) =>
       Promise.all(
-        ids.map(async (id) => {
-          const [found, because] = await Promise.all([readEndpoint(id), heldBecause(id, fleet, look)]);
+        (await readEndpoints(ids)).map(async (found) => {
           // An endpoint that is switched off, or gone, is nobody's trouble any more.
-          const failingMs = endpoints.get(id)?.isActive === true ? found.failingMs : 0;
-          return { ...found, failingMs, heldBecause: because };
+          const isActive = endpoints.get(found.endpointId)?.isActive === true;
+          const trouble = isActive ? found : { ...found, failingMs: 0, disablingRatio: 0 };
+          return { ...trouble, heldBecause: await heldBecause(found, fleet, look) };
         }),
       ),
     workers: createPresence(redis, keys, tell).present,
@@ -44,12 +43,12 @@ export function wireReadings(fleet: FleetState, { worker, ...more }: ReadingsWir
 
 /** All that is held in an endpoint's line waits for the same: what its head would meet if it went now. */
 async function heldBecause(
-  id: EndpointId,
+  { endpointId: id, held }: WaitingReading,
   { endpoints, breakers }: FleetState,
   rateWaitMs: ReturnType<typeof createFleetRates>["look"],
 ): Promise<HoldReason> {
   const endpoint = endpoints.get(id);
-  if (endpoint === undefined) return "busy";
+  if (endpoint === undefined || held === 0) return "busy";
   if (openUntilOf(breakers, endpoint) !== null) return "breaker_open";
   const { rateLimit } = endpoint;
   return rateLimit !== null && (await rateWaitMs(id, rateLimit)) > 0 ? "rate_limited" : "busy";

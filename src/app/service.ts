@@ -2,18 +2,25 @@
  * The life of the service: waits for Redis, checks it, mirrors what the fleet shares, works, and stops.
  */
 import { startOf } from "../bus/target.ts";
+import type { Config } from "../config/environment.ts";
 import { system } from "../config/system.ts";
+import { UNHEEDED_REMEDY, unheededInWords } from "../config/unheeded-proxies.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { tellFailure } from "../core/happening.ts";
 import { addEnvironmentEndpoint, type EndpointManagement } from "../manage/endpoints.ts";
 import { watchClock } from "../queue/clock-watch.ts";
 import { watchChanges } from "../store/changes.ts";
+import { createLayout } from "../store/layout.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
 import { askSkewMs, checkRedis } from "../store/redis-safety.ts";
+import { VERSION } from "../wire/version.ts";
 import { type RunningWorker, startWorker, type WorkerWiring } from "./worker.ts";
 
 export interface Service {
-  /** Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, SECRET_UNREADABLE, ENDPOINT_INVALID. */
+  /**
+   * Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, DATA_NEWER, SECRET_UNREADABLE,
+   * ENDPOINT_INVALID.
+   */
   readonly start: () => Promise<void>;
   readonly isConsuming: () => boolean;
   /** The worker of this process; null before it works, and in one that only serves the API. */
@@ -56,10 +63,10 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
 
   return {
     start: async () => {
-      for (const warning of config.warnings) notice(warning);
+      for (const warning of environmentWarnings(config)) notice(warning);
       watcher = connectRedis(deps.redisUrl, "watcher", tellFailure(tell, "redis"));
-      await Promise.all([watcher, commands].map((redis) => untilConnected(redis, stopping.signal)));
-      for (const warning of await checkRedis(watcher, config.requireAof, system.now)) notice(warning);
+      await untilKeysKnown(deps, watcher, stopping.signal);
+      for (const warning of await lookAtRedis(watcher, deps)) notice(warning);
       await mirrorFleet(watcher);
       await declareStart(deps);
       if (config.encryptionKeyPrevious !== null) notice(resealed(await endpoints.reseal()));
@@ -82,6 +89,18 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
   };
 }
 
+function environmentWarnings({ warnings, unheededProxies }: Config): readonly string[] {
+  const unheeded = unheededInWords(unheededProxies);
+  return unheeded === null ? warnings : [...warnings, `${unheeded}; ${UNHEEDED_REMEDY}`];
+}
+
+/** Warnings of a Redis that is accepted; throws where it is not safe, or holds what this version cannot read. */
+async function lookAtRedis(redis: Redis, { config, keys }: WorkerWiring): Promise<readonly string[]> {
+  const warnings = await checkRedis(redis, config.requireAof, system.now);
+  await createLayout(redis, keys).claim(VERSION);
+  return warnings;
+}
+
 /** A process whose environment says something new about the migration switches the fleet. */
 async function declareStart({ config, migration }: WorkerWiring): Promise<void> {
   const start = startOf(config);
@@ -92,6 +111,16 @@ function resealed(count: number): string {
   return count === 0
     ? "nothing is sealed with HOOKWAVE_ENCRYPTION_KEY_PREVIOUS any more: unset it"
     : `${count} endpoint(s) were sealed again with HOOKWAVE_ENCRYPTION_KEY; HOOKWAVE_ENCRYPTION_KEY_PREVIOUS can be unset once every process has the new key`;
+}
+
+/** First of all: whoever asks the API is refused until it knows the keys. */
+async function untilKeysKnown(
+  { redis, apiKeys }: WorkerWiring,
+  watcher: Redis,
+  stopping: AbortSignal,
+): Promise<void> {
+  await Promise.all([watcher, redis].map((connection) => untilConnected(connection, stopping)));
+  await apiKeys.refresh();
 }
 
 /** As long as it takes: refusals (which `events.once` would take for the end) are what waiting is about. */

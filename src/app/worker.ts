@@ -12,34 +12,39 @@ import { createConcurrencyLimits } from "../deliver/concurrency-limits.ts";
 import { createDeliver } from "../deliver/deliver.ts";
 import { createDispatch } from "../deliver/dispatch.ts";
 import { createDrainLine } from "../deliver/drain-line.ts";
+import type { OutboundProxy } from "../deliver/outbound-proxy.ts";
 import type { Bus, Outbox, Parking, RecordAttempt } from "../deliver/ports.ts";
+import type { Lookup } from "../deliver/resolver.ts";
 import { createResume } from "../deliver/resume.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { waitAtMost } from "../deliver/wait-at-most.ts";
 import { createWakeUps } from "../deliver/wake-ups.ts";
 import { disabledByReceiver } from "../endpoints/revision.ts";
+import { endpointNote, SERVICE } from "../manage/audit.ts";
 import { drain } from "../queue/durable-worker.ts";
 import { createOutbox } from "../queue/outbox.ts";
 import { watchQueue } from "../queue/quarantine.ts";
 import { openQueues, type Queues } from "../queue/queues.ts";
 import { createDeliveriesWorker, createEventsWorker, type WorkerDeps } from "../queue/workers.ts";
 import { createAttemptLog } from "../store/attempt-log.ts";
+import { createBurial } from "../store/burial.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
 import { createParking } from "../store/parking.ts";
 import { createPresence } from "../store/presence.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
-import { createStatistics } from "../store/statistics.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
 import { VERSION } from "../wire/version.ts";
 import { wireWorkerBus } from "./bus.ts";
 import type { FleetState } from "./fleet-state.ts";
+import { wireOperators } from "./operators.ts";
 import type { Publishing } from "./publishing.ts";
 
-export interface WorkerWiring extends FleetState, Pick<Publishing, "migration" | "busLink"> {
+export interface WorkerWiring extends FleetState, Pick<Publishing, "migration" | "busLink" | "spans"> {
   readonly policy: AddressPolicy;
-  readonly redisUrl: string;
+  readonly lookup: Lookup;
+  readonly proxy: OutboundProxy | null;
 }
 
 export interface RunningWorker {
@@ -63,7 +68,8 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
   const { config, tell } = deps;
   const redis = connectRedis(deps.redisUrl, "worker", tellFailure(tell, "redis"));
   const queues = openQueues(redis, config.prefix, tellFailure(tell, "queues"));
-  const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell);
+  const operators = wireOperators(deps, redis, queues);
+  const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell, operators.climb);
   const workerBus = wireWorkerBus(deps, redis, queues);
   const record = workerBus.recordThrough(attempts.record);
   const { workers, wakeUps, outbox, abandon, seen } = openWorkers(deps, redis, queues, workerBus.bus, record);
@@ -73,12 +79,14 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
     worker.run().catch(tellFailure(tell, "worker_run"));
   }
   workerBus.start();
+  operators.start();
   wakeUps.start();
   const presence = createPresence(redis, deps.keys, tell).begin({ id: system.uuid(), version: VERSION });
 
   return {
     isConsuming: () =>
-      redis.status === "ready" && workers.every((worker) => worker.isRunning() && !worker.isPaused()),
+      redis.status === "ready" &&
+      workers.every((worker) => worker.isRunning() && !worker.isPaused() && worker.isHandedJobs),
     ...seen,
     pause: () => {
       wakeUps.pause();
@@ -91,17 +99,19 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
     stop: async () => {
       presence.stop();
       for (const watch of watches) watch.stop();
+      const isReady = (): boolean => redis.status === "ready";
       const [drained] = await Promise.all([
-        Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs))),
+        Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs, isReady))),
         wakeUps.stop(config.shutdownGraceMs),
       ]);
       await abandon();
       attempts.giveUp();
       // Without Redis nothing more can be written, and waiting for it would keep us from stopping.
       // Workers that only waited for jobs are drained without it.
-      const isRedisThere = drained.every(Boolean) && redis.status === "ready";
+      const isRedisThere = drained.every(Boolean) && isReady();
       const lastWrites = async (): Promise<void> => {
-        if (isRedisThere) await Promise.all([attempts.idle(), presence.leave()]);
+        const relayed = operators.stop();
+        if (isRedisThere) await Promise.all([attempts.idle(), presence.leave(), relayed]);
         await workerBus.stop(isRedisThere);
         await queues.close();
       };
@@ -126,11 +136,12 @@ function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus,
   const inWork = new Set<EndpointId>();
   const { abandon, seen, ...stage } = openDeliverStage(deps, record, redis, inWork);
   const { deliver, limits, slots, directory } = stage;
-  const { countBuried } = createStatistics(redis, keys, system.now);
-  const outbox = createOutbox({ queues, letters: createLetterIndex(redis, keys), countBuried, tell });
+  const { eventRetentionMs: retentionMs } = config;
+  const isHeard = () => deps.endpoints.isHeard("delivery.dead_lettered");
+  const buryDelivery = createBurial({ redis, keys, retentionMs, system, tell, isHeard });
+  const outbox = createOutbox({ queues, letters: createLetterIndex(redis, keys), buryDelivery, tell });
   const ledger = createEventLedger(redis, keys, config.eventRetentionMs, tell);
   const waiting = createWaitingIndex(redis, keys, config.eventRetentionMs);
-  const { eventRetentionMs: retentionMs } = config;
   const parking = createParking({ redis, keys, retentionMs, holder: system.uuid(), tell });
   const park: Parking["park"] = async (delivery, inMs) => {
     await parking.park(delivery, inMs);
@@ -163,7 +174,8 @@ function openDeliverStage(
   inWork: ReadonlySet<EndpointId>,
 ) {
   const { config, tell, endpoints } = deps;
-  const transport = createTransport({ policy: deps.policy, now: system.monotonicMs });
+  const { policy, lookup, proxy } = deps;
+  const transport = createTransport({ policy, lookup, proxy, now: system.monotonicMs });
   const limits = createConcurrencyLimits({
     ...system,
     wasBusySince: (sinceMs) => slots.wasBusySince(sinceMs),
@@ -184,13 +196,15 @@ function openDeliverStage(
   const directory = {
     get: endpoints.get,
     subscribedTo: endpoints.subscribedTo,
+    reload: endpoints.reload,
     disable: async (tried: Endpoint, because: string): Promise<boolean> => {
       let isDone = false;
-      await endpoints.change(tried.id, (found) => {
+      const disable = (found: Endpoint): Endpoint => {
         const changed = disabledByReceiver(found, tried, because, system.now());
         isDone = changed !== found;
         return changed;
-      });
+      };
+      await endpoints.change(tried.id, disable, endpointNote("endpoint.disabled", SERVICE));
       return isDone;
     },
   };
@@ -205,6 +219,7 @@ function openDeliverStage(
     system,
     holdMaxAgeMs: config.holdMaxAgeMs,
     isDraining: (id) => inWork.has(id),
+    beginSpan: deps.spans?.beginAttempt ?? null,
   });
   const seen = { inFlight: limits.openNow, certificateEnd: transport.certificateEnd };
   // The jobs have been drained: a POST still open is one whose job has been given back.

@@ -3,7 +3,7 @@
  * of it the same event. Pure. It cuts text out and never writes it anew (trap 34).
  */
 import { hash } from "node:crypto";
-import { EVENT_DATA_MAX_BYTES, EVENT_ID_PATTERN, TIMESTAMP_PATTERN } from "../core/event.ts";
+import { EVENT_DATA_MAX_BYTES, EVENT_ID_PATTERN, isTime, TIMESTAMP_PATTERN } from "../core/event.ts";
 import { isJsonText, memberTexts } from "../core/json-text.ts";
 import type { BridgedEvent } from "./bridge-ports.ts";
 import { isNameBased } from "./uuid5.ts";
@@ -72,7 +72,7 @@ function keyOf(valueText: string | undefined): string | null {
 function momentOf(valueText: string | undefined): string | null {
   const written = keyOf(valueText) ?? "";
   const moment = TIMESTAMP_PATTERN.test(written) ? written : `${written}Z`;
-  return TIMESTAMP_PATTERN.test(moment) && !Number.isNaN(Date.parse(moment)) ? moment : null;
+  return isTime(moment) ? moment : null;
 }
 
 const sha256 = (text: string): string => hash("sha256", text, "hex");

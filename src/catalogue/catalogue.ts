@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { jobEvents } from "./job-events.ts";
 import { modelEvents } from "./model-events.ts";
+import { operatorEvents } from "./operator-events.ts";
 import { taskEvents } from "./task-events.ts";
 import { webhookEvents } from "./webhook-events.ts";
 import { workflowEvents } from "./workflow-events.ts";
@@ -15,21 +16,27 @@ export const catalogue = {
   ...taskEvents,
   ...workflowEvents,
   ...webhookEvents,
+  ...operatorEvents,
 } as const;
 
 export type KnownEventType = keyof typeof catalogue;
 
-type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
-
-/** Objects that `JSON.stringify` writes without losing anything but members that are undefined. */
-export interface JsonObject {
-  readonly [member: string]: JsonValue | undefined;
-}
-
-/** The data a producer passes with an event of this type. */
+/** The data of an event of this type, as its receivers get it. */
 export type EventData<Type extends string> = Type extends KnownEventType
   ? z.input<(typeof catalogue)[Type]["schema"]>
-  : JsonObject;
+  : object;
+
+/**
+ * The data that a producer passes: also one of a type with a name (an `interface`), which a compiler takes for no object
+ * with further members. Of types of its own any object; what JSON cannot hold is refused when it is published.
+ */
+export type ProducedData<Type extends string> = EventData<Type> | Named<EventData<Type>>;
+
+type Named<Data> = Data extends readonly (infer Item)[]
+  ? readonly Named<Item>[]
+  : Data extends object
+    ? { [Member in keyof Data as string extends Member ? never : Member]: Named<Data[Member]> }
+    : Data;
 
 /** Own keys only: `constructor` and `__proto__` are event types like any other. */
 export function isKnownEventType(type: string): type is KnownEventType {

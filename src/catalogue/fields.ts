@@ -28,10 +28,11 @@ export const moment = z.iso.datetime({ offset: true, local: true, error: MOMENT 
 /** Any variant and version: producers number their tasks with whatever their language calls a UUID. */
 export const uuid = z.guid("a UUID");
 
-const ADDRESS = "0x and 40 hexadecimal digits";
+/** Also an empty one. */
+export const anyText = z.string("a text");
 
-/** An Ethereum address; letter case, which may carry a checksum, is not checked. */
-export const address = z.string(ADDRESS).regex(/^0x[0-9a-fA-F]{40}$/, ADDRESS);
+/** Named for its readers; its form is between a producer and its receivers. */
+export const anyValue = z.unknown().optional();
 
 /** A version or a code, which some producers write as a number. */
 export const label = z.union([z.string(), z.number()], "a text or a number");

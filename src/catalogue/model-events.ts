@@ -1,16 +1,18 @@
 /**
  * The event of the model registry: a model is registered. Its data is the request body as it stands (profile
- * `hokusai`), in today's flat shape or the older one around `model`. Only what names the model is required, and null
- * stands for absent, as Python producers write it.
+ * `hokusai`), in the flat shape of the registry's guide or the one around `model` that it sends today. Only what names
+ * the model is required, and null stands for absent, as Python producers write it. What every receiver takes is not
+ * refused: the guide's own example has an address of 39 digits.
  */
 import { z } from "zod";
-import { AN_OBJECT, address, anyObject, label, moment, number, object, text } from "./fields.ts";
+import { AN_OBJECT, anyObject, anyText, anyValue, label, moment, number, object, text } from "./fields.ts";
 import { known } from "./known-event.ts";
 
 const metadata = object({
   model_name: text.nullish(),
   mlflow_run_id: text.nullish(),
-  contributor_address: address.nullish(),
+  /** 0x and 40 hexadecimal digits by custom. */
+  contributor_address: anyText.nullish(),
   experiment_name: text.nullish(),
   tags: anyObject.nullish(),
 });
@@ -26,7 +28,7 @@ const flat = object({
   metadata: metadata.nullish(),
 });
 
-const older = object({
+const aroundModel = object({
   event_type: z.literal("model_registered", '"model_registered"'),
   model: object({
     id: text,
@@ -34,6 +36,12 @@ const older = object({
     status: text.nullish(),
     version: label.nullish(),
     run_id: text.nullish(),
+    user_id: label.nullish(),
+    api_schema: anyValue,
+    eval_spec: anyValue,
+    scorer_ref: anyValue,
+    primary_metric: anyValue,
+    benchmark_spec_id: label.nullish(),
   }),
   timestamp: moment.nullish(),
   source: text.nullish(),
@@ -41,7 +49,7 @@ const older = object({
 
 export const modelEvents = {
   "model.registered": known(
-    z.union([flat, older], AN_OBJECT),
+    z.union([flat, aroundModel], AN_OBJECT),
     "A model is registered and ready to be used.",
     {
       model_id: "sales-lead-scoring-v2",

@@ -7,11 +7,17 @@ import { catalogue, isKnownEventType } from "./catalogue.ts";
 
 const SHOWN_MAX_CHARS = 40;
 
-/** Problems as `path: expected …, got …`; none for a custom type. `data` is the value JSON.parse made of the text. */
+/** Of data that is wrong in a thousand places, the first say enough. */
+const PROBLEMS_MAX = 100;
+
+/** The first problems as `path: expected …, got …`; none for a custom type. `data` is the value JSON.parse made of the text. */
 export function validateData(type: string, data: unknown): readonly string[] {
   if (!isKnownEventType(type)) return [];
   const result = catalogue[type].schema.safeParse(data);
-  return result.success ? [] : result.error.issues.flatMap((issue) => sentences(issue, data, []));
+  if (result.success) return [];
+  const problems = result.error.issues.flatMap((issue) => sentences(issue, data, []));
+  const more = problems.length - PROBLEMS_MAX;
+  return more > 0 ? [...problems.slice(0, PROBLEMS_MAX), `and ${more} more problems`] : problems;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -14,11 +14,13 @@ export interface ApiAddress {
 }
 
 export interface ApiRequest {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
-  /** Its parts below /api/v1, as they are before they are encoded. */
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Its parts below /api/v1, or below `root`, as they are before they are encoded. */
   readonly path: readonly string[];
-  /** An undefined value is left out. */
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  /** For people and probes, some answers are elsewhere. */
+  readonly root?: "api/v1" | "health";
+  /** An undefined value is left out; several are several of one name. */
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   /** JSON text. */
   readonly body?: string;
 }
@@ -79,13 +81,13 @@ async function exchange(address: ApiAddress, request: ApiRequest): Promise<strin
 
 async function send(
   { url, key }: ApiAddress,
-  { method = "GET", path, query = {}, body }: ApiRequest,
+  { method = "GET", root = "api/v1", path, query = {}, body }: ApiRequest,
 ): Promise<{ readonly response: Response; readonly text: string }> {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
-    if (value !== undefined) search.append(name, String(value));
+    for (const one of [value ?? []].flat()) search.append(name, String(one));
   const suffix = search.size === 0 ? "" : `?${search}`;
-  const response = await fetch(`${[url, "api/v1", ...path.map(encodeURIComponent)].join("/")}${suffix}`, {
+  const response = await fetch(`${[url, root, ...path.map(encodeURIComponent)].join("/")}${suffix}`, {
     method,
     headers: {
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),

@@ -5,7 +5,8 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../config/nearest.ts";
 import { HookwaveError } from "../core/errors.ts";
-import { COMMANDS, type CommandSpec, optionsOf } from "./grammar.ts";
+import { type CommandSpec, optionsOf } from "./command-spec.ts";
+import { COMMANDS } from "./grammar.ts";
 import { GLOBAL_OPTIONS, type OptionSpec } from "./options.ts";
 
 /** A command as it was asked for. */
@@ -26,9 +27,10 @@ export function readCommandLine(words: readonly string[]): Invocation {
   const { given, positionals } = tokenise(words);
   const asks = (name: string): boolean => given.some((option) => option.name === name);
   const isBare = positionals.length === 0 && (asks("version") || asks("help") || given.length === 0);
-  const { command, operands } = findCommand(isBare ? ["help"] : positionals);
+  const isFamily = asks("help") && positionals.length === 1 && familyOf(positionals[0] ?? "").length > 0;
+  const { command, operands } = findCommand(isBare || isFamily ? ["help", ...positionals] : positionals);
   const values = checkOptions(command, given);
-  const isExplained = asks("help") && !isBare;
+  const isExplained = asks("help") && command.name !== "help";
   if (!isExplained) checkOperands(command, operands);
   return {
     command: isExplained ? "help" : command.name,
@@ -44,7 +46,10 @@ function tokenise(words: readonly string[]) {
   const { tokens, positionals } = parseArgs({
     args: [...words],
     options: Object.fromEntries(
-      every.map(({ name, value }) => [name, { type: value === null ? "boolean" : "string" }]),
+      every.map(({ name, value, short }) => [
+        name,
+        { type: value === null ? "boolean" : "string", ...(short !== undefined && { short }) },
+      ]),
     ),
     strict: false,
     allowPositionals: true,
@@ -60,7 +65,7 @@ function findCommand(positionals: readonly string[]) {
   const single = COMMANDS.find(({ name }) => name === first);
   if (single !== undefined) return { command: single, operands: positionals.slice(1) };
   const names = COMMANDS.map(({ name }) => name);
-  const family = names.filter((name) => name.startsWith(`${first} `));
+  const family = familyOf(first);
   if (family.length > 0) {
     const verbs = family.map((name) => name.slice(first.length + 1)).join(", ");
     const suggestion = second === "" ? undefined : nearest(`${first} ${second}`, family);
@@ -69,12 +74,16 @@ function findCommand(positionals: readonly string[]) {
   throw usage("a command", quote(first), nearest(positionals.slice(0, 2).join(" "), names));
 }
 
+/** The commands that have this first word and a second. */
+const familyOf = (first: string): readonly string[] =>
+  COMMANDS.map(({ name }) => name).filter((name) => name.startsWith(`${first} `));
+
 /** The values by option; a switch has one empty value. */
 function checkOptions(command: CommandSpec, given: readonly Given[]): ReadonlyMap<string, readonly string[]> {
   const known = optionsOf(command);
   const values = new Map<string, readonly string[]>();
   for (const one of given) {
-    const spec = known.find(({ name }) => name === one.name && one.rawName.startsWith("--"));
+    const spec = known.find(({ name, short }) => one.rawName === `--${name}` || one.rawName === `-${short}`);
     if (spec === undefined) {
       const names = known.map((option) => `--${option.name}`);
       throw usage(`an option of "${command.name}"`, quote(one.rawName), nearest(one.rawName, names));

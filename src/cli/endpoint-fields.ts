@@ -1,6 +1,6 @@
-/** An endpoint in the words of a command line: what its options set, as the API's JSON. Bounds are for the API to say. */
+/** An endpoint in the words of a command line: what its options set, as the API's JSON, within the table's bounds. */
 import type { ShownWebhook } from "../api/webhook-fields.ts";
-import { form, text } from "../config/forms.ts";
+import { flag, form, text } from "../config/forms.ts";
 import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 import { SCHEDULES } from "../endpoints/forms.ts";
@@ -17,6 +17,7 @@ const READERS: Readonly<Record<Reading, (asked: Invocation, option: string) => u
   profiles: (asked, option) => asked.all(option).map((name) => readChoice(name, option, PROFILE_NAMES)),
   on: () => true,
   off: () => false,
+  flag: (asked, option) => readOption(asked, option, flag()),
   number: (asked, option) => Number(readOption(asked, option, text("a whole number", /^\d{1,9}$/))),
   duration: (asked, option) => Number(readOption(asked, option, DURATION)) / 1_000,
   waits,
@@ -25,13 +26,25 @@ const READERS: Readonly<Record<Reading, (asked: Invocation, option: string) => u
   labels: (asked, option) => pairs(asked, option, "=", "key=value"),
 };
 
-/** Those of a table's settings that are given, under their JSON names. */
+/** Those of a table's settings that are given, under their JSON names. Throws USAGE for all that are out of bounds. */
 export function settingsOf(asked: Invocation, table: Table): Readonly<Record<string, unknown>> {
-  const given = Object.values(table).flatMap(({ json, option }) =>
-    "name" in option && asked.has(option.name) ? [[json, READERS[option.reading](asked, option.name)]] : [],
-  );
-  return Object.fromEntries(given);
+  const good: (readonly [string, unknown])[] = [];
+  const bad: { readonly expected: string; readonly got: string }[] = [];
+  for (const { json, option, form, isSecret } of Object.values(table)) {
+    if (!("name" in option) || !asked.has(option.name)) continue;
+    const value = READERS[option.reading](asked, option.name);
+    if (form.asked.safeParse(value).success) good.push([json, value]);
+    else {
+      const got = isSecret === true ? "another text" : asked.all(option.name).map(quote).join(", ");
+      bad.push({ expected: `--${option.name} with ${form.expected}`, got });
+    }
+  }
+  const said = (part: "expected" | "got"): string => bad.map((one) => one[part]).join("; ");
+  if (bad.length > 0) throw usage(said("expected"), said("got"));
+  return Object.fromEntries(good);
 }
+
+const quote = (text: string): string => JSON.stringify(text);
 
 /** Items separated by commas; no text, no items. */
 function list(asked: Invocation, option: string): readonly string[] | undefined {

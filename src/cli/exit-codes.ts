@@ -3,8 +3,9 @@ import { type ErrorCode, HookwaveError } from "../core/errors.ts";
 
 export const EXIT = {
   ok: 0,
+  /** It failed; of the doctor, that there are warnings. */
   failure: 1,
-  /** The question was answered, and the answer is no: a report that is not safe, a witness that found a difference. */
+  /** The question was answered, and the answer is no: a report that is not safe, a witness that found a difference, a doctor that found something broken. */
   unsafe: 2,
   usage: 64,
   configuration: 78,
@@ -14,6 +15,7 @@ export const EXIT = {
 const CONFIGURATION_CODES: readonly ErrorCode[] = [
   "CONFIG_INVALID",
   "REDIS_UNSAFE",
+  "DATA_NEWER",
   "REDIS_MISSING",
   "SECRET_UNREADABLE",
   "BRIDGE_LOOP",

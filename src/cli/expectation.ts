@@ -1,19 +1,47 @@
-/** The expectation of a receiver, as `listen` and `verify` are told it: --secret, --profile and --signature-header. */
-import { PROFILE_NAMES } from "../core/endpoint.ts";
+/** The expectation of a receiver, as `listen` and `verify` are told it: --secret, --profile and its options. */
+import {
+  OPTION_DEFAULTS,
+  PROFILE_NAMES,
+  type ProfileName,
+  type ProfileOptions,
+  SIGNED_CONTENTS,
+  unheededOptions,
+} from "../core/endpoint.ts";
 import { HookwaveError } from "../core/errors.ts";
+import { SETTINGS } from "../endpoints/settings.ts";
 import type { Expectation, Refusal } from "../receiver/diagnose.ts";
 import type { ReceivingProfileName } from "../receiver/profiles.ts";
 import { keyBytes, readSecrets } from "../receiver/secrets.ts";
 import { VerificationError } from "../receiver/verification-error.ts";
 import { type Invocation, usage } from "./command-line.ts";
+import { optionsFor } from "./options.ts";
 import { choice } from "./values.ts";
 
 /** Throws USAGE. */
-export function expectationOf(asked: Invocation): Expectation {
+export function expectationOf(asked: Invocation, secrets = secretsOf(asked)): Expectation {
   const profile = choice(asked, "profile", PROFILE_NAMES) ?? "standard";
-  const secrets = secretsOf(asked);
   insistUsable(secrets, profile);
-  return { profile, secrets, signatureHeader: asked.one("signature-header") };
+  const signatureHeader = asked.one("signature-header");
+  const signedContent = choice(asked, "signed-content", SIGNED_CONTENTS);
+  insistHeeded(
+    {
+      ...OPTION_DEFAULTS,
+      ...(signatureHeader && { signatureHeader }),
+      ...(signedContent && { signedContent }),
+    },
+    profile,
+  );
+  return { profile, secrets, signatureHeader, signedContent };
+}
+
+/** Throws USAGE for an option that requests of this profile know nothing of. */
+function insistHeeded(options: ProfileOptions, profile: ProfileName): void {
+  const [unheeded] = unheededOptions(options, [profile]);
+  if (unheeded === undefined) return;
+  const { option, heededBy } = unheeded;
+  const [spec] = optionsFor({ [option]: SETTINGS[option] });
+  const expected = `--${spec?.name ?? option} beside --profile ${heededBy.join(" or ")}`;
+  throw usage(expected, `--profile ${profile}`);
 }
 
 /** Throws USAGE for secrets that would refuse every request for ever; none of them is shown. */

@@ -2,190 +2,290 @@
  * Every command with its options, once: parsing, `hookwave help` and the test of docs/cli.md all read this table. It
  * says what may be written on a command line; what is done about it is in commands/.
  */
+import { ROLES } from "../core/access.ts";
+import { DURABILITIES } from "../core/durability.ts";
+import { BACKLOG_CHOICES } from "../core/migration.ts";
 import { ROTATION } from "../endpoints/rotation.ts";
 import { SETTINGS } from "../endpoints/settings.ts";
+import { type CommandSpec, command, remote } from "./command-spec.ts";
 import {
+  auditOptions,
   bridgeOptions,
-  GLOBAL_OPTIONS,
+  CHANGEABLE,
+  deliveriesFilter,
+  eventsFilter,
   letterFilter,
-  type OptionSpec,
+  listenOptions,
+  logsFilter,
   option,
   optionsFor,
+  placeOptions,
+  rateOption,
   receiverOptions,
-  serviceOptions,
+  reportOptions,
   several,
   signerOptions,
   toggle,
+  witnessOptions,
 } from "./options.ts";
 
-export interface CommandSpec {
-  /** As it is written: `dead-letters replay`. */
-  readonly name: string;
-  /** Words that follow the name, in order; `[…]` marks what may be left out. */
-  readonly operands: readonly string[];
-  readonly doc: string;
-  readonly options: readonly OptionSpec[];
+/** Commands for one purpose, under a title of the overview. */
+export interface CommandGroup {
+  readonly title: string;
+  readonly commands: readonly CommandSpec[];
 }
 
-export const COMMANDS: readonly CommandSpec[] = [
-  command("start", "Run the service, configured by the environment (docs/configuration.md).", [
-    option("role", "<role>", "all, api or worker, instead of HOOKWAVE_ROLE."),
-  ]),
-  command(
-    "demo",
-    "Watch deliveries succeed, be retried, become a dead letter and be replayed; takes about 65 s.",
-    [
-      toggle("keep", "Leave everything running afterwards, until Ctrl-C."),
-      toggle("fast", "Wait a twentieth of the real schedule."),
-      toggle(
-        "migration",
-        "Watch the move from Redis pub/sub to webhooks instead, and the way back, under load; takes about 45 s.",
+export const GROUPS: readonly CommandGroup[] = [
+  {
+    title: "Run",
+    commands: [
+      command("start", "Run the service, configured by the environment (docs/configuration.md).", [
+        option("role", "<role>", "all, api or worker, instead of HOOKWAVE_ROLE.", ["all", "api", "worker"]),
+      ]),
+      command(
+        "demo",
+        "Watch deliveries succeed, be retried, become a dead letter and be replayed; takes about 65 s.",
+        [
+          toggle("keep", "Leave everything running afterwards, until Ctrl-C."),
+          toggle("fast", "Wait a twentieth of the real schedule."),
+          toggle(
+            "migration",
+            "Watch the move from Redis pub/sub to webhooks instead, and the way back, under load; takes about 45 s.",
+          ),
+        ],
+      ),
+      command(
+        "redis-url",
+        "Print the URL of the Redis that a service of this directory uses, with its password, for REDIS_URL of a publisher.",
       ),
     ],
-  ),
-  remote(
-    "publish <type> <json|@file|->",
-    "Publish one event; its data is sent as exactly the bytes given here, in a file or on stdin.",
-    [
-      option("id", "<id>", "Its webhook-id; publishing the same one again does nothing."),
-      option("timestamp", "<time>", "When it happened (RFC 3339); now when absent."),
-      option(
-        "durability",
-        "<level>",
-        "redis, replicated or fsync: how safe it must be to count as published (PUBLISH_DURABILITY).",
+  },
+  {
+    title: "Publish",
+    commands: [
+      remote(
+        "publish <type> <json|@file|->",
+        "Publish one event; its data is sent as exactly the bytes given here, in a file or on stdin.",
+        [
+          option("id", "<id>", "Its webhook-id; publishing the same one again does nothing."),
+          option("timestamp", "<time>", "When it happened (RFC 3339); now when absent."),
+          option(
+            "durability",
+            "<level>",
+            "redis, replicated or fsync: how safe it must be to count as published (PUBLISH_DURABILITY).",
+            DURABILITIES,
+          ),
+        ],
+      ),
+      remote("trigger <type>", "Publish the catalogue's example of a known type.", [
+        option("id", "<id>", "Its webhook-id; made when absent."),
+      ]),
+    ],
+  },
+  {
+    title: "Look",
+    commands: [
+      remote(
+        "why <event> [<endpoint>]",
+        "Say what became of an event at each endpoint, or at one: its delivery, or why there is none.",
+      ),
+      remote("status", "Count what is new, trying again and given up, with the oldest age of each."),
+      remote(
+        "doctor",
+        "Look at settings, Redis, work and receivers, and say what is wrong and what to do; 1 for warnings, 2 if something is broken.",
+        [
+          several(
+            "endpoint",
+            "<id>",
+            "Only this endpoint's receiver; may be given several times. Of all active endpoints when absent.",
+          ),
+        ],
+      ),
+      remote(
+        "events list",
+        "List what was published, oldest first: that of the last hour unless said otherwise.",
+        eventsFilter,
+      ),
+      remote("events show <id>", "Show one event with its data and its deliveries."),
+      remote("events replay <id>", "Send an event again, to all it was owed to.", [
+        option("endpoint", "<id>", "Only to this one, which need not have had it."),
+      ]),
+      remote("deliveries list", "List deliveries, those of the newest events first.", deliveriesFilter),
+      remote(
+        "deliveries show <id>",
+        "Show one delivery, `<event>.<endpoint>`, with its attempts and the answers.",
+      ),
+      remote("deliveries retry <id>", "Try a delivery now that waits or was given up."),
+      remote("deliveries cancel <id>", "Try a delivery that waits no more."),
+      remote(
+        "audit",
+        "List who changed what, newest first: endpoints, keys, replays, the migration.",
+        auditOptions,
       ),
     ],
-  ),
-  remote("endpoints add <url>", "Add a receiver and show its secret, this once.", optionsFor(SETTINGS)),
-  remote("endpoints list", "List the receivers, secrets masked."),
-  remote("endpoints remove <id>", "Remove a receiver; what is still owed to it becomes dead letters."),
-  remote("endpoints enable <id>", "Deliver to a receiver (again)."),
-  remote("endpoints disable <id>", "Deliver nothing to a receiver; what waits for it becomes dead letters.", [
-    option("because", "<text>", "The reason, for whoever lists it."),
-  ]),
-  remote(
-    "endpoints rotate <id>",
-    "Give a receiver a new secret and show it, this once; those before it still sign for a while.",
-    optionsFor(ROTATION),
-  ),
-  remote("dead-letters list", "List what was given up, newest first.", [
-    ...letterFilter,
-    option("limit", "<n>", "How many to show, 1–1,000 (default 20)."),
-    option("after", "<cursor>", "Go on behind an earlier page; it names the cursor."),
-  ]),
-  remote("dead-letters show <id>", "Show one dead letter with its event and all its attempts."),
-  remote(
-    "dead-letters replay [<id>]",
-    "Send one again, from the first attempt on and under the same webhook-id; or all of them.",
-    [
-      toggle("all", "Replay every dead letter there is now, or those of the options below."),
-      ...letterFilter,
-      option("rate", "<n>", "Letters per second, 1–10,000 (default 50)."),
-      option("to", "<id>", "Send them to this endpoint instead of the one they were owed to."),
-    ],
-  ),
-  remote("dead-letters purge", "Remove dead letters for good: all of them, or those of the options below.", [
-    toggle("yes", "Yes, for good."),
-    ...letterFilter,
-  ]),
-  remote(
-    "keys create <name>",
-    "Make an API key and show its token, this once. The first key ends the time when none is asked for.",
-    [
-      several(
-        "role",
-        "<role>",
-        "What it may do: publish, read or admin (everything); may be given more than once.",
+  },
+  {
+    title: "Receivers",
+    commands: [
+      remote("endpoints add <url>", "Add a receiver and show its secret, this once.", optionsFor(SETTINGS)),
+      remote("endpoints list", "List the receivers, secrets masked: how each is, and why one fails."),
+      remote("endpoints show <id>", "Show one receiver: its settings, how it is, and why it fails."),
+      remote("endpoints set <id>", "Change what is given here of a receiver, and nothing else.", [
+        option("url", "<url>", "Where it is from now on."),
+        ...optionsFor(CHANGEABLE),
+      ]),
+      remote(
+        "endpoints test <id>",
+        "Send a test event now and show what came of it; 1 if it was not taken.",
+        [
+          option("type", "<type>", "Its type; webhook.test when absent."),
+          option("data", "<json|@file|->", "Its data; the example of a known type, or {}, when absent."),
+        ],
+      ),
+      remote("endpoints logs <id>", "List the attempts at one receiver, newest first.", logsFilter),
+      remote("endpoints stats <id>", "Show how one receiver has done, in all and by the hour."),
+      remote("endpoints remove <id>", "Remove a receiver; what is still owed to it becomes dead letters."),
+      remote("endpoints enable <id>", "Deliver to a receiver (again), and say what it has missed.", [
+        toggle("replay", "Send that again: its dead letters since it failed, or was switched off."),
+        option("since", "<time>", "Those given up from then on (RFC 3339), instead."),
+        rateOption,
+      ]),
+      remote(
+        "endpoints disable <id>",
+        "Deliver nothing to a receiver; what waits for it becomes dead letters.",
+        [option("because", "<text>", "The reason, for whoever lists it.")],
+      ),
+      remote(
+        "endpoints rotate <id>",
+        "Give a receiver a new secret and show it, this once; those before it still sign for a while.",
+        optionsFor(ROTATION),
       ),
     ],
-  ),
-  remote("keys list", "List the API keys, without their tokens."),
-  remote("keys revoke <id>", "Revoke an API key; every process refuses it within a second."),
-  remote("status", "Count what is new, trying again and given up, with the oldest age of each."),
-  command(
-    "bridge",
-    "Publish what a service still writes to its old Redis, a list or a channel, until Ctrl-C (docs/bridge.md).",
-    bridgeOptions,
-  ),
-  remote(
-    "migration status",
-    "Show the phase of the migration, who set it and when it ends, what waits, and the bus.",
-  ),
-  remote(
-    "migration set <phase>",
-    "Set the phase for the whole fleet: dual, primary, webhook or redis; obeyed within 2 s.",
-    [
-      option(
-        "for",
-        "<duration>",
-        "Come back by itself after so long, 1s to 30d, to what was set for good before.",
+  },
+  {
+    title: "Dead letters",
+    commands: [
+      remote("dead-letters list", "List what was given up, newest first.", [
+        ...letterFilter,
+        ...placeOptions,
+      ]),
+      remote("dead-letters show <id>", "Show one dead letter with its event and all its attempts."),
+      remote(
+        "dead-letters replay [<id>]",
+        "Send one again, from the first attempt on and under the same webhook-id; or all of them.",
+        [
+          toggle("all", "Replay every dead letter there is now, or those of the options below."),
+          ...letterFilter,
+          rateOption,
+          option("to", "<id>", "Send them to this endpoint instead of the one they were owed to."),
+        ],
       ),
-      option("reason", "<text>", "Why, for the history."),
-      option("backlog", "<choice>", "deliver or discard: what becomes of webhooks that redis has kept."),
-      option("percent", "<share>", "By webhook in dual and primary: 10, or model.registered=10,*=50."),
-    ],
-  ),
-  remote("migration report", "Compare both ways, and say whether the next step is safe; 2 if it is not.", [
-    option("since", "<duration>", "How far to look back, 1m to 1d (default 1h)."),
-    option("min-events", "<n>", "Fewer events are no evidence (default 100)."),
-    option("listeners", "<n>", "Listeners that the channel ought to have (default 1)."),
-    option("p99", "<duration>", "What the 99th percentile of webhooks is to keep (default 5s)."),
-  ]),
-  remote(
-    "migration watch",
-    "Listen to the bus itself and compare what is heard with what is delivered; 2 if they differ.",
-    [
-      option("for", "<duration>", "End after so long, 1s to 7d; at Ctrl-C when absent."),
-      option("grace", "<duration>", "How long the other way may take, 1s to 1h (default 60s)."),
-      option("from", "<url>", "The Redis that holds the bus, instead of LEGACY_REDIS_URL."),
-      option(
-        "channel",
-        "<name>",
-        "The channel, instead of LEGACY_REDIS_CHANNEL; {type} in it stands for the type.",
+      remote(
+        "dead-letters purge",
+        "Remove dead letters for good: all of them, or those of the options below.",
+        [toggle("yes", "Yes, for good."), ...letterFilter],
       ),
-      option("endpoint", "<id>", "The endpoint to compare with, instead of LEGACY_REDIS_ENDPOINT."),
+      remote("replays show <id>", "Show how far a replay is that `dead-letters replay --all` has begun."),
+      remote("replays pause <id>", "Stop a replay for now."),
+      remote("replays resume <id>", "Go on with a paused replay."),
+      remote("replays cancel <id>", "End a replay; what it has not sent yet stays a dead letter."),
     ],
-  ),
-  command("listen", "Receive webhooks on this machine, verify them and show what came, until Ctrl-C.", [
-    option("port", "<n>", "Where to listen on loopback (default 8421); 0 takes a free port."),
-    ...receiverOptions,
-    option("forward-to", "<url>", "Let this server answer: it gets the same bytes and headers."),
-    option("fail-rate", "<share>", "Answer 500 to this share of requests on purpose: 0.3."),
-    option("delay", "<duration>", "Wait this long before each answer: 2s."),
-  ]),
-  command(
-    "verify <file|->",
-    "Diagnose a captured request as its receiver would, and say why it is refused; 0 if valid, 1 if not.",
-    [
-      ...receiverOptions,
-      option("at", "<time>", "Diagnose it as of then (RFC 3339 or unix seconds) instead of now."),
+  },
+  {
+    title: "API keys",
+    commands: [
+      remote(
+        "keys create <name>",
+        "Make an API key and show its token, this once. The first key ends the time when none is asked for.",
+        [
+          several(
+            "role",
+            "<role>",
+            "What it may do: publish, read or admin (everything); may be given more than once.",
+            ROLES,
+          ),
+        ],
+      ),
+      remote("keys list", "List the API keys, without their tokens."),
+      remote("keys revoke <id>", "Revoke an API key; every process refuses it within a second."),
     ],
-  ),
-  command(
-    "certify <url>",
-    "Test a receiver with valid and forged requests, and say what to mend; 1 if it fails in anything.",
-    [
-      several("secret", "<text>", "What the sender signs with; twice while rotating, newest first."),
-      ...signerOptions,
+  },
+  {
+    title: "Move from Redis pub/sub",
+    commands: [
+      command(
+        "bridge",
+        "Publish what a service still writes to its old Redis, a list or a channel, until Ctrl-C (docs/bridge.md).",
+        bridgeOptions,
+      ),
+      remote(
+        "migration status",
+        "Show the phase of the migration, who set it and when it ends, what waits, and the bus.",
+      ),
+      remote(
+        "migration set <phase>",
+        "Set the phase for the whole fleet: dual, primary, webhook or redis; obeyed within 2 s.",
+        [
+          option(
+            "for",
+            "<duration>",
+            "Come back by itself after so long, 1s to 30d, to what was set for good before.",
+          ),
+          option("reason", "<text>", "Why, for the history."),
+          option(
+            "backlog",
+            "<choice>",
+            "deliver or discard: what becomes of webhooks that redis has kept.",
+            BACKLOG_CHOICES,
+          ),
+          option("percent", "<share>", "By webhook in dual and primary: 10, or model.registered=10,*=50."),
+        ],
+      ),
+      remote(
+        "migration report",
+        "Compare both ways, and say whether the next step is safe; 2 if it is not.",
+        reportOptions,
+      ),
+      remote(
+        "migration watch",
+        "Listen to the bus itself and compare what is heard with what is delivered; 2 if they differ.",
+        witnessOptions,
+      ),
     ],
-  ),
-  command("help [<command>]", "Explain all commands, or one."),
+  },
+  {
+    title: "For those who receive",
+    commands: [
+      remote(
+        "listen",
+        "Receive webhooks on this machine, verify them and show what came, until Ctrl-C.",
+        listenOptions,
+      ),
+      command(
+        "verify <file|->",
+        "Diagnose a captured request as its receiver would, and say why it is refused; 0 if valid, 1 if not.",
+        [
+          ...receiverOptions,
+          option("at", "<time>", "Diagnose it as of then (RFC 3339 or unix seconds) instead of now."),
+        ],
+      ),
+      command(
+        "certify <url>",
+        "Test a receiver with valid and forged requests, and say what to mend; 1 if it fails in anything.",
+        [
+          several("secret", "<text>", "What the sender signs with; twice while rotating, newest first."),
+          ...signerOptions,
+        ],
+      ),
+    ],
+  },
+  {
+    title: "This command",
+    commands: [
+      command("completion <shell>", "Print a script that completes these words in bash, zsh or fish."),
+      command("help [<command>]", "Explain all commands, or one."),
+    ],
+  },
 ];
 
-/** `spelling`: its name and operands, as they are written. */
-function command(spelling: string, doc: string, options: readonly OptionSpec[] = []): CommandSpec {
-  const words = spelling.split(" ");
-  const isOperand = (word: string): boolean => /^[<[]/.test(word);
-  const name = words.filter((word) => !isOperand(word)).join(" ");
-  return { name, operands: words.filter(isOperand), doc, options };
-}
-
-/** One that speaks to the service. */
-function remote(spelling: string, doc: string, options: readonly OptionSpec[] = []): CommandSpec {
-  return command(spelling, doc, [...options, ...serviceOptions]);
-}
-
-/** Written after the dashes. */
-export function optionsOf(command: CommandSpec): readonly OptionSpec[] {
-  return [...command.options, ...GLOBAL_OPTIONS];
-}
+export const COMMANDS: readonly CommandSpec[] = GROUPS.flatMap(({ commands }) => commands);

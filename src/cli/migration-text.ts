@@ -5,7 +5,8 @@
 import type { ShownMigration } from "../api/migration-fields.ts";
 import type { Phase } from "../core/migration.ts";
 import { printable } from "./printable.ts";
-import { alignRows, roughSpan } from "./rows.ts";
+import { roughSpan } from "./rows.ts";
+import type { Shown, Table } from "./table.ts";
 
 const MEANINGS: Readonly<Record<Phase, string>> = {
   dual: "every event goes both ways, by webhook and onto the bus",
@@ -16,7 +17,7 @@ const MEANINGS: Readonly<Record<Phase, string>> = {
 const CHANGES_SHOWN = 5;
 const WORDS_MAX_CHARS = 200;
 
-export function migrationText(shown: ShownMigration, nowMs: number): string {
+export function migrationText(shown: ShownMigration, nowMs: number): Shown {
   const { phase, since, by, reason, backlog, late, bus } = shown;
   const ago = (time: string): string => `${time} (${roughSpan(Math.max(0, nowMs - Date.parse(time)))} ago)`;
   const rows = [
@@ -32,7 +33,7 @@ export function migrationText(shown: ShownMigration, nowMs: number): string {
     ["list", bus.list_length === null ? "none, or no answer" : `${bus.list_length} entries`],
     ["listeners", listenersText(bus.listeners)],
   ];
-  return [alignRows(rows), changesText(shown.history)].join("\n\n");
+  return [{ rows }, "", changesTable(shown.history)];
 }
 
 const words = (text: string): string => printable(text, WORDS_MAX_CHARS);
@@ -61,11 +62,11 @@ function listenersText(listeners: number | null): string {
   return listeners === 0 ? "0: nobody listens to the channel" : String(listeners);
 }
 
-function changesText(history: ShownMigration["history"]): string {
+function changesTable(history: ShownMigration["history"]): string | Table {
   if (history.length === 0) return "  no changes yet";
   const rows = history.slice(0, CHANGES_SHOWN).map(({ at, from, to, until, by, reason }) => {
     const end = until === null ? "" : `until ${until}`;
     return [at, `${from} → ${to}`, words(by), words(reason ?? ""), end];
   });
-  return alignRows([["CHANGED AT", "FROM → TO", "BY", "BECAUSE", ""], ...rows]);
+  return { head: ["CHANGED AT", "FROM → TO", "BY", "BECAUSE", ""], rows };
 }

@@ -1,43 +1,46 @@
 /** The report of a command that is done, for people and for programs; and how its failure is said. */
 import { HookwaveError, summarise } from "../core/errors.ts";
+import { refusalByRedis } from "../core/redis-replies.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { Refused } from "./refused.ts";
-import { alignRows } from "./rows.ts";
+import type { Shown } from "./table.ts";
 
 export interface Report {
   /** Lines for people, without a last line break; empty when there is nothing to say. */
-  readonly text: string;
+  readonly text: Shown;
   /** The same as one JSON document; undefined when there is nothing to say. */
   readonly json: unknown;
   readonly exitCode: number;
 }
 
-export function report(text: string, json: unknown): Report {
+export function report(text: Shown, json: unknown): Report {
   return { text, json, exitCode: EXIT.ok };
 }
 
 /** For a command that has said everything while it ran. */
 export const ended = (exitCode: number): Report => ({ text: "", json: undefined, exitCode });
 
-/** Below the second column of the three rows. */
-const CONTINUATION = `\n${" ".repeat(10)}`;
-
 /** An error in the form all ours have. Anything else is a bug: its name and message must do. */
-export function failureReport(error: unknown): Report {
+export function failureReport(thrown: unknown): Report {
+  const error = refusalByRedis(thrown) ?? thrown;
   const exitCode = exitCodeOf(error);
   if (error instanceof HookwaveError || error instanceof Refused) {
     const { code, expected, got, remedy } = error;
     const rows = [
       ["expected", expected],
-      ["got", got.replaceAll("\n", CONTINUATION)],
+      ["got", got],
       ["do", remedy],
     ];
     return {
-      text: `error ${code}\n${alignRows(rows)}`,
+      text: [{ text: `error ${code}`, hue: "red" }, { rows }],
       json: { error: { code, expected, got, remedy } },
       exitCode,
     };
   }
   const { name, message, code } = summarise(error);
-  return { text: `error ${name}: ${message}`, json: { error: { code: code ?? name, message } }, exitCode };
+  return {
+    text: [{ text: `error ${name}: ${message}`, hue: "red" }],
+    json: { error: { code: code ?? name, message } },
+    exitCode,
+  };
 }

@@ -1,7 +1,10 @@
-/** Text in columns. Widths are counted without colours, so that styled cells line up as well. */
+/** Text in columns. Widths are counted in cells of a terminal, without colours: a wide character has two. */
 import { stripVTControlCharacters } from "node:util";
+import { eastAsianWidth } from "get-east-asian-width";
 
 const GAP = "  ";
+/** At the begin of each row, and as wide as the gap between columns. */
+export const INDENT = GAP;
 
 /** One line per row, indented, cells padded to their column; columns named in `rightAligned` are flush right. */
 export function alignRows(
@@ -11,7 +14,7 @@ export function alignRows(
   const widths = columnWidths(rows);
   const line = (row: readonly string[]): string =>
     row.map((cell, column) => pad(cell, widths[column] ?? 0, rightAligned.includes(column))).join(GAP);
-  return rows.map((row) => `${GAP}${line(row)}`.trimEnd()).join("\n");
+  return rows.map((row) => `${INDENT}${line(row)}`.trimEnd()).join("\n");
 }
 
 export function pad(cell: string, width: number, toTheRight = false): string {
@@ -26,7 +29,41 @@ function columnWidths(rows: readonly (readonly string[])[]): readonly number[] {
   );
 }
 
-const widthOf = (cell: string): number => stripVTControlCharacters(cell).length;
+/** `string-width` knows more of emoji, and costs every command 40 ms of CPU before it has said a word. */
+export function widthOf(text: string): number {
+  const plain = stripVTControlCharacters(text);
+  if (/^[ -~]*$/.test(plain)) return plain.length;
+  return Array.from(segmenter.segment(plain), ({ segment }) => cellsOf(segment)).reduce(
+    (sum, one) => sum + one,
+    0,
+  );
+}
+
+const segmenter = new Intl.Segmenter();
+
+/** Of what a reader takes for one character. */
+function cellsOf(character: string): number {
+  if (/^[\p{Control}\p{Format}\p{Mark}]+$/u.test(character)) return 0;
+  if (/\p{Emoji_Presentation}|\uFE0F/u.test(character)) return 2;
+  return eastAsianWidth(character.codePointAt(0) ?? 0);
+}
+
+/** Lines no wider than that, broken at white space only: a word that is wider stays whole. */
+export function fold(text: string, width: number): readonly string[] {
+  return text.split("\n").flatMap((line) => (widthOf(line) <= width ? [line] : foldLine(line, width)));
+}
+
+function foldLine(line: string, width: number): readonly string[] {
+  const [first = "", ...words] = line.split(/\s+/);
+  const done: string[] = [];
+  let open = first;
+  for (const word of words) {
+    const longer = `${open} ${word}`;
+    if (widthOf(longer) > width) done.push(open);
+    open = widthOf(longer) > width ? word : longer;
+  }
+  return [...done, open];
+}
 
 const STEPS: readonly (readonly [string, number, number])[] = [
   ["s", 1_000, 100_000],

@@ -4,7 +4,8 @@
  */
 import { type Invocation, readCommandLine } from "./command-line.ts";
 import { failureReport, type Report } from "./report.ts";
-import type { Terminal } from "./terminal.ts";
+import { layOut } from "./table.ts";
+import type { Look, Terminal } from "./terminal.ts";
 
 type Command = (asked: Invocation, terminal: Terminal) => Promise<Report> | Report;
 
@@ -12,9 +13,27 @@ type Command = (asked: Invocation, terminal: Terminal) => Promise<Report> | Repo
 export const RUNNERS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import("./commands/start.ts")).start,
   demo: async () => (await import("./demo/demo.ts")).demo,
+  "redis-url": async () => (await import("./commands/redis-url.ts")).redisUrl,
   publish: async () => (await import("./commands/publish.ts")).publish,
+  trigger: async () => (await import("./commands/events.ts")).triggerEvent,
+  why: async () => (await import("./commands/why.ts")).why,
+  status: async () => (await import("./commands/status.ts")).status,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  "events list": async () => (await import("./commands/events.ts")).listEvents,
+  "events show": async () => (await import("./commands/events.ts")).showEvent,
+  "events replay": async () => (await import("./commands/events.ts")).replayEvent,
+  "deliveries list": async () => (await import("./commands/deliveries.ts")).listDeliveries,
+  "deliveries show": async () => (await import("./commands/deliveries.ts")).showDelivery,
+  "deliveries retry": async () => (await import("./commands/deliveries.ts")).retryDelivery,
+  "deliveries cancel": async () => (await import("./commands/deliveries.ts")).cancelDelivery,
+  audit: async () => (await import("./commands/audit.ts")).listAudit,
   "endpoints add": async () => (await import("./commands/endpoints.ts")).addEndpoint,
   "endpoints list": async () => (await import("./commands/endpoints.ts")).listEndpoints,
+  "endpoints show": async () => (await import("./commands/endpoints.ts")).showEndpoint,
+  "endpoints set": async () => (await import("./commands/endpoints.ts")).setEndpoint,
+  "endpoints test": async () => (await import("./commands/endpoint-history.ts")).testEndpoint,
+  "endpoints logs": async () => (await import("./commands/endpoint-history.ts")).endpointLogs,
+  "endpoints stats": async () => (await import("./commands/endpoint-history.ts")).endpointStats,
   "endpoints remove": async () => (await import("./commands/endpoints.ts")).removeEndpoint,
   "endpoints enable": async () => (await import("./commands/endpoints.ts")).enableEndpoint,
   "endpoints disable": async () => (await import("./commands/endpoints.ts")).disableEndpoint,
@@ -23,10 +42,13 @@ export const RUNNERS: Readonly<Record<string, () => Promise<Command>>> = {
   "dead-letters show": async () => (await import("./commands/dead-letters.ts")).showDeadLetter,
   "dead-letters replay": async () => (await import("./commands/dead-letters.ts")).replayDeadLetters,
   "dead-letters purge": async () => (await import("./commands/dead-letters.ts")).purgeDeadLetters,
+  "replays show": async () => (await import("./commands/replays.ts")).showReplay,
+  "replays pause": async () => (await import("./commands/replays.ts")).pauseReplay,
+  "replays resume": async () => (await import("./commands/replays.ts")).resumeReplay,
+  "replays cancel": async () => (await import("./commands/replays.ts")).cancelReplay,
   "keys create": async () => (await import("./commands/keys.ts")).createKey,
   "keys list": async () => (await import("./commands/keys.ts")).listKeys,
   "keys revoke": async () => (await import("./commands/keys.ts")).revokeKey,
-  status: async () => (await import("./commands/status.ts")).status,
   bridge: async () => (await import("./commands/bridge.ts")).bridge,
   "migration status": async () => (await import("./commands/migration.ts")).showMigration,
   "migration set": async () => (await import("./commands/migration.ts")).setMigration,
@@ -35,6 +57,7 @@ export const RUNNERS: Readonly<Record<string, () => Promise<Command>>> = {
   listen: async () => (await import("./listen/listen.ts")).listen,
   verify: async () => (await import("./verify/verify.ts")).verify,
   certify: async () => (await import("./certify/certify.ts")).certify,
+  completion: async () => (await import("./commands/completion.ts")).completion,
   help: loadHelp,
 };
 
@@ -51,16 +74,16 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
     const load = asked.has("version") ? loadHelp : (RUNNERS[asked.command] ?? loadHelp);
     const command = await load();
     const report = await command(asked, terminal);
-    print(report, asJson, terminal.write);
+    print(report, asJson, terminal.write, terminal);
     return report.exitCode;
   } catch (error) {
     const failure = failureReport(error);
-    print(failure, asJson, terminal.writeError);
+    print(failure, asJson, terminal.writeError, terminal.errors);
     return failure.exitCode;
   }
 }
 
-function print({ text, json }: Report, asJson: boolean, write: (text: string) => void): void {
+function print({ text, json }: Report, asJson: boolean, write: (text: string) => void, look: Look): void {
   if (asJson && json !== undefined) write(`${JSON.stringify(json)}\n`);
-  else if (!asJson && text !== "") write(`${text}\n`);
+  else if (!asJson && text !== "") write(`${layOut(text, look)}\n`);
 }

@@ -4,6 +4,7 @@
  */
 import { type Config, readEnvironment } from "../config/environment.ts";
 import { baseUrl } from "../config/forms.ts";
+import { isRedisUrl } from "../config/redis-url.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { isLoopbackName } from "../core/loopback.ts";
 import {
@@ -46,15 +47,15 @@ export function askApi<Answer>(
   return withApi(asked, (api) => api.ask(request, shape), needsSealingKey);
 }
 
-function redisUrlOf(asked: Invocation): string | undefined {
+export function redisUrlOf(asked: Invocation): string | undefined {
   const redisUrl = asked.one("redis");
   if (redisUrl === undefined) return undefined;
   if (asked.has("api")) throw usage("--api or --redis", "both");
-  if (/^rediss?:$/.test(URL.parse(redisUrl)?.protocol ?? "")) return redisUrl;
+  if (isRedisUrl(redisUrl)) return redisUrl;
   throw usage("--redis with a URL like redis://localhost:6379", "something else");
 }
 
-function addressOf(asked: Invocation, config: Config): ApiAddress {
+export function addressOf(asked: Invocation, config: Config): ApiAddress {
   const url = apiUrlOf(asked) ?? config.apiUrl ?? `http://127.0.0.1:${config.port}`;
   const { protocol, hostname } = new URL(url);
   if (protocol === "http:" && !isLoopbackName(hostname) && !config.allowHttp) throw unprotected(hostname);

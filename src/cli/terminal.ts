@@ -3,15 +3,25 @@
  * the stream and NO_COLOR (util.styleText looks), so that a pipe gets plain text.
  */
 import { styleText } from "node:util";
+import type { Style } from "../core/style.ts";
 
-export type Style = (look: "bold" | "dim" | "red" | "green" | "yellow" | "cyan", text: string) => string;
+export type { Style } from "../core/style.ts";
+export type Hue = Parameters<Style>[0];
 
-export interface Terminal {
+export interface Look {
+  readonly style: Style;
+  /** The width in cells; null where nothing need fit, because it is no terminal. */
+  readonly columns: number | null;
+}
+
+/** Its own look is that of standard output. */
+export interface Terminal extends Look {
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
   /** Can a line be drawn over? */
   readonly isInteractive: boolean;
-  readonly style: Style;
+  /** The look of standard error. */
+  readonly errors: Look;
 }
 
 export const processTerminal: Terminal = {
@@ -22,5 +32,14 @@ export const processTerminal: Terminal = {
     process.stderr.write(text);
   },
   isInteractive: process.stdout.isTTY === true,
-  style: (look, text) => styleText(look, text, { stream: process.stdout }),
+  ...lookOf(process.stdout),
+  errors: lookOf(process.stderr),
 };
+
+function lookOf(stream: NodeJS.WriteStream): Look {
+  return {
+    style: (hue, text) => styleText(hue, text, { stream }),
+    // A terminal that does not know its width says 0.
+    columns: stream.isTTY && stream.columns > 0 ? stream.columns : null,
+  };
+}

@@ -5,7 +5,7 @@ import { optionalSetting, setting } from "./setting.ts";
 export const apiSettings = {
   apiUrl: optionalSetting(forms.baseUrl(), {
     variable: "HOOKWAVE_URL",
-    doc: "Where the commands find the API; HOOKWAVE_PORT on this machine when absent. On another one https, unless ALLOW_HTTP.",
+    doc: "Where the commands find the API; HOOKWAVE_PORT on this machine when absent. On another one https, unless ALLOW_HTTP. The service takes orders from web pages of this origin, as from its own.",
     // One that is refused may hold a password.
     isSecret: true,
     remedy: "for example HOOKWAVE_URL=https://hookwave.example.com",
@@ -25,6 +25,15 @@ export const apiSettings = {
     variable: "API_RATE_LIMIT_UNKNOWN",
     doc: "Requests that one address may make in a minute without a valid key.",
     unit: "requests per minute",
+  }),
+  apiConnectionsUnknown: setting(forms.wholeNumber(1, 1_000), "100", {
+    variable: "API_CONNECTIONS_UNKNOWN",
+    doc: "Connections that one address may have open without having shown a valid key; one more closes the oldest of them.",
+    unit: "connections",
+  }),
+  apiTrustedProxies: setting(forms.networks(), "", {
+    variable: "API_TRUSTED_PROXIES",
+    doc: "Networks of reverse proxies: their X-Forwarded-For is believed, so that limits count who is behind them, and their connections are not bounded. Without it, none.",
   }),
   apiDocs: setting(forms.flag(), "true", {
     variable: "API_DOCS",

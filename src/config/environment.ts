@@ -7,15 +7,33 @@ import { HookwaveError } from "../core/errors.ts";
 import { withSecretFiles } from "./secret-files.ts";
 import type { Setting } from "./setting.ts";
 import { configSchema, type Environment, SETTINGS } from "./settings.ts";
+import { unheededProxies } from "./unheeded-proxies.ts";
 import { unknownVariables } from "./unknown-variables.ts";
 
 export interface Config extends Readonly<z.output<typeof configSchema>> {
   /** Variables that were ignored and why; to be logged at start. */
   readonly warnings: readonly string[];
+  /** Variables of other programs that name a proxy, where OUTBOUND_PROXY names none. */
+  readonly unheededProxies: readonly string[];
 }
 
-/** Throws CONFIG_INVALID, listing all that is wrong: variable, value (hidden if secret), expectation, remedy. */
+/** An environment that was looked at, whatever is wrong with it. */
+export interface Survey {
+  /** With the default in place of each value that cannot be read. */
+  readonly config: Config;
+  /** Each: variable, value (hidden if secret), expectation, remedy. A service does not start with any. */
+  readonly problems: readonly string[];
+}
+
+/** Throws CONFIG_INVALID, listing all that is wrong. */
 export function readEnvironment(given: Environment = process.env): Config {
+  const { config, problems } = surveyEnvironment(given);
+  if (problems.length > 0) throw refusal(problems);
+  return config;
+}
+
+/** For whoever has to go on with an environment that a service would refuse: to say what is wrong with it. */
+export function surveyEnvironment(given: Environment = process.env): Survey {
   const { env, problems: unread } = withSecretFiles(given);
   const texts = new Map(SETTINGS.map(({ key, variable }) => [key, textOf(env, variable)]));
   const parsed = configSchema.safeParse(Object.fromEntries(texts));
@@ -24,10 +42,14 @@ export function readEnvironment(given: Environment = process.env): Config {
     ...unread,
     ...SETTINGS.filter(({ key }) => invalid.has(key)).map((setting) => invalidValue(setting, env)),
     ...keyContradictions(env),
+    ...secretContradictions(env),
     ...endpointContradictions(env),
   ];
-  if (problems.length > 0 || !parsed.success) throw refusal(problems);
-  return { ...parsed.data, warnings: unknownVariables(env) };
+  for (const { key } of SETTINGS) if (invalid.has(key)) texts.delete(key);
+  const settled = parsed.success ? parsed.data : configSchema.parse(Object.fromEntries(texts));
+  const unheeded = settled.outboundProxy === null ? unheededProxies(env) : [];
+  const config = { ...settled, warnings: unknownVariables(env), unheededProxies: unheeded };
+  return { config, problems };
 }
 
 /** The folders in which executables are looked for. */
@@ -35,30 +57,17 @@ export function readSearchPath(env: Environment = process.env): string {
   return env["PATH"] ?? "";
 }
 
-/**
- * The configuration of a service that is embedded: the defaults, and what its owner gave. What is undefined counts
- * as not given, or an unset variable that was passed on would take a default away. Throws CONFIG_INVALID.
- */
-export function configWith(given: { readonly [Key in keyof Config]?: Config[Key] | undefined }): Config {
+type Given = { readonly [Key in keyof Config]?: Config[Key] | undefined };
+
+/** The defaults, and what was given. What is undefined counts as not given, or an unset variable that was passed on would take a default away. */
+export function configWith(given: Given): Config {
   const settled = Object.entries(given).filter(([, value]) => value !== undefined);
-  const config: Config = { ...readEnvironment({}), ...Object.fromEntries(settled) };
-  if (!configSchema.shape.prefix.safeParse(config.prefix).success) {
-    const remedy = "write it like {hookwave}: the braces keep all keys on one node of a cluster";
-    throw unusable("a prefix with a hash tag, a name in braces", config.prefix, remedy);
-  }
-  const { replicasMin } = config;
-  // With none to wait for, Redis would confirm at once what no replica has.
-  if (!Number.isInteger(replicasMin) || replicasMin < 1)
-    throw unusable(
-      "replicasMin: a whole number from 1",
-      replicasMin,
-      "say how many replicas must have an event",
-    );
-  return config;
+  return { ...readEnvironment({}), ...Object.fromEntries(settled) };
 }
 
-function unusable(expected: string, got: unknown, remedy: string): HookwaveError {
-  return new HookwaveError("CONFIG_INVALID", { expected, got: JSON.stringify(got), remedy });
+/** Throws CONFIG_INVALID, listing all that is wrong with a program's options. */
+export function insistOptions(problems: readonly string[]): void {
+  if (problems.length > 0) throw refusal(problems, "options as docs/embedding.md describes them");
 }
 
 /** An empty variable counts as unset: that is how compose files and shells leave out a value. */
@@ -81,9 +90,22 @@ function remedyFor(setting: Setting): string {
 
 /** Settings that are fine alone and wrong together. */
 function keyContradictions(env: Environment): readonly string[] {
-  const [key, previous] = ["HOOKWAVE_ENCRYPTION_KEY", "HOOKWAVE_ENCRYPTION_KEY_PREVIOUS"];
-  if (textOf(env, previous) === undefined || textOf(env, key) !== undefined) return [];
-  return [`${key}: expected the new key because ${previous} is set, got none; set both, or neither`];
+  return withoutNewer(env, "HOOKWAVE_ENCRYPTION_KEY", "key");
+}
+
+/** The one before is of use only beside the one that takes its place. */
+function withoutNewer(env: Environment, name: string, word: "key" | "secret"): readonly string[] {
+  const previous = `${name}_PREVIOUS`;
+  if (textOf(env, previous) === undefined || textOf(env, name) !== undefined) return [];
+  return [`${name}: expected the new ${word} because ${previous} is set, got none; set both, or neither`];
+}
+
+function secretContradictions(env: Environment): readonly string[] {
+  const secret = "WEBHOOK_SECRET";
+  const previous = `${secret}_PREVIOUS`;
+  const before = textOf(env, previous);
+  if (before === undefined || before !== textOf(env, secret)) return withoutNewer(env, secret, "secret");
+  return [`${previous}: expected the secret before ${secret}, got the same; unset it`];
 }
 
 function endpointContradictions(env: Environment): readonly string[] {
@@ -100,9 +122,12 @@ function endpointContradictions(env: Environment): readonly string[] {
   return problems;
 }
 
-function refusal(problems: readonly string[]): HookwaveError {
+function refusal(
+  problems: readonly string[],
+  expected = "settings as docs/configuration.md describes them",
+): HookwaveError {
   return new HookwaveError("CONFIG_INVALID", {
-    expected: "settings as docs/configuration.md describes them",
+    expected,
     got: [`${problems.length} that cannot work:`, ...problems].join("\n  "),
     remedy: "correct them and start again",
   });

@@ -8,21 +8,37 @@ import { formatDuration, parseDurationMs } from "../core/duration.ts";
 import { SECRET_MAX_CHARACTERS } from "../core/endpoint.ts";
 import { isSubscription } from "../core/event.ts";
 import { EVERYTHING, isSharedType, type Shares } from "../core/migration.ts";
+import { PROXY_URL_IN_WORDS, readProxyUrl } from "../core/proxy-url.ts";
 
 export interface Form<Value> {
   readonly expected: string;
   readonly schema: z.ZodType<Value, string>;
+  readonly inCode: InCode;
 }
 
+/** The same value in a program. */
+export interface InCode {
+  readonly expected: string;
+  /** As a variable would write it; null for what none could. */
+  readonly textOf: (value: unknown) => string | null;
+}
+
+const asText = (value: unknown): string | null => (typeof value === "string" ? value : null);
+const asNumber = (value: unknown): string | null => (typeof value === "number" ? String(value) : null);
+
 /** A form that `read`s the text, null meaning that it cannot be that. */
-export function form<Value>(expected: string, read: (text: string) => Value | null): Form<Value> {
+export function form<Value>(
+  expected: string,
+  read: (text: string) => Value | null,
+  inCode: InCode = { expected, textOf: asText },
+): Form<Value> {
   const schema = z.string().transform((text, context) => {
     const value = read(text);
     if (value !== null) return value;
     context.addIssue(expected);
     return z.NEVER;
   });
-  return { expected, schema };
+  return { expected, schema, inCode };
 }
 
 export function text(expected: string, pattern: RegExp): Form<string> {
@@ -35,21 +51,27 @@ export function choice<const Name extends string>(names: readonly Name[]): Form<
 
 export function flag(): Form<boolean> {
   const schema = z.stringbool({ truthy: ["true", "1", "yes"], falsy: ["false", "0", "no"] });
-  return { expected: "true or false (also 1, 0, yes, no)", schema };
+  const textOf = (value: unknown): string | null => (typeof value === "boolean" ? String(value) : null);
+  const inCode = { expected: "true or false", textOf };
+  return { expected: "true or false (also 1, 0, yes, no)", schema, inCode };
 }
 
 export function wholeNumber(min: number, max: number): Form<number> {
-  return form(`a whole number from ${min} to ${max}`, (value) =>
-    /^\d{1,9}$/.test(value) ? within(Number(value), min, max) : null,
-  );
+  const expected = `a whole number from ${min} to ${max}`;
+  const read = (value: string) => (/^\d{1,9}$/.test(value) ? within(Number(value), min, max) : null);
+  return form(expected, read, { expected, textOf: asNumber });
 }
 
 /** Bounds in ms; the value is whole ms. */
 export function duration(minMs: number, maxMs: number): Form<number> {
   const range = `${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
-  return form(`seconds, or a number with ms, s, m, h or d, from ${range}`, (value) => {
+  const read = (value: string) => {
     const durationMs = parseDurationMs(value);
     return durationMs === null ? null : within(durationMs, minMs, maxMs);
+  };
+  return form(`seconds, or a number with ms, s, m, h or d, from ${range}`, read, {
+    expected: `whole milliseconds from ${minMs} to ${maxMs}`,
+    textOf: (value) => (Number.isInteger(value) ? `${value}ms` : null),
   });
 }
 
@@ -75,43 +97,61 @@ export function baseUrl(): Form<string> {
   });
 }
 
+/** Kept as it is written, user and password with it. */
+export function proxyUrl(): Form<string> {
+  return form(PROXY_URL_IN_WORDS, (value) => (readProxyUrl(value) === null ? null : value));
+}
+
 /** Exactly `bytes` bytes. Node's decoder skips what is not base64 (trap 35), so the text is compared with its re-encoding. */
 export function base64(bytes: number): Form<Buffer> {
-  return form(`base64 of exactly ${bytes} bytes`, (value) => {
+  const read = (value: string) => {
     const decoded = Buffer.from(value, "base64");
     return decoded.length === bytes && decoded.toString("base64") === value ? decoded : null;
+  };
+  return form(`base64 of exactly ${bytes} bytes`, read, {
+    expected: `a Buffer of ${bytes} bytes`,
+    textOf: (value) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : null),
   });
 }
 
 /** Comma-separated, spaces around items dropped; empty text is an empty list. */
-function list(
-  expected: string,
-  isItem: (item: string) => boolean,
-  maxItems: number,
-): Form<readonly string[]> {
-  return form(expected, (value) => {
-    const items = value === "" ? [] : value.split(",").map((item) => item.trim());
-    return items.length <= maxItems && items.every(isItem) ? items : null;
+function list(items: string, isItem: (item: string) => boolean, maxItems: number): Form<readonly string[]> {
+  const read = (value: string) => {
+    const found = value === "" ? [] : value.split(",").map((item) => item.trim());
+    return found.length <= maxItems && found.every(isItem) ? found : null;
+  };
+  return form(`${items}, separated by commas`, read, {
+    expected: `a list of at most ${maxItems} ${items}`,
+    textOf: (value) => (Array.isArray(value) && value.every(isItemText) ? value.join(",") : null),
   });
 }
 
-export function secrets(): Form<readonly string[]> {
-  const isUsable = (item: string): boolean => item !== "" && item.length <= SECRET_MAX_CHARACTERS;
-  return list("one secret, or two separated by a comma, newest first", isUsable, 2);
+/** A comma in one would make two of it. */
+const isItemText = (item: unknown): boolean => typeof item === "string" && item !== "" && !item.includes(",");
+
+/** Taken whole: a comma, or any other character, may be the receiver's own. */
+export function secret(): Form<string> {
+  const expected = `a secret of at most ${SECRET_MAX_CHARACTERS} characters`;
+  return form(expected, (value) => (value.length <= SECRET_MAX_CHARACTERS ? value : null));
 }
 
 export function subscriptions(): Form<readonly string[]> {
-  return list("event types, families such as job.*, or *, separated by commas", isSubscription, 100);
+  return list("event types, families such as job.*, or *", isSubscription, 100);
 }
 
 export function networks(): Form<readonly string[]> {
-  return list("networks such as 10.0.0.0/8 or fd00::/8, separated by commas", isNetwork, 100);
+  return list("networks such as 10.0.0.0/8 or fd00::/8", isNetwork, 100);
+}
+
+/** Each with or without a port, as `dns.setServers` takes them. */
+export function nameServers(): Form<readonly string[]> {
+  return list("addresses such as 10.0.0.2 or [fd00::2]:5353", isNameServer, 8);
 }
 
 /** A share in per cent for all events, or shares by event type of which `*` is for the others. */
 export function shares(): Form<Shares> {
   const expected = "a whole percentage, or some by type, such as model.registered=10,*=100";
-  return form(expected, (value) => {
+  const read = (value: string): Shares | null => {
     const items = value.split(",").map((item) => item.trim());
     const read = items.map((item) => SHARE.exec(item.includes("=") ? item : `*=${item}`));
     const entries = read.flatMap((match) =>
@@ -124,10 +164,67 @@ export function shares(): Form<Shares> {
       new Set(entries.map(([type]) => type)).size === items.length
       ? all
       : null;
+  };
+  return form(expected, read, {
+    expected: 'whole percentages by type, such as { "model.registered": 10, "*": 100 }',
+    textOf: (value) => (isObject(value) ? writtenPairs(value, String) : null),
   });
 }
 
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+const writtenPairs = (pairs: object, write: (value: unknown) => string): string =>
+  Object.entries(pairs)
+    .map(([key, value]) => `${key}=${write(value)}`)
+    .join(",");
+
 const SHARE = /^([^=]+)=(\d{1,3})$/;
+
+function isNameServer(item: string): boolean {
+  if (isIP(item) !== 0) return true;
+  const [, ipv6, ipv4, port = "53"] = /^(?:\[([0-9a-f.:]+)\]|([\d.]+))(?::(\d{1,5}))?$/i.exec(item) ?? [];
+  const isAddress = isIP(ipv6 ?? "") === 6 || isIP(ipv4 ?? "") === 4;
+  return isAddress && within(Number(port), 1, 65_535) !== null;
+}
+
+/** From 0 to 1. */
+export function ratio(): Form<number> {
+  const expected = "a number from 0 to 1";
+  const read = (value: string) => (/^(?:0|1|0?\.\d{1,17}|1\.0{1,17})$/.test(value) ? Number(value) : null);
+  return form(expected, read, { expected, textOf: asNumber });
+}
+
+/** As W3C Baggage writes them, values percent-encoded where they have to be. */
+export function pairs(): Form<Readonly<Record<string, string>>> {
+  const readPairs = (value: string) => {
+    const items = value.split(",").filter((item) => item.trim() !== "");
+    const read = items.map((item) => PAIR.exec(item.trim()));
+    const entries = read.flatMap((match) =>
+      match === null ? [] : [[match[1] ?? "", decoded(match[2] ?? "")] as const],
+    );
+    const isGood = entries.length === items.length && entries.every(([, text]) => text !== null);
+    return isGood ? Object.fromEntries(entries.map(([key, text]) => [key, text ?? ""])) : null;
+  };
+  return form("pairs like key=value, separated by commas", readPairs, {
+    expected: "texts by name",
+    textOf: (value) => (isObject(value) && Object.values(value).every(isText) ? encodedPairs(value) : null),
+  });
+}
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const encodedPairs = (pairs: object): string =>
+  writtenPairs(pairs, (value) => encodeURIComponent(String(value)));
+
+const PAIR = /^([!#$%&'*+.^_`|~\w-]+)\s*=\s*([^\r\n]*)$/;
+
+/** Null for what is not percent-encoded as it should be. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
 
 function isNetwork(item: string): boolean {
   const match = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(item);

@@ -1,6 +1,7 @@
 /** Settings of the migration from a Redis list and channel to webhooks. Part of the table in settings.ts. */
 import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
 import * as forms from "./forms.ts";
+import { REDIS_URL_REMEDY, redisUrl } from "./redis-url.ts";
 import { optionalSetting, setting } from "./setting.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -28,11 +29,11 @@ export const migrationSettings = {
     doc: "The share of events that `dual` and `primary` send by webhook; the others go to the bus alone.",
     unit: "per cent",
   }),
-  legacyRedisUrl: optionalSetting(forms.url(["redis:", "rediss:"]), {
+  legacyRedisUrl: optionalSetting(redisUrl(), {
     variable: "LEGACY_REDIS_URL",
     doc: "The Redis that holds the bus; REDIS_URL when absent. May hold a password.",
     isSecret: true,
-    remedy: "write it like redis://localhost:6379",
+    remedy: REDIS_URL_REMEDY,
   }),
   legacyRedisList: optionalSetting(busName(), {
     variable: "LEGACY_REDIS_LIST",

@@ -3,11 +3,21 @@
  * knows no names itself, so that nothing is loaded with it.
  */
 
-/** The known name that was most likely meant. */
-export function nearest(given: string, known: readonly string[]): string {
-  const byDistance = known.map((name) => ({ name, distance: editDistance(given, name) }));
-  return byDistance.reduce((best, one) => (one.distance < best.distance ? one : best)).name;
+/**
+ * The known name that was most likely meant: one that begins so, else one that a slip or two in six letters makes of it.
+ * Undefined where none is near: a guess that is far off sends people the wrong way.
+ */
+export function nearest(given: string, known: readonly string[]): string | undefined {
+  const begun = known.find((name) => given.length >= BEGINNING_MIN && name.startsWith(given));
+  if (begun !== undefined) return begun;
+  const near = known
+    .map((name) => ({ name, distance: editDistance(given, name) }))
+    .filter(({ name, distance }) => distance <= name.length / LETTERS_PER_SLIP);
+  return near.toSorted((one, other) => one.distance - other.distance)[0]?.name;
 }
+
+const BEGINNING_MIN = 2;
+const LETTERS_PER_SLIP = 3;
 
 /** Levenshtein: insertions, deletions and replacements that turn `from` into `to`. */
 function editDistance(from: string, to: string): number {

@@ -1,7 +1,8 @@
 /**
- * Writes the settings' table for people: .env.example, docs/configuration.md and the README's table. Pure text; scripts/render-docs.ts
+ * Writes the settings' table for people: .env.example, docs/configuration.md, the options of docs/embedding.md and the README's table. Pure text; scripts/render-docs.ts
  * puts it into the files and a test proves that they are up to date.
  */
+import { configWith } from "./environment.ts";
 import type { Setting } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -52,6 +53,19 @@ export function renderReadme(readme: string): string {
   );
   const text = ["| variable | default | what it does |", "| --- | --- | --- |", ...rows].join("\n");
   return readme.replace(README_MARKS, `$1\n${text}\n\n$2`);
+}
+
+const OPTION_MARKS = /(<!-- options -->\n)[\s\S]*?(<!-- \/options -->)/;
+
+/** The text of docs/embedding.md with its options' table renewed between the marks. */
+export function renderOptions(page: string): string {
+  const defaults: Readonly<Record<string, unknown>> = { ...configWith({}) };
+  const rows = SETTINGS.map(({ key, variable, inCode }) => {
+    const value = JSON.stringify(defaults[key]).replaceAll("|", "\\|");
+    return `| \`${key}\` | ${inCode.expected} | \`${value}\` | \`${variable}\` |`.replaceAll("<", "&lt;");
+  });
+  const text = ["| option | takes | default | variable |", "| --- | --- | --- | --- |", ...rows].join("\n");
+  return page.replace(OPTION_MARKS, `$1\n${text}\n\n$2`);
 }
 
 function table(settings: readonly Setting[]): string {

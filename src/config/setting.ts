@@ -19,6 +19,9 @@ export interface About {
 
 interface Described extends About {
   readonly expected: string;
+  readonly inCode: forms.InCode;
+  /** Would a variable's text do? */
+  readonly isText: (text: string) => boolean;
   /** As it would be written in the environment; null when there is none. */
   readonly default: string | null;
 }
@@ -32,15 +35,18 @@ export interface Setting extends Described {
 export const aboutSettings = z.registry<Described>();
 
 export function setting<Value>(form: forms.Form<Value>, defaultText: string, about: About) {
-  const { expected, schema } = form;
-  return schema.prefault(defaultText).register(aboutSettings, { ...about, expected, default: defaultText });
+  const described = { ...about, ...descriptionOf(form), default: defaultText };
+  return form.schema.prefault(defaultText).register(aboutSettings, described);
 }
 
 /** A setting that may be absent: null. */
 export function optionalSetting<Value>(form: forms.Form<Value>, about: About) {
-  const { expected, schema } = form;
-  return schema
-    .nullable()
-    .default(null)
-    .register(aboutSettings, { ...about, expected, default: null });
+  const described = { ...about, ...descriptionOf(form), default: null };
+  return form.schema.nullable().default(null).register(aboutSettings, described);
 }
+
+const descriptionOf = <Value>({ expected, inCode, schema }: forms.Form<Value>) => ({
+  expected,
+  inCode,
+  isText: (text: string): boolean => schema.safeParse(text).success,
+});

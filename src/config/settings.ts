@@ -5,10 +5,13 @@
 import { z } from "zod";
 import { DURABILITIES } from "../core/durability.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
+import { PROXY_URL_REMEDY } from "../core/proxy-url.ts";
 import { apiSettings } from "./api-settings.ts";
 import * as forms from "./forms.ts";
 import { migrationSettings } from "./migration-settings.ts";
+import { REDIS_URL_REMEDY, redisUrl } from "./redis-url.ts";
 import { aboutSettings, optionalSetting, type Setting, setting } from "./setting.ts";
+import { traceSettings } from "./trace-settings.ts";
 
 /** Variables as a process gets them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,11 +45,11 @@ const service = {
 };
 
 const redis = {
-  redisUrl: optionalSetting(forms.url(["redis:", "rediss:"]), {
+  redisUrl: optionalSetting(redisUrl(), {
     variable: "REDIS_URL",
     doc: "The Redis or Valkey that keeps everything. Without it, a private embedded server is started. May hold a password.",
     isSecret: true,
-    remedy: "write it like redis://localhost:6379",
+    remedy: REDIS_URL_REMEDY,
   }),
   prefix: setting(
     forms.text("a key prefix with a hash tag, a name in braces", /^[^\s{}]*\{[^\s{}]+\}\S*$/),
@@ -78,11 +81,17 @@ const defaultEndpoint = {
     isSecret: true,
     remedy: "write it like https://example.com/webhooks",
   }),
-  webhookSecrets: setting(forms.secrets(), "", {
+  webhookSecret: optionalSetting(forms.secret(), {
     variable: "WEBHOOK_SECRET",
-    doc: "Signs what the default endpoint receives; needed with WEBHOOK_URL. Two, newest first, while rotating: both sign.",
+    doc: "Signs what the default endpoint receives; needed with WEBHOOK_URL. One, as it is: a comma belongs to it.",
     isSecret: true,
     remedy: 'make one with: echo "whsec_$(openssl rand -base64 32)"',
+  }),
+  webhookSecretPrevious: optionalSetting(forms.secret(), {
+    variable: "WEBHOOK_SECRET_PREVIOUS",
+    doc: "The secret before WEBHOOK_SECRET, while receivers move to the new one: both sign.",
+    isSecret: true,
+    remedy: "unset it once every receiver has the new one",
   }),
   webhookProfile: setting(forms.choice(PROFILE_NAMES), "hokusai", {
     variable: "WEBHOOK_PROFILE",
@@ -112,8 +121,8 @@ const delivery = {
   }),
   breakerFailureThreshold: setting(forms.wholeNumber(1, 10_000), "5", {
     variable: "WEBHOOK_CIRCUIT_BREAKER_FAILURE_THRESHOLD",
-    doc: "Calls an endpoint's breaker wants to have seen before it may open; it opens when half of them failed.",
-    unit: "calls",
+    doc: "Failures within 10 s, in one worker, from which on an endpoint's breaker may open; it opens where half of the attempts or more fail.",
+    unit: "failures",
   }),
   breakerRecoveryMs: setting(forms.duration(1, DAY_MS), "60", {
     variable: "WEBHOOK_CIRCUIT_BREAKER_RECOVERY_TIME",
@@ -123,6 +132,11 @@ const delivery = {
   holdMaxAgeMs: setting(forms.duration(SECOND_MS, 30 * DAY_MS), "24h", {
     variable: "HOLD_MAX_AGE",
     doc: "How long a delivery may be held before it becomes a dead letter (expired): by an open breaker, by its endpoint's rate, or because it is busy.",
+    unit: "seconds",
+  }),
+  disableAfterMs: setting(forms.duration(0, 365 * DAY_MS), "5d", {
+    variable: "DISABLE_AFTER",
+    doc: "How long an endpoint may fail without one success before it is disabled; its operators are told at a quarter, a half and three quarters of it (docs/endpoints.md). 0: never.",
     unit: "seconds",
   }),
   // A job is run again within minutes of a crash, and must then still know what it had already sent.
@@ -161,7 +175,21 @@ const safety = {
   }),
   allowPrivateNetworks: setting(forms.networks(), "", {
     variable: "ALLOW_PRIVATE_NETWORKS",
-    doc: "Private networks that endpoints may be in, such as 10.0.0.0/8. Without it, none.",
+    doc: "Private networks that endpoints may be in, such as 10.0.0.0/8. Without it, none. In a network with NAT64, 64:ff9b::/96 lets names be reached that have only a public IPv4 address.",
+  }),
+  dnsServers: setting(forms.nameServers(), "", {
+    variable: "DNS_SERVERS",
+    doc: "Name servers to ask for the addresses of receivers, in this order, such as 10.0.0.2 or [fd00::2]:5353. Without it, those of /etc/resolv.conf.",
+  }),
+  outboundProxy: optionalSetting(forms.proxyUrl(), {
+    variable: "OUTBOUND_PROXY",
+    doc: "The HTTP proxy through which all receivers are called, by CONNECT to an address that was looked up and checked here (docs/deployment.md). Without it they are called directly; HTTPS_PROXY and its like are not obeyed. May hold a user and a password.",
+    isSecret: true,
+    remedy: PROXY_URL_REMEDY,
+  }),
+  outboundProxyExcept: setting(forms.networks(), "", {
+    variable: "OUTBOUND_PROXY_EXCEPT",
+    doc: "Networks whose receivers are called directly in spite of OUTBOUND_PROXY, such as a 10.0.0.0/8 that ALLOW_PRIVATE_NETWORKS has opened. By address: NO_PROXY is not obeyed.",
   }),
 };
 
@@ -169,6 +197,10 @@ const observability = {
   logLevel: setting(forms.choice(["fatal", "error", "warn", "info", "debug", "trace", "silent"]), "info", {
     variable: "LOG_LEVEL",
     doc: "The least important log lines to write.",
+  }),
+  logFormat: setting(forms.choice(["auto", "json", "pretty"]), "auto", {
+    variable: "LOG_FORMAT",
+    doc: "Log lines as JSON, or for a person who reads them as they come; `auto`: for a person where standard output is a terminal.",
   }),
   metricsEndpointLabels: setting(forms.wholeNumber(0, 10_000), "200", {
     variable: "METRICS_ENDPOINT_LABELS",
@@ -186,6 +218,7 @@ export const configSchema = z.object({
   ...apiSettings,
   ...migrationSettings,
   ...observability,
+  ...traceSettings,
 });
 
 /** Groups of settings in the order in which people read of them. */
@@ -198,6 +231,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> = {
   API: apiSettings,
   Migration: migrationSettings,
   Observability: observability,
+  Traces: traceSettings,
 };
 
 /** Every setting, in the order of the table. */

@@ -5,7 +5,7 @@
 import { nearest } from "./nearest.ts";
 import { type Environment, SETTINGS } from "./settings.ts";
 
-const OURS = /^(?:(?:WEBHOOK|HOOKWAVE|REDIS_FALLBACK|LEGACY_REDIS)_|ENABLE_REDIS)/;
+const OURS = /^(?:(?:WEBHOOK|HOOKWAVE|REDIS_FALLBACK|LEGACY_REDIS|OUTBOUND)_|ENABLE_REDIS)/;
 
 /** One warning per variable, by name only: an unknown variable's value may be a secret. */
 export function unknownVariables(env: Environment): readonly string[] {
@@ -15,7 +15,8 @@ export function unknownVariables(env: Environment): readonly string[] {
 }
 
 function warningFor(variable: string, known: readonly string[]): readonly string[] {
-  if (OURS.test(variable))
-    return [`${variable} is ignored: no setting has this name; did you mean ${nearest(variable, known)}?`];
-  return [];
+  if (!OURS.test(variable)) return [];
+  const meant = nearest(variable, known);
+  const question = meant === undefined ? "" : `; did you mean ${meant}?`;
+  return [`${variable} is ignored: no setting has this name${question}`];
 }

@@ -20,6 +20,17 @@ export interface Caller {
 export const callerInWords = ({ keyId, name }: Caller): string =>
   name === keyId ? keyId : `${name} (${keyId})`;
 
+/** Something that somebody asked for, as all that is done for it knows it. */
+export interface Errand {
+  /** Null for somebody without a key, where none was asked for. */
+  readonly by: Pick<Caller, "keyId" | "name"> | null;
+  /** Leads from the asker's log to ours; null where there was no request. */
+  readonly requestId: string | null;
+}
+
+/** Does `work` on an errand: its lines in the log, and its entries in the audit log, name it. */
+export type OnErrand = <Result>(errand: Errand, work: () => Promise<Result>) => Promise<Result>;
+
 export function isAllowed({ roles }: Caller, role: Role): boolean {
   return roles.includes(role) || roles.includes("admin");
 }

@@ -8,7 +8,7 @@ import type { DeliveryState, PastAttempt } from "./delivery.ts";
 import type { ProfileName } from "./endpoint.ts";
 import type { AttemptVerdict, BuryReason } from "./verdict.ts";
 
-export interface AttemptRecord extends PastAttempt {
+export interface AttemptRecord extends Omit<PastAttempt, "traceparent"> {
   readonly attemptId: string;
   readonly deliveryId: DeliveryId;
   readonly eventId: EventId;
@@ -20,6 +20,8 @@ export interface AttemptRecord extends PastAttempt {
   readonly verdict: AttemptVerdict["kind"];
   readonly nextInMs: number | null;
   readonly because: BuryReason | null;
+  /** Its span; null where there are no traces. */
+  readonly traceparent: string | null;
 }
 
 /** An attempt with all that is written of it. */
@@ -36,8 +38,9 @@ export interface FinishedAttempt {
 }
 
 export function pastAttempt(record: AttemptRecord): PastAttempt {
-  const { attemptNumber, startedAt, durationMs, outcome, status, reason } = record;
-  return { attemptNumber, startedAt, durationMs, outcome, status, reason };
+  const { attemptNumber, startedAt, durationMs, outcome, status, reason, traceparent } = record;
+  const past = { attemptNumber, startedAt, durationMs, outcome, status, reason };
+  return traceparent === null ? past : { ...past, traceparent };
 }
 
 export interface LoggedAttempt {

@@ -10,7 +10,7 @@ import {
   type EndpointId,
   type EventId,
 } from "./brand.ts";
-import { ENDPOINT_ID_PATTERN } from "./endpoint.ts";
+import { ENDPOINT_ID_PATTERN, type Owed } from "./endpoint.ts";
 import { type Destination, EVENT_ID_PATTERN, type PublishedEvent } from "./event.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import type { AttemptVerdict, BuryReason } from "./verdict.ts";
@@ -23,9 +23,11 @@ export interface PastAttempt {
   readonly outcome: OutcomeKind;
   readonly status: number | null;
   readonly reason: string | null;
+  /** Its span: later attempts are linked to the first one's. */
+  readonly traceparent?: string;
 }
 
-export interface Delivery {
+export interface Delivery extends Owed {
   readonly event: PublishedEvent;
   readonly endpointId: EndpointId;
   /** The receiver of one that is owed to no registered endpoint; `endpointId` is then the destination's own. */
@@ -44,7 +46,7 @@ export const DELIVERY_STATUSES = ["held", "retrying", "delivered", "buried", "ca
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** One delivery as its event's record has it: enough for a re-run to know what is already done. */
-export interface DeliveryState {
+export interface DeliveryState extends Owed {
   readonly round: number;
   readonly status: DeliveryStatus;
   readonly attempts: readonly PastAttempt[];
@@ -81,6 +83,9 @@ export interface Round extends AcceptedKey {
   readonly round: number;
 }
 
+/** Of a delivery without a record its round is not known: hardly anybody sends one again more often. */
+export const ROUNDS_LOOKED_FOR = 16;
+
 /** The name of a round among those of its endpoint. */
 export const roundId = ({ event, acceptedAt, round }: Round): string => `${event.id}@${acceptedAt}#${round}`;
 
@@ -92,10 +97,22 @@ export function deliveryId(delivery: DeliveryKey): DeliveryId {
 export function deliveryOf(
   published: PublishedEvent,
   acceptedAt: number,
-): (endpointId: EndpointId) => Delivery {
+): (endpointId: EndpointId, owed?: Owed) => Delivery {
   const { destinations: _, legacy: __, ...event } = published;
-  return (endpointId) => ({ event, endpointId, acceptedAt, attempts: [], round: 0, heldSince: null });
+  return (endpointId, owed = {}) => ({
+    event,
+    endpointId,
+    ...incarnationOf(owed),
+    acceptedAt,
+    attempts: [],
+    round: 0,
+    heldSince: null,
+  });
 }
+
+/** Of a delivery, or its state, that part alone. */
+export const incarnationOf = ({ incarnation }: Owed): Owed =>
+  incarnation === undefined ? {} : { incarnation };
 
 /** The two ids of a delivery's; null for what is no delivery id. Neither of them may hold a dot. */
 export function readDeliveryId(
@@ -111,16 +128,17 @@ export function readDeliveryId(
 export function stateAfter(
   verdict: AttemptVerdict,
   attempts: readonly PastAttempt[],
-  round: number,
+  { round, ...delivery }: Pick<Delivery, "round" | "incarnation">,
   nowMs: number,
 ): DeliveryState {
+  const same = { round, attempts, ...incarnationOf(delivery) };
   switch (verdict.kind) {
     case "complete":
-      return { round, status: "delivered", attempts, nextAttemptAt: null, because: null };
+      return { ...same, status: "delivered", nextAttemptAt: null, because: null };
     case "retry":
-      return { round, status: "retrying", attempts, nextAttemptAt: nowMs + verdict.inMs, because: null };
+      return { ...same, status: "retrying", nextAttemptAt: nowMs + verdict.inMs, because: null };
     case "bury":
-      return { round, status: "buried", attempts, nextAttemptAt: null, because: verdict.because };
+      return { ...same, status: "buried", nextAttemptAt: null, because: verdict.because };
   }
 }
 

@@ -81,6 +81,8 @@ const isUrl = (value: unknown): value is string =>
   typeof value === "string" &&
   value.length <= URL_MAX_CHARACTERS &&
   /^https?:\/\//i.test(value) &&
+  // Half of a surrogate pair would be called at another URL than was written.
+  value.isWellFormed() &&
   URL.canParse(value);
 
 /** The guard would refuse it before each attempt, and until then a password would lie open with the event. */

@@ -13,6 +13,7 @@ export const PROFILE_NAMES = [
   "llm-service",
   "github",
   "stripe",
+  "hmac",
 ] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
@@ -25,13 +26,68 @@ export interface Secret {
   readonly expiresAt: number | null;
 }
 
+export const SIGNATURE_ENCODINGS = ["hex", "base64"] as const;
+export type SignatureEncoding = (typeof SIGNATURE_ENCODINGS)[number];
+
+/** The id is that of `webhook-id`, the timestamp that of `webhook-timestamp`. */
+export const SIGNED_CONTENTS = ["body", "timestamp.body", "id.timestamp.body"] as const;
+export type SignedContent = (typeof SIGNED_CONTENTS)[number];
+
 export interface ProfileOptions {
   /** hokusai: also sign a timestamp and a nonce. */
   readonly replayProtection: boolean;
-  /** hokusai: write `sha256=` before the hex digest. */
+  /** hokusai, hmac: write `sha256=` before the signature. */
   readonly signaturePrefix: boolean;
-  /** stripe: the header that carries the signature. */
-  readonly signatureHeader: string;
+  /** stripe, hmac: the header that carries the signature; null: `Stripe-Signature`, `X-Signature`. */
+  readonly signatureHeader: string | null;
+  /** hmac: the form of the signature. */
+  readonly signatureEncoding: SignatureEncoding;
+  /** hmac: the text that is signed. */
+  readonly signedContent: SignedContent;
+}
+
+type OptionName = keyof ProfileOptions;
+
+export const OPTION_DEFAULTS = {
+  replayProtection: false,
+  signaturePrefix: true,
+  signatureHeader: null,
+  signatureEncoding: "hex",
+  signedContent: "body",
+} as const satisfies ProfileOptions;
+
+/** The profiles that heed each option; a test proves it of every pair. */
+const HEEDED_BY: Readonly<Record<OptionName, readonly ProfileName[]>> = {
+  replayProtection: ["hokusai"],
+  signaturePrefix: ["hokusai", "hmac"],
+  signatureHeader: ["stripe", "hmac"],
+  signatureEncoding: ["hmac"],
+  signedContent: ["hmac"],
+};
+
+const OPTION_NAMES: readonly OptionName[] = [
+  "replayProtection",
+  "signaturePrefix",
+  "signatureHeader",
+  "signatureEncoding",
+  "signedContent",
+];
+
+/** Options that ask for something which none of these profiles does, each with the profiles that would. */
+export function unheededOptions(
+  options: ProfileOptions,
+  names: readonly ProfileName[],
+): readonly { readonly option: OptionName; readonly heededBy: readonly ProfileName[] }[] {
+  return OPTION_NAMES.map((option) => ({ option, heededBy: HEEDED_BY[option] })).filter(
+    ({ option, heededBy }) =>
+      options[option] !== OPTION_DEFAULTS[option] && !heededBy.some((name) => names.includes(name)),
+  );
+}
+
+/** The same with the defaults in place of what none of these profiles heeds. */
+export function heededOptions(options: ProfileOptions, names: readonly ProfileName[]): ProfileOptions {
+  const idle = unheededOptions(options, names).map(({ option }) => ({ [option]: OPTION_DEFAULTS[option] }));
+  return Object.assign({}, options, ...idle);
 }
 
 /** At most `count` attempts begin in any `perMs`, over the whole fleet. */
@@ -42,6 +98,11 @@ export interface RateLimit {
 
 export interface Endpoint {
   readonly id: EndpointId;
+  /**
+   * Tells it from another one that had its id before and was removed: what was owed to that one is not owed to this
+   * (decision 29). Null for one that a version before this has stored.
+   */
+  readonly incarnation: string | null;
   readonly url: string;
   readonly events: readonly string[];
   /** Decides the body and which statuses are final. */
@@ -52,6 +113,8 @@ export interface Endpoint {
   /** Newest first; every live one signs. */
   readonly secrets: readonly Secret[];
   readonly headers: Readonly<Record<string, string>>;
+  /** The headers traceparent and tracestate; null: as its profile has it. */
+  readonly traceHeaders: boolean | null;
   /** May events name destinations that are signed with these secrets? */
   readonly signsDestinations: boolean;
   /** Deadline of one attempt over the whole exchange, in ms. */
@@ -75,7 +138,25 @@ export interface Endpoint {
   readonly updatedAt: string;
 }
 
+/** The incarnation that something was owed to; absent where nobody has noted it: then it is whoever has the id. */
+export interface Owed {
+  readonly incarnation?: string;
+}
+
+export const owedTo = ({ incarnation }: Pick<Endpoint, "incarnation">): Owed =>
+  incarnation === null ? {} : { incarnation };
+
+/** Two of which only one is known are taken for the same: a process of a version before notes neither. */
+export const isOwedTo = (
+  { incarnation: one }: Owed,
+  { incarnation: other }: Pick<Endpoint, "incarnation">,
+): boolean => one === undefined || other === null || one === other;
+
 export const ENDPOINT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Families were promised requests of exact bytes; who speaks Standard Webhooks takes any header. */
+export const sendsTrace = ({ traceHeaders, profile }: Pick<Endpoint, "traceHeaders" | "profile">): boolean =>
+  traceHeaders ?? profile === "standard";
 
 export function subscribes(endpoint: Endpoint, eventType: string): boolean {
   return endpoint.events.some((pattern) => subscriptionCovers(pattern, eventType));

@@ -9,6 +9,7 @@ import { type ErrorSummary, summarise } from "./errors.ts";
 import type { Phase } from "./migration.ts";
 import { type BreakerId, isOrigin } from "./origin.ts";
 import type { HoldReason } from "./outcome.ts";
+import { refusalByRedis } from "./redis-replies.ts";
 import type { BuryReason } from "./verdict.ts";
 
 export type BreakerState = "closed" | "open" | "half_open";
@@ -42,6 +43,17 @@ export type Happening =
       readonly origin: Origin | null;
       readonly state: BreakerState;
     }
+  | {
+      readonly kind: "endpoint.failing";
+      readonly endpointId: EndpointId;
+      /** Per cent of DISABLE_AFTER for which it has failed without one success. */
+      readonly percent: number;
+      readonly failedMs: number;
+      /** Until it is disabled, if it goes on failing. */
+      readonly leftMs: number;
+    }
+  /** It succeeds again after it was told to be failing. */
+  | { readonly kind: "endpoint.recovered"; readonly endpointId: EndpointId }
   | { readonly kind: "endpoint.disabled"; readonly endpointId: EndpointId; readonly because: string }
   | {
       readonly kind: "bus.written";
@@ -70,5 +82,5 @@ export type Tell = (happening: Happening) => void;
 
 /** A listener for trouble that a library reports by event, or a promise nobody waits for: told, never thrown into the void. */
 export function tellFailure(tell: Tell, doing: string): (error: unknown) => void {
-  return (error) => tell({ kind: "service.failed", doing, error: summarise(error) });
+  return (error) => tell({ kind: "service.failed", doing, error: summarise(refusalByRedis(error) ?? error) });
 }

@@ -31,6 +31,19 @@ export function elementTexts(arrayText: string): readonly string[] {
   return elements;
 }
 
+/** The number of objects and arrays inside each other, at the most. */
+export function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  let at = 0;
+  while (at < text.length) {
+    const char = text[at];
+    if (char === "{" || char === "[") deepest = Math.max(deepest, ++depth);
+    if (char === "}" || char === "]") depth -= 1;
+    at = char === '"' ? endOfString(text, at) : at + 1;
+  }
+  return deepest;
+}
+
 /** Is this JSON text? The cheapest complete answer is the engine's own parser. */
 export function isJsonText(text: string): boolean {
   try {

@@ -62,5 +62,5 @@ export function isWanted(
   { eventType, because }: Pick<LetterSummary, "eventType" | "because">,
 ): boolean {
   if (reason !== undefined && because !== reason) return false;
-  return type === undefined || (eventType !== null && subscriptionCovers(type, eventType));
+  return type === undefined || (eventType !== null && (type === "*" || subscriptionCovers(type, eventType)));
 }

@@ -15,6 +15,7 @@ export const pastAttemptSchema = z.object({
   outcome: z.enum(OUTCOME_KINDS),
   status: z.number().nullable(),
   reason: z.string().nullable(),
+  traceparent: z.string().exactOptional(),
 });
 
 export const destinationSchema = z.object({
@@ -38,6 +39,8 @@ export const publishedEventSchema = z.object({
   expiresAt: z.string().exactOptional(),
   destinations: z.array(destinationSchema).exactOptional(),
   legacy: legacySchema.exactOptional(),
+  traceparent: z.string().exactOptional(),
+  tracestate: z.string().exactOptional(),
 });
 
 /** A text that was not read: nobody can, or a newer version has written it. */
@@ -49,7 +52,8 @@ export type Unread =
  * Versions of a delivery where it waits, as a job or parked. It carries its whole event, so that nothing which expires is
  * needed to try again. 1: as first released. 2: with a destination, which a reader of 1 would leave out and so give the delivery
  * up. 3: with an end, after which a reader of 2 would still send it. What an older worker can do, it is left to do: a delivery
- * has the lowest version that says all of it.
+ * has the lowest version that says all of it. The incarnation makes no version: a reader that leaves it out does what it always
+ * did, and the retries of a fleet that is being upgraded must not wait for the last of its workers.
  */
 export const DELIVERY_VERSION = 3;
 
@@ -61,6 +65,7 @@ export function versionOf({ event, destination }: Delivery): 1 | 2 | 3 {
 export const deliverySchema = z.object({
   event: publishedEventSchema.omit({ destinations: true, legacy: true }),
   endpointId: z.string().transform(asEndpointId),
+  incarnation: z.string().exactOptional(),
   destination: destinationSchema.exactOptional(),
   acceptedAt: z.number(),
   attempts: z.array(pastAttemptSchema),

@@ -6,6 +6,7 @@
  */
 import { BlockList, isIP } from "node:net";
 import { HookwaveError } from "../core/errors.ts";
+import { embeddedIpv4 } from "./embedded-ipv4.ts";
 
 const REFUSED_IPV4 = [
   "0.0.0.0/8", // this network, RFC 791
@@ -41,13 +42,25 @@ const REFUSED_IPV6 = [
   "3fff::/20", // documentation, RFC 9637
 ];
 
+/** Outside of what is routed, from the closest to the widest, for whoever has to open one. */
+const UNROUTED_IPV6 = [
+  "::1/128", // loopback
+  "::ffff:0:0/96", // IPv4 mapped
+  "64:ff9b::/96", // NAT64, RFC 6052
+  "64:ff9b:1::/48", // local NAT64, RFC 8215
+  "fc00::/7", // unique local, RFC 4193
+  "fe80::/10", // link-local
+  "fec0::/10", // site-local, once
+  "ff00::/8", // multicast
+];
+
 export const LOOPBACK_NETWORKS = ["127.0.0.0/8", "::1/128"];
 
 /**
  * One list per family: Node reads an IPv4 address as its mapped IPv6 form when a list holds IPv6 rules, so
  * that a shared list answers for the wrong family (trap 30).
  */
-interface NetworkSet {
+export interface NetworkSet {
   readonly ipv4: BlockList;
   readonly ipv6: BlockList;
 }
@@ -80,6 +93,17 @@ export function createAddressPolicy(options: {
   };
 }
 
+/** Throws CONFIG_INVALID when a CIDR is none. */
+export const networksOf = (cidrs: readonly string[]): NetworkSet => networkSet(cidrs.map(parseNetwork));
+
+/** False for an address with a zone, which names an interface of ours. */
+export function isWithin(address: string, networks: NetworkSet): boolean {
+  const version = isIP(address);
+  if (version === 0 || address.includes("%")) return false;
+  const family = version === 4 ? "ipv4" : "ipv6";
+  return networks[family].check(address, family);
+}
+
 /** May a delivery be sent to this address? False for anything that is not an address. */
 export function isAddressAllowed(address: string, policy: AddressPolicy): boolean {
   switch (isIP(address)) {
@@ -92,10 +116,53 @@ export function isAddressAllowed(address: string, policy: AddressPolicy): boolea
   }
 }
 
+/**
+ * Those addresses of a name that may be called: all of them or none, because one bad address refuses the whole answer
+ * (trap 31). Only where every one is this machine does it matter merely that one is open, as with `localhost` where
+ * 127.0.0.1 was opened and ::1 was not.
+ */
+export function allowedAddresses<Address extends { readonly address: string }>(
+  addresses: readonly Address[],
+  policy: AddressPolicy,
+): readonly Address[] {
+  const allowed = addresses.filter(({ address }) => isAddressAllowed(address, policy));
+  const isThisMachine = addresses.every(({ address }) => isLoopbackAddress(address));
+  return isThisMachine || allowed.length === addresses.length ? allowed : [];
+}
+
+/** A special network that keeps an address from being called. */
+export interface ClosedNetwork {
+  readonly family: "IPv4" | "IPv6";
+  /** As ALLOW_PRIVATE_NETWORKS would open it; null for an address outside of all that have a name. */
+  readonly cidr: string | null;
+}
+
+/** Null for an address that may be called, and for what is none. Never tells the address itself. */
+export function closedNetworkOf(address: string, policy: AddressPolicy): ClosedNetwork | null {
+  const version = isIP(address);
+  if (version === 0 || isAddressAllowed(address, policy)) return null;
+  if (version === 4) return { family: "IPv4", cidr: named(NAMED_IPV4, address, "ipv4") };
+  if (address.includes("%")) return { family: "IPv6", cidr: null };
+  const embedded = policy.opened.ipv6.check(address, "ipv6") ? embeddedIpv4(address) : null;
+  if (embedded !== null) return closedNetworkOf(embedded, policy);
+  return { family: "IPv6", cidr: named(NAMED_IPV6, address, "ipv6") };
+}
+
+const named = (
+  networks: readonly (readonly [cidr: string, NetworkSet])[],
+  address: string,
+  family: keyof NetworkSet,
+): string | null => networks.find(([, set]) => set[family].check(address, family))?.[0] ?? null;
+
+export const isLoopbackAddress = (address: string): boolean => isWithin(address, loopback);
+
 function isIpv6Allowed(address: string, policy: AddressPolicy): boolean {
   // A zone (fe80::1%eth0) names an interface of ours, and BlockList cannot read it.
   if (address.includes("%")) return false;
-  if (policy.opened.ipv6.check(address, "ipv6")) return true;
+  if (policy.opened.ipv6.check(address, "ipv6")) {
+    const embedded = embeddedIpv4(address);
+    return embedded === null || isAddressAllowed(embedded, policy);
+  }
   return globalUnicast.ipv6.check(address, "ipv6") && !refused.ipv6.check(address, "ipv6");
 }
 
@@ -129,4 +196,8 @@ function networkSet(networks: readonly Network[]): NetworkSet {
 
 const refused = networkSet([...REFUSED_IPV4, ...REFUSED_IPV6].map(parseNetwork));
 const globalUnicast = networkSet(GLOBAL_UNICAST_IPV6.map(parseNetwork));
+const eachNamed = (cidrs: readonly string[]) =>
+  cidrs.map((cidr): readonly [string, NetworkSet] => [cidr, networkSet([parseNetwork(cidr)])]);
+const NAMED_IPV4 = eachNamed(REFUSED_IPV4);
+const NAMED_IPV6 = eachNamed([...UNROUTED_IPV6, ...REFUSED_IPV6]);
 const loopback = networkSet(LOOPBACK_NETWORKS.map(parseNetwork));

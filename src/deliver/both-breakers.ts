@@ -57,6 +57,12 @@ export function createBothBreakers(settings: BreakerSettings, deps: BothBreakers
     onReopened: deps.onOriginReopened,
   });
 
+  /** Another one has its id by now: what this one did says nothing of that. */
+  const isFormer = ({ id, incarnation }: Endpoint): boolean => {
+    const found = isDestinationId(id) ? undefined : endpoints.get(id);
+    return found !== undefined && found.incarnation !== incarnation;
+  };
+
   const admitOwn = async (id: EndpointId, leaseMs: number): Promise<AdmissionByBoth> => ({
     ...(await own.admit(id, leaseMs)),
     isOriginProbe: false,
@@ -82,7 +88,7 @@ export function createBothBreakers(settings: BreakerSettings, deps: BothBreakers
       return shared.openUntil(endpoint.id) === null ? GO : admitOwn(endpoint.id, leaseMs);
     },
     report: (endpoint, outcome, { isProbe, isOriginProbe }) => {
-      const told = own.report(endpoint.id, outcome, isProbe);
+      const told = isFormer(endpoint) ? undefined : own.report(endpoint.id, outcome, isProbe);
       const originTold = origins.report(originOf(endpoint), outcome, isOriginProbe);
       if (told === undefined || originTold === undefined) return told ?? originTold;
       return Promise.all([told, originTold]).then(() => undefined);

@@ -1,10 +1,11 @@
 /**
- * Breakers, one for each endpoint or origin. opossum decides locally, from what attempts came to; the fleet shares one truth
+ * Breakers, one for each endpoint or origin. Each worker opens its own, by what attempts came to; the fleet shares one truth
  * in Redis: open until when, and which single worker may probe. An open breaker holds, and charges nothing.
  *
- * opossum is fired with outcomes that are already known, never around a POST: its failure rate divides by calls
- * in flight (trap 21), and a probe that never settles would keep it half open for ever (trap 20). A breaker
- * exists only from an endpoint's first failure on: 10,000 idle ones cost a quarter of a core (trap 18).
+ * opossum counts in a rolling window. It is fired with outcomes that are already known, never around a POST: its failure
+ * rate divides by calls in flight (trap 21), and a probe that never settles would keep it half open for ever (trap 20). A
+ * window exists only from an endpoint's first failure on: 10,000 idle ones cost a quarter of a core (trap 18). Successes
+ * before that are counted beside it, so that it begins with them.
  */
 import { EventEmitter } from "node:events";
 import { LRUCache } from "lru-cache";
@@ -15,7 +16,7 @@ import type { Outcome } from "../core/outcome.ts";
 import type { SharedBreaker } from "./ports.ts";
 
 export interface BreakerSettings {
-  /** Attempts in the window before the rate counts. */
+  /** Failures in the window before the rate counts. */
   readonly failureThreshold: number;
   /** From opening to the next probe, in ms. */
   readonly recoveryMs: number;
@@ -52,8 +53,8 @@ export interface BreakerDeps<Id extends BreakerId> {
 
 const WINDOW_MS = 10_000;
 const WINDOW_BUCKETS = 10;
-/** opossum opens above its percentage; ours is "half or more". */
-const ERROR_PERCENTAGE = 49.99;
+/** Of the attempts in the window: one that fails as often is ill. */
+const FAILURE_RATE = 0.5;
 const BREAKERS_MAX = 10_000;
 /** While another worker probes, or just after, look again this soon. */
 const PROBE_WAIT_MS = 1_000;
@@ -63,6 +64,10 @@ const SPREAD_MS = 1_000;
 const GO: Admission = { holdMs: 0, isProbe: false };
 const PROBE: Admission = { holdMs: 0, isProbe: true };
 const FAILED = new Error("unhealthy");
+const NO_CALLS: CircuitBreaker.Stats = {
+  ...{ fires: 0, successes: 0, failures: 0, fallbacks: 0, rejects: 0, timeouts: 0, latencyMean: 0 },
+  ...{ cacheHits: 0, cacheMisses: 0, semaphoreRejections: 0, percentiles: {}, latencyTimes: [] },
+};
 
 export function createBreakers<Id extends BreakerId>(
   settings: BreakerSettings,
@@ -105,8 +110,8 @@ export function createBreakers<Id extends BreakerId>(
       const failed = deps.isFailure(outcome);
       if (failed === null) return undefined;
       if (isProbe) return failed ? open(id) : close(id);
-      // The healthy path of a healthy one costs one look-up.
-      if (!failed && !locals.has(id)) return undefined;
+      // The healthy path of a healthy one costs one count.
+      if (!failed && !locals.has(id)) return locals.noteHealthy(id);
       // An attempt that was in flight when the breaker opened says nothing new.
       if (shared.openUntil(id) !== null) return undefined;
       return locals.note(id, failed).then((opened) => (opened ? open(id) : undefined));
@@ -118,16 +123,20 @@ export function createBreakers<Id extends BreakerId>(
 type LocalBreaker = CircuitBreaker<[boolean], void>;
 
 interface Locals {
+  /** It has a window. */
   readonly has: (id: BreakerId) => boolean;
-  /** Tells opossum what an attempt came to; true for the one that opened the breaker. */
+  /** Counts a success of one that has no window. */
+  readonly noteHealthy: (id: BreakerId) => undefined;
+  /** Counts what an attempt came to; true for the one that opens the breaker. */
   readonly note: (id: BreakerId, failed: boolean) => Promise<boolean>;
   readonly dispose: () => void;
 }
 
-/** opossum's breakers, as few as possible and turned by one clock (trap 18). */
-function openLocals(settings: BreakerSettings): Locals {
+/** opossum's windows, as few as possible and turned by one clock (trap 18). */
+function openLocals({ failureThreshold }: BreakerSettings): Locals {
   const rotation = new EventEmitter().setMaxListeners(0);
   const rotate = setInterval(() => rotation.emit("rotate"), WINDOW_MS / WINDOW_BUCKETS).unref();
+  const healthy = new RecentSuccesses(rotation);
   const breakers = new LRUCache<BreakerId, LocalBreaker>({
     max: BREAKERS_MAX,
     dispose: (breaker) => breaker.shutdown(),
@@ -135,17 +144,21 @@ function openLocals(settings: BreakerSettings): Locals {
   const breakerOf = (id: BreakerId): LocalBreaker => {
     const known = breakers.get(id);
     if (known !== undefined) return known;
-    const breaker = newBreaker(settings, rotation);
+    const breaker = newBreaker(healthy.countOf(id), rotation);
     breakers.set(id, breaker);
     return breaker;
   };
   return {
     has: (id) => breakers.has(id),
+    noteHealthy: (id) => healthy.add(id),
     note: async (id, failed) => {
       const breaker = breakerOf(id);
       await fire(breaker, !failed);
+      if (!failed) return false;
+      const { failures, fires } = breaker.stats;
+      const isIll = failures >= failureThreshold && failures >= fires * FAILURE_RATE;
       // Of several failures that come in together only one is the opening one.
-      return breaker.opened && breakers.get(id) === breaker && breakers.delete(id);
+      return isIll && breakers.get(id) === breaker && breakers.delete(id);
     },
     dispose: () => {
       clearInterval(rotate);
@@ -154,23 +167,46 @@ function openLocals(settings: BreakerSettings): Locals {
   };
 }
 
-function newBreaker(settings: BreakerSettings, rotation: EventEmitter): LocalBreaker {
+/** Successes of those that have no window, by halves of one: of the last 5 to 10 s, and nothing for who had none. */
+class RecentSuccesses {
+  #current = new Map<BreakerId, number>();
+  #before = new Map<BreakerId, number>();
+  #turns = 0;
+
+  constructor(rotation: EventEmitter) {
+    rotation.on("rotate", () => {
+      this.#turns += 1;
+      if (this.#turns % (WINDOW_BUCKETS / 2) !== 0) return;
+      this.#before = this.#current;
+      this.#current = new Map();
+    });
+  }
+
+  add(id: BreakerId): undefined {
+    this.#current.set(id, (this.#current.get(id) ?? 0) + 1);
+  }
+
+  countOf(id: BreakerId): number {
+    return (this.#before.get(id) ?? 0) + (this.#current.get(id) ?? 0);
+  }
+}
+
+/** Never opens by itself: a rate alone is not enough. Its window begins with the successes that came before. */
+function newBreaker(successes: number, rotateBucketController: EventEmitter): LocalBreaker {
   const action = (healthy: boolean): Promise<void> => (healthy ? Promise.resolve() : Promise.reject(FAILED));
-  return new CircuitBreaker(action, {
-    timeout: false,
-    resetTimeout: settings.recoveryMs,
-    volumeThreshold: settings.failureThreshold,
-    errorThresholdPercentage: ERROR_PERCENTAGE,
+  const window = {
     rollingCountTimeout: WINDOW_MS,
     rollingCountBuckets: WINDOW_BUCKETS,
     rollingPercentilesEnabled: false,
     enableSnapshots: false,
-    rotateBucketController: rotation,
-  });
+    rotateBucketController,
+  };
+  const stats = { ...NO_CALLS, successes, fires: successes };
+  const status = CircuitBreaker.newStatus({ ...window, stats });
+  return new CircuitBreaker(action, { ...window, timeout: false, errorThresholdPercentage: 100, status });
 }
 
 async function fire(breaker: LocalBreaker, healthy: boolean): Promise<void> {
-  if (!breaker.closed) return;
   try {
     await breaker.fire(healthy);
   } catch (error) {

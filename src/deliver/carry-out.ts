@@ -7,10 +7,9 @@ import type { DeadLetter, Delivery } from "../core/delivery.ts";
 import type { System } from "../core/system.ts";
 import type { BuryReason } from "../core/verdict.ts";
 import type { Decided } from "./deliver.ts";
-import type { EventLedger, Outbox, Parking, Postpone, WaitingIndex } from "./ports.ts";
+import type { Outbox, Parking, Postpone, WaitingIndex } from "./ports.ts";
 
 export interface CarryOutDeps {
-  readonly ledger: Pick<EventLedger, "bury">;
   readonly outbox: Pick<Outbox, "bury">;
   readonly waiting: WaitingIndex;
   readonly parking: Pick<Parking, "park">;
@@ -21,33 +20,23 @@ export interface CarryOutDeps {
 export const NEVER_WAITED = false;
 export const HAS_WAITED = true;
 
-/**
- * Before its letter is written, the ledger says that it is buried, also where no attempt was recorded that led to it.
- * What was cancelled or delivered while its last attempt was under way gets no letter.
- */
 export async function carryOut(
   { verdict, delivery }: Decided,
   postpone: Postpone,
   hasWaited: boolean,
-  { ledger, outbox, waiting, parking, system }: CarryOutDeps,
+  { outbox, waiting, parking, system }: CarryOutDeps,
 ): Promise<void> {
-  const leave = async (): Promise<void> => {
-    if (hasWaited) await waiting.remove(delivery);
-  };
   switch (verdict.kind) {
     case "complete":
-      return await leave();
+      if (hasWaited) await waiting.remove(delivery);
+      return;
     case "hold":
       return await parking.park(delivery, verdict.inMs);
     case "retry":
       await waiting.add(delivery);
       return await postpone(delivery, verdict.inMs);
-    case "bury": {
-      const { because } = verdict;
-      const isBuried = await ledger.bury(delivery, because);
-      await leave();
-      if (isBuried) await outbox.bury(letterOf(delivery, because, system.now()));
-    }
+    case "bury":
+      return await outbox.bury(letterOf(delivery, verdict.because, system.now()));
   }
 }
 

@@ -15,13 +15,22 @@ import { insistOnLease, type JobLease } from "../core/job-lease.ts";
 import type { HoldReason, Outcome } from "../core/outcome.ts";
 import type { System } from "../core/system.ts";
 import { type AttemptVerdict, type BuryReason, decide, decideHold, type Verdict } from "../core/verdict.ts";
-import { addresseeOf } from "../endpoints/destinations.ts";
+import { addresseeOf, registeredId } from "../endpoints/destinations.ts";
 import { profiles } from "../wire/profiles.ts";
 import type { AdmissionByBoth, BothBreakers } from "./both-breakers.ts";
 import { classify } from "./classify.ts";
 import type { ConcurrencyLimits } from "./concurrency-limits.ts";
 import { requestTo } from "./outgoing.ts";
-import type { EndpointDirectory, Exchange, FleetRate, RecordAttempt, Transport } from "./ports.ts";
+import type {
+  AttemptSpan,
+  BeginAttempt,
+  EndpointDirectory,
+  Exchange,
+  FleetRate,
+  OutgoingRequest,
+  RecordAttempt,
+  Transport,
+} from "./ports.ts";
 
 export interface DeliverDeps {
   readonly endpoints: EndpointDirectory;
@@ -35,6 +44,8 @@ export interface DeliverDeps {
   readonly holdMaxAgeMs: number;
   /** This process is draining the endpoint's line: what is new goes behind those that are in it. */
   readonly isDraining: (id: EndpointId) => boolean;
+  /** Null where there are no traces. */
+  readonly beginSpan: BeginAttempt | null;
 }
 
 export interface Decided {
@@ -51,7 +62,7 @@ export type Deliver = (delivery: Delivery, holdsLease: JobLease, isFromLine?: bo
 
 export function createDeliver(deps: DeliverDeps): Deliver {
   return async (delivery, holdsLease, isFromLine = false) => {
-    const found = findAddressee(delivery, deps);
+    const found = await findAddressee(delivery, deps);
     if (typeof found === "string") return buriedUntried(delivery, found);
 
     const admission = await admit(found, delivery, isFromLine, deps);
@@ -66,9 +77,19 @@ export function createDeliver(deps: DeliverDeps): Deliver {
   };
 }
 
-/** The endpoint, or the reason why it is owed nothing by now. */
-function findAddressee(delivery: Delivery, { endpoints, system }: DeliverDeps): Endpoint | BuryReason {
-  const endpoint = addresseeOf(delivery, endpoints);
+/**
+ * The endpoint, or the reason why it is owed nothing by now. Of one that is not there, or has become another, Redis is
+ * asked: another process may have added it a moment ago.
+ */
+async function findAddressee(
+  delivery: Delivery,
+  { endpoints, system }: DeliverDeps,
+): Promise<Endpoint | BuryReason> {
+  let endpoint = addresseeOf(delivery, endpoints);
+  if (endpoint === undefined) {
+    await endpoints.reload(registeredId(delivery));
+    endpoint = addresseeOf(delivery, endpoints);
+  }
   if (endpoint === undefined) return "endpoint_missing";
   if (!endpoint.isActive) return "endpoint_disabled";
   return isPastEnd(delivery.event, system.now()) ? "expired" : endpoint;
@@ -80,6 +101,7 @@ interface Attempt {
   readonly bodyBytes: number;
   readonly outcome: Outcome;
   readonly excerpt: string;
+  readonly traceparent: string | null;
 }
 
 /** sign → guard → POST → classify, and what the endpoint's limit learns from it. */
@@ -94,20 +116,27 @@ async function send(
   const startedMonotonicMs = system.monotonicMs();
   let durationMs: number | null = null;
   let outcome: Outcome | null = null;
+  const span = deps.beginSpan === null ? null : deps.beginSpan(delivery, endpoint);
   try {
     const attemptNumber = delivery.attempts.length + 1;
-    const request = requestTo(endpoint, delivery.event, { startedAtMs, attemptNumber, nonce: system.uuid() });
+    const moment = { startedAtMs, attemptNumber, nonce: system.uuid(), trace: span?.context };
+    const request = requestTo(endpoint, delivery.event, moment);
     // After all the waiting for a turn, a place and a probe, in which an outage may have gone by.
     insistOnLease(holdsLease);
-    const exchange = await transport.post(request);
+    const exchange = await post(request, span, transport);
     durationMs = Math.round(system.monotonicMs() - startedMonotonicMs);
     outcome = classify(exchange, system.now());
     const bodyBytes = Buffer.byteLength(request.body);
-    return { startedAtMs, durationMs, bodyBytes, outcome, excerpt: excerptOf(exchange) };
+    const traceparent = span?.context.traceparent ?? null;
+    return { startedAtMs, durationMs, bodyBytes, outcome, excerpt: excerptOf(exchange), traceparent };
   } finally {
+    span?.end(outcome);
     limits.leave(endpoint.id, durationMs, outcome);
   }
 }
+
+const post = (request: OutgoingRequest, span: AttemptSpan | null, transport: Transport): Promise<Exchange> =>
+  span === null ? transport.post(request) : span.within(() => transport.post(request));
 
 /** decide → record → tell. */
 async function conclude(
@@ -124,7 +153,7 @@ async function conclude(
   const entry = entryFor(delivery, endpoint, attempt, verdict, system);
   const attempts = [...delivery.attempts, pastAttempt(entry)];
   const nowMs = system.now();
-  const state = stateAfter(verdict, attempts, delivery.round, nowMs);
+  const state = stateAfter(verdict, attempts, delivery, nowMs);
   const recordText = JSON.stringify(entry);
   const { acceptedAt } = delivery;
   await record({ record: entry, recordText, acceptedAt, state, excerpt: attempt.excerpt });
@@ -177,7 +206,7 @@ async function admit(
   if (!(await limits.enter(endpoint, isFromLine))) return heldFor("busy", 0);
   let isAdmitted = false;
   try {
-    const found = findAddressee(delivery, deps);
+    const found = await findAddressee(delivery, deps);
     if (typeof found === "string") return found;
     const { holdMs, ...probes } = await breakers.admit(found, found.timeoutMs + PROBE_LEASE_SPARE_MS);
     isAdmitted = holdMs === 0;
@@ -251,6 +280,7 @@ function entryFor(
     verdict: verdict.kind,
     nextInMs: "inMs" in verdict ? verdict.inMs : null,
     because: verdict.kind === "bury" ? verdict.because : null,
+    traceparent: attempt.traceparent,
   };
 }
 

@@ -3,12 +3,20 @@
  * cannot be settled right away gets a job of its own. Resolves when nothing of the batch depends on this job
  * any more; throws only for a failure of our own, and then the whole batch may safely run again.
  */
-import type { EndpointId } from "../core/brand.ts";
-import { type Claim, type Delivery, type DeliveryState, deliveryOf } from "../core/delivery.ts";
+import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import {
+  type Claim,
+  type Delivery,
+  type DeliveryState,
+  deliveryOf,
+  incarnationOf,
+} from "../core/delivery.ts";
 import { isDestinationId } from "../core/destination.ts";
+import { owedTo } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import { insistOnLease, type JobInWork } from "../core/job-lease.ts";
+import { subjectOf } from "../core/operator-event.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { ownDestinations } from "../endpoints/destinations.ts";
 import type { AttemptSlots } from "./attempt-slots.ts";
@@ -92,9 +100,17 @@ function fanOut(
   }
   const at = claim.kind === "again" ? claim.acceptedAt : acceptedAt;
   const toEndpoint = deliveryOf(event, at);
-  const subscribed = deps.endpoints.subscribedTo(event.type, at).map(({ id }) => toEndpoint(id));
-  const named = ownDestinations(event).entries();
-  const owed = [...subscribed, ...named.map(([id, destination]) => ({ ...toEndpoint(id), destination }))];
+  const { endpoints } = deps;
+  const subject = subjectOf(event);
+  const hearing = endpoints.subscribedTo(event.type, at).filter(({ id }) => id !== subject);
+  const subscribed = hearing.map((one) => toEndpoint(one.id, owedTo(one)));
+  const named = ownDestinations(event)
+    .entries()
+    .map(([id, destination]) => {
+      const signer = endpoints.get(asEndpointId(destination.keyId));
+      return { ...toEndpoint(id, signer === undefined ? {} : owedTo(signer)), destination };
+    });
+  const owed = [...subscribed, ...named];
   if (claim.kind === "fresh") return owed.map((delivery) => ({ delivery, recalled: null }));
   return owedStill(owed, claim.states, toEndpoint, deps.system.now());
 }
@@ -110,10 +126,13 @@ function owedStill(
   toEndpoint: (id: EndpointId) => Delivery,
   nowMs: number,
 ): readonly Owed[] {
-  const current = new Set(owed.map(({ endpointId }) => endpointId));
-  const former = [...states.keys()].filter((id) => !current.has(id) && !isDestinationId(id));
-  return [...owed, ...former.map(toEndpoint)].map((delivery) => {
-    const recalled = recall(delivery, states.get(delivery.endpointId), nowMs);
+  const subscribing = new Set(owed.map(({ endpointId }) => endpointId));
+  const former = [...states.keys()].filter((id) => !subscribing.has(id) && !isDestinationId(id));
+  return [...owed, ...former.map((id) => toEndpoint(id))].map((current) => {
+    const state = states.get(current.endpointId);
+    // The first run owed it to the endpoint that was there then.
+    const delivery = { ...current, ...incarnationOf(state ?? {}) };
+    const recalled = recall(delivery, state, nowMs);
     return { delivery, recalled: recalled ?? { verdict: HAND_ON, delivery } };
   });
 }

@@ -32,7 +32,7 @@ export type DrainLine = (line: LineInWork) => Promise<number>;
 
 export interface DrainDeps extends CarryOutDeps {
   readonly parking: Pick<Parking, "park" | "take" | "begin" | "end">;
-  readonly ledger: Pick<EventLedger, "bury" | "statesOf">;
+  readonly ledger: Pick<EventLedger, "statesOf">;
   readonly outbox: Outbox;
   readonly deliver: Deliver;
   readonly slots: AttemptSlots;

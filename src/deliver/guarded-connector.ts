@@ -2,33 +2,43 @@
  * Opens the connections deliveries travel on, and refuses every one that leads to an address the policy does
  * not allow. It resolves the name itself, checks the whole answer, connects to what was checked and looks at
  * the peer once more: undici's own lookup hook is skipped for literal addresses (traps 22 and 31), and a name
- * resolved twice can answer twice differently.
+ * resolved twice can answer twice differently. Where there is a proxy, that connects, to what was checked here (decision 30).
  */
 import type { LookupAddress } from "node:dns";
-import { lookup as systemLookup } from "node:dns/promises";
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { LRUCache } from "lru-cache";
 import type { buildConnector } from "undici";
 import type { Origin } from "../core/brand.ts";
 import { originOf } from "../core/origin.ts";
-import { type AddressPolicy, isAddressAllowed } from "./address-guard.ts";
+import {
+  type AddressPolicy,
+  allowedAddresses,
+  type ClosedNetwork,
+  closedNetworkOf,
+  isAddressAllowed,
+} from "./address-guard.ts";
 import { Deadline } from "./deadline.ts";
+import type { OutboundProxy } from "./outbound-proxy.ts";
+import { overhear } from "./overhear.ts";
+import { pinned } from "./pinned.ts";
 import type { Exchange } from "./ports.ts";
-
-/** All addresses of a host name; rejects when there are none. */
-export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
+import type { Lookup } from "./resolver.ts";
 
 export interface ConnectorOptions {
   readonly policy: AddressPolicy;
   /** A monotonic clock in ms. */
   readonly now: () => number;
-  /** Limit of name resolution, and again of connecting with its TLS handshake, in ms. */
+  /**
+   * Limit of name resolution, and again of connecting with its TLS handshake, in ms; through a proxy, of the tunnel and of
+   * the handshake each by itself.
+   */
   readonly connectTimeoutMs?: number;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string;
-  /** The resolver of names; the system's by default. */
-  readonly lookup?: Lookup;
+  readonly lookup: Lookup;
+  /** The way to every receiver; null where they are called directly. */
+  readonly proxy: OutboundProxy | null;
   /** Hears of the certificate of each connection that is secured: of which origin, and epoch ms of its end. */
   readonly onCertificate?: (origin: Origin, endsAtMs: number) => void;
   /** Hears how far each connection has come; a literal address is never resolved, and plain http never secured. */
@@ -41,33 +51,41 @@ export interface GuardedConnector {
   readonly connect: buildConnector.connector;
   /** Was this the end of a connection that had carried an answer before? Then it may just have gone stale. */
   readonly endedReused: (error: Error) => boolean;
+  /** The beginning of the answer in the middle of which this end came; undefined for any other error. */
+  readonly heardBefore: (error: Error) => Buffer | undefined;
+  /** Was this the end of a connection through the proxy? Then the proxy may have gone, and not the receiver. */
+  readonly endedInTunnel: (error: Error) => boolean;
 }
 
 /** The reason for no connection, as the exchange it makes. Its text never names a resolved address. */
 export class ConnectFailure extends Error {
   readonly exchange: Exchange;
+  /** Of a destination that was refused: the network that it lies in. */
+  readonly closedNetwork: ClosedNetwork | null;
 
-  constructor(exchange: Exchange, options?: ErrorOptions) {
+  constructor(exchange: Exchange, options?: ErrorOptions, closedNetwork: ClosedNetwork | null = null) {
     super("no connection to the receiver", options);
     this.exchange = exchange;
+    this.closedNetwork = closedNetwork;
   }
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Happy eyeballs (RFC 8305): how long one address may keep the next one waiting, in ms. */
-const ADDRESS_ATTEMPT_MS = 500;
 /** TLS sessions kept for resumption, at a few KiB each. */
 const MAX_TLS_SESSIONS = 500;
 /** A session that is resumed shows the certificate of its first handshake: so often the receiver shows its own. */
 const TLS_SESSION_MS = 60 * 60 * 1_000;
 
-const blocked = (): ConnectFailure => new ConnectFailure({ kind: "blocked", reason: "blocked_destination" });
+const blocked = (closedNetwork: ClosedNetwork | null): ConnectFailure =>
+  new ConnectFailure({ kind: "blocked", reason: "blocked_destination" }, {}, closedNetwork);
 
 const failed = (reason: "dns" | "connect" | "tls", cause: unknown): ConnectFailure =>
   new ConnectFailure({ kind: "failed", reason }, { cause });
 
 export function createGuardedConnector(options: ConnectorOptions): GuardedConnector {
   const reusedEnds = new WeakSet<Error>();
+  const tunnelEnds = new WeakSet<Error>();
+  const heard = new WeakMap<Error, Buffer>();
   const sessions = new LRUCache<string, Buffer>({
     max: MAX_TLS_SESSIONS,
     ttl: TLS_SESSION_MS,
@@ -75,38 +93,78 @@ export function createGuardedConnector(options: ConnectorOptions): GuardedConnec
   });
   const connect: buildConnector.connector = (target, callback) => {
     void openSocket(target, options, sessions).then(
-      (socket) => {
+      ({ socket, isTunnel }) => {
+        const heardNow = overhear(socket);
+        // The proxy's answer came over it.
+        const { bytesRead } = socket;
         socket.on("error", (error) => {
+          heard.set(error, heardNow());
           // Only clear bytes count here, so that of a TLS connection neither handshake nor tickets do.
-          if (socket.bytesRead > 0) reusedEnds.add(error);
+          if (socket.bytesRead > bytesRead) reusedEnds.add(error);
+          if (isTunnel) tunnelEnds.add(error);
         });
         callback(null, socket);
       },
       (error: unknown) => callback(error instanceof Error ? error : failed("connect", error), null),
     );
   };
-  return { connect, endedReused: (error) => reusedEnds.has(error) };
+  return {
+    connect,
+    endedReused: (error) => reusedEnds.has(error),
+    heardBefore: (error) => heard.get(error),
+    endedInTunnel: (error) => tunnelEnds.has(error),
+  };
 }
 
 async function openSocket(
   target: buildConnector.Options,
   options: ConnectorOptions,
   sessions: LRUCache<string, Buffer>,
-): Promise<Socket> {
+): Promise<{ readonly socket: Socket; readonly isTunnel: boolean }> {
   const addresses = await checkedAddresses(target.hostname, options);
-  if (target.protocol !== "https:")
-    return await whenOpen(connectTcp(pinned(target, addresses)), "connect", options);
-  const socket = startTls(target, addresses, options, sessions);
-  await whenOpen(socket, "secureConnect", options);
+  const { proxy } = options;
+  const isTunnel = proxy?.leadsTo(addresses) === true;
+  const tunnel = isTunnel ? await openTunnel(target, addresses, proxy, options) : null;
+  if (target.protocol !== "https:") {
+    const socket = tunnel ?? (await whenOpen(connectTcp(directly(target, addresses)), "connect", options));
+    return { socket, isTunnel };
+  }
+  const way = tunnel === null ? directly(target, addresses) : { socket: tunnel };
+  const socket = startTls(target, way, options, sessions);
+  await whenOpen(socket, "secureConnect", options, isTunnel ? "tls" : "connect");
   const endsAt = socket.getPeerX509Certificate()?.validToDate;
   if (endsAt !== undefined) options.onCertificate?.(originOfTarget(target), endsAt.getTime());
-  return socket;
+  return { socket, isTunnel };
 }
+
+/** The proxy's own address is the operator's choice, and no receiver's: what was checked is where it is asked to go. */
+async function openTunnel(
+  target: buildConnector.Options,
+  addresses: readonly LookupAddress[],
+  proxy: OutboundProxy,
+  options: ConnectorOptions,
+): Promise<Socket> {
+  const origin = originOfTarget(target);
+  const withinMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+  try {
+    const tunnel = await proxy.open({ origin, addresses, port: portOf(target), withinMs });
+    options.onStage?.("connected");
+    return tunnel;
+  } catch (error) {
+    throw failed("connect", error);
+  }
+}
+
+const portOf = ({ port, protocol }: buildConnector.Options): number =>
+  Number(port || (protocol === "https:" ? 443 : 80));
+
+const directly = (target: buildConnector.Options, addresses: readonly LookupAddress[]) =>
+  pinned(target.hostname, portOf(target), addresses);
 
 const originOfTarget = ({ protocol, hostname, port }: buildConnector.Options): Origin =>
   originOf({ url: `${protocol}//${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${port}` });
 
-/** The addresses of a host, every one of them allowed: one bad address refuses the whole answer. */
+/** The addresses of a host, every one of them allowed. */
 async function checkedAddresses(
   hostname: string,
   options: ConnectorOptions,
@@ -114,18 +172,22 @@ async function checkedAddresses(
   const family = isIP(hostname);
   const addresses = family === 0 ? await resolve(hostname, options) : [{ address: hostname, family }];
   if (family === 0) options.onStage?.("resolved");
-  if (!addresses.every(({ address }) => isAddressAllowed(address, options.policy))) throw blocked();
-  return addresses;
+  const allowed = allowedAddresses(addresses, options.policy);
+  if (allowed.length > 0) return allowed;
+  const closed = addresses.map(({ address }) => closedNetworkOf(address, options.policy));
+  throw blocked(closed.find((network) => network !== null) ?? null);
 }
 
-/** A lookup cannot be cancelled, only no longer waited for. */
 async function resolve(hostname: string, options: ConnectorOptions): Promise<readonly LookupAddress[]> {
-  const lookup = options.lookup ?? ((name) => systemLookup(name, { all: true }));
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
-  const expire = (): void => reject(new Error("name resolution timed out"));
+  const waiting = new AbortController();
+  const expire = (): void => {
+    reject(new Error("name resolution timed out"));
+    waiting.abort();
+  };
   const deadline = new Deadline(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, options.now, expire);
   try {
-    const addresses = await Promise.race([lookup(hostname), timedOut]);
+    const addresses = await Promise.race([options.lookup(hostname, waiting.signal), timedOut]);
     if (addresses.length === 0) throw new Error("the name has no address");
     return addresses;
   } catch (error) {
@@ -135,29 +197,17 @@ async function resolve(hostname: string, options: ConnectorOptions): Promise<rea
   }
 }
 
-/** Options that TCP and TLS share: the name stays the host, but looking it up yields only what was checked. */
-function pinned(target: buildConnector.Options, addresses: readonly LookupAddress[]) {
-  const lookup: LookupFunction = (_hostname, _options, callback) => callback(null, [...addresses]);
-  return {
-    host: target.hostname,
-    port: Number(target.port || (target.protocol === "https:" ? 443 : 80)),
-    lookup,
-    noDelay: true,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
-  };
-}
-
 function startTls(
   target: buildConnector.Options,
-  addresses: readonly LookupAddress[],
+  way: ReturnType<typeof pinned> | { readonly socket: Socket },
   options: ConnectorOptions,
   sessions: LRUCache<string, Buffer>,
 ): TLSSocket {
   const sessionKey = `${target.hostname}:${target.port}`;
   const session = sessions.get(sessionKey);
   const socket = connectTls({
-    ...pinned(target, addresses),
+    host: target.hostname,
+    ...way,
     // SNI carries names only (RFC 6066 §3); the certificate of a literal address is checked against `host`.
     ...(isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
@@ -172,20 +222,22 @@ function whenOpen(
   socket: Socket,
   event: "connect" | "secureConnect",
   options: ConnectorOptions,
+  stage: "connect" | "tls" = "connect",
 ): Promise<Socket> {
   const { promise, resolve: open, reject } = Promise.withResolvers<Socket>();
-  let stage: "connect" | "tls" = "connect";
   const giveUp = (failure: ConnectFailure) => {
     socket.destroy();
     reject(failure);
   };
-  const expire = (): void => giveUp(failed(stage, new Error("timed out")));
+  let reached = stage;
+  const expire = (): void => giveUp(failed(reached, new Error("timed out")));
   const deadline = new Deadline(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, options.now, expire);
-  socket.on("error", (error) => giveUp(failed(stage, error)));
+  socket.on("error", (error) => giveUp(failed(reached, error)));
   socket.once("connect", () => {
-    stage = "tls";
+    reached = "tls";
     options.onStage?.("connected");
-    if (!isAddressAllowed(socket.remoteAddress ?? "", options.policy)) giveUp(blocked());
+    const peer = socket.remoteAddress ?? "";
+    if (!isAddressAllowed(peer, options.policy)) giveUp(blocked(closedNetworkOf(peer, options.policy)));
   });
   socket.once("secureConnect", () => options.onStage?.("secured"));
   socket.once(event, () => open(socket));

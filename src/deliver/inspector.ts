@@ -5,7 +5,9 @@
  */
 import { Agent, type Dispatcher } from "undici";
 import { summarise } from "../core/errors.ts";
+import type { ClosedNetwork } from "./address-guard.ts";
 import { ConnectFailure, type ConnectStage, createGuardedConnector } from "./guarded-connector.ts";
+import type { HeadProblem } from "./odd-head.ts";
 import { OpenExchange, type Routes, type Settling } from "./open-exchange.ts";
 import type { Exchange, InspectedExchange, Inspector, OutgoingRequest, Timings } from "./ports.ts";
 import { AGENT_OPTIONS, checkTarget, closedError, type Target, type TransportOptions } from "./transport.ts";
@@ -18,15 +20,23 @@ export function createInspector(options: TransportOptions): Inspector {
     { origin, path }: Extract<Target, { readonly kind: "open" }>,
     { headers, body, timeoutMs }: OutgoingRequest,
   ): Promise<InspectedExchange> => {
-    const { now } = options;
-    const sighting: Sighting = { at: { started: now() }, headers: {}, detail: null };
+    const { now, proxy } = options;
+    const sighting: Sighting = { at: { started: now() }, headers: {}, detail: null, closedNetwork: null };
     const onStage = (stage: ConnectStage): void => {
       sighting.at[stage] = now();
     };
-    const { connect } = createGuardedConnector({ ...options, onStage });
+    const { connect, heardBefore, endedInTunnel } = createGuardedConnector({ ...options, onStage });
     // In undici, pipelining 0 means one connection per request.
     const agent = new Agent({ ...AGENT_OPTIONS, connect, pipelining: 0 });
-    const routes = { kept: agent, single: agent, endedReused: () => false, now };
+    const routes = {
+      kept: agent,
+      single: agent,
+      endedReused: () => false,
+      heardBefore,
+      endedInTunnel,
+      proxy,
+      now,
+    };
     const sent = { origin, path, method: "POST", headers, body } as const;
     open.add(agent);
     try {
@@ -46,7 +56,8 @@ export function createInspector(options: TransportOptions): Inspector {
       if (isAbandoned) throw closedError();
       const target = checkTarget(request.url, options.policy);
       if (target.kind === "open") return await sendTo(target, request);
-      return { exchange: target.exchange, timings: NO_TIMINGS, headers: {}, detail: target.problem };
+      const { exchange, problem: detail, closedNetwork } = target;
+      return { exchange, timings: NO_TIMINGS, headers: {}, detail, closedNetwork };
     },
     abandon: async () => {
       isAbandoned = true;
@@ -65,9 +76,11 @@ interface Sighting {
   readonly at: { readonly started: number } & { [Stage in ConnectStage | "answering"]?: number };
   headers: AnswerHeaders;
   detail: string | null;
+  closedNetwork: ClosedNetwork | null;
 }
 
-function report(exchange: Exchange, { at, headers, detail }: Sighting, endedAt: number): InspectedExchange {
+function report(exchange: Exchange, sighting: Sighting, endedAt: number): InspectedExchange {
+  const { at, headers, detail, closedNetwork } = sighting;
   const timings = {
     dnsMs: between(at.started, at.resolved),
     connectMs: between(at.resolved ?? at.started, at.connected),
@@ -81,6 +94,7 @@ function report(exchange: Exchange, { at, headers, detail }: Sighting, endedAt: 
     timings,
     headers: isAnswered ? asText(headers) : {},
     detail: isAnswered ? null : detail,
+    closedNetwork,
   };
 }
 
@@ -90,10 +104,22 @@ function between(start: number | undefined, end: number | undefined): number | n
 
 const inTenths = (ms: number): number => Math.round(ms * 10) / 10;
 
+/** As much of them as may be shown; the rest is cut off. */
 function asText(headers: AnswerHeaders): Readonly<Record<string, string>> {
-  const entries = Object.entries(headers).map(([name, value = ""]) => [name, [value].flat().join(", ")]);
+  let left = SHOWN_HEADERS_MAX;
+  const entries = Object.entries(headers).flatMap(([name, value = ""]): [string, string][] => {
+    if (left <= name.length) return [];
+    const shown = [value]
+      .flat()
+      .join(", ")
+      .slice(0, left - name.length);
+    left -= name.length + shown.length;
+    return [[name, shown]];
+  });
   return Object.fromEntries(entries);
 }
+
+const SHOWN_HEADERS_MAX = 16 * 1_024;
 
 class WatchedExchange extends OpenExchange {
   readonly #routes: Routes;
@@ -119,7 +145,12 @@ class WatchedExchange extends OpenExchange {
     super.onResponseStart(controller, status, headers);
   }
 
+  protected override tellProblem(problem: HeadProblem): void {
+    this.#sighting.detail = problem;
+  }
+
   override onResponseError(controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (error instanceof ConnectFailure) this.#sighting.closedNetwork = error.closedNetwork;
     this.#sighting.detail = summarise(error instanceof ConnectFailure ? error.cause : error).code;
     super.onResponseError(controller, error);
   }

@@ -4,11 +4,13 @@
  * It refuses to wait for a body longer than the body is worth.
  */
 import { type Agent, type Dispatcher, errors } from "undici";
-import { codeOf } from "../core/errors.ts";
+import { codeOf, type HookwaveError } from "../core/errors.ts";
 import type { UnreachableReason } from "../core/outcome.ts";
 import { Deadline } from "./deadline.ts";
 import { ConnectFailure } from "./guarded-connector.ts";
 import { localExhaustion } from "./local-exhaustion.ts";
+import { HEAD_PROBLEMS, type HeadProblem, type OddHead, readOddHead } from "./odd-head.ts";
+import type { OutboundProxy } from "./outbound-proxy.ts";
 import type { Exchange } from "./ports.ts";
 
 /** The ways out of the house, and what is needed to choose among them. */
@@ -18,6 +20,9 @@ export interface Routes {
   /** One fresh connection per request. */
   readonly single: Agent;
   readonly endedReused: (error: Error) => boolean;
+  readonly heardBefore: (error: Error) => Buffer | undefined;
+  readonly endedInTunnel: (error: Error) => boolean;
+  readonly proxy: OutboundProxy | null;
   /** A monotonic clock in ms. */
   readonly now: () => number;
 }
@@ -113,11 +118,45 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
       this.#routes.single.dispatch(this.#request, this);
       return;
     }
-    this.#stopTimers();
+    if (this.#status === 0 && this.#readOdd(error)) return;
     const own = localExhaustion(error instanceof ConnectFailure ? error.cause : error);
-    if (own === null || this.#status > 0) this.#conclude(failureOf(error));
+    const failure = failureOf(error);
+    if (own === null && this.#mayBeTheProxys(failure, error)) void this.#lookAtProxy(failure);
+    else this.#fail(failure, own);
+  }
+
+  /** A tunnel breaks off the same whichever of its two ends is gone. */
+  #mayBeTheProxys(failure: Exchange, error: Error): boolean {
+    const isReset = failure.kind === "failed" && failure.reason === "reset";
+    return isReset && this.#status === 0 && this.#routes.endedInTunnel(error);
+  }
+
+  /** While the deadline goes on. */
+  async #lookAtProxy(failure: Exchange): Promise<void> {
+    this.#fail(failure, (await this.#routes.proxy?.look()) ?? null);
+  }
+
+  #fail(failure: Exchange, own: HookwaveError | null): void {
+    this.#stopTimers();
+    if (own === null || this.#status > 0) this.#conclude(failure);
     else this.#finish(() => this.#settling.reject(own));
   }
+
+  /** True for an answer that is good enough, though undici does not take it; its connection has ended with it. */
+  #readOdd(error: Error): boolean {
+    const head = oddHeadOf(error, this.#routes);
+    if (head === null) return false;
+    if (typeof head === "string") this.tellProblem(head);
+    if (typeof head === "string" || this.#controller === null) return false;
+    this.onResponseStart(this.#controller, head.status, head.headers);
+    this.#stopTimers();
+    this.#chunks = [head.body.subarray(0, EXCERPT_BYTES)];
+    this.#answer();
+    return true;
+  }
+
+  /** Hears why an answer was refused. */
+  protected tellProblem(_problem: HeadProblem): void {}
 
   /** Never twice: a connection for one request was not used before, and their number is not limited by origin. */
   #deservesFreshConnection(error: Error): boolean {
@@ -129,8 +168,9 @@ export class OpenExchange implements Dispatcher.DispatchHandler {
 
   /** Time is up, for the exchange or for the rest of its body. */
   #expire(): void {
-    this.#stopTimers();
-    this.#conclude({ kind: "failed", reason: "timeout" });
+    const isUnsent = this.#controller === null;
+    const own = isUnsent ? this.#routes.proxy?.troubleOf(`${this.#request.origin}`) : null;
+    this.#fail({ kind: "failed", reason: "timeout" }, own ?? null);
     this.#controller?.abort(ENOUGH);
   }
 
@@ -175,6 +215,18 @@ function decode(chunks: readonly Buffer[]): string {
 function first(value: string | string[] | undefined): string | undefined {
   return typeof value === "object" ? value[0] : value;
 }
+
+/** Null where nothing has come that could be one. */
+function oddHeadOf(error: Error, { heardBefore }: Routes): OddHead | HeadProblem | null {
+  if (error instanceof errors.HeadersOverflowError) return HEAD_PROBLEMS.tooLarge;
+  if (!isParserError(error)) return null;
+  const heard = heardBefore(error);
+  return heard === undefined ? null : readOddHead(heard);
+}
+
+/** A length that was misread is found wanting before the rest of the head is. */
+const isParserError = (error: Error): boolean =>
+  error instanceof errors.HTTPParserError || error instanceof errors.ResponseContentLengthMismatchError;
 
 function failureOf(error: Error): Exchange {
   return error instanceof ConnectFailure ? error.exchange : { kind: "failed", reason: reasonOf(error) };

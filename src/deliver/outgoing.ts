@@ -2,8 +2,10 @@
  * The request one attempt sends: signed by the endpoint's profiles, with its own headers beside ours. Deliveries,
  * tests and explanations all come here for it, so that what is shown to a person is what is sent.
  */
-import { type Endpoint, liveSecrets, MASK } from "../core/endpoint.ts";
+import { type Endpoint, liveSecrets, MASK, sendsTrace } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
+import type { TraceContext } from "../core/trace-context.ts";
+import { traceOf } from "../core/trace-context.ts";
 import { profiles } from "../wire/profiles.ts";
 import { signRequest } from "../wire/sign.ts";
 import { mergeHeaders } from "./header-policy.ts";
@@ -17,6 +19,8 @@ export interface AttemptMoment {
   readonly attemptNumber: number;
   /** A UUID v4. */
   readonly nonce: string;
+  /** The place of its span; the event's own where it has none. */
+  readonly trace?: TraceContext | undefined;
 }
 
 export function requestTo(endpoint: Endpoint, event: PublishedEvent, moment: AttemptMoment): OutgoingRequest {
@@ -26,7 +30,10 @@ export function requestTo(endpoint: Endpoint, event: PublishedEvent, moment: Att
   const signing = { secrets, attemptNumber, timestamp: Math.floor(startedAtMs / 1_000), nonce, url, options };
   const further = endpoint.furtherProfiles.map((name) => profiles[name]);
   const { body, headers } = signRequest(event, profiles[endpoint.profile], signing, further);
-  return { url, headers: mergeHeaders(headers, endpoint.headers), body, timeoutMs };
+  const { trace = traceOf(event) } = moment;
+  // Beside what is signed: no signature covers it, and receivers who want exact bytes get none.
+  const ours = trace !== undefined && sendsTrace(endpoint) ? { ...headers, ...trace } : headers;
+  return { url, headers: mergeHeaders(ours, endpoint.headers), body, timeoutMs };
 }
 
 /** A request as it may be shown: to whoever reads answers, not only to who may hold the endpoint's secrets. */

@@ -4,27 +4,24 @@
  */
 import type { FinishedAttempt } from "../core/attempt.ts";
 import type { EndpointId, EventId, Origin } from "../core/brand.ts";
-import type {
-  AcceptedKey,
-  Claim,
-  DeadLetter,
-  Delivery,
-  DeliveryKey,
-  DeliveryState,
-} from "../core/delivery.ts";
+import type { AcceptedKey, Claim, DeadLetter, Delivery, DeliveryState, Round } from "../core/delivery.ts";
 import type { Endpoint, RateLimit } from "../core/endpoint.ts";
 import type { EventsBatch } from "../core/event.ts";
 import type { JobInWork } from "../core/job-lease.ts";
 import type { BreakerId } from "../core/origin.ts";
-import type { BlockedReason, UnreachableReason } from "../core/outcome.ts";
+import type { BlockedReason, Outcome, UnreachableReason } from "../core/outcome.ts";
 import type { ReadDelivery } from "../core/stored.ts";
+import type { TraceContext } from "../core/trace-context.ts";
 import type { BuryReason } from "../core/verdict.ts";
 import type { FindEndpoint } from "../endpoints/destinations.ts";
+import type { ClosedNetwork } from "./address-guard.ts";
 
 export interface EndpointDirectory extends FindEndpoint {
   /** With those that were disabled only after the event was accepted (epoch ms): it is owed to them, too. */
   readonly subscribedTo: (eventType: string, acceptedAt: number) => readonly Endpoint[];
-  /** False, and nothing is done, when it is disabled already or has another URL by now: that is another receiver. */
+  /** Reads one from where all processes have it: what is looked up is from this one's memory. */
+  readonly reload: (id: EndpointId) => Promise<void>;
+  /** False, and nothing is done, when it is disabled already or has become another receiver by now. */
   readonly disable: (endpoint: Endpoint, because: string) => Promise<boolean>;
 }
 
@@ -34,8 +31,6 @@ export interface EventLedger {
   readonly stateOf: (delivery: AcceptedKey) => Promise<DeliveryState | null>;
   /** The same of many, in their order. */
   readonly statesOf: (deliveries: readonly AcceptedKey[]) => Promise<readonly (DeliveryState | null)[]>;
-  /** Writes that it was given up; false, and nothing, where it has been delivered, cancelled or replayed meanwhile. */
-  readonly bury: (delivery: Delivery, because: BuryReason) => Promise<boolean>;
 }
 
 /** Resolves once the attempt is written; keeps trying until it is. */
@@ -100,6 +95,19 @@ export interface Transport {
   readonly abandon: () => Promise<void>;
 }
 
+/** An attempt as a trace shows it. */
+export interface AttemptSpan {
+  /** Its own place, for the receiver and for later attempts. */
+  readonly context: TraceContext;
+  /** Posts so that no instrumentation of HTTP clients adds a span, or headers, of its own. */
+  readonly within: <Answer>(post: () => Promise<Answer>) => Promise<Answer>;
+  /** Null where a failure of our own kept it from any. */
+  readonly end: (outcome: Outcome | null) => void;
+}
+
+/** Null where it could not be begun: an attempt does not depend on it. */
+export type BeginAttempt = (delivery: Delivery, endpoint: Endpoint) => AttemptSpan | null;
+
 /** Durations of the parts of an inspected exchange, in ms; null for a part that was not needed or not reached. */
 export interface Timings {
   /** Null for a literal address. */
@@ -118,8 +126,10 @@ export interface InspectedExchange {
   readonly timings: Timings;
   /** Of the answer, at most 16 KiB in all; empty without one. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The reason for no answer: a code such as ECONNREFUSED, or what is wrong with the URL; never an address. */
+  /** The reason for no answer: a code such as ECONNREFUSED, or what is wrong with the URL or the answer; never an address. */
   readonly detail: string | null;
+  /** Of a destination that was refused: the network that it lies in. For admins only. */
+  readonly closedNetwork: ClosedNetwork | null;
 }
 
 export interface Inspector {
@@ -131,9 +141,13 @@ export interface Inspector {
 
 /** Deliveries that wait for another attempt; kept for people to see. */
 export interface WaitingIndex {
-  /** Of one that nothing has been tried of in its round, the event's record says from now on that it is held. */
+  /**
+   * Of one that nothing has been tried of in its round, the event's record says from now on that it is held. One that has
+   * come to its end meanwhile is not added.
+   */
   readonly add: (delivery: Delivery) => Promise<void>;
-  readonly remove: (delivery: DeliveryKey) => Promise<void>;
+  /** Does nothing where a later round of it waits. */
+  readonly remove: (delivery: Round) => Promise<void>;
 }
 
 /**
@@ -204,6 +218,7 @@ export interface Outbox {
   readonly schedule: Postpone;
   /** The same for one that comes from its line, while the job that had parked it may not have ended yet. */
   readonly scheduleFromLine: Postpone;
+  /** The event's record says so before the letter is written. What was cancelled or delivered meanwhile gets none. */
   readonly bury: (letter: DeadLetter) => Promise<void>;
 }
 

@@ -10,7 +10,7 @@ import type { EventLedger, Postpone, Resume } from "./ports.ts";
 import { recall } from "./recall.ts";
 
 export interface ResumeDeps extends CarryOutDeps {
-  readonly ledger: Pick<EventLedger, "bury" | "stateOf">;
+  readonly ledger: Pick<EventLedger, "stateOf">;
   readonly deliver: Deliver;
   readonly slots: AttemptSlots;
 }

@@ -7,9 +7,11 @@ import { LRUCache } from "lru-cache";
 import { Agent } from "undici";
 import type { Origin } from "../core/brand.ts";
 import { HookwaveError } from "../core/errors.ts";
-import type { AddressPolicy } from "./address-guard.ts";
+import { requestTarget } from "../wire/target-uri.ts";
+import type { AddressPolicy, ClosedNetwork } from "./address-guard.ts";
 import { type ConnectorOptions, createGuardedConnector } from "./guarded-connector.ts";
 import { OpenExchange, type Routes } from "./open-exchange.ts";
+import { HEAD_MAX_BYTES } from "./overhear.ts";
 import type { Exchange, OutgoingRequest, Transport } from "./ports.ts";
 import { checkUrl } from "./url-policy.ts";
 
@@ -23,7 +25,6 @@ export interface TransportOptions extends Omit<ConnectorOptions, "onStage" | "on
 /** As many as an endpoint may have open: a post that waits for a connection does so on its own deadline. */
 const CONNECTIONS_PER_ORIGIN = 1_000;
 const MAX_ORIGINS = 2_048;
-const MAX_HEADER_BYTES = 16 * 1_024;
 /** Receivers commonly close idle connections after 5 s; below that, fewer go stale under us (trap 25). */
 const KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MAX_MS = 5_000;
@@ -32,7 +33,12 @@ const CHECKED_URLS_KEPT = 4_096;
 /** A URL once checked: the parts a request needs, or the refusal and its problem in words. */
 export type Target =
   | { readonly kind: "open"; readonly origin: string; readonly path: string }
-  | { readonly kind: "refused"; readonly exchange: Exchange; readonly problem: string };
+  | {
+      readonly kind: "refused";
+      readonly exchange: Exchange;
+      readonly problem: string;
+      readonly closedNetwork: ClosedNetwork | null;
+    };
 
 export function createTransport(options: TransportOptions): Transport {
   const certificates = new LRUCache<Origin, number>({ max: MAX_ORIGINS });
@@ -96,16 +102,16 @@ function exchange(
 export function checkTarget(text: string, policy: AddressPolicy): Target {
   const check = checkUrl(text, policy);
   if (!check.ok) {
-    const { reason, problem } = check;
-    return { kind: "refused", exchange: { kind: "blocked", reason }, problem };
+    const { reason, problem, closedNetwork } = check;
+    return { kind: "refused", exchange: { kind: "blocked", reason }, problem, closedNetwork };
   }
-  return { kind: "open", origin: check.url.origin, path: check.url.pathname + check.url.search };
+  return { kind: "open", origin: check.url.origin, path: requestTarget(check.url) };
 }
 
 /** Options of every agent of ours. */
 export const AGENT_OPTIONS = {
   allowH2: false,
-  maxHeaderSize: MAX_HEADER_BYTES,
+  maxHeaderSize: HEAD_MAX_BYTES,
   // Both restart with each byte and so bound nothing; OpenExchange has the one deadline that does.
   headersTimeout: 0,
   bodyTimeout: 0,
@@ -129,6 +135,9 @@ function openRoutes(options: TransportOptions & ConnectorOptions): Routes {
     // In undici, pipelining 0 means one connection per request.
     single: new Agent({ ...common, pipelining: 0 }),
     endedReused: connector.endedReused,
+    heardBefore: connector.heardBefore,
+    endedInTunnel: connector.endedInTunnel,
+    proxy: options.proxy,
     now: options.now,
   };
 }

@@ -5,11 +5,22 @@
  */
 import { isIP } from "node:net";
 import type { BlockedReason } from "../core/outcome.ts";
-import { type AddressPolicy, isAddressAllowed } from "./address-guard.ts";
+import {
+  type AddressPolicy,
+  type ClosedNetwork,
+  closedNetworkOf,
+  isAddressAllowed,
+} from "./address-guard.ts";
 
 export type UrlCheck =
   | { readonly ok: true; readonly url: URL }
-  | { readonly ok: false; readonly reason: BlockedReason; readonly problem: string };
+  | {
+      readonly ok: false;
+      readonly reason: BlockedReason;
+      readonly problem: string;
+      /** Of a literal address that was refused: the network that it lies in. */
+      readonly closedNetwork: ClosedNetwork | null;
+    };
 
 const MAX_URL_CHARACTERS = 2_048;
 const MAX_NAME_CHARACTERS = 253;
@@ -104,8 +115,12 @@ export function checkUrl(text: string, policy: AddressPolicy): UrlCheck {
   return checkHost(url, policy);
 }
 
-function refuse(reason: BlockedReason, problem: string): UrlCheck {
-  return { ok: false, reason, problem };
+function refuse(
+  reason: BlockedReason,
+  problem: string,
+  closedNetwork: ClosedNetwork | null = null,
+): UrlCheck {
+  return { ok: false, reason, problem, closedNetwork };
 }
 
 /** Spelling is checked before parsing: the WHATWG parser repairs all of it without a word. */
@@ -142,7 +157,7 @@ function checkHost(url: URL, policy: AddressPolicy): UrlCheck {
     return problem === null ? { ok: true, url } : refuse("blocked_url", problem);
   }
   if (isAddressAllowed(host, policy)) return { ok: true, url };
-  return refuse("blocked_destination", "the address is not a public one");
+  return refuse("blocked_destination", "the address is not a public one", closedNetworkOf(host, policy));
 }
 
 function nameProblem(name: string, policy: AddressPolicy): string | null {

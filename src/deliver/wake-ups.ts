@@ -81,7 +81,8 @@ class Waker implements WakeUps {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     const ended = async (): Promise<void> => {
-      await this.#looking;
+      // Nothing is in work by it yet, and without Redis it does not end.
+      if (this.#looking !== null) await waitAtMost(GIVE_BACK_MS, this.#looking);
       await Promise.all([...this.#leases.values()].map((one) => one.ended));
     };
     await waitAtMost(graceMs, ended());

@@ -7,7 +7,7 @@ import { hash } from "node:crypto";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { DESTINATION_ID_PREFIX, wants } from "../core/destination.ts";
-import { ACTIVE, type Endpoint, type ProfileName } from "../core/endpoint.ts";
+import { ACTIVE, type Endpoint, isOwedTo, type ProfileName } from "../core/endpoint.ts";
 import type { Destination, PublishedEvent } from "../core/event.ts";
 
 const DIGEST_CHARACTERS = 32;
@@ -30,11 +30,13 @@ export interface FindEndpoint {
 
 /** The receiver that a delivery is owed to; undefined where nobody is registered who would get or sign it. */
 export function addresseeOf(
-  { endpointId, destination }: Pick<Delivery, "endpointId" | "destination">,
+  delivery: Pick<Delivery, "endpointId" | "destination" | "incarnation">,
   endpoints: FindEndpoint,
 ): Endpoint | undefined {
-  if (destination === undefined) return endpoints.get(endpointId);
-  const signer = endpoints.get(asEndpointId(destination.keyId));
+  const { endpointId, destination } = delivery;
+  const registered = endpoints.get(registeredId(delivery));
+  const signer = registered !== undefined && isOwedTo(delivery, registered) ? registered : undefined;
+  if (destination === undefined) return signer;
   const lent = signer?.signsDestinations ? lentProfiles(signer, destination) : undefined;
   if (signer === undefined || lent === undefined) return undefined;
   return {
@@ -47,6 +49,13 @@ export function addresseeOf(
     ...ACTIVE,
   };
 }
+
+/** The id of the endpoint that gets a delivery, or signs it: the one whose incarnation it was owed to. */
+export const registeredId = ({
+  endpointId,
+  destination,
+}: Pick<Delivery, "endpointId" | "destination">): EndpointId =>
+  destination === undefined ? endpointId : asEndpointId(destination.keyId);
 
 /** A key signs only in the formats it was registered for: what it signs elsewhere could be taken for something else. */
 function lentProfiles(

@@ -46,8 +46,24 @@ export function flag() {
   return alike("true or false", z.boolean(), z.boolean());
 }
 
+/** Null where something else decides. */
+export function flagOrNull() {
+  return alike("true, false or null", z.boolean().nullable(), z.boolean().nullable());
+}
+
 export function text(max: number) {
   return alike(`a text of at most ${shownNumber(max)} characters`, z.string().max(max), z.string());
+}
+
+/** One word of a few. */
+export function word<const Word extends string>(words: readonly Word[]) {
+  return alike(`one of ${words.join(", ")}`, z.enum(words), z.enum(words));
+}
+
+/** Null where its profile decides. */
+export function textOrNull(max: number) {
+  const expected = `a text of at most ${shownNumber(max)} characters, or null`;
+  return alike(expected, z.string().max(max).nullable(), z.string().nullable());
 }
 
 export function wholeNumber(min: number, max: number) {

@@ -3,8 +3,9 @@
  * A setting's own form and bounds are in settings.ts; here is what they mean together. What a URL, a header or a secret
  * may be is decided by those who know (the guard, the profile).
  */
-import type { ProfileName } from "../core/endpoint.ts";
+import { type ProfileName, unheededOptions } from "../core/endpoint.ts";
 import { type FieldProblem, HookwaveError } from "../core/errors.ts";
+import { TRACE_HEADERS } from "../core/trace-context.ts";
 import { combinationProblems } from "../wire/combination.ts";
 import type { Asked } from "./asked.ts";
 import { type EndpointRequest, withDefaults } from "./settings.ts";
@@ -58,11 +59,16 @@ export function endpointInvalid(all: readonly FieldProblem[]): HookwaveError {
 function signingProblems(asked: Partial<EndpointRequest>, rules: RegistrationRules): readonly FieldProblem[] {
   const { profile, furtherProfiles, ed25519, secrets, ...options } = withDefaults(asked);
   const names = [profile, ...furtherProfiles];
-  const header = rules.headerProblems({ [options.signatureHeader]: "" });
+  const header = signatureHeaderProblems(withDefaults(asked), rules);
   const unusable = (secrets ?? []).flatMap((secret) =>
     names.map((name) => rules.secretProblem(secret, name)).filter((problem) => problem !== null),
   );
+  const unheeded = unheededOptions(options, names).map(({ option, heededBy }) => ({
+    field: option,
+    problem: `expected profile ${heededBy.join(" or ")}, which heeds it, got ${names.join(", ")}`,
+  }));
   return [
+    ...unheeded,
     ...about("signatureHeader", header),
     ...about("furtherProfiles", header.length > 0 ? [] : combinationProblems(names, options)),
     ...about("secrets", [...new Set(unusable)]),
@@ -71,6 +77,20 @@ function signingProblems(asked: Partial<EndpointRequest>, rules: RegistrationRul
       "ed25519",
       "expected profile standard alone and no secrets beside it, got others",
     ),
+  ];
+}
+
+/** Its name is the endpoint's choice, but for names that the request has already: one of the two would be lost. */
+function signatureHeaderProblems(
+  { signatureHeader, headers }: ReturnType<typeof withDefaults>,
+  rules: RegistrationRules,
+): readonly string[] {
+  if (signatureHeader === null) return [];
+  const name = signatureHeader.toLowerCase();
+  const taken = [...TRACE_HEADERS, ...Object.keys(headers)].filter((one) => one.toLowerCase() === name);
+  return [
+    ...rules.headerProblems({ [signatureHeader]: "" }),
+    ...taken.map((one) => `expected a name that no other header has, got ${one}`),
   ];
 }
 

@@ -8,6 +8,7 @@ import { asEndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { SEED_BYTES } from "../wire/ed25519.ts";
 import { secretFrom } from "../wire/standard-webhooks.ts";
+import { targetUri } from "../wire/target-uri.ts";
 import { type Asked, askedIn, isAsked } from "./asked.ts";
 import { SCHEDULES } from "./forms.ts";
 import { endpointInvalid, endpointProblems, type RegistrationRules } from "./problems.ts";
@@ -15,6 +16,8 @@ import { type EndpointRequest, SETTINGS, withDefaults } from "./settings.ts";
 
 /** The reason where an operator gave none. */
 export const DISABLED_BY_HAND = "switched off by an operator";
+
+const INCARNATION_BYTES = 9;
 
 /** A request as code writes it, or one that has been read from JSON already. */
 export type EndpointAsked<Request = EndpointRequest> = Request | Asked<EndpointRequest>;
@@ -27,14 +30,17 @@ export function newEndpoint(request: EndpointAsked, rules: RegistrationRules, no
   const asked = askedOf(request);
   const problems = endpointProblems(asked, rules);
   if (problems.length > 0) throw endpointInvalid(problems);
-  const { replayProtection, signaturePrefix, signatureHeader, ed25519, maxRetries, ...settings } =
-    withDefaults(asked.settings);
+  const { replayProtection, signaturePrefix, ed25519, maxRetries, ...given } = withDefaults(asked.settings);
+  const { signatureHeader, signatureEncoding, signedContent, ...settings } = given;
   const secrets = settings.secrets ?? [generateSecret(ed25519)];
   const at = new Date(nowMs).toISOString();
   return {
     ...settings,
     id: asEndpointId(settings.id ?? `ep_${randomBytes(12).toString("hex")}`),
-    profileOptions: { signaturePrefix, replayProtection, signatureHeader },
+    // As it is requested and signed, so that its owner sees what to verify against.
+    url: targetUri(settings.url),
+    incarnation: randomBytes(INCARNATION_BYTES).toString("base64url"),
+    profileOptions: { signaturePrefix, replayProtection, signatureHeader, signatureEncoding, signedContent },
     secrets: secrets.map((value) => ({ value, expiresAt: null })),
     timeoutMs: settings.timeoutMs ?? rules.defaults.timeoutMs,
     retrySchedule: scheduleOf(settings.retrySchedule, maxRetries, rules.defaults),

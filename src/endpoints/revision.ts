@@ -2,7 +2,16 @@
  * An endpoint as it becomes when somebody changes it: as a whole, in part, or its secrets. Checked like a new one,
  * as the whole that it will be. What nobody changed stays: its id, its age, its secrets, and whether it is active.
  */
-import { ACTIVE, disabled, type Endpoint, MASK, type Secret, type Standing } from "../core/endpoint.ts";
+import { formatDuration } from "../core/duration.ts";
+import {
+  ACTIVE,
+  disabled,
+  type Endpoint,
+  heededOptions,
+  MASK,
+  type Secret,
+  type Standing,
+} from "../core/endpoint.ts";
 import { type Asked, askedIn, isAsked } from "./asked.ts";
 import { SECRETS_MAX } from "./forms.ts";
 import { endpointInvalid, type RegistrationRules } from "./problems.ts";
@@ -38,7 +47,7 @@ export function replaced(
         headers: unmasked(headers, found.headers),
       },
     },
-    rules,
+    keeping(found, rules),
     nowMs,
   );
   return {
@@ -47,6 +56,7 @@ export function replaced(
     // A default is shown as a number, and what is shown may be sent back.
     growsInFlight: whole.growsInFlight || (found.growsInFlight && whole.maxInFlight === found.maxInFlight),
     ...standing(found, isActive, nowMs),
+    incarnation: found.incarnation,
     createdAt: found.createdAt,
   };
 }
@@ -63,7 +73,10 @@ export function amended(
 ): Endpoint {
   const { secrets: _, profileOptions, ...rest } = found;
   const asked = askedOf(changes);
-  const settings = { ...rest, ...profileOptions, ...asked.settings };
+  const { profile, furtherProfiles } = { ...rest, ...asked.settings };
+  // An option of the profile that it had goes with that profile, unless it is asked for by name.
+  const options = heededOptions(profileOptions, [profile, ...furtherProfiles]);
+  const settings = { ...rest, ...options, ...asked.settings };
   return replaced(found, { ...asked, settings }, rules, nowMs);
 }
 
@@ -84,7 +97,14 @@ export function disabledByReceiver(
   because: string,
   nowMs: number,
 ): Endpoint {
-  return found.url === tried.url && found.isActive ? switched(found, because, nowMs) : found;
+  const isSame = found.url === tried.url && found.incarnation === tried.incarnation;
+  return isSame && found.isActive ? switched(found, because, nowMs) : found;
+}
+
+/** As its failures want it; the same where it is disabled already. */
+export function disabledForFailing(found: Endpoint, disableAfterMs: number, nowMs: number): Endpoint {
+  if (!found.isActive) return found;
+  return switched(found, `it has failed for ${formatDuration(disableAfterMs)} without one success`, nowMs);
 }
 
 /**
@@ -115,6 +135,17 @@ export function rotated(
   // As in JSON, where what is wrong with them is said of the rotation's `secret`. Those before it are as they are.
   const asked = { ...askedIn("json", SETTINGS, {}), settings: { secrets: secrets.map((one) => one.value) } };
   return { ...amended(found, asked, rules, nowMs), secrets };
+}
+
+/** A secret that signs already stays, also where it is none that would be taken today; not so for another profile. */
+function keeping(found: Endpoint, rules: RegistrationRules): RegistrationRules {
+  const profiles = [found.profile, ...found.furtherProfiles];
+  const isKept = (secret: string) => found.secrets.some(({ value }) => value === secret);
+  return {
+    ...rules,
+    secretProblem: (secret, profile) =>
+      isKept(secret) && profiles.includes(profile) ? null : rules.secretProblem(secret, profile),
+  };
 }
 
 const unexpired = (secrets: readonly Secret[], nowMs: number): readonly Secret[] =>

@@ -26,6 +26,7 @@ export type Reading =
   | "profiles"
   | "on"
   | "off"
+  | "flag"
   | "number"
   | "duration"
   | "waits"
@@ -42,6 +43,8 @@ export interface SettingOption {
   /** For an option that the setting's own sentence does not fit. */
   readonly doc?: string;
   readonly isRepeatable?: boolean;
+  /** The words it may be, where they are few. */
+  readonly choices?: readonly string[];
 }
 
 export interface Setting<

@@ -4,7 +4,13 @@
  * entry here, its use (core/endpoint.ts, registration.ts), and its place in the stored record.
  */
 import { formatDuration } from "../core/duration.ts";
-import { MASK, PROFILE_NAMES } from "../core/endpoint.ts";
+import {
+  MASK,
+  OPTION_DEFAULTS,
+  PROFILE_NAMES,
+  SIGNATURE_ENCODINGS,
+  SIGNED_CONTENTS,
+} from "../core/endpoint.ts";
 import * as forms from "./forms.ts";
 import { defaultsOf, setting, type ValuesOf } from "./setting.ts";
 
@@ -31,7 +37,7 @@ export const SETTINGS = {
     form: forms.url(),
     default: "",
     otherwise: "required",
-    doc: "Where it is; shown as far as its host to whoever is no admin.",
+    doc: "Where it is, as it is requested and signed; shown as far as its host to whoever is no admin.",
     option: { none: "it is what follows `endpoints add`" },
     show: ({ url }) => url,
     isSecret: true,
@@ -40,7 +46,7 @@ export const SETTINGS = {
     json: "events",
     form: forms.subscriptions(100),
     default: ["*"],
-    doc: "What it receives: types, families such as `job.*`, or `*`; none at all only where it signs for destinations.",
+    doc: "What it receives: types, families such as `job.*`, or `*` for all but operator events; none at all only where it signs for destinations.",
     option: { name: "events", value: "<a,b>", reading: "list" },
     show: ({ events }) => [...events],
   }),
@@ -53,6 +59,7 @@ export const SETTINGS = {
       name: "profile",
       value: "<name>",
       reading: "profile",
+      choices: PROFILE_NAMES,
       doc: `The wire profile: ${PROFILE_NAMES.join(", ")}. Default: ${PROFILE_NAMES[0]}.`,
     },
     show: ({ profile }) => profile,
@@ -62,38 +69,66 @@ export const SETTINGS = {
     form: forms.profiles(),
     default: [],
     doc: "Other profiles whose signatures are added over the same body, while receivers move.",
-    option: { name: "further-profile", value: "<name>", reading: "profiles", isRepeatable: true },
+    option: {
+      name: "further-profile",
+      value: "<name>",
+      reading: "profiles",
+      isRepeatable: true,
+      choices: PROFILE_NAMES,
+    },
     show: ({ furtherProfiles }) => [...furtherProfiles],
   }),
   signaturePrefix: setting({
     json: "signature_prefix",
     form: forms.flag(),
-    default: true,
-    doc: "hokusai: write `sha256=` before the signature.",
+    default: OPTION_DEFAULTS.signaturePrefix,
+    doc: "hokusai, hmac: write `sha256=` before the signature.",
     option: {
       name: "bare-signature",
       value: null,
       reading: "off",
-      doc: "hokusai: leave out `sha256=` before the signature.",
+      doc: "hokusai, hmac: leave out `sha256=` before the signature.",
     },
     show: ({ profileOptions }) => profileOptions.signaturePrefix,
   }),
   replayProtection: setting({
     json: "replay_protection",
     form: forms.flag(),
-    default: false,
+    default: OPTION_DEFAULTS.replayProtection,
     doc: "hokusai: sign a timestamp and a nonce, too.",
     option: { name: "replay-protection", value: null, reading: "on" },
     show: ({ profileOptions }) => profileOptions.replayProtection,
   }),
   signatureHeader: setting({
     json: "signature_header",
-    form: forms.text(128),
-    // Stripe's own receivers look there.
-    default: "Stripe-Signature",
-    doc: "stripe: the header that carries the signature.",
+    form: forms.textOrNull(128),
+    default: OPTION_DEFAULTS.signatureHeader,
+    otherwise: "`null`: `Stripe-Signature`, hmac: `X-Signature`",
+    doc: "stripe, hmac: the header that carries the signature.",
     option: { name: "signature-header", value: "<Name>", reading: "text" },
     show: ({ profileOptions }) => profileOptions.signatureHeader,
+  }),
+  signatureEncoding: setting({
+    json: "signature_encoding",
+    form: forms.word(SIGNATURE_ENCODINGS),
+    default: OPTION_DEFAULTS.signatureEncoding,
+    doc: "hmac: the form of the signature, `hex` (lower case) or `base64` (padded).",
+    option: { name: "signature-encoding", value: "<hex|base64>", reading: "text" },
+    show: ({ profileOptions }) => profileOptions.signatureEncoding,
+  }),
+  signedContent: setting({
+    json: "signed_content",
+    form: forms.word(SIGNED_CONTENTS),
+    default: OPTION_DEFAULTS.signedContent,
+    doc: "hmac: what is signed, with the timestamp and the id of `webhook-timestamp` and `webhook-id`.",
+    option: {
+      name: "signed-content",
+      value: "<what>",
+      reading: "text",
+      choices: SIGNED_CONTENTS,
+      doc: `hmac: what is signed: ${SIGNED_CONTENTS.join(", ")}. Default: ${OPTION_DEFAULTS.signedContent}.`,
+    },
+    show: ({ profileOptions }) => profileOptions.signedContent,
   }),
   secrets: setting({
     json: "secret",
@@ -121,6 +156,20 @@ export const SETTINGS = {
     option: { name: "header", value: "<Name: value>", reading: "headers", isRepeatable: true },
     show: ({ headers }) => Object.fromEntries(Object.keys(headers).map((name) => [name, MASK])),
     isSecret: true,
+  }),
+  traceHeaders: setting({
+    json: "trace_headers",
+    form: forms.flagOrNull(),
+    default: null,
+    otherwise: "`null`: on for the profile `standard`, off for all others",
+    doc: "Send the trace that an event belongs to: the headers `traceparent` and `tracestate`.",
+    option: {
+      name: "trace-headers",
+      value: "<true|false>",
+      reading: "flag",
+      doc: "Send the headers traceparent and tracestate. Default: true for the profile standard, else false.",
+    },
+    show: ({ traceHeaders }) => traceHeaders,
   }),
   signsDestinations: setting({
     json: "signs_destinations",

@@ -6,7 +6,6 @@ import type { DeliveryId } from "../core/brand.ts";
 import { deliveryId, type PastAttempt, type Round, readDeliveryId } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { Page, PageRequest } from "../core/page.ts";
-import type { WaitingIndex } from "../deliver/ports.ts";
 import type { WaitingJobs } from "../queue/waiting-jobs.ts";
 import type { DeliveryFilter, DeliveryPages, StoredDelivery } from "../store/delivery-pages.ts";
 import type { Lookup } from "../store/lookup.ts";
@@ -33,7 +32,10 @@ export interface DeliveryManagement {
   readonly list: (filter: DeliveryFilter, request: PageRequest) => Promise<Page<ShownDelivery>>;
   /** Throws DELIVERY_UNKNOWN, as the others do. */
   readonly get: (id: string) => Promise<WholeDelivery>;
-  /** One that waits is tried now, one that was given up begins again; else DELIVERY_SETTLED. */
+  /**
+   * One that waits is tried now, one that was given up begins again; else DELIVERY_SETTLED. REPLAY_INVALID for one that was
+   * owed to an endpoint which was removed, where another has its id.
+   */
   readonly retry: (id: string) => Promise<void>;
   /** Ends a delivery that waits; else DELIVERY_SETTLED. An attempt on the wire may still deliver it. */
   readonly cancel: (id: string) => Promise<void>;
@@ -43,12 +45,11 @@ export interface DeliveryManagementDeps {
   readonly pages: DeliveryPages;
   readonly lookup: Lookup;
   readonly waitingJobs: WaitingJobs;
-  readonly waiting: WaitingIndex;
   readonly sendAgain: SendAgain;
 }
 
 export function createDeliveryManagement(deps: DeliveryManagementDeps): DeliveryManagement {
-  const { pages, lookup, waitingJobs, waiting, sendAgain } = deps;
+  const { pages, lookup, waitingJobs, sendAgain } = deps;
 
   const find = async (id: string): Promise<StoredDelivery> => {
     const ids = readDeliveryId(id);
@@ -72,7 +73,10 @@ export function createDeliveryManagement(deps: DeliveryManagementDeps): Delivery
     },
     get: async (id) => {
       const found = await find(id);
-      const [[shown], excerpts] = await Promise.all([show([found]), lookup.excerpts(found)]);
+      const [[shown], excerpts] = await Promise.all([
+        show([found]),
+        lookup.excerpts({ ...found, ...found.state }),
+      ]);
       if (shown === undefined) throw deliveryUnknown(id);
       const attempts = found.state.attempts.map((attempt, index) => ({
         ...attempt,
@@ -85,7 +89,7 @@ export function createDeliveryManagement(deps: DeliveryManagementDeps): Delivery
       if (state.status === "delivered" || state.status === "cancelled") throw settled("retry", state.status);
       const whole = await lookup.event(event.id);
       if (whole === null) throw deliveryUnknown(id);
-      await sendAgain(whole, endpointId, state);
+      await sendAgain(whole, endpointId, state, "delivery");
     },
     cancel: async (id) => {
       const found = await find(id);
@@ -93,7 +97,6 @@ export function createDeliveryManagement(deps: DeliveryManagementDeps): Delivery
       if (opposed !== null) throw settled("cancel", opposed.status);
       // Only now: a worker that has the job already reads that it is cancelled.
       await waitingJobs.withdraw(roundOfFound(found));
-      await waiting.remove(found);
     },
   };
 }

@@ -9,6 +9,8 @@ import type { Outcome } from "../core/outcome.ts";
 import type { System } from "../core/system.ts";
 import { createAddressPolicy, LOOPBACK_NETWORKS } from "../deliver/address-guard.ts";
 import { classify } from "../deliver/classify.ts";
+import { openOutboundProxy } from "../deliver/outbound-proxy.ts";
+import { createNameResolver } from "../deliver/resolver.ts";
 import { createTransport } from "../deliver/transport.ts";
 import { newEndpoint } from "../endpoints/registration.ts";
 import type { EndpointRequest } from "../endpoints/settings.ts";
@@ -40,7 +42,10 @@ export function openDirectSender(request: EndpointRequest, config: Config, syste
   });
   const endpoint = newEndpoint(request, registrationRules(config, policy), system.now());
   const { url, timeoutMs } = endpoint;
-  const transport = createTransport({ policy, now: system.monotonicMs });
+  const { lookup } = createNameResolver({ servers: config.dnsServers, now: system.monotonicMs });
+  // A proxy would call itself by these names.
+  const proxy = isThisMachine ? null : openOutboundProxy(config, lookup, system.monotonicMs);
+  const transport = createTransport({ policy, lookup, proxy, now: system.monotonicMs });
   return {
     endpoint,
     post: async ({ headers, body }) => {

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config/environment.ts";
 import type { AttemptFilter, LoggedAttempt } from "../core/attempt.ts";
+import type { AuditAction } from "../core/audit.ts";
 import { exponentialSchedule } from "../core/backoff.ts";
 import { asEndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
@@ -22,10 +23,12 @@ import { DISABLED_BY_HAND, type EndpointAsked, newEndpoint } from "../endpoints/
 import { amended, replaced, rotated, switched } from "../endpoints/revision.ts";
 import type { Rotation } from "../endpoints/rotation.ts";
 import type { EndpointChanges, EndpointRequest } from "../endpoints/settings.ts";
+import { onErrand } from "../observe/errand.ts";
 import type { ReadAttempts } from "../store/attempt-history.ts";
 import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
 import type { Statistics } from "../store/statistics.ts";
 import { secretProblem } from "../wire/standard-webhooks.ts";
+import { ENVIRONMENT, endpointNote } from "./audit.ts";
 
 /**
  * An id that names no endpoint throws ENDPOINT_UNKNOWN; a request for what cannot be, ENDPOINT_INVALID with every
@@ -90,19 +93,20 @@ export function createEndpointManagement(deps: EndpointManagementDeps): Endpoint
     if (found === undefined) throw endpointUnknown(id);
     return found;
   };
-  const change = (id: string, how: (endpoint: Endpoint) => Endpoint): Promise<Endpoint> =>
-    endpoints.change(asEndpointId(id), how);
+  const change = (
+    action: AuditAction,
+    id: string,
+    how: (endpoint: Endpoint) => Endpoint,
+  ): Promise<Endpoint> => endpoints.change(asEndpointId(id), how, endpointNote(action));
 
   return {
     get,
     add: async (request) => {
-      const endpoint = newEndpoint(request, rules, now());
-      await endpoints.put(endpoint);
-      return endpoint;
+      return await endpoints.put(newEndpoint(request, rules, now()), endpointNote("endpoint.changed"));
     },
     create: async (request) => {
       const endpoint = newEndpoint(request, rules, now());
-      await endpoints.create(endpoint);
+      await endpoints.create(endpoint, endpointNote("endpoint.created"));
       return endpoint;
     },
     ensure: (request) => ensure(request, rules, deps),
@@ -116,17 +120,21 @@ export function createEndpointManagement(deps: EndpointManagementDeps): Endpoint
       endpoints.insistReadable();
       return endpointPage(endpoints.all(), filter, page);
     },
-    replace: (id, request) => change(id, (found) => replaced(found, request, rules, now())),
-    amend: (id, changes) => change(id, (found) => amended(found, changes, rules, now())),
-    enable: (id) => change(id, (found) => switched(found, null, now())),
+    replace: (id, request) =>
+      change("endpoint.changed", id, (found) => replaced(found, request, rules, now())),
+    amend: (id, changes) => change("endpoint.changed", id, (found) => amended(found, changes, rules, now())),
+    enable: (id) => change("endpoint.enabled", id, (found) => switched(found, null, now())),
     disable: async (id, because = DISABLED_BY_HAND) => {
-      const endpoint = await change(id, (found) => switched(found, because, now()));
+      const endpoint = await change("endpoint.disabled", id, (found) => switched(found, because, now()));
       deps.tell({ kind: "endpoint.disabled", endpointId: endpoint.id, because });
       return endpoint;
     },
-    rotateSecret: (id, rotation = {}) => change(id, (found) => rotated(found, rotation, rules, now())),
-    remove: async (id) => {
-      if (!(await endpoints.remove(asEndpointId(id), now()))) throw endpointUnknown(asEndpointId(id));
+    rotateSecret: (id, rotation = {}) =>
+      change("endpoint.secret_rotated", id, (found) => rotated(found, rotation, rules, now())),
+    remove: async (text) => {
+      const id = asEndpointId(text);
+      const note = endpointNote("endpoint.removed");
+      if (!(await endpoints.remove(id, now(), note))) throw endpointUnknown(id);
     },
     attempts: async (id, filter, page) => await readAttempts((await get(id)).id, filter, page),
     statistics: async (id) => await readStatistics((await get(id)).id),
@@ -142,34 +150,41 @@ async function ensure(
   await endpoints.reload(asked.id);
   const found = endpoints.get(asked.id);
   if (found === undefined) {
-    await endpoints.put(asked);
-    return asked;
+    return await endpoints.put(asked, endpointNote("endpoint.changed"));
   }
   if (isAsAsked(found, asked)) return found;
-  return await endpoints.change(asked.id, (one) => revise(one, asked));
+  return await endpoints.change(asked.id, (one) => revise(one, asked), endpointNote("endpoint.changed"));
 }
 
 /** The endpoint asked for, with the life it has had so far if it is the same receiver still. */
 function revise(found: Endpoint, asked: Endpoint): Endpoint {
-  if (found.url !== asked.url) return asked;
-  const { isActive, disabledBecause, disabledAt, createdAt } = found;
-  return { ...asked, isActive, disabledBecause, disabledAt, createdAt };
+  const { incarnation, isActive, disabledBecause, disabledAt, createdAt } = found;
+  if (found.url !== asked.url) return { ...asked, incarnation };
+  return { ...asked, incarnation, isActive, disabledBecause, disabledAt, createdAt };
 }
 
 const isAsAsked = (found: Endpoint, asked: Endpoint): boolean =>
   isDeepStrictEqual({ ...revise(found, asked), updatedAt: found.updatedAt }, found);
 
+/** Newest first; both sign. */
+export const environmentSecrets = ({
+  webhookSecret,
+  webhookSecretPrevious,
+}: Pick<Config, "webhookSecret" | "webhookSecretPrevious">): readonly string[] =>
+  [webhookSecret, webhookSecretPrevious].filter((secret) => secret !== null);
+
 /** The service being replaced is configured by environment alone: WEBHOOK_URL makes an endpoint of its own. */
 export async function addEnvironmentEndpoint(config: Config, management: EndpointManagement): Promise<void> {
   if (config.webhookUrl === null) return;
-  await management.ensure({
+  const asked = {
     id: ENVIRONMENT_ENDPOINT,
     url: config.webhookUrl,
-    secrets: config.webhookSecrets,
+    secrets: environmentSecrets(config),
     profile: config.webhookProfile,
     events: config.webhookEvents,
     description: "from WEBHOOK_URL",
-  });
+  };
+  await onErrand({ by: ENVIRONMENT, requestId: null }, () => management.ensure(asked));
 }
 
 /** This installation's rules for what it accepts as an endpoint. */

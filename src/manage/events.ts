@@ -4,6 +4,7 @@
  */
 import { hash } from "node:crypto";
 import { asEndpointId, asEventId, type EndpointId } from "../core/brand.ts";
+import { isOwedTo } from "../core/endpoint.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { CheckedEvent, PublishedEvent } from "../core/event.ts";
 import type { Page, PageRequest } from "../core/page.ts";
@@ -122,14 +123,21 @@ function unlessByBus(events: readonly CheckedEvent[], { goByBus }: EventManageme
   };
 }
 
-async function replayToAll(found: StoredEvent, { pages, sendAgain }: EventManagementDeps): Promise<Replayed> {
+/** But for those that were owed to an endpoint which was removed, where another has its id: that one has to be named. */
+async function replayToAll(found: StoredEvent, deps: EventManagementDeps): Promise<Replayed> {
+  const { pages, endpoints, sendAgain } = deps;
   const filter = { ...NO_FILTER, eventId: found.event.id };
   const sentAgain: SentAgain[] = [];
   let after: string | null = null;
   do {
     const page: Page<StoredDelivery> = await pages.page(filter, { after, limit: REPLAYED_TOGETHER });
-    const sendOneAgain = ({ endpointId, state }: StoredDelivery) => sendAgain(found, endpointId, state);
-    sentAgain.push(...(await Promise.all(page.data.map(sendOneAgain))));
+    const sendOneAgain = ({ endpointId, state }: StoredDelivery) =>
+      sendAgain(found, endpointId, state, "delivery");
+    const owed = page.data.filter(({ endpointId, state }) => {
+      const endpoint = endpoints.get(endpointId);
+      return endpoint === undefined || isOwedTo(state, endpoint);
+    });
+    sentAgain.push(...(await Promise.all(owed.map(sendOneAgain))));
     after = page.next;
   } while (after !== null);
   return countOf(sentAgain);
@@ -145,7 +153,7 @@ async function replayTo(
     await endpoints.reload(endpointId);
     if (endpoints.get(endpointId) === undefined) throw endpointUnknown(endpointId);
   }
-  return countOf([await sendAgain(found, endpointId, delivery?.state ?? null)]);
+  return countOf([await sendAgain(found, endpointId, delivery?.state ?? null, "endpoint")]);
 }
 
 function countOf(sentAgain: readonly SentAgain[]): Replayed {

@@ -5,6 +5,7 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { ApiKey, Caller, NewApiKey } from "../core/access.ts";
 import type { ApiKeys } from "../store/api-keys.ts";
+import { auditEntry } from "./audit.ts";
 
 export interface KeyManagement {
   /** The token is shown this once. Throws CONFIG_INVALID when there are too many keys. */
@@ -31,9 +32,15 @@ export function createKeyManagement(
   const isBootstrap = (token: string): boolean =>
     digest !== null && timingSafeEqual(hash("sha256", token, "buffer"), digest);
   return {
-    create: (asked) => apiKeys.create(asked, now()),
+    create: (asked) =>
+      apiKeys.create(asked, now(), ({ id, name, roles }) =>
+        auditEntry("key.created", id, { before: null, after: { name, roles } }),
+      ),
     list: apiKeys.list,
-    revoke: apiKeys.revoke,
+    revoke: (id) =>
+      apiKeys.revoke(id, ({ name, roles }) =>
+        auditEntry("key.revoked", id, { before: { name, roles }, after: null }),
+      ),
     check: (token) => (isBootstrap(token) ? BOOTSTRAP : apiKeys.check(token)),
     exist: () => (bootstrapKey === null ? apiKeys.exist() : true),
     areKnown: () => apiKeys.exist() !== null,

@@ -4,9 +4,12 @@
  */
 import type { Page, PageRequest } from "../core/page.ts";
 import type { QueueCounts } from "../core/queue-counts.ts";
-import type { DeadLetters } from "../queue/dead-letters.ts";
 import type { Replays } from "../queue/replays.ts";
+import type { Audit } from "./audit.ts";
+import type { DeadLetterManagement } from "./dead-letters.ts";
 import type { DeliveryManagement } from "./deliveries.ts";
+import type { Doctor } from "./doctor/doctor.ts";
+import type { EnableEndpoint } from "./enable-endpoint.ts";
 import type { EndpointStatus } from "./endpoint-health.ts";
 import type { EndpointManagement } from "./endpoints.ts";
 import type { EventManagement } from "./events.ts";
@@ -14,9 +17,6 @@ import type { ExplainEvent } from "./explain-event.ts";
 import type { KeyManagement } from "./keys.ts";
 import type { MigrationManagement } from "./migration.ts";
 import type { TestEndpoint } from "./test-endpoint.ts";
-
-/** All that the queue does with them, but for what only a starting process does. */
-export type DeadLetterManagement = Omit<DeadLetters, "reindex">;
 
 export interface ReplayManagement extends Replays {
   /** Works on it in this process, unless another one does already. */
@@ -32,9 +32,14 @@ export interface Management {
   readonly replays: ReplayManagement;
   readonly keys: KeyManagement;
   readonly migration: MigrationManagement;
+  /** As `endpoints.enable`, with what it has missed. */
+  readonly enableEndpoint: EnableEndpoint;
   readonly testEndpoint: TestEndpoint;
   readonly explainEvent: ExplainEvent;
   /** The state of each endpoint, oldest first; 100 a page unless said otherwise. */
   readonly health: (page?: PageRequest) => Promise<Page<EndpointStatus>>;
   readonly queueCounts: () => Promise<QueueCounts>;
+  readonly doctor: Doctor;
+  /** Newest first: who changed what. */
+  readonly audit: Pick<Audit, "list">;
 }

@@ -4,6 +4,7 @@
  */
 import type { Shelf } from "../bus/ports.ts";
 import type { BusTarget } from "../bus/target.ts";
+import type { AuditFields } from "../core/audit.ts";
 import { HookwaveError } from "../core/errors.ts";
 import {
   type BacklogChoice,
@@ -16,6 +17,7 @@ import {
 } from "../core/migration.ts";
 import type { OwnedBusLink } from "../store/bus-link.ts";
 import type { MigrationStore, NextSwitch } from "../store/migration-switch.ts";
+import { auditEntry } from "./audit.ts";
 import type { BusLook, MigrationReport, ReportRequest } from "./migration-report.ts";
 
 export interface MigrationStatus {
@@ -49,7 +51,10 @@ export interface MigrationManagement {
   /** Throws MIGRATION_REFUSED with what is missing. */
   readonly set: (request: SwitchRequest) => Promise<MigrationStatus>;
   readonly report: (request: ReportRequest) => Promise<MigrationReport>;
-  /** In phase `redis`, while the bus answers: then publishing goes on without the store. Answers without it, too. */
+  /**
+   * In phase `redis`, while the bus answers and is another Redis than the store: then publishing goes on without that.
+   * Answers without it, too.
+   */
   readonly isBusEnough: () => Promise<boolean>;
 }
 
@@ -58,6 +63,8 @@ export interface MigrationManagementDeps {
   readonly target: BusTarget;
   readonly eventTypes: readonly string[];
   readonly busLink: OwnedBusLink;
+  /** Is the bus on another Redis than the store? */
+  readonly isBusApart: boolean;
   readonly late: Shelf;
   readonly fallback: Shelf;
   readonly backlog: Shelf;
@@ -89,14 +96,25 @@ export function createMigrationManagement(deps: MigrationManagementDeps): Migrat
       // One that was set for a while and is over has come to its end before another begins.
       await migration.refresh();
       const kept = await backlog.count();
-      await migration.change((stand) => next(stand, request, kept, now()));
+      await migration.change(
+        (stand) => next(stand, request, kept, now()),
+        (before, after) =>
+          auditEntry("migration.set", null, { before: audited(before, now()), after: audited(after, now()) }),
+      );
       return await status();
     },
     report: deps.report,
     isBusEnough: async () =>
-      phaseAt(await migration.currentOrKnown(), now()) === "redis" && (await answers(deps)),
+      deps.isBusApart &&
+      phaseAt(await migration.currentOrKnown(), now()) === "redis" &&
+      (await answers(deps)),
   };
 }
+
+const audited = (stand: MigrationSwitch, nowMs: number): AuditFields => {
+  const { shares, backlog, reason, returns } = stand;
+  return { phase: phaseAt(stand, nowMs), shares, backlog, reason, returns };
+};
 
 const isShared = (phase: Phase): boolean => phase === "dual" || phase === "primary";
 

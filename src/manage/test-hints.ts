@@ -4,6 +4,7 @@
  */
 import type { Endpoint } from "../core/endpoint.ts";
 import type { BlockedReason, Outcome, UnreachableReason } from "../core/outcome.ts";
+import { HEAD_PROBLEMS } from "../deliver/odd-head.ts";
 import type { InspectedExchange } from "../deliver/ports.ts";
 import { profiles } from "../wire/profiles.ts";
 
@@ -13,7 +14,7 @@ export function hintsFor(outcome: Outcome, report: InspectedExchange, endpoint: 
     case "delivered":
       return [];
     case "blocked":
-      return [blockedHint(outcome.reason, report.detail)];
+      return [blockedHint(outcome.reason, report)];
     case "unreachable":
       return [unreachableHint(outcome.reason, report, endpoint)];
     case "refused":
@@ -21,20 +22,30 @@ export function hintsFor(outcome: Outcome, report: InspectedExchange, endpoint: 
   }
 }
 
-function blockedHint(reason: BlockedReason, detail: string | null): string {
+export function blockedHint(
+  reason: BlockedReason,
+  { detail, closedNetwork }: Pick<InspectedExchange, "detail" | "closedNetwork">,
+): string {
   if (reason === "blocked_url") return `The URL is refused before anything is sent: ${detail}.`;
-  return "The address, or one that the name stands for, is not a public one. ALLOW_PRIVATE_NETWORKS opens a network to deliveries.";
+  const family = closedNetwork === null ? "" : ` (${closedNetwork.family})`;
+  const network = closedNetwork?.cidr ?? "its network";
+  const nat64 = NAT64.has(network) ? ", as far as the IPv4 addresses within may be called" : "";
+  return `The address, or one that the name stands for, is not a public one${family}. ALLOW_PRIVATE_NETWORKS with ${network} in it opens it to deliveries${nat64}.`;
 }
 
-function unreachableHint(reason: UnreachableReason, report: InspectedExchange, endpoint: Endpoint): string {
+const NAT64: ReadonlySet<string> = new Set(["64:ff9b::/96", "64:ff9b:1::/48"]);
+
+export function unreachableHint(
+  reason: UnreachableReason,
+  report: Pick<InspectedExchange, "detail" | "timings">,
+  endpoint: Pick<Endpoint, "url" | "timeoutMs">,
+): string {
   const { host, hostname } = new URL(endpoint.url);
   switch (reason) {
     case "dns":
       return dnsHint(hostname, report.detail);
     case "connect":
-      return report.detail === "ECONNREFUSED"
-        ? `Nothing listens on ${host}, or something before it refuses. Is the receiver running, and is the port right?`
-        : `No connection to ${host} came about (${report.detail ?? "no answer in time"}). Does a firewall let this service in?`;
+      return connectHint(host, report.detail);
     case "tls":
       return tlsHint(host, hostname, report.detail);
     case "timeout":
@@ -44,15 +55,49 @@ function unreachableHint(reason: UnreachableReason, report: InspectedExchange, e
     case "reset":
       return `The receiver, or something before it, closed the connection without an answer (${report.detail ?? "no reason given"}). Its log may say why; a limit on body size or a crash are usual.`;
     case "protocol":
-      return "What came back is no HTTP/1.1 answer, or its headers are larger than 16 KiB. Is this the port of a web server?";
+      return protocolHint(report.detail);
   }
 }
 
-const seconds = ({ timeoutMs }: Endpoint): string => `${timeoutMs / 1_000} s`;
+const seconds = ({ timeoutMs }: Pick<Endpoint, "timeoutMs">): string => `${timeoutMs / 1_000} s`;
 
 function dnsHint(hostname: string, detail: string | null): string {
   if (detail === "ENOTFOUND") return `There is no address for ${hostname}. Is the name spelled right?`;
   return `The name ${hostname} could not be resolved (${detail ?? "no answer in time"}). If other names fail as well, look at the name servers of this service.`;
+}
+
+function connectHint(host: string, detail: string | null): string {
+  if (detail === "ECONNREFUSED")
+    return `Nothing listens on ${host}, or something before it refuses. Is the receiver running, and is the port right?`;
+  if (detail === "PROXY_403")
+    return `The proxy of OUTBOUND_PROXY forbids this receiver (403). Its rules see the address of ${host} and not its name: have them let it through, and its port by CONNECT.`;
+  if (detail?.startsWith("PROXY_"))
+    return `The proxy of OUTBOUND_PROXY made no connection to ${host} (${detail}). Is the receiver running, is the port right, and does a firewall let the proxy in?`;
+  return `No connection to ${host} came about (${detail ?? "no answer in time"}). Does a firewall let this service in?`;
+}
+
+const ONLY_HTTP_1 =
+  "Deliveries are sent by HTTP/1.1 and nothing else: let the receiver, or what stands before it, take that, too.";
+
+const HEAD_HINTS: ReadonlyMap<string | null, string> = new Map(
+  Object.entries({
+    [HEAD_PROBLEMS.interim]:
+      "The receiver began with a status below 200, which nobody asked for, and left it at that. Let it answer with a final one, such as 204.",
+    [HEAD_PROBLEMS.twoFramings]:
+      "The answer says in two ways where it ends, Transfer-Encoding and Content-Length. A proxy may read it otherwise than its sender meant, so it is not trusted. Let the receiver, or what stands before it, send one of the two.",
+    [HEAD_PROBLEMS.twoLengths]:
+      "The answer says two different lengths, so that nobody can tell where it ends. Let the receiver, or what stands before it, send Content-Length once.",
+    [HEAD_PROBLEMS.badLength]:
+      "The answer's Content-Length is no whole number, so that nobody can tell where it ends. Let the receiver send the number of bytes in its body, or no such header.",
+    [HEAD_PROBLEMS.http2]: `The receiver speaks HTTP/2. ${ONLY_HTTP_1}`,
+    [HEAD_PROBLEMS.nul]: "A header of the answer holds a NUL byte. Let the receiver leave it out.",
+    [HEAD_PROBLEMS.tooLarge]:
+      "The answer's headers are larger than 64 KiB. Let the receiver send fewer; a webhook needs no cookies.",
+  }),
+);
+
+function protocolHint(detail: string | null): string {
+  return HEAD_HINTS.get(detail) ?? "What came back is no HTTP/1.1 answer. Is this the port of a web server?";
 }
 
 const TLS_HINTS: ReadonlyMap<string | null, string> = new Map(
@@ -67,6 +112,7 @@ const TLS_HINTS: ReadonlyMap<string | null, string> = new Map(
       "The certificate's authority is not trusted here. Usually the receiver does not send the intermediate certificate with its own.",
     CERT_HAS_EXPIRED: "The certificate has expired. Renew it on the receiver.",
     CERT_NOT_YET_VALID: "The certificate is not valid yet. Look at the clocks on both sides.",
+    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: `The receiver takes another protocol only, most likely HTTP/2. ${ONLY_HTTP_1}`,
     ERR_SSL_WRONG_VERSION_NUMBER: "What listens there does not speak TLS. Is this the port of plain http?",
   }),
 );
@@ -107,6 +153,7 @@ function redirectHint(location: string | undefined): string {
 function serverHint(status: number): string {
   if (status === 502 || status === 504)
     return `A proxy before the receiver did not get an answer from it (${status}). Is the receiver itself running?`;
+  if (status === 505) return `The receiver does not take this version of HTTP. ${ONLY_HTTP_1}`;
   if (status === 503)
     return "The receiver, or a proxy before it, says that it is overloaded or down for maintenance.";
   return `The receiver failed (${status}); its log at this moment says why.`;
@@ -119,6 +166,7 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
   410: "The receiver says that it is gone for good.",
   413: "The body is too large for the receiver. Events hold up to 256 KiB; raise its limit, or that of a proxy before it.",
   415: "The receiver does not take application/json, which deliveries are.",
+  426: `The receiver wants another protocol, most likely HTTP/2. ${ONLY_HTTP_1}`,
   429: "The receiver gets more than it wants. Give the endpoint a rate limit.",
 };
 

@@ -45,7 +45,8 @@ export async function readGauges(
   endpointLabels: number,
   tell: Tell,
 ): Promise<void> {
-  const { queueDepth, queueOverdue, waiting, oldestOwed, failing, workers, parityMissing } = instruments;
+  const { queueDepth, queueOverdue, waiting, oldestOwed, failing, disabling } = instruments;
+  const { workers, parityMissing } = instruments;
   const { redisMemory, redisMemoryMax, redisAofOk, redisEvictsNothing, clockSkew } = instruments;
   const take = async (doing: string, clear: () => void, read: () => Promise<() => void>): Promise<void> => {
     const [result] = await Promise.allSettled([read()]);
@@ -65,7 +66,7 @@ export async function readGauges(
       const missing = await readings.missing();
       return () => parityMissing.set(missing);
     }),
-    take("read_endpoints", labelled(waiting, oldestOwed, failing), async () => {
+    take("read_endpoints", labelled(waiting, oldestOwed, failing, disabling), async () => {
       const found = await readings.endpoints(troubled.all());
       return () => showEndpoints(instruments, found, troubled);
     }),
@@ -88,12 +89,20 @@ function showQueues({ queueDepth, queueOverdue }: Instruments, counts: QueueCoun
 }
 
 function showEndpoints(
-  { waiting, oldestOwed, failing }: Instruments,
+  { waiting, oldestOwed, failing, disabling }: Instruments,
   found: readonly EndpointReading[],
   troubled: TroubledEndpoints,
 ): void {
   for (const one of found) {
-    const { endpointId: endpoint, retrying, held, heldBecause, oldestOwedMs, failingMs } = one;
+    const {
+      endpointId: endpoint,
+      retrying,
+      held,
+      heldBecause,
+      oldestOwedMs,
+      failingMs,
+      disablingRatio,
+    } = one;
     if (retrying + held + failingMs === 0) {
       troubled.looksWell(endpoint);
       continue;
@@ -102,6 +111,7 @@ function showEndpoints(
     for (const reason of HOLD_REASONS) waiting.set({ endpoint, reason }, reason === heldBecause ? held : 0);
     oldestOwed.set({ endpoint }, oldestOwedMs / 1_000);
     failing.set({ endpoint }, failingMs / 1_000);
+    disabling.set({ endpoint }, disablingRatio);
   }
 }
 

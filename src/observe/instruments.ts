@@ -137,6 +137,11 @@ function registerWaiting({ gauge }: Makers) {
       "Since the endpoint's first failure after its last success; of endpoints in trouble.",
       "endpoint",
     ),
+    disabling: gauge(
+      "hookwave_endpoint_disabling_ratio",
+      "The part of DISABLE_AFTER for which the endpoint has failed without one success; at 1 it is disabled. Of endpoints in trouble.",
+      "endpoint",
+    ),
     tlsExpiry: gauge(
       "hookwave_tls_expiry_seconds",
       "Until the end of the certificate that the endpoint's receiver showed this process last; of those that end first.",
@@ -157,6 +162,10 @@ function registerFleet({ counter, histogram, gauge }: Makers) {
     serviceFailures: counter(
       "hookwave_service_failures_total",
       "Failures of our own (not of receivers), such as an unreachable Redis; the log says which.",
+    ),
+    logDropped: counter(
+      "hookwave_log_lines_dropped_total",
+      "Lines of the log that could not be written, because its disk is full or nobody reads it.",
     ),
     redisMemory: gauge("hookwave_redis_memory_bytes", "Memory that Redis uses."),
     redisMemoryMax: gauge(

@@ -28,6 +28,8 @@ export interface Metrics {
   /** The listener that counts. */
   readonly tell: Tell;
   readonly observeRequest: (request: AnsweredRequest) => void;
+  /** Lines of the log, which cannot tell of them itself. */
+  readonly countDroppedLines: (lines: number) => void;
   /**
    * All metrics in Prometheus' text format; reads first what the fleet shares. What cannot be read is left out rather
    * than shown with old values. Never rejects.
@@ -54,6 +56,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     tell: (happening) => count(instruments, labels, happening),
     observeRequest: (request) => countRequest(instruments, request),
+    countDroppedLines: (lines) => instruments.logDropped.inc(lines),
     expose: async () => {
       await readGauges(instruments, readings(), labels.troubled, endpointLabels, tell);
       return registry.metrics();
@@ -103,6 +106,8 @@ function count(instruments: Instruments, labels: Labels, happening: Happening): 
     case "phase.changed":
       for (const phase of PHASES) instruments.phase.set({ phase }, phase === happening.phase ? 1 : 0);
       break;
+    case "endpoint.failing":
+    case "endpoint.recovered":
     case "endpoint.disabled":
     case "service.noticed":
       break;

@@ -1,17 +1,19 @@
 /**
  * A private Redis for whoever has none: development, the demo and the tests. Listens on a free loopback port,
- * with an append-only file in the data directory; a second process with the same directory finds the first
- * one's server instead of starting another on its files.
+ * with an append-only file in the data directory, which other users of the machine cannot read; a second process with
+ * the same directory finds the first one's server instead of starting another on its files.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { delimiter, join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { HookwaveError } from "../core/errors.ts";
 import { connectRedis } from "../store/redis.ts";
+import { openDataDirectory } from "./data-directory.ts";
 import { processExists, withLock } from "./directory-lock.ts";
 
 export interface EmbeddedRedis {
@@ -19,6 +21,8 @@ export interface EmbeddedRedis {
   readonly pid: number;
   /** False when another process of the same directory had started it already. */
   readonly isStartedHere: boolean;
+  /** Resolves when its process has ended, with how it did, and when `stopping` is aborted. */
+  readonly untilEnded: (stopping: AbortSignal) => Promise<string>;
   /** Stops the server if it is ours; its data stays. */
   readonly stop: () => Promise<void>;
 }
@@ -28,6 +32,10 @@ export interface EmbeddedRedisOptions {
   /** Folders in which executables are looked for, as in PATH. */
   readonly searchPath: string;
   readonly port?: number;
+  /** Taken where it is free and no `port` is given; else any that is. */
+  readonly preferredPort?: number;
+  /** Clients must have it; without one any user of the machine may connect. */
+  readonly password?: string;
   /**
    * Ctrl-C in a terminal reaches every process of the group. A service drains and then stops the server, which
    * must not be gone before; whoever just ends (a test run) wants it gone.
@@ -42,29 +50,51 @@ const START_TIMEOUT_MS = 10_000;
 const FIND_TIMEOUT_MS = 500;
 /** With the time to start another, less than the lock is held at the most. */
 const BUSY_TIMEOUT_MS = 4_000;
+/** For the end of a server that another process has started. */
+const LOOK_EVERY_MS = 500;
 const noteSchema = z.object({ url: z.string(), pid: z.number() });
 type Note = z.infer<typeof noteSchema>;
 
 /** Throws REDIS_MISSING when there is no server to start, or it does not start. */
 export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
   const dataDir = resolve(options.dataDir);
-  await mkdir(dataDir, { recursive: true });
+  await openDataDirectory(dataDir);
   // Two servers on one append-only directory destroy it, so looking and starting are one step.
   return await withLock(lockPath(dataDir), async () => {
     const running = await findRunning(dataDir);
-    if (running !== null) return { ...running, isStartedHere: false, stop: () => Promise.resolve() };
+    if (running !== null) return foundServer(running);
     return await startServer(dataDir, options);
   });
 }
 
+/** The files that it makes are readable for its user only; `-` is its configuration, from standard input. */
+const PRIVATELY = 'umask 077 && exec "$0" - "$@"';
+
 async function startServer(dataDir: string, options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
+  const { port, preferredPort } = options;
+  if (port !== undefined) return await startOn(port, dataDir, options);
+  if (preferredPort !== undefined && (await isFree(preferredPort))) {
+    // Somebody else may take it in this very moment.
+    const started = await startOn(preferredPort, dataDir, options).catch(() => null);
+    if (started !== null) return started;
+  }
+  return await startOn(await freePort(), dataDir, options);
+}
+
+async function startOn(port: number, dataDir: string, options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
   const executable = findExecutable(options.searchPath);
-  const port = options.port ?? (await freePort());
-  const url = `redis://127.0.0.1:${port}`;
-  const child = spawn(executable, serverArgs(port, dataDir, options.serverArgs ?? []), {
-    stdio: "ignore",
-    detached: options.outlivesInterrupt ?? false,
-  });
+  const { password = "" } = options;
+  const url = `redis://${password === "" ? "" : `:${password}@`}127.0.0.1:${port}`;
+  const child = spawn(
+    "sh",
+    ["-c", PRIVATELY, executable, ...serverArgs(port, dataDir, options.serverArgs ?? [])],
+    {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: options.outlivesInterrupt ?? false,
+    },
+  );
+  // A command line can be read by everybody. A server that ends before it reads this is noticed by its end.
+  child.stdin.on("error", () => undefined).end(password === "" ? "" : `requirepass ${password}\n`);
   const exited = once(child, "exit");
   const died = exited.then(() => Promise.reject(didNotStart(executable, dataDir)));
   await Promise.race([askDirectory(url, START_TIMEOUT_MS), died]).catch((error: unknown) => {
@@ -80,7 +110,28 @@ async function startServer(dataDir: string, options: EmbeddedRedisOptions): Prom
       if ((await readNote(dataDir))?.pid === pid) await rm(notePath(dataDir));
     });
   };
-  return { url, pid, isStartedHere: true, stop };
+  const ended = exited.then(() => child.signalCode ?? `exit code ${child.exitCode}`);
+  const untilEnded = (stopping: AbortSignal): Promise<string> => {
+    const aborted = new Promise<string>((resolve) => {
+      stopping.addEventListener("abort", () => resolve("not waited for any more"), { once: true });
+    });
+    return Promise.race([ended, aborted]);
+  };
+  return { url, pid, isStartedHere: true, untilEnded, stop };
+}
+
+/** Its end is somebody else's to hear of; here it is only looked for. */
+function foundServer({ url, pid }: Note): EmbeddedRedis {
+  const untilEnded = async (stopping: AbortSignal): Promise<string> => {
+    while (!stopping.aborted && processExists(pid)) await pauseUnless(stopping, LOOK_EVERY_MS);
+    return "its process is gone";
+  };
+  return { url, pid, isStartedHere: false, untilEnded, stop: () => Promise.resolve() };
+}
+
+/** The URL of the server that runs for this directory, with its password; null where none does. */
+export async function findEmbeddedRedis(dataDir: string): Promise<string | null> {
+  return (await findRunning(resolve(dataDir)))?.url ?? null;
 }
 
 /** The server another process has started for this directory, if it still answers. */
@@ -105,7 +156,7 @@ async function readNote(dataDir: string): Promise<Note | null> {
 /** Whole or not at all, also when the process dies in the middle. */
 async function writeNote(dataDir: string, note: Note): Promise<void> {
   const draft = `${notePath(dataDir)}.draft`;
-  await writeFile(draft, JSON.stringify(note));
+  await writeFile(draft, JSON.stringify(note), { mode: 0o600 });
   await rename(draft, notePath(dataDir));
 }
 
@@ -156,14 +207,30 @@ async function askDirectory(url: string, patienceMs: number): Promise<string> {
 async function rejectAfter(ms: number, url: string): Promise<never> {
   await new Promise((wake) => setTimeout(wake, ms).unref());
   throw new HookwaveError("REDIS_UNAVAILABLE", {
-    expected: `an answer from ${url}`,
+    expected: `an answer from ${new URL(url).host}`,
     got: `none within ${ms} ms`,
     remedy: "look into redis.log of the data directory",
   });
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
+/** Ends at once when `stopping` is aborted. */
+export async function pauseUnless(stopping: AbortSignal, ms: number): Promise<void> {
+  await pause(ms, undefined, { signal: stopping }).catch((error: unknown) => {
+    if (!stopping.aborted) throw error;
+  });
+}
+
+export const freePort = (): Promise<number> => listenOnce(0);
+
+const isFree = (port: number): Promise<boolean> =>
+  listenOnce(port).then(
+    () => true,
+    () => false,
+  );
+
+/** The port that it was. */
+async function listenOnce(port: number): Promise<number> {
+  const server = createServer().listen(port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   server.close();

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { createApiServer } from "../api/server.ts";
-import { createHookwave, type Hookwave } from "../app.ts";
+import { type Hookwave, openHookwave } from "../app.ts";
 import type { Config } from "../config/environment.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { createLog, type Log } from "../observe/log.ts";
@@ -32,7 +32,7 @@ const LOOPBACK = "127.0.0.1";
 const PATIENCE_MS = 2_000;
 const STANDARD_ERROR = 2;
 
-/** Throws REDIS_UNAVAILABLE when there is no answer within two seconds; then nothing is left open. */
+/** Throws REDIS_UNAVAILABLE without an answer within two seconds, and DATA_NEWER; then nothing is left open. */
 export async function openOwnApi(options: OwnApiOptions): Promise<OwnApi> {
   const { config, redisUrl } = options;
   const key = randomBytes(32).toString("hex");
@@ -44,11 +44,12 @@ export async function openOwnApi(options: OwnApiOptions): Promise<OwnApi> {
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
   try {
-    const hookwave = await createHookwave({ ...config, redisUrl, encryptionKey, role: "api", apiKey: key });
+    const hookwave = await openHookwave({ ...config, redisUrl, encryptionKey, role: "api", apiKey: key });
     closers.push(hookwave.close);
     await hookwave.untilConnected(PATIENCE_MS).catch((cause: unknown) => {
       throw noAnswer(redisUrl, cause);
     });
+    await hookwave.insistReadable();
     if (options.needsSealingKey) await insistOnSameKey(hookwave);
     const api = serve(hookwave, config, log);
     closers.push(api.close);

@@ -2,7 +2,7 @@
  * Publishing: validate → batch → one durable job. A promise resolves only after Redis has acknowledged the
  * batch that holds its event, as safely as was asked for, and is refused in time when it does not.
  */
-import type { EventData } from "../catalogue/catalogue.ts";
+import { isKnownEventType, type ProducedData } from "../catalogue/catalogue.ts";
 import { validateData } from "../catalogue/validate-data.ts";
 import { asCheckedText, asEventId, type EventId } from "../core/brand.ts";
 import { type DestinationRequest, readDestinations } from "../core/destination.ts";
@@ -10,21 +10,28 @@ import { DURABILITIES, type Durability, isDurability } from "../core/durability.
 import { HookwaveError } from "../core/errors.ts";
 import {
   type CheckedEvent,
-  EVENT_DATA_MAX_BYTES,
+  EVENT_ID_IN_WORDS,
   EVENT_ID_PATTERN,
+  EVENT_TYPE_IN_WORDS,
   isChecked,
   isEventType,
   isTime,
   markChecked,
   type PublishedEvent,
-  TIMESTAMP_PATTERN,
+  TIME_IN_WORDS,
 } from "../core/event.ts";
+import { EVENT_DATA_DEPTH_MAX, textProblem } from "../core/event-text.ts";
+import { unwritable } from "../core/json-value.ts";
+import { isOperatorEventType } from "../core/operator-event.ts";
 import type { System } from "../core/system.ts";
+import { readTraceContext, traceOf } from "../core/trace-context.ts";
 import { type BatchWriterDeps, openBatchWriter } from "./batch-writer.ts";
+import type { BeginPublish } from "./ports.ts";
+import { traced } from "./traced.ts";
 
 export interface NewEvent<Type extends string> {
   readonly type: Type;
-  readonly data: EventData<Type>;
+  readonly data: ProducedData<Type>;
   /** The webhook-id of every copy; generated when absent. Publish again with the same one after a refusal. */
   readonly id?: string;
   /** RFC 3339; now when absent. */
@@ -33,6 +40,9 @@ export interface NewEvent<Type extends string> {
   readonly expiresAt?: string;
   /** Receivers this one event goes to besides the endpoints; signed with the key that `keyId` names. */
   readonly destinations?: readonly DestinationRequest[];
+  /** W3C Trace Context: what the event belongs to, where no OpenTelemetry says so. What cannot be read counts as absent. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
   /** The legacy bus gets this instead of `data`, while a service migrates from it. */
   readonly legacyData?: unknown;
 }
@@ -88,6 +98,8 @@ export interface PublisherDeps extends BatchWriterDeps {
   readonly putOnBus: PutOnBus;
   /** The level of a publish that does not say one. */
   readonly durability: Durability;
+  /** Null where there are no traces. */
+  readonly beginSpan: BeginPublish | null;
   readonly system: System;
 }
 
@@ -103,7 +115,7 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
 
   const prepare = (event: NewEvent<string> | AnyTextEvent): PublishedEvent => {
     if (isClosed) throw closed();
-    return prepareEvent(event, deps.system);
+    return insistOnProducers(prepareEvent(event, deps.system));
   };
 
   const storeAfterBus = async (
@@ -122,7 +134,7 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
     }
     return events.map(({ id }) => ({ id }));
   };
-  const store = async (events: readonly PublishedEvent[], level: Durability): Promise<readonly Receipt[]> => {
+  const store = traced(deps.beginSpan, async (events, level): Promise<readonly Receipt[]> => {
     const asked = deps.putOnBus(events);
     if (asked === null) {
       await writers[level].store(events);
@@ -135,7 +147,7 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
     } finally {
       open.delete(stored);
     }
-  };
+  });
 
   return {
     publish: async (event, { durability = ownDurability } = {}) => {
@@ -143,8 +155,10 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
       const [receipt = { id: prepared.id }] = await store([prepared], insistDurability(durability));
       return receipt;
     },
-    publishMany: async (events, { durability = ownDurability } = {}) =>
-      await store(events.map(prepare), insistDurability(durability)),
+    publishMany: async (events, { durability = ownDurability } = {}) => {
+      if (!Array.isArray(events)) throw invalid("a list of events", events);
+      return await store(events.map(prepare), insistDurability(durability));
+    },
     close: async () => {
       isClosed = true;
       // Those that still ask about the bus have not come to their writers.
@@ -161,7 +175,8 @@ const markWritten = (event: PublishedEvent): PublishedEvent => ({
 
 /** The event as it would be stored. Throws EVENT_INVALID or EVENT_TOO_LARGE. */
 export function prepareEvent(event: NewEvent<string> | AnyTextEvent, system: System): PublishedEvent {
-  const { type, checkedText, id, timestamp, expiresAt, destinations = [], legacyText } = checkEvent(event);
+  const checked = checkEvent(event);
+  const { type, checkedText, id, timestamp, expiresAt, destinations = [], legacyText } = checked;
   return {
     id: id ?? asEventId(`evt_${system.uuid().replaceAll("-", "")}`),
     type,
@@ -170,81 +185,74 @@ export function prepareEvent(event: NewEvent<string> | AnyTextEvent, system: Sys
     ...(expiresAt !== undefined && { expiresAt }),
     ...(destinations.length > 0 && { destinations }),
     ...(legacyText !== undefined && { legacy: { data: legacyText } }),
+    ...traceOf(checked),
   };
 }
 
-/** Throws EVENT_INVALID or EVENT_TOO_LARGE. */
+/** Throws EVENT_INVALID or EVENT_TOO_LARGE: of a producer without types, anything may come. */
 export function checkEvent(event: NewEvent<string> | AnyTextEvent): CheckedEvent {
+  if (typeof event !== "object" || event === null)
+    throw invalid("an event: an object with type and data", event);
   if (isChecked(event)) return event;
   const { type, id, timestamp, expiresAt } = event;
-  if (!isEventType(type)) throw invalid("type: dotted lower-case words, like job.completed", type);
-  if (id !== undefined && !EVENT_ID_PATTERN.test(id))
-    throw invalid("id: 1–64 characters of A–Z a–z 0–9 _ -", id);
-  if (timestamp !== undefined && !TIMESTAMP_PATTERN.test(timestamp)) {
-    throw invalid("timestamp: an RFC 3339 time, like 2026-01-31T12:00:00Z", timestamp);
-  }
-  if (expiresAt !== undefined && !isTime(expiresAt))
-    throw invalid("expiresAt: an RFC 3339 time, like 2026-01-31T12:00:00Z", expiresAt);
+  insist(`type: ${EVENT_TYPE_IN_WORDS}`, type, isEventType);
+  if (id !== undefined) insist(`id: ${EVENT_ID_IN_WORDS}`, id, isEventId);
+  if (timestamp !== undefined) insist(`timestamp: ${TIME_IN_WORDS}`, timestamp, isTime);
+  if (expiresAt !== undefined) insist(`expiresAt: ${TIME_IN_WORDS}`, expiresAt, isTime);
   const read = readDestinations(event.destinations);
   if ("problem" in read) throw invalid("destinations that can be used", read.problem);
-  const text = "dataText" in event ? checkText(type, event.dataText) : writeData(type, event.data);
-  const legacyText = legacyTextOf(event);
+  const text = eitherText(event, "dataText", "data");
+  if (text === undefined) throw invalid("data: an object that JSON can hold", undefined);
+  const legacyText = eitherText(event, "legacyText", "legacyData");
+  if (isKnownEventType(type)) insistOnShape(type, text);
   return markChecked({
     type,
     checkedText: asCheckedText(text),
     destinations: read.destinations,
+    // The bus' consumers have shapes of their own, which no type's promise covers.
     ...(legacyText !== undefined && { legacyText: asCheckedText(legacyText) }),
     ...(id !== undefined && { id: asEventId(id) }),
     ...(timestamp !== undefined && { timestamp }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...readTraceContext(event.traceparent, event.tracestate),
   });
 }
 
-/** The bus' consumers have shapes of their own, which no type's promise covers. */
-function legacyTextOf(event: NewEvent<string> | NewTextEvent): string | undefined {
-  if ("legacyText" in event && event.legacyText !== undefined) {
-    parse(event.legacyText, "legacyText");
-    return withinSize(event.legacyText);
-  }
-  if (!("legacyData" in event) || event.legacyData === undefined) return undefined;
-  return withinSize(write(event.legacyData, "legacyData"));
+const isEventId = (text: string): boolean => EVENT_ID_PATTERN.test(text);
+
+function insist(expected: string, value: unknown, isGood: (text: string) => boolean): void {
+  if (typeof value !== "string" || !isGood(value)) throw invalid(expected, value);
 }
 
-function writeData(type: string, data: unknown): string {
-  const problems = validateData(type, data);
+/** Looked at as a receiver will read it, so that what is checked is what is sent. */
+function insistOnShape(type: string, text: string): void {
+  const problems = validateData(type, JSON.parse(text));
   if (problems.length > 0) throw invalid(`data as "${type}" promises it`, problems.join("; "));
-  return withinSize(write(data, "data"));
 }
 
-function write(data: unknown, member: string): string {
-  const text = JSON.stringify(data);
-  if (text === undefined) throw invalid(`${member}: an object that JSON can hold`, typeof data);
-  return text;
+/** The text of a member that may come as text or as a value; undefined where neither is there. */
+function eitherText(event: object, asText: string, asValue: string): string | undefined {
+  const [text, value]: readonly unknown[] = [Reflect.get(event, asText), Reflect.get(event, asValue)];
+  if (text === undefined) return value === undefined ? undefined : sendable(written(value, asValue), asValue);
+  if (value !== undefined) throw invalid(`${asText} or ${asValue}`, "both");
+  if (typeof text !== "string") throw invalid(`${asText}: JSON text`, text);
+  return sendable(text, asText);
 }
 
-function parse(text: string, member: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid(`${member}: JSON text`, `${text.length} characters that are not JSON`);
-  }
+/** Refuses what the text would not say, instead of leaving it out. */
+function written(value: unknown, member: string): string {
+  const problem = unwritable(value, EVENT_DATA_DEPTH_MAX + 1);
+  if (problem !== null) throw invalid(`${member}: a value that JSON can hold as it is`, problem);
+  return JSON.stringify(value);
 }
 
-function checkText(type: string, text: string): string {
-  const data = parse(text, "dataText");
-  const problems = validateData(type, data);
-  if (problems.length > 0) throw invalid(`data as "${type}" promises it`, problems.join("; "));
-  return withinSize(text);
-}
-
-function withinSize(text: string): string {
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= EVENT_DATA_MAX_BYTES) return text;
-  throw new HookwaveError("EVENT_TOO_LARGE", {
-    expected: `data of at most ${EVENT_DATA_MAX_BYTES} bytes`,
-    got: `${bytes} bytes`,
-    remedy: "send a reference (a URL or an id) instead of the content",
-  });
+function sendable(text: string, member: string): string {
+  const problem = textProblem(text);
+  if (problem === null) return text;
+  const { code, expected, got } = problem;
+  if (code === "EVENT_INVALID") throw invalid(`${member}: ${expected}`, got);
+  const remedy = "send a reference (a URL or an id) instead of the content";
+  throw new HookwaveError(code, { expected: `${member} of ${expected}`, got: `${got} bytes`, remedy });
 }
 
 function insistDurability(value: Durability): Durability {
@@ -256,9 +264,24 @@ function insistDurability(value: Durability): Durability {
   });
 }
 
-function invalid(expected: string, got: string): HookwaveError {
+function invalid(expected: string, got: unknown): HookwaveError {
   const remedy = "correct the event; docs/producers.md describes its shape";
-  return new HookwaveError("EVENT_INVALID", { expected, got: `"${got.slice(0, 300)}"`, remedy });
+  return new HookwaveError("EVENT_INVALID", { expected, got: shown(got), remedy });
+}
+
+/** An operator who acts on what Hookwave says of an endpoint must not act on what a producer says. */
+function insistOnProducers(event: PublishedEvent): PublishedEvent {
+  if (!isOperatorEventType(event.type)) return event;
+  throw new HookwaveError("EVENT_INVALID", {
+    expected: "type: one that Hookwave does not publish of itself",
+    got: `"${event.type}"`,
+    remedy: "give the event another type; to see how a receiver takes this one, test its endpoint with it",
+  });
+}
+
+function shown(got: unknown): string {
+  if (got === undefined || got === null) return "nothing";
+  return typeof got === "string" ? `"${got.slice(0, 300)}"` : `a value of type ${typeof got}`;
 }
 
 function closed(): HookwaveError {

@@ -9,7 +9,7 @@ import { type LetterEntry, type LetterFilter, type LetterSummary, summaryOf } fr
 import type { Page, PageRequest } from "../core/page.ts";
 import type { LetterIndex, RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
-import { findLetter, type ReplayLetter, readLetter } from "./replay-letter.ts";
+import { findLetter, type ReplayLetter, readLetter, WHOEVER_HAS_ITS_ID } from "./replay-letter.ts";
 
 export interface StoredLetter {
   readonly id: string;
@@ -24,9 +24,10 @@ export interface DeadLetters {
   readonly get: (id: string) => Promise<StoredLetter>;
   /**
    * Sends it again from the first attempt on, under the same webhook-id; resolves with what it was. Throws
-   * DEAD_LETTER_UNKNOWN, and EVENT_INVALID for what could not be read in the first place.
+   * DEAD_LETTER_UNKNOWN, EVENT_INVALID for what could not be read in the first place, and REPLAY_INVALID for what was owed
+   * to an endpoint that was removed, where another has its id: unless that "endpoint" is meant.
    */
-  readonly replay: (id: string) => Promise<DeadLetter>;
+  readonly replay: (id: string, meaning?: "endpoint" | "delivery") => Promise<DeadLetter>;
   /** Throws DEAD_LETTER_UNKNOWN. */
   readonly remove: (id: string) => Promise<void>;
   /**
@@ -63,8 +64,8 @@ export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
     list: (filter, page) => listThere(filter, page, deps),
     count: index.count,
     get: async (id) => ({ id, letter: await findLetter(id, queues, redis) }),
-    replay: async (id) => {
-      const letter = await replayLetter(id);
+    replay: async (id, meaning = "delivery") => {
+      const letter = await replayLetter(id, meaning === "endpoint" ? WHOEVER_HAS_ITS_ID : null);
       await forget(id, letter);
       return letter;
     },

@@ -11,6 +11,7 @@ import { OWN_FAILURE_RETRY_MS } from "../core/own-failure.ts";
 import type { System } from "../core/system.ts";
 import { JobLocks } from "./job-locks.ts";
 import { tolerantBackend } from "./job-metadata.ts";
+import { LostLocks } from "./lost-locks.ts";
 import type { RawKeys } from "./ports.ts";
 
 /** A job as our workers see it: `data` is its text. */
@@ -41,6 +42,7 @@ const RECONNECT_MS = 500;
 /** Well below the silence after which a connection counts as dead (store/redis.ts). */
 const BLOCK_SECONDS = 3;
 const GIVE_BACK_MS = 1_000;
+const LOOK_EVERY_MS = 100;
 /** Each is the text of up to 64 events. */
 const LENT_MAX = 4_096;
 const EARLIER_RUN_RETRY_MS = 1_000;
@@ -60,12 +62,14 @@ const NO_SLOT = (): void => undefined;
 export class DurableWorker extends Worker<string, void> {
   readonly #system: Pick<System, "now" | "monotonicMs">;
   readonly #locks: JobLocks;
+  readonly #lost: LostLocks;
   readonly #takeMarker: () => Promise<unknown>;
   /** Token → what lends the slot of its run. */
   readonly #slots = new Map<string, () => void>();
   /** Jobs that go on without a slot. */
   readonly #lent = new Set<Promise<void>>();
   #isClosing = false;
+  #refused: "take" | "wait" | null = null;
   /** It has waited, and was woken. */
   #isWoken = false;
   /** The last job that it took was one it was woken for. */
@@ -93,20 +97,43 @@ export class DurableWorker extends Worker<string, void> {
     );
     this.#system = options.system;
     this.#locks = new JobLocks(LOCK_MS, options.system.monotonicMs);
-    this.on("error", options.onError);
+    this.#lost = new LostLocks(options.onError);
+    this.on("error", this.#lost.hear);
     this.#takeMarker = () =>
       options.connection.eval(TAKE_MARKER, MARKER_KEYS.length, ...MARKER_KEYS.map((key) => this.toKey(key)));
     const wait = this.backend.waitForJob.bind(this.backend);
     this.backend.waitForJob = async (seconds) => {
-      const marker = await wait(seconds);
+      const marker = await this.#seen("wait", () => wait(seconds));
       this.#isWoken = Boolean(marker);
       return marker;
     };
   }
 
+  /** False while Redis refuses to hand out jobs, or to let anybody wait for them. */
+  get isHandedJobs(): boolean {
+    return this.#refused === null;
+  }
+
+  /** Remembers which of the two Redis has refused; jobs that come all the same need no waiting. */
+  async #seen<Answer>(step: "take" | "wait", ask: () => Promise<Answer>): Promise<Answer> {
+    try {
+      const answer = await ask();
+      if (this.#refused === step || (step === "take" && answer !== undefined)) this.#refused = null;
+      return answer;
+    } catch (error) {
+      this.#refused = step;
+      throw error;
+    }
+  }
+
   /** BullMQ's own is 10 s: how long it waits for jobs while delayed ones are there. */
   override get maximumBlockTimeout(): number {
     return BLOCK_SECONDS;
+  }
+
+  /** Has it no job in work? */
+  isIdle(): boolean {
+    return this.#slots.size === 0;
   }
 
   /** Puts a job back for `inMs`, with its new text if it has changed; the caller then throws what is returned. */
@@ -176,6 +203,7 @@ export class DurableWorker extends Worker<string, void> {
       await Promise.all(this.#lent);
     }
     await super.close(force);
+    this.#lost.flush();
   }
 
   override async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
@@ -193,7 +221,7 @@ export class DurableWorker extends Worker<string, void> {
     const isOnlyJob = this.#hasFirst && (await this.#isOnlyJob());
     if (isOnlyJob || this.isPaused()) return await this.nextJobFromJobData();
     try {
-      const job = await super.moveToActive(token, name);
+      const job = await this.#seen("take", () => super.moveToActive(token, name));
       this.#hasFirst = this.#isWoken && job !== undefined;
       this.#isWoken = false;
       return job;
@@ -235,12 +263,21 @@ export class DurableWorker extends Worker<string, void> {
 /**
  * Closes a worker within `graceMs` and a second: first it only stops taking jobs; what is still in work after the
  * grace is told to put itself back (trap 10: a forced close sent 1,000 of 1,000 in flight twice). False when that
- * was not possible, because Redis does not answer: then other workers find the jobs by their locks.
+ * was not possible, because Redis does not answer: then other workers find the jobs by their locks. A worker that has
+ * nothing in work does not wait for a Redis that is gone.
  */
-export async function drain(worker: DurableWorker, graceMs: number): Promise<boolean> {
+export async function drain(
+  worker: DurableWorker,
+  graceMs: number,
+  isRedisThere: () => boolean,
+): Promise<boolean> {
   const tooLate = Promise.withResolvers<false>();
   const grace = setTimeout(() => worker.cancelAllJobs("shutting down"), graceMs);
   const limit = setTimeout(() => tooLate.resolve(false), graceMs + GIVE_BACK_MS);
+  const giveUpIdle = (): void => {
+    if (worker.isIdle() && !isRedisThere()) tooLate.resolve(false);
+  };
+  const look = setInterval(giveUpIdle, LOOK_EVERY_MS);
   try {
     const isDrained = await Promise.race([worker.close().then(() => true), tooLate.promise]);
     if (!isDrained) worker.disconnect().catch((error: Error) => worker.emit("error", error));
@@ -248,5 +285,6 @@ export async function drain(worker: DurableWorker, graceMs: number): Promise<boo
   } finally {
     clearTimeout(grace);
     clearTimeout(limit);
+    clearInterval(look);
   }
 }

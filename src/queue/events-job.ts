@@ -9,19 +9,23 @@ import { asEventId } from "../core/brand.ts";
 import { readDestinations } from "../core/destination.ts";
 import { MASK } from "../core/endpoint.ts";
 import {
-  EVENT_DATA_MAX_BYTES,
+  EVENT_ID_IN_WORDS,
   EVENT_ID_PATTERN,
+  EVENT_TYPE_IN_WORDS,
   isEventType,
   isTime,
   type PublishedEvent,
-  TIMESTAMP_PATTERN,
+  TIME_IN_WORDS,
 } from "../core/event.ts";
-import { elementTexts, isJsonText, memberTexts } from "../core/json-text.ts";
+import { textProblem } from "../core/event-text.ts";
+import { elementTexts, memberTexts } from "../core/json-text.ts";
 import type { Unread } from "../core/stored.ts";
+import { readTraceContext } from "../core/trace-context.ts";
 
 /**
  * 1: as first released. 2: with destinations, which a reader of 1 would leave out. 3: with an end, likewise. A job has the
- * lowest version that says all of it, so that older workers do what they can.
+ * lowest version that says all of it, so that older workers do what they can. A trace has no version: without it an event
+ * is delivered all the same.
  */
 export const EVENTS_JOB_VERSION = 3;
 
@@ -69,14 +73,16 @@ export interface JobOrigin {
 }
 
 const eventSchema = z.object({
-  id: z.string().regex(EVENT_ID_PATTERN, "1–64 characters of A–Z a–z 0–9 _ -").optional(),
+  id: z.string().regex(EVENT_ID_PATTERN, EVENT_ID_IN_WORDS).optional(),
   // No length check of zod's: it looks at whatever has a length, and throws where that is no number.
-  type: z.string().refine(isEventType, "dotted lower-case words, like job.completed"),
-  timestamp: z.string().regex(TIMESTAMP_PATTERN, "an RFC 3339 time, like 2026-01-31T12:00:00Z").optional(),
+  type: z.string().refine(isEventType, EVENT_TYPE_IN_WORDS),
+  timestamp: z.string().refine(isTime, TIME_IN_WORDS).optional(),
   data: z.unknown(),
-  expiresAt: z.string().refine(isTime, "an RFC 3339 time, like 2026-01-31T12:00:00Z").nullish(),
+  expiresAt: z.string().refine(isTime, TIME_IN_WORDS).nullish(),
   destinations: z.unknown().optional(),
   legacy: z.object({ data: z.unknown().optional(), isWritten: z.literal(true).optional() }).optional(),
+  traceparent: z.unknown().optional(),
+  tracestate: z.unknown().optional(),
 });
 
 /** The time of a job that does not say when it was added; its replay has a time of its own. */
@@ -163,6 +169,7 @@ function readEvent(part: Part, origin: JobOrigin, index: number): PublishedEvent
     ...(legacy !== undefined && {
       legacy: { ...legacyText, ...(legacy.isWritten === true && { isWritten: true }) },
     }),
+    ...readTraceContext(parsed.data.traceparent, parsed.data.tracestate),
   };
 }
 
@@ -177,12 +184,8 @@ function readData(
   const text = typeof data === "string" ? data : memberTexts(around()).get("data");
   const unreadable = (got: string): Unreadable => ({ text: around(), problem: `${member}: expected ${got}` });
   if (text === undefined) return unreadable("an object or JSON text, got nothing");
-  if (typeof data === "string" && !isJsonText(data)) {
-    return unreadable("an object or JSON text, got text that is not JSON");
-  }
-  const bytes = Buffer.byteLength(text);
-  if (bytes > EVENT_DATA_MAX_BYTES) return unreadable(`at most ${EVENT_DATA_MAX_BYTES} bytes, got ${bytes}`);
-  return { data: text };
+  const problem = textProblem(text);
+  return problem === null ? { data: text } : unreadable(`${problem.expected}, got ${problem.got}`);
 }
 
 const destinedSchema = z.object({ destinations: z.unknown() });

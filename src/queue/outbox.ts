@@ -2,15 +2,14 @@
  * The way out for deliveries that need their own clock, and for those given up. Every write that may be repeated has a
  * job id of its own making, because `addBulk` is a pipeline and not a transaction: doing it twice must do it once.
  */
-import type { EndpointId } from "../core/brand.ts";
 import { type DeadLetter, type Delivery, deliveryId } from "../core/delivery.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
-import { type Tell, tellFailure } from "../core/happening.ts";
+import type { Happening, Tell } from "../core/happening.ts";
 import { summaryOf } from "../core/letter.ts";
 import { versionedDelivery } from "../core/stored.ts";
 import type { Outbox } from "../deliver/ports.ts";
 import { deadLetterId, deliveryJobIds, deliveryLetterIds } from "./names.ts";
-import type { LetterIndex } from "./ports.ts";
+import type { BuryDelivery, LetterIndex } from "./ports.ts";
 import type { Queues } from "./queues.ts";
 import { storedLetter } from "./stored-letter.ts";
 
@@ -25,12 +24,11 @@ const LETTER_PRIORITY = 1;
 export interface OutboxDeps {
   readonly queues: Queues;
   readonly letters: Pick<LetterIndex, "add">;
-  /** Counts a burial against its endpoint; a count that fails is told, and the burial stands. */
-  readonly countBuried: (id: EndpointId) => Promise<void>;
+  readonly buryDelivery: BuryDelivery;
   readonly tell: Tell;
 }
 
-export function createOutbox({ queues, letters, countBuried, tell }: OutboxDeps): Outbox {
+export function createOutbox({ queues, letters, buryDelivery, tell }: OutboxDeps): Outbox {
   const commits = createGroupCommit<Scheduled>({
     write: async (group) => {
       await queues.deliveries.addBulk(group.map(toScheduledJob));
@@ -48,19 +46,25 @@ export function createOutbox({ queues, letters, countBuried, tell }: OutboxDeps)
     },
     bury: async (letter) => {
       const id = letterId(letter);
-      await letters.add(summaryOf(id, letter));
+      const entry = summaryOf(id, letter);
+      const burial =
+        letter.kind === "job" ? await letters.add(entry) : await buryDelivery(letter.delivery, entry);
+      if (burial === "overruled") return;
+      // A run before this one may have died in between: written again, it is there once.
       await queues.deadLetters.add(letter.because, storedLetter(letter), {
         jobId: id,
         priority: LETTER_PRIORITY,
       });
-      if (letter.kind === "job") {
-        return tell({ kind: "job.buried", because: letter.because, problem: letter.problem });
-      }
-      const { delivery, because } = letter;
-      tell({ kind: "delivery.buried", deliveryId: deliveryId(delivery), because });
-      await countBuried(delivery.endpointId).catch(tellFailure(tell, "count_buried"));
+      if (burial === true || burial === "first") tell(buried(letter));
     },
   };
+}
+
+function buried(letter: DeadLetter): Happening {
+  const { because } = letter;
+  return letter.kind === "job"
+    ? { kind: "job.buried", because: letter.because, problem: letter.problem }
+    : { kind: "delivery.buried", deliveryId: deliveryId(letter.delivery), because };
 }
 
 interface Scheduled {

@@ -2,10 +2,12 @@
  * Needs of the queues: Redis beneath BullMQ, and the store's memory of dead letters and replays. Owned here, by the
  * consumer; app.ts plugs them in. The work itself is done by the deliver stage, whose ports say how it is called.
  */
-import type { Round } from "../core/delivery.ts";
+import type { EndpointId, EventId } from "../core/brand.ts";
+import type { AcceptedKey, Delivery, Round } from "../core/delivery.ts";
 import type { LetterEntry, LetterFilter, LetterOrder, LetterSummary } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { HeldReplay, Replay, ReplayProgress, ReplayState } from "../core/replay.ts";
+import type { OperatorFact } from "../endpoints/operator-events.ts";
 
 /** Redis beneath BullMQ: for what has got among its keys, and to look at jobs without reading all of them. */
 export interface RawKeys {
@@ -22,8 +24,8 @@ export interface RawKeys {
 
 /** Finds dead letters without reading them. */
 export interface LetterIndex {
-  /** An entry that is there keeps its time. */
-  readonly add: (letter: LetterSummary) => Promise<void>;
+  /** False where there is such an entry, which keeps its time. */
+  readonly add: (letter: LetterSummary) => Promise<boolean>;
   readonly remove: (entries: readonly LetterEntry[]) => Promise<void>;
   /** A page as the index has it: some of these letters may be gone. Throws CURSOR_INVALID. */
   readonly walk: (
@@ -34,6 +36,30 @@ export interface LetterIndex {
   readonly count: (filter: LetterFilter) => Promise<number>;
   /** Those of these ids that have no entry. */
   readonly missing: (ids: readonly string[]) => Promise<readonly string[]>;
+}
+
+/** A burial was the first of its round, has been written before, or something else stands against it: then nothing is. */
+export type Burial = "first" | "again" | "overruled";
+
+/** Writes that a delivery was given up, with its entry in the index and its endpoint's count; it waits no more. */
+export type BuryDelivery = (delivery: Delivery, letter: LetterSummary) => Promise<Burial>;
+
+/** The index of waiting deliveries, for whoever looks through it. */
+export interface WaitingEntries {
+  /** True for one process of the fleet, once an hour. */
+  readonly takeTurn: () => Promise<boolean>;
+  /**
+   * Takes out those that have ended, of a page from this place on. Answers with those of which no record tells and that
+   * are in no line, and where the next page begins; null where there is none.
+   */
+  readonly check: (id: EndpointId, from: number) => Promise<CheckedEntries>;
+  /** Unless they have begun to wait anew. */
+  readonly takeOut: (id: EndpointId, entries: readonly AcceptedKey[]) => Promise<void>;
+}
+
+export interface CheckedEntries {
+  readonly unknown: readonly AcceptedKey[];
+  readonly next: number | null;
 }
 
 /** Deliveries that wait in their endpoint's line, and so have no job. */
@@ -73,4 +99,13 @@ export interface ReplayBook {
   /** Does nothing when the lease has been lost. */
   readonly advance: (id: string, holder: string, progress: ReplayProgress) => Promise<void>;
   readonly letGo: (id: string, holder: string) => Promise<void>;
+}
+
+/** Facts for operators that are not published yet. */
+export interface OperatorFacts {
+  /** Each with the id that its event is to have; null for one that cannot be read. */
+  readonly some: (
+    most: number,
+  ) => Promise<readonly { readonly id: EventId; readonly fact: OperatorFact | null }[]>;
+  readonly remove: (ids: readonly EventId[]) => Promise<void>;
 }

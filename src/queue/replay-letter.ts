@@ -4,11 +4,13 @@
  * delivery; and its job's id says which round it is, so that doing it twice does it once.
  */
 import type { EndpointId } from "../core/brand.ts";
-import type { DeadLetter, Delivery, DeliveryState } from "../core/delivery.ts";
+import { type DeadLetter, type Delivery, type DeliveryState, deliveryOf } from "../core/delivery.ts";
+import { type Endpoint, isOwedTo, owedTo } from "../core/endpoint.ts";
 import { HookwaveError, isWrongType } from "../core/errors.ts";
 import { withoutEnd } from "../core/event.ts";
 import { isJsonText } from "../core/json-text.ts";
 import type { EventLedger, Outbox, WaitingIndex } from "../deliver/ports.ts";
+import { registeredId } from "../endpoints/destinations.ts";
 import { readEventsJob } from "./events-job.ts";
 import type { RawKeys } from "./ports.ts";
 import { enqueueEventsAgain, type Queues } from "./queues.ts";
@@ -21,8 +23,14 @@ export interface Redirection {
   readonly since: string;
 }
 
+/** The redirection to the endpoint that has the id of the one which a letter was owed to, be it another by now. */
+export const WHOEVER_HAS_ITS_ID = "whoever has its id";
+
 /** Resolves with what the letter was. Throws DEAD_LETTER_UNKNOWN, EVENT_INVALID, REPLAY_INVALID. */
-export type ReplayLetter = (id: string, redirection?: Redirection | null) => Promise<DeadLetter>;
+export type ReplayLetter = (
+  id: string,
+  redirection?: Redirection | typeof WHOEVER_HAS_ITS_ID | null,
+) => Promise<DeadLetter>;
 
 export interface LetterReplayDeps {
   readonly queues: Queues;
@@ -31,6 +39,8 @@ export interface LetterReplayDeps {
   /** So that people see it as under way from here on. */
   readonly waiting: Pick<WaitingIndex, "add">;
   readonly stateOf: EventLedger["stateOf"];
+  /** As it is now; undefined where none is registered. */
+  readonly findEndpoint: (id: EndpointId) => Promise<Pick<Endpoint, "incarnation"> | undefined>;
 }
 
 export function createLetterReplay({
@@ -39,23 +49,36 @@ export function createLetterReplay({
   outbox,
   waiting,
   stateOf,
+  findEndpoint,
 }: LetterReplayDeps): ReplayLetter {
   const redirected = async (delivery: Delivery, { to, since }: Redirection): Promise<Delivery> => {
     const round = roundAt(await stateOf({ ...delivery, endpointId: to }), since);
-    const { acceptedAt } = delivery;
-    const event = withoutEnd(delivery.event);
-    return { event, endpointId: to, acceptedAt, attempts: [], round, heldSince: null };
+    const owed = owedTo((await findEndpoint(to)) ?? { incarnation: null });
+    return { ...deliveryOf(withoutEnd(delivery.event), delivery.acceptedAt)(to, owed), round };
+  };
+
+  const again = async (id: string, delivery: Delivery, isAnyMeant: boolean): Promise<Delivery> => {
+    const endpoint = await findEndpoint(registeredId(delivery));
+    const isAnothers = endpoint !== undefined && !isOwedTo(delivery, endpoint);
+    if (isAnothers && !isAnyMeant) throw owedToAnother(id, delivery);
+    // Of a letter that does not say whom it was owed to, whoever is there now is taken for it.
+    const owed = endpoint === undefined ? {} : owedTo(endpoint);
+    return { ...nextRound(delivery), ...owed };
   };
 
   return async (id, redirection = null) => {
     const letter = await findLetter(id, queues, redis);
     if (letter.kind === "job") {
-      if (redirection !== null) throw notRedirectable(id);
+      if (redirection !== null && redirection !== WHOEVER_HAS_ITS_ID) throw notRedirectable(id);
       await enqueueAgain(id, letter, queues);
     } else {
       const { delivery } = letter;
-      const isElsewhere = redirection !== null && redirection.to !== delivery.endpointId;
-      const next = isElsewhere ? await redirected(delivery, redirection) : nextRound(delivery);
+      const isAnyMeant = redirection !== null;
+      const isElsewhere =
+        redirection !== null && redirection !== WHOEVER_HAS_ITS_ID && redirection.to !== delivery.endpointId;
+      const next = isElsewhere
+        ? await redirected(delivery, redirection)
+        : await again(id, delivery, isAnyMeant);
       await waiting.add(next);
       await outbox.schedule(next, 0);
     }
@@ -128,6 +151,14 @@ function notRedirectable(id: string): HookwaveError {
     expected: "a delivery, which can go to another endpoint",
     got: `${id}, an events job that was never dispatched`,
     remedy: "replay it without naming an endpoint; it then goes to all that subscribed",
+  });
+}
+
+function owedToAnother(id: string, { endpointId }: Delivery): HookwaveError {
+  return new HookwaveError("REPLAY_INVALID", {
+    expected: "a dead letter whose endpoint is still there",
+    got: `${id}, which was owed to an endpoint that has been removed; "${endpointId}" is another one by now`,
+    remedy: `begin a replay that names it ("to": "${endpointId}", or --to ${endpointId}) if that one is to have it`,
   });
 }
 

@@ -17,7 +17,7 @@ export const utf8 = (text: string): Bytes => encoder.encode(text);
 export function bodyBytes(body: unknown): Bytes {
   if (typeof body === "string") return utf8(body);
   if (ArrayBuffer.isView(body))
-    return concat([new Uint8Array(body.buffer, body.byteOffset, body.byteLength)]);
+    return textThen("", new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
   if (isArrayBuffer(body)) return new Uint8Array(body);
   throw new VerificationError(
     "BODY_NOT_RAW",
@@ -27,9 +27,8 @@ export function bodyBytes(body: unknown): Bytes {
 }
 
 /** By its tag, since a buffer may come from another realm than this module. */
-function isArrayBuffer(body: unknown): body is ArrayBuffer {
-  return Object.prototype.toString.call(body) === "[object ArrayBuffer]";
-}
+const isArrayBuffer = (body: unknown): body is ArrayBuffer =>
+  Object.prototype.toString.call(body) === "[object ArrayBuffer]";
 
 export function concat(parts: readonly Uint8Array[]): Bytes {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
@@ -41,18 +40,29 @@ export function concat(parts: readonly Uint8Array[]): Bytes {
   return whole;
 }
 
+/** The bytes of a text and those behind it, in memory of their own. */
+export function textThen(text: string, rest: Uint8Array): Bytes {
+  const start = utf8(text);
+  const whole = new Uint8Array(start.length + rest.length);
+  whole.set(start);
+  whole.set(rest, start.length);
+  return whole;
+}
+
 export const toBase64 = (bytes: Bytes): string => btoa(String.fromCharCode(...bytes));
 
 /** Padded base64 as RFC 4648 §4 writes it, and only what an encoder would have written; null for anything else. */
 export function fromBase64(text: string): Bytes | null {
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0) return null;
-  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  return toBase64(bytes) === text ? bytes : null;
+  try {
+    const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+    return toBase64(bytes) === text ? bytes : null;
+  } catch {
+    return null;
+  }
 }
 
-export function toHex(bytes: Bytes): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+export const toHex = (bytes: Bytes): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Takes the same time wherever the difference is; lengths are no secret. */
 export function isEqual(one: string, other: string): boolean {

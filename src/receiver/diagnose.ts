@@ -4,7 +4,8 @@
  * what had to be undone is the advice. It accepts nothing itself.
  */
 import { utf8 } from "./bytes.ts";
-import { RECEIVING_PROFILE_NAMES, type ReceivingProfileName } from "./profiles.ts";
+import { type ReceivingProfileName, receivingProfileNames } from "./profiles.ts";
+import { type Agreement, SIGNED_CONTENTS } from "./receiving-profile.ts";
 import { VERIFICATION_CODES, type VerificationCode, VerificationError } from "./verification-error.ts";
 import { verify } from "./verify.ts";
 import type { WebhookEvent } from "./webhook-event.ts";
@@ -22,8 +23,10 @@ export interface Expectation {
   readonly profile: ReceivingProfileName;
   /** Never empty, and checked with `insistUsable`. */
   readonly secrets: readonly string[];
-  /** stripe: the header of the signature; its usual one when undefined. */
+  /** stripe, hmac: the header of the signature; its usual one when undefined. */
   readonly signatureHeader: string | undefined;
+  /** hmac: what the signature covers; the body when undefined. */
+  readonly signedContent: Agreement["signedContent"];
 }
 
 export interface Refusal {
@@ -63,9 +66,9 @@ export async function diagnose(
 }
 
 async function ask({ request, expected }: Case, nowMs: number): Promise<WebhookEvent | VerificationError> {
-  const { profile, secrets, signatureHeader } = expected;
+  const { profile, secrets, signatureHeader, signedContent } = expected;
   const { body, headers, method, url } = request;
-  const options = { profile, signatureHeader, method, targetUri: url, now: () => nowMs };
+  const options = { profile, signatureHeader, signedContent, method, targetUri: url, now: () => nowMs };
   return await verify(body, headers, secrets, options).catch((error: unknown) => {
     if (error instanceof VerificationError) return error;
     throw error;
@@ -107,15 +110,33 @@ interface Undone extends Case {
 }
 
 function mistakesUndone(of: Case): readonly Undone[] {
-  return [...profilesExchanged(of), ...secretsMended(of), ...bodiesRestored(of), ...urlsExchanged(of)];
+  return [
+    ...profilesExchanged(of),
+    ...contentsExchanged(of),
+    ...secretsMended(of),
+    ...bodiesRestored(of),
+    ...urlsExchanged(of),
+  ];
+}
+
+/** Of hmac alone: whoever expects another profile is not told of variants of this one. */
+function contentsExchanged({ request, expected }: Case): readonly Undone[] {
+  if (expected.profile !== "hmac") return [];
+  return SIGNED_CONTENTS.map((signedContent) => ({
+    request,
+    expected: { ...expected, signedContent },
+    advice: [`its signature covers ${signedContent}: expect that, or tell the sender`],
+  }));
 }
 
 function profilesExchanged({ request, expected }: Case): readonly Undone[] {
-  return RECEIVING_PROFILE_NAMES.filter((profile) => profile !== expected.profile).map((profile) => ({
-    request,
-    expected: { ...expected, profile },
-    advice: [`it is a valid request of profile ${profile}: expect that, or tell the sender`],
-  }));
+  return receivingProfileNames()
+    .filter((profile) => profile !== expected.profile)
+    .map((profile) => ({
+      request,
+      expected: { ...expected, profile },
+      advice: [`it is a valid request of profile ${profile}: expect that, or tell the sender`],
+    }));
 }
 
 function secretsMended({ request, expected }: Case): readonly Undone[] {

@@ -15,6 +15,12 @@ export interface InboxOptions {
   readonly leaseMs?: number;
   /** Time for which a handled event is remembered. Default: 7 days, longer than senders try. */
   readonly keepMs?: number;
+  /**
+   * The endpoint whose deliveries come here, by any name without a colon: its ids are kept apart from those of others in
+   * the same store. Two endpoints get the same event under the same id, and the second one's would be a copy. Default:
+   * none, for a store of one endpoint.
+   */
+  readonly endpoint?: string;
 }
 
 export type InboxResult =
@@ -30,11 +36,18 @@ export interface Inbox {
 const LEASE_MS = 30_000;
 const KEEP_MS = 7 * 24 * 60 * 60 * 1_000;
 
-export function createInbox({ store, handler, leaseMs = LEASE_MS, keepMs = KEEP_MS }: InboxOptions): Inbox {
+export function createInbox({
+  store,
+  handler,
+  endpoint,
+  leaseMs = LEASE_MS,
+  keepMs = KEEP_MS,
+}: InboxOptions): Inbox {
   return {
     process: async (event) => {
+      const key = endpoint ? `${endpoint}:${event.id}` : event.id;
       const holder = webCrypto.randomUUID();
-      const claim = await store.claim(event.id, holder, leaseMs);
+      const claim = await store.claim(key, holder, leaseMs);
       if (claim.kind === "done") return { kind: "duplicate" };
       if (claim.kind === "busy")
         return { kind: "busy", retryAfterSeconds: Math.max(1, Math.ceil(claim.forMs / 1_000)) };
@@ -42,10 +55,10 @@ export function createInbox({ store, handler, leaseMs = LEASE_MS, keepMs = KEEP_
         await handler(event);
       } catch (error) {
         // Should releasing fail, too, the lease ends it; the handler's error is the one to hear of.
-        await store.release(event.id, holder).catch(() => undefined);
+        await store.release(key, holder).catch(() => undefined);
         throw error;
       }
-      await store.complete(event.id, keepMs);
+      await store.complete(key, keepMs);
       return { kind: "handled" };
     },
   };

@@ -1,6 +1,7 @@
 /** The closed registry of the families that can be verified. */
 import { aiCore } from "./profiles/ai-core.ts";
 import { github } from "./profiles/github.ts";
+import { hmac } from "./profiles/hmac.ts";
 import { hokusai } from "./profiles/hokusai.ts";
 import { klipstream } from "./profiles/klipstream.ts";
 import { llmService } from "./profiles/llm-service.ts";
@@ -17,13 +18,16 @@ const profiles = {
   "llm-service": llmService,
   github,
   stripe,
+  hmac,
 } as const satisfies Readonly<Record<string, ReceivingProfile>>;
 
 export type ReceivingProfileName = keyof typeof profiles;
 
 const isName = (name: string): name is ReceivingProfileName => Object.hasOwn(profiles, name);
 
-export const RECEIVING_PROFILE_NAMES: readonly ReceivingProfileName[] = Object.keys(profiles).filter(isName);
+/** As a function, since a list would be left in every bundle that never looks at it. */
+export const receivingProfileNames = (): readonly ReceivingProfileName[] =>
+  Object.keys(profiles).filter(isName);
 
 /** Throws MISCONFIGURED for a name that no profile has. */
 export function profileNamed(name: ReceivingProfileName): ReceivingProfile {

@@ -41,16 +41,13 @@ export function refuseMissing(name: string): never {
   throw new VerificationError("HEADER_MISSING", `a header ${name}`, "none");
 }
 
-export function malformed(name: string, expected: string, got?: string): VerificationError {
-  return new VerificationError("HEADER_MALFORMED", `${expected} in ${name}`, got);
-}
+export const malformed = (name: string, expected: string, got?: string): VerificationError =>
+  new VerificationError("HEADER_MALFORMED", `${expected} in ${name}`, got);
 
-function isIterable(input: HeadersInput): input is Iterable<readonly [string, string]> {
-  return Symbol.iterator in input;
-}
+const isIterable = (input: HeadersInput): input is Iterable<readonly [string, string]> =>
+  Symbol.iterator in input;
 
-function pairsOf(input: Exclude<HeadersInput, Iterable<unknown>>): readonly (readonly [string, string])[] {
-  return Object.entries(input).flatMap(([name, value]) =>
+const pairsOf = (input: Exclude<HeadersInput, Iterable<unknown>>): readonly (readonly [string, string])[] =>
+  Object.entries(input).flatMap(([name, value]) =>
     [value ?? []].flat().map((one): readonly [string, string] => [name, one]),
   );
-}

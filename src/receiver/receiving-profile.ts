@@ -5,16 +5,27 @@
 import type { Bytes } from "./bytes.ts";
 import type { ReceivedHeaders } from "./received-headers.ts";
 
-export interface ReceivedRequest {
+export const SIGNED_CONTENTS = ["body", "timestamp.body", "id.timestamp.body"] as const;
+
+/** The part of what a receiver knows of its sender that only some families need. */
+export interface Agreement {
+  /** ai-core: the URL exactly as the sender knows it, which a proxy may hide from the application. */
+  readonly targetUri?: string | undefined;
+  /** ai-core: the request's method. Default: `POST`. */
+  readonly method?: string | undefined;
+  /** stripe, hmac: the header that holds the signature. Default: `stripe-signature`, `x-signature`. */
+  readonly signatureHeader?: string | undefined;
+  /** hmac: what the signature covers. Default: `body`. */
+  readonly signedContent?: (typeof SIGNED_CONTENTS)[number] | undefined;
+}
+
+export interface ReceivedRequest extends Agreement {
   readonly body: Bytes;
   readonly headers: ReceivedHeaders;
   /** Never empty. */
   readonly secrets: readonly string[];
   readonly nowSeconds: number;
   readonly toleranceSeconds: number;
-  readonly method: string;
-  readonly targetUri: string | undefined;
-  readonly signatureHeader: string;
 }
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
@@ -42,6 +53,5 @@ export interface ReceivingProfile {
 /** The type of an event whose body says nothing of it, in a family that has no other place for it. */
 export const UNKNOWN_TYPE = "unknown";
 
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+export const isRecord = (value: unknown): value is JsonRecord =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

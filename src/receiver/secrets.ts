@@ -32,9 +32,8 @@ export function readSecrets(
   const refused = isPublicAllowed ? /^whsk_|^$/ : /^wh[ps]k_|^$/;
   if (list.length > 0 && list.every((secret) => typeof secret === "string" && !refused.test(secret)))
     return list;
-  throw misconfigured(`one or more secrets${isPublicAllowed ? ", or public keys" : ""}`);
+  throw misconfigured(isPublicAllowed ? "secrets or public keys" : "secrets");
 }
 
-export function misconfigured(expected: string, got?: string): VerificationError {
-  return new VerificationError("MISCONFIGURED", expected, got);
-}
+export const misconfigured = (expected: string, got?: string): VerificationError =>
+  new VerificationError("MISCONFIGURED", expected, got);

@@ -9,12 +9,10 @@ import { webCrypto } from "./web-crypto.ts";
 export const SIGNATURES_MAX = 16;
 
 /** Asks of every item, whatever the others answer. */
-export async function isTrueOfAny<Item>(
+export const isTrueOfAny = async <Item>(
   items: readonly Item[],
   ask: (item: Item) => Promise<boolean>,
-): Promise<boolean> {
-  return (await Promise.all(items.map(ask))).includes(true);
-}
+): Promise<boolean> => (await Promise.all(items.map(ask))).includes(true);
 
 /**
  * HMAC-SHA256 (RFC 2104). `signatures` as they stand in the header; `toText` writes a digest in the same way, so that
@@ -44,6 +42,5 @@ export async function isEd25519Of(
   );
 }
 
-export async function sha256(bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await webCrypto.subtle.digest("SHA-256", bytes));
-}
+export const sha256 = async (bytes: Bytes): Promise<Bytes> =>
+  new Uint8Array(await webCrypto.subtle.digest("SHA-256", bytes));

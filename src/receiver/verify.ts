@@ -7,25 +7,19 @@ import { type Bytes, bodyBytes, type RawBody, toHex } from "./bytes.ts";
 import { systemNow } from "./clock.ts";
 import { profileNamed, type ReceivingProfileName } from "./profiles.ts";
 import { type HeadersInput, type ReceivedHeaders, readHeaders } from "./received-headers.ts";
-import { isRecord, type Reading } from "./receiving-profile.ts";
+import { type Agreement, isRecord, type Reading } from "./receiving-profile.ts";
 import { readSecrets } from "./secrets.ts";
 import { sha256 } from "./signatures.ts";
 import { VerificationError } from "./verification-error.ts";
 import { type WebhookEvent, webhookEvent } from "./webhook-event.ts";
 
-export interface VerifyOptions {
+export interface VerifyOptions extends Agreement {
   /** The family of requests to expect. Default: `standard`. */
   readonly profile?: ReceivingProfileName | undefined;
   /** The most that a signed timestamp may be from now, in either direction. Default: 300 s. */
   readonly toleranceSeconds?: number | undefined;
   /** Epoch ms. Default: this machine's clock. */
   readonly now?: (() => number) | undefined;
-  /** ai-core: the URL exactly as the sender knows it, which a proxy may hide from the application. */
-  readonly targetUri?: string | undefined;
-  /** ai-core: the request's method. Default: `POST`. */
-  readonly method?: string | undefined;
-  /** stripe: the header that holds the signature. Default: `stripe-signature`. */
-  readonly signatureHeader?: string | undefined;
 }
 
 const TOLERANCE_SECONDS = 300;
@@ -41,25 +35,22 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<WebhookEvent> {
   const { profile: name = "standard", toleranceSeconds = TOLERANCE_SECONDS, now = systemNow } = options;
-  const { targetUri, method = "POST", signatureHeader = "stripe-signature" } = options;
   const profile = profileNamed(name);
   const body = bodyBytes(rawBody);
   const received = readHeaders(headers);
   await profile.authenticate({
+    ...options,
     body,
     headers: received,
     secrets: readSecrets(secrets, name === "standard"),
     nowSeconds: Math.floor(now() / 1_000),
     toleranceSeconds,
-    targetUri,
-    method,
-    signatureHeader,
   });
   const json = parseJson(body);
   const reading = profile.read({ json, fields: isRecord(json) ? json : {} }, received);
-  const { type, data } = reading;
-  if (typeof type !== "string" || type === "") throw unreadable("an event of this profile");
-  const timestamp = typeof reading.timestamp === "string" ? reading.timestamp : new Date(now()).toISOString();
+  const { type, data, timestamp: happenedAt } = reading;
+  if (!type || typeof type !== "string") throw unreadable("an event of this profile");
+  const timestamp = typeof happenedAt === "string" ? happenedAt : new Date(now()).toISOString();
   return webhookEvent({ id: await idOf(reading, received, body), type, timestamp, data });
 }
 
@@ -80,10 +71,9 @@ const ID_PATTERN = /^[\x21-\x7e]{1,256}$/;
  */
 async function idOf(reading: Reading, headers: ReceivedHeaders, body: Bytes): Promise<string> {
   const ids = [reading.id, headers.optional("webhook-id")];
-  const usable = ids.filter((id) => typeof id === "string").find((id) => ID_PATTERN.test(id));
+  const usable = ids.find((id): id is string => typeof id === "string" && ID_PATTERN.test(id));
   return usable ?? `body_${toHex(await sha256(body))}`;
 }
 
-function unreadable(expected: string): VerificationError {
-  return new VerificationError("PAYLOAD_UNREADABLE", `${expected} in the body`);
-}
+const unreadable = (expected: string): VerificationError =>
+  new VerificationError("PAYLOAD_UNREADABLE", `${expected} in the body`);

@@ -22,24 +22,12 @@ export type KnownWebhookEvent = {
 export type CustomWebhookEvent = EventOf<"custom", string, unknown>;
 export type WebhookEvent = KnownWebhookEvent | CustomWebhookEvent;
 
-/** By name, since the catalogue's schemas would bring a library with them; a test keeps the two lists equal. */
-const KNOWN_TYPES: readonly KnownEventType[] = [
-  "model.registered",
-  "job.started",
-  "job.progress",
-  "job.stage_changed",
-  "job.completed",
-  "job.failed",
-  "job.cancelled",
-  "task_started",
-  "task_progress",
-  "task_completed",
-  "task_failed",
-  "workflow.completed",
-  "workflow.failed",
-  "llm.step.completed",
-  "webhook.test",
-];
+/**
+ * The catalogue's types: its schemas would bring a library with them, and a list of the names would be twice as long where
+ * bytes are counted. A test keeps the two equal.
+ */
+const KNOWN_TYPE =
+  /^(model\.registered|job\.(started|progress|stage_changed|completed|failed|cancelled)|task_(started|progress|completed|failed)|workflow\.(completed|failed)|llm\.step\.completed|webhook\.test|endpoint\.(failing|recovered|disabled)|delivery\.dead_lettered)$/;
 
 /** Makes an authentic event a typed one. */
 export function webhookEvent(fields: Omit<CustomWebhookEvent, "kind">): WebhookEvent {
@@ -47,6 +35,5 @@ export function webhookEvent(fields: Omit<CustomWebhookEvent, "kind">): WebhookE
   return isKnown(known) ? known : { kind: "custom", ...fields };
 }
 
-function isKnown(event: EventOf<"known", string, unknown>): event is KnownWebhookEvent {
-  return KNOWN_TYPES.some((type) => type === event.type);
-}
+const isKnown = (event: EventOf<"known", string, unknown>): event is KnownWebhookEvent =>
+  KNOWN_TYPE.test(event.type);

@@ -6,18 +6,29 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { type ApiKey, type Caller, type NewApiKey, ROLES } from "../core/access.ts";
+import type { NewAuditEntry } from "../core/audit.ts";
 import { HookwaveError } from "../core/errors.ts";
+import { ADD_AUDIT, auditText } from "./audit.ts";
 import { keyNews } from "./changes.ts";
 import type { Keys } from "./keys.ts";
+import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
+import { prepareScript } from "./script.ts";
+
+/** The entry in the audit log of a key that is made or revoked. */
+export type KeyNote = (key: ApiKey) => NewAuditEntry;
 
 export interface ApiKeys {
   /** Throws CONFIG_INVALID when there are too many. The token is shown once. */
-  readonly create: (asked: NewApiKey, nowMs: number) => Promise<ApiKey & { readonly token: string }>;
+  readonly create: (
+    asked: NewApiKey,
+    nowMs: number,
+    note: KeyNote,
+  ) => Promise<ApiKey & { readonly token: string }>;
   /** Oldest first; at most 1,000 exist. */
   readonly list: () => Promise<readonly ApiKey[]>;
   /** Throws KEY_UNKNOWN. */
-  readonly revoke: (id: string) => Promise<void>;
+  readonly revoke: (id: string, note: KeyNote) => Promise<void>;
   /** From memory: whose token this is; null for nobody's. Takes the same time whether or not its id exists. */
   readonly check: (token: string) => Caller | null;
   /** From memory: is there any key? Null before the first refresh: nobody knows. */
@@ -44,7 +55,21 @@ const digestOf = (text: string): Buffer => hash("sha256", text, "buffer");
 /** A digest to compare a token of an unknown id with, so that finding nothing costs the same. */
 const NOBODY = digestOf("nobody");
 
+// KEYS: the keys, the audit log. ARGV: the id, the record, the entry.
+const ADD = `${ADD_AUDIT}
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+addAudit(KEYS[2], ARGV[3])`;
+
+// ARGV: the id, the entry.
+const REMOVE = `${ADD_AUDIT}
+local removed = redis.call('HDEL', KEYS[1], ARGV[1])
+if removed == 1 then addAudit(KEYS[2], ARGV[2]) end
+return removed`;
+
 export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {
+  const runAdd = prepareScript(redis, ADD);
+  const runRemove = prepareScript(redis, REMOVE);
+  const scriptKeys = [keys.apiKeys, keys.audit];
   let mirror: ReadonlyMap<string, KeyRecord> | null = null;
 
   const refresh = async (): Promise<void> => {
@@ -56,13 +81,13 @@ export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {
   const tellFleet = (): Promise<unknown> => redis.publish(keys.changes, keyNews);
 
   return {
-    create: async ({ name, roles }, nowMs) => {
+    create: async ({ name, roles }, nowMs, note) => {
       if ((await redis.hlen(keys.apiKeys)) >= KEYS_MAX) throw tooMany();
       const id = randomBytes(ID_BYTES).toString("hex");
       const token = `hw_live_${id}_${randomBytes(SECRET_BYTES).toString("base64url")}`;
       const key = { id, name, roles, createdAt: new Date(nowMs).toISOString() };
       const record = { v: 1, ...key, digest: digestOf(token).toString("base64") };
-      await redis.hset(keys.apiKeys, id, JSON.stringify(record));
+      await runAdd(scriptKeys, [id, JSON.stringify(record), auditText(note(key))]);
       await Promise.all([refresh(), tellFleet()]);
       return { ...key, token };
     },
@@ -70,8 +95,11 @@ export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {
       await refresh();
       return [...(mirror?.values() ?? [])].map(shown).toSorted(byAge);
     },
-    revoke: async (id) => {
-      const removed = await redis.hdel(keys.apiKeys, id);
+    revoke: async (id, note) => {
+      const text = await redis.hget(keys.apiKeys, id);
+      const record = text === null ? null : readText(recordSchema, text);
+      const entry = note(record === null ? { id, name: "", roles: [], createdAt: "" } : shown(record));
+      const removed = await runRemove(scriptKeys, [id, auditText(entry)]);
       await Promise.all([refresh(), tellFleet()]);
       if (removed === 0) throw keyUnknown(id);
     },

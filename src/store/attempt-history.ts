@@ -37,6 +37,7 @@ const recordSchema = z.object({
   verdict: z.enum(["complete", "retry", "bury"]),
   nextInMs: z.number().nullable(),
   because: z.enum(BURY_REASONS).nullable(),
+  traceparent: z.string().nullable().default(null),
 });
 
 type Entry = readonly [id: string, fields: readonly string[]];
@@ -104,6 +105,6 @@ const isSelective = ({ verdict, eventType }: AttemptFilter): boolean =>
 function matches(record: AttemptRecord, { verdict, eventType }: AttemptFilter): boolean {
   return (
     (verdict === undefined || record.verdict === verdict) &&
-    (eventType === undefined || subscriptionCovers(eventType, record.eventType))
+    (eventType === undefined || eventType === "*" || subscriptionCovers(eventType, record.eventType))
   );
 }

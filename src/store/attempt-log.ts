@@ -2,21 +2,23 @@
  * Writes finished attempts: the delivery's state, the endpoint's stream, the fleet's recent stream, the endpoint's
  * health and its statistics, as one group per round trip. This is the "record" of record-then-settle
  * (decision 3): `record` resolves only once Redis has it, and goes on trying until then, because an attempt
- * that was answered but not recorded would be sent again (trap 5).
+ * that was answered but not recorded would be sent again (trap 5). A group whose answer was lost is written once.
  */
-import type { AttemptRecord, FinishedAttempt } from "../core/attempt.ts";
-import type { EndpointId } from "../core/brand.ts";
+import { randomBytes } from "node:crypto";
+import type { FinishedAttempt } from "../core/attempt.ts";
 import { isDestinationId } from "../core/destination.ts";
 import { isWrongType } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
 import type { RecordAttempt } from "../deliver/ports.ts";
-import { excerptField, KEEP_STATE, stateField, stateText } from "./event-record.ts";
+import { excerptField, IS_REGISTERED, KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
+import { LADDER, readSteps, type Step } from "./ladder.ts";
 import { type Expected, quarantine } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
-import { attemptField, HOUR_KEPT_MS, hourOf } from "./statistics.ts";
+import { AGAIN_FIELD, HOUR_KEPT_MS, hourOf } from "./statistics.ts";
+import { ARGS_OF_TALLY, addToTally, NO_TALLY, type Tally, tallyArgs } from "./tallies.ts";
 
 export interface AttemptLog {
   readonly record: RecordAttempt;
@@ -30,49 +32,95 @@ const GROUP_MAX = 256;
 const STREAM_MAX = 10_000;
 const EXCERPT_KEPT = 1_024;
 const RETRY_MS = 250;
+const KEYS_PER_ATTEMPT = 3;
+const ARGS_PER_ATTEMPT = 11;
+const ARGS_BEFORE_ATTEMPTS = 4;
+/** Longer than anybody waits for a Redis that is away. */
+const MARK_KEPT_MS = 24 * 60 * 60 * 1_000;
 
 // The recent ones of all endpoints are for whoever looks now: they come in as many entries as there were writes.
-// KEYS: recent, then event and stream per attempt, then the streams once each, then health, totals and hour per
-// endpoint, then the registered endpoints.
+// KEYS: recent, this process' mark, then event, stream and index of waiting ones per attempt, then the streams once each,
+// then health, totals and hour per endpoint and hour, then news for operators and the registered endpoints.
 // It begins with a write that needs no memory: Redis then lets it go on when memory is short, and what is delivered
-// makes room. What is kept as long as its endpoint must not outlive it, hence the HEXISTS.
-const RECORD = `${KEEP_STATE}
+// makes room. A delivery that has come to
+// its end waits no more, and is counted once, also where it was sent twice. The mark is for a group that is written
+// once more because its answer was lost.
+const RECORD = `${KEEP_STATE}${IS_REGISTERED}${LADDER}
 redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX})
-local retention, attempts, at, recent = ARGV[1], tonumber(ARGV[2]), 2, {}
+if redis.call('GET', KEYS[2]) == ARGV[3] then return end
+local retention, attempts, at, recent, ends = ARGV[1], tonumber(ARGV[2]), ${ARGS_BEFORE_ATTEMPTS}, {}, {}
+local news = KEYS[#KEYS - 1]
 for i = 1, attempts do
-  local event, stream = KEYS[i * 2], KEYS[i * 2 + 1]
-  local acceptedAt = ARGV[at + 6]
-  keepState(event, ARGV[at + 1], ARGV[at + 2], retention, acceptedAt)
-  local entry = redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
-  if ARGV[at + 4] ~= '' and not isOfAnother(event, acceptedAt) then
-    redis.call('HSET', event, ARGV[at + 5], entry)
+  local event, stream, waiting = KEYS[i * 3], KEYS[i * 3 + 1], KEYS[i * 3 + 2]
+  local acceptedAt, status, sum = ARGV[at + 6], ARGV[at + 8], tonumber(ARGV[at + 9])
+  local isKept, isNew = keepState(event, ARGV[at + 1], ARGV[at + 2], retention, acceptedAt)
+  if isKept == 1 and (status == 'delivered' or status == 'buried') then
+    redis.call('ZREM', waiting, ARGV[at + 7])
+  end
+  if status == 'delivered' then
+    ends[sum] = ends[sum] or { 0, 0 }
+    local which = isNew and 1 or 2
+    ends[sum][which] = ends[sum][which] + 1
+  end
+  local _, isAnothers = isRegistered(KEYS[#KEYS], ARGV[at + 10], ARGV[at + 11])
+  if not isAnothers then
+    local entry = redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
+    if ARGV[at + 4] ~= '' and not isOfAnother(event, acceptedAt) then
+      redis.call('HSET', event, ARGV[at + 5], entry)
+    end
   end
   recent[i * 2 - 1], recent[i * 2] = 'attempt', ARGV[at + 3]
-  at = at + 6
+  at = at + ${ARGS_PER_ATTEMPT}
 end
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', math.ceil(${STREAM_MAX} / attempts), '*', unpack(recent))
 local streams = tonumber(ARGV[at + 1])
 at = at + 1
-for i = attempts * 2 + 2, attempts * 2 + 1 + streams do redis.call('PEXPIRE', KEYS[i], retention) end
-for i = attempts * 2 + 2 + streams, #KEYS - 1, 3 do
-  local last = at + 5 + ARGV[at + 5] * 2
-  if redis.call('HEXISTS', KEYS[#KEYS], ARGV[at + 1]) == 1 then
-    if ARGV[at + 2] == 'success' then
-      redis.call('HSET', KEYS[i], 'last_success_at', ARGV[at + 3])
-      redis.call('HDEL', KEYS[i], 'failing_since')
-    else
-      redis.call('HSETNX', KEYS[i], 'failing_since', ARGV[at + 3])
+local own = attempts * ${KEYS_PER_ATTEMPT} + 3
+for i = own, own + streams - 1 do redis.call('PEXPIRE', KEYS[i], retention) end
+local sum = 0
+for i = own + streams, #KEYS - 2, 3 do
+  local counters = at + ${ARGS_OF_TALLY}
+  local last = counters + ARGV[counters] * 2
+  sum = sum + 1
+  local isThere, _, isActive = isRegistered(KEYS[#KEYS], ARGV[at + 1], ARGV[at + 2])
+  if isThere then
+    local one = { id = ARGV[at + 1], incarnation = ARGV[at + 2], isActive = isActive }
+    if ARGV[at + 3] ~= '' then succeed(news, KEYS[i], one, ARGV[at + 3]) end
+    if ARGV[at + 4] ~= '' then
+      climb(news, KEYS[i], one, ARGV[at + 4], tonumber(ARGV[at + 5]), ARGV[at + 6], tonumber(ARGV[4]))
     end
-    if ARGV[at + 4] ~= '0' then redis.call('HINCRBY', KEYS[i + 1], 'delivered', ARGV[at + 4]) end
-    for field = at + 6, last, 2 do redis.call('HINCRBY', KEYS[i + 2], ARGV[field], ARGV[field + 1]) end
+    local first, again = unpack(ends[sum] or { 0, 0 })
+    if first > 0 then redis.call('HINCRBY', KEYS[i + 1], 'delivered', first) end
+    if again > 0 then redis.call('HINCRBY', KEYS[i + 2], '${AGAIN_FIELD}', again) end
+    for field = counters + 1, last, 2 do redis.call('HINCRBY', KEYS[i + 2], ARGV[field], ARGV[field + 1]) end
     redis.call('PEXPIRE', KEYS[i + 2], ${HOUR_KEPT_MS})
   end
   at = last
-end`;
+end
+redis.call('SET', KEYS[2], ARGV[3], 'PX', ${MARK_KEPT_MS})
+return steps`;
 
-export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, tell: Tell): AttemptLog {
+/** The ladder that failures climb. */
+export interface Climb {
+  /** In ms; 0 for never. */
+  readonly disableAfterMs: number;
+  /** Hears each step once in the whole fleet, as long as its process lives. */
+  readonly onStep: (step: Step) => void;
+}
+
+const NO_CLIMB: Climb = { disableAfterMs: 0, onStep: () => undefined };
+
+export function createAttemptLog(
+  redis: Redis,
+  keys: Keys,
+  retentionMs: number,
+  tell: Tell,
+  climb: Climb = NO_CLIMB,
+): AttemptLog {
   const runRecord = prepareScript(redis, RECORD);
   const fail = tellFailure(tell, "record_attempts");
+  const holder = randomBytes(12).toString("base64url");
+  let groups = 0;
   let goingDown = false;
 
   /** One such key would keep every attempt of this worker from being recorded. */
@@ -80,20 +128,26 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
     const expected = group.flatMap(({ record: { eventId, endpointId, startedAt } }): readonly Expected[] => [
       { key: keys.event(eventId), type: "hash" },
       { key: keys.attempts(endpointId), type: "stream" },
+      { key: keys.waiting(endpointId), type: "zset" },
       { key: keys.health(endpointId), type: "hash" },
       { key: keys.statistics(endpointId), type: "hash" },
       { key: keys.statisticsHour(endpointId, hourOf(startedAt)), type: "hash" },
     ]);
-    const all = [{ key: keys.recent, type: "stream" } as const, ...expected];
+    const shared = [
+      { key: keys.recent, type: "stream" },
+      { key: keys.operatorEvents, type: "hash" },
+    ] as const;
+    const all = [...shared, ...expected];
     await quarantine(redis, all, tell).catch(tellFailure(tell, "quarantine"));
   };
 
-  const writeUntilWritten = async (group: readonly FinishedAttempt[]): Promise<void> => {
-    const [scriptKeys, scriptArgs] = commandFor(group, keys, retentionMs);
+  const writeUntilWritten = async (group: readonly FinishedAttempt[]): Promise<readonly Step[]> => {
+    groups += 1;
+    const mark = { key: keys.recorded(holder), text: String(groups) };
+    const [scriptKeys, scriptArgs] = commandFor(group, mark, keys, retentionMs, climb.disableAfterMs);
     for (;;) {
       try {
-        await runRecord(scriptKeys, scriptArgs);
-        return;
+        return readSteps(await runRecord(scriptKeys, scriptArgs));
       } catch (error) {
         if (goingDown) throw error;
         fail(error);
@@ -103,7 +157,11 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
     }
   };
 
-  const commits = createGroupCommit({ write: writeUntilWritten, maxItems: GROUP_MAX, maxWrites: 1 });
+  const write = async (group: readonly FinishedAttempt[]): Promise<void> => {
+    for (const step of await writeUntilWritten(group)) climb.onStep(step);
+  };
+
+  const commits = createGroupCommit({ write, maxItems: GROUP_MAX, maxWrites: 1 });
   return {
     record: commits.add,
     idle: commits.idle,
@@ -115,14 +173,18 @@ export function createAttemptLog(redis: Redis, keys: Keys, retentionMs: number, 
 
 function commandFor(
   group: readonly FinishedAttempt[],
+  mark: { readonly key: string; readonly text: string },
   keys: Keys,
   retentionMs: number,
+  disableAfterMs: number,
 ): [readonly string[], readonly (string | number)[]] {
-  const scriptKeys = [keys.recent];
-  const scriptArgs: (string | number)[] = [retentionMs, group.length];
-  const tallies = new Map<EndpointId, Tally>();
+  const scriptKeys = [keys.recent, mark.key];
+  const scriptArgs: (string | number)[] = [retentionMs, group.length, mark.text, disableAfterMs];
+  const tallies = new Map<string, Tally>();
   for (const { record, recordText, acceptedAt, state, excerpt } of group) {
-    scriptKeys.push(keys.event(record.eventId), keys.attempts(record.endpointId));
+    const { eventId, endpointId } = record;
+    const { incarnation = "" } = state;
+    scriptKeys.push(keys.event(eventId), keys.attempts(endpointId), keys.waiting(endpointId));
     scriptArgs.push(
       stateField(record.endpointId),
       stateText(state),
@@ -130,35 +192,21 @@ function commandFor(
       record.outcome === "delivered" ? "" : excerpt.slice(0, EXCERPT_KEPT),
       excerptField(record.endpointId, record.round, record.attemptNumber),
       acceptedAt,
+      record.deliveryId,
+      state.status,
+      // Health and statistics are kept for as long as their endpoint is registered, which a destination never is.
+      isDestinationId(endpointId) ? NO_TALLY : addToTally(record, incarnation, keys, tallies),
+      endpointId,
+      incarnation,
     );
-    // Health and statistics are kept for as long as their endpoint is registered, which a destination never is.
-    if (!isDestinationId(record.endpointId)) tally(record, tallies);
   }
   const streams = new Set(group.map(({ record }) => keys.attempts(record.endpointId)));
   scriptKeys.push(...streams);
   scriptArgs.push(streams.size);
-  for (const [id, { last, delivered, attempts }] of tallies) {
-    const hour = keys.statisticsHour(id, hourOf(last.startedAt));
-    scriptKeys.push(keys.health(id), keys.statistics(id), hour);
-    const end = last.outcome === "delivered" ? "success" : "failure";
-    scriptArgs.push(id, end, last.startedAt, delivered, attempts.size, ...[...attempts].flat());
+  for (const one of tallies.values()) {
+    scriptKeys.push(keys.health(one.endpointId), keys.statistics(one.endpointId), one.hour);
+    scriptArgs.push(...tallyArgs(one));
   }
-  scriptKeys.push(keys.endpoints);
+  scriptKeys.push(keys.operatorEvents, keys.endpoints);
   return [scriptKeys, scriptArgs];
-}
-
-/** A group's sums for one endpoint, so that it costs a few counters whatever the number of its attempts. */
-interface Tally {
-  last: AttemptRecord;
-  delivered: number;
-  readonly attempts: Map<string, number>;
-}
-
-function tally(record: AttemptRecord, tallies: Map<EndpointId, Tally>): void {
-  const sum = tallies.get(record.endpointId) ?? { last: record, delivered: 0, attempts: new Map() };
-  tallies.set(record.endpointId, sum);
-  sum.last = record;
-  if (record.outcome === "delivered") sum.delivered += 1;
-  const field = attemptField(record);
-  sum.attempts.set(field, (sum.attempts.get(field) ?? 0) + 1);
 }

@@ -61,8 +61,7 @@ export function createSharedBreakers(
   const read = async (): Promise<Map<BreakerId, number>> => {
     const changed = new Set(changing.values());
     changedDuring.add(changed);
-    const open = await redis.hgetall(keys.breakers).finally(() => changedDuring.delete(changed));
-    const found = new Map(Object.entries(open).map(([id, until]) => [readId(id), Number(until)]));
+    const found = await readOpenBreakers(redis, keys).finally(() => changedDuring.delete(changed));
     for (const id of changed) {
       const untilMs = mirror.get(id);
       if (untilMs === undefined) found.delete(id);
@@ -106,6 +105,12 @@ export function createSharedBreakers(
       await redis.hdel(keys.breakers, ...forgotten.map(([id]) => id));
     },
   };
+}
+
+/** As Redis has them now: id → epoch ms of the next probe. */
+export async function readOpenBreakers(redis: Redis, keys: Keys): Promise<Map<BreakerId, number>> {
+  const open = Object.entries(await redis.hgetall(keys.breakers));
+  return new Map(open.map(([id, until]) => [readId(id), Number(until)]));
 }
 
 const readId = (id: string): BreakerId => (isOrigin(asOrigin(id)) ? asOrigin(id) : asEndpointId(id));

@@ -49,10 +49,11 @@ export async function watchChanges(
   };
   watcher.on("message", onMessage);
   await watcher.subscribe(keys.changes);
-  // A connection that only listens sends nothing, and would never learn that it is dead. One that is being replaced is
-  // not asked again each second, or the questions would pile up.
+  // A connection that only listens sends nothing, and would never learn that it is dead, or that its server has become a
+  // replica: that one refuses a write, also where there is nothing to delete. One that is being replaced is not asked
+  // again each second, or the questions would pile up.
   const askForLife = (): void => {
-    if (watcher.status === "ready") attempt(watcher.ping().then(() => undefined));
+    if (watcher.status === "ready") attempt(watcher.del(keys.nothing).then(() => undefined));
   };
   const poll = setInterval(() => {
     askForLife();

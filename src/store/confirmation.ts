@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Durability } from "../core/durability.ts";
-import { HookwaveError, summarise } from "../core/errors.ts";
+import { type Complaint, HookwaveError, summarise } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Redis } from "./redis.ts";
 import { parseInfo } from "./redis-safety.ts";
@@ -74,6 +74,17 @@ async function insistAble(redis: Redis): Promise<void> {
     if (/appendonly is disabled/i.test(message))
       throw cannot("appendonly yes in Redis", "no append-only file");
     throw asUnmet(error);
+  }
+}
+
+/** The reason why this Redis could confirm nothing at the level `fsync`; null where it can. Writes nothing. */
+export async function fsyncProblem(redis: Redis): Promise<Complaint | null> {
+  try {
+    await insistAble(redis);
+    return null;
+  } catch (error) {
+    if (error instanceof HookwaveError && error.code === "DURABILITY_UNMET") return error;
+    throw error;
   }
 }
 

@@ -18,6 +18,8 @@ export interface Mirror {
   readonly all: () => readonly Endpoint[];
   /** Endpoints that are owed an event of this type: with those that were disabled only after `acceptedAt`, epoch ms, or may have been. */
   readonly subscribedTo: (eventType: string, acceptedAt: number) => readonly Endpoint[];
+  /** Is any that takes part subscribed to it? Also where that cannot be read. */
+  readonly isHeard: (eventType: string) => boolean;
   /** `text` is the endpoint's record; null where there is none any more. */
   readonly set: (id: EndpointId, text: string | null) => void;
   readonly replace: (records: readonly (readonly [string, string])[]) => void;
@@ -37,7 +39,7 @@ export function createMirror(sealer: Sealer, tell: Tell): Mirror {
   const texts = new Map<EndpointId, string>();
   const endpoints = new Map<EndpointId, Endpoint>();
   const unreadable = new Map<EndpointId, unknown>();
-  const bySubscription = new Map<string, Subscribers>();
+  const subscribers = createSubscribers(endpoints);
   let inOrder: readonly Endpoint[] | null = null;
   const fail = tellFailure(tell, "read_endpoint");
 
@@ -51,7 +53,7 @@ export function createMirror(sealer: Sealer, tell: Tell): Mirror {
   const set = (id: EndpointId, text: string | null): void => {
     if (texts.get(id) === (text ?? undefined)) return;
     inOrder = null;
-    bySubscription.clear();
+    subscribers.forget();
     texts.delete(id);
     endpoints.delete(id);
     unreadable.delete(id);
@@ -77,14 +79,9 @@ export function createMirror(sealer: Sealer, tell: Tell): Mirror {
     },
     subscribedTo: (eventType, acceptedAt) => {
       insistReadable();
-      let found = bySubscription.get(eventType);
-      if (found === undefined) {
-        found = subscribersOf(eventType, endpoints.values());
-        if (bySubscription.size >= SUBSCRIPTIONS_MAX) bySubscription.clear();
-        bySubscription.set(eventType, found);
-      }
-      return owedOf(found, acceptedAt);
+      return owedOf(subscribers.of(eventType), acceptedAt);
     },
+    isHeard: (eventType) => unreadable.size > 0 || subscribers.of(eventType).active.length > 0,
     set,
     replace: (records) => {
       const kept = new Set(records.map(([id]) => id));
@@ -98,6 +95,22 @@ interface Subscribers {
   readonly active: readonly Endpoint[];
   /** Disabled ones, the latest first. */
   readonly former: readonly { readonly endpoint: Endpoint; readonly disabledAtMs: number }[];
+}
+
+/** By event type, looked for once until something changes. */
+function createSubscribers(endpoints: ReadonlyMap<EndpointId, Endpoint>) {
+  const byType = new Map<string, Subscribers>();
+  return {
+    forget: () => byType.clear(),
+    of: (eventType: string): Subscribers => {
+      const known = byType.get(eventType);
+      if (known !== undefined) return known;
+      const found = subscribersOf(eventType, endpoints.values());
+      if (byType.size >= SUBSCRIPTIONS_MAX) byType.clear();
+      byType.set(eventType, found);
+      return found;
+    },
+  };
 }
 
 function subscribersOf(eventType: string, endpoints: Iterable<Endpoint>): Subscribers {

@@ -4,13 +4,23 @@
  */
 import { z } from "zod";
 import { asEndpointId } from "../core/brand.ts";
-import { type Endpoint, PROFILE_NAMES } from "../core/endpoint.ts";
+import {
+  type Endpoint,
+  heededOptions,
+  OPTION_DEFAULTS,
+  PROFILE_NAMES,
+  type ProfileOptions,
+  SIGNATURE_ENCODINGS,
+  SIGNED_CONTENTS,
+} from "../core/endpoint.ts";
+import { readText } from "./record-text.ts";
 import type { Sealer } from "./sealing.ts";
 
 const VERSION = 1;
 
 const recordSchema = z.object({
   v: z.literal(VERSION),
+  incarnation: z.string().nullable().default(null),
   id: z.string(),
   url: z.string(),
   events: z.array(z.string()),
@@ -19,9 +29,12 @@ const recordSchema = z.object({
   profileOptions: z.object({
     replayProtection: z.boolean(),
     signaturePrefix: z.boolean(),
-    signatureHeader: z.string().default("Stripe-Signature"),
+    signatureHeader: z.string().nullable().default(OPTION_DEFAULTS.signatureHeader),
+    signatureEncoding: z.enum(SIGNATURE_ENCODINGS).default(OPTION_DEFAULTS.signatureEncoding),
+    signedContent: z.enum(SIGNED_CONTENTS).default(OPTION_DEFAULTS.signedContent),
   }),
   sealed: z.string(),
+  traceHeaders: z.boolean().nullable().default(null),
   signsDestinations: z.boolean().default(false),
   timeoutMs: z.number(),
   retrySchedule: z.array(z.number()),
@@ -43,10 +56,33 @@ const sealedSchema = z.object({
 });
 
 export function writeRecord(endpoint: Endpoint, sealer: Sealer): string {
-  const { secrets, headers, ...open } = endpoint;
+  const { secrets, headers, incarnation, profileOptions, ...open } = endpoint;
   const sealed = sealer.seal(JSON.stringify({ secrets, headers }), endpoint.id);
-  return JSON.stringify({ v: VERSION, ...open, sealed });
+  // Scripts read it there (event-record.ts).
+  return JSON.stringify({
+    v: VERSION,
+    ...(incarnation !== null && { incarnation }),
+    ...open,
+    profileOptions: withoutNulls(profileOptions),
+    sealed,
+  });
 }
+
+/** Absent, it is what a version before this takes for its default; null would make the whole record unreadable to it. */
+const withoutNulls = (options: ProfileOptions): Partial<ProfileOptions> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
+
+const incarnationSchema = recordSchema.pick({ incarnation: true });
+
+/** Of a record that need not be readable otherwise. */
+export const incarnationIn = (text: string): string | null =>
+  readText(incarnationSchema, text)?.incarnation ?? null;
+
+const standingSchema = recordSchema.pick({ url: true, isActive: true });
+
+/** Of a record that need not be readable otherwise: where it is, and whether it takes part; null where not even that. */
+export const standingIn = (text: string): z.output<typeof standingSchema> | null =>
+  readText(standingSchema, text);
 
 /** Is it sealed with the key that seals now? False for what only an earlier key opens, or none. */
 export function isSealedAnew(text: string, sealer: Sealer): boolean {
@@ -54,10 +90,24 @@ export function isSealedAnew(text: string, sealer: Sealer): boolean {
   return sealer.isCurrent(sealed, asEndpointId(id));
 }
 
+const outlineSchema = recordSchema.pick({
+  v: true,
+  url: true,
+  isActive: true,
+  sealed: true,
+  createdAt: true,
+});
+export type StoredOutline = z.output<typeof outlineSchema>;
+
+/** The part that is open to whoever has no key; null for text that is no record of ours. */
+export const readStoredOutline = (text: string): StoredOutline | null => readText(outlineSchema, text);
+
 /** Throws when the record is unreadable or sealed with another key. */
 export function readRecord(text: string, sealer: Sealer): Endpoint {
   const { v: _, sealed, ...open } = recordSchema.parse(JSON.parse(text));
+  // A version before this wrote `Stripe-Signature` into every record, and took options that no profile heeded.
+  const profileOptions = heededOptions(open.profileOptions, [open.profile, ...open.furtherProfiles]);
   const id = asEndpointId(open.id);
   const { secrets, headers } = sealedSchema.parse(JSON.parse(sealer.open(sealed, id)));
-  return { ...open, id, secrets, headers };
+  return { ...open, profileOptions, id, secrets, headers };
 }

@@ -2,27 +2,60 @@
  * The endpoints: written as sealed records, mirrored in every worker's memory so that finding the receivers of
  * an event costs no round trip. A change reaches the fleet by message at once, by poll within a second.
  */
+import type { NewAuditEntry } from "../core/audit.ts";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
 import { createMirror, type Mirror } from "./endpoint-mirror.ts";
-import { isSealedAnew, readRecord, writeRecord } from "./endpoint-record.ts";
-import { ANYTHING, NOTHING, prepareRemove, prepareSwap } from "./endpoint-writes.ts";
+import { incarnationIn, isSealedAnew, readRecord, standingIn, writeRecord } from "./endpoint-record.ts";
+import {
+  NOT_FAILING,
+  NOTHING,
+  OVERTAKEN,
+  prepareCreate,
+  prepareRemove,
+  prepareSwap,
+  type Swap,
+} from "./endpoint-writes.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import type { Sealer } from "./sealing.ts";
 
+/**
+ * The entry that a change is to have in the audit log; null for none. Nothing is before one that is new or cannot be read,
+ * and nothing after one that is gone.
+ */
+export type EndpointNote = (
+  id: EndpointId,
+  before: Endpoint | null,
+  after: Endpoint | null,
+) => NewAuditEntry | null;
+
 /** Looking up costs no round trip: it is from memory. */
-export interface Endpoints extends Pick<Mirror, "get" | "all" | "subscribedTo" | "insistReadable"> {
-  /** Stores a new endpoint or replaces one. */
-  readonly put: (endpoint: Endpoint) => Promise<void>;
+export interface Endpoints
+  extends Pick<Mirror, "get" | "all" | "subscribedTo" | "isHeard" | "insistReadable"> {
+  /** Stores a new endpoint or replaces one, whose incarnation it goes on with; resolves with what was stored. */
+  readonly put: (endpoint: Endpoint, note: EndpointNote) => Promise<Endpoint>;
   /** Stores a new endpoint; throws ENDPOINT_CONFLICT where there is one of this id. */
-  readonly create: (endpoint: Endpoint) => Promise<void>;
+  readonly create: (endpoint: Endpoint, note: EndpointNote) => Promise<void>;
   /** Changes one endpoint; tried again when somebody else changed it meanwhile. */
-  readonly change: (id: EndpointId, how: (endpoint: Endpoint) => Endpoint) => Promise<Endpoint>;
+  readonly change: (
+    id: EndpointId,
+    how: (endpoint: Endpoint) => Endpoint,
+    note: EndpointNote,
+  ) => Promise<Endpoint>;
+  /**
+   * As `change`, while it is one that has failed without one success for so long that it is to be disabled. Null where it is
+   * not, or nothing was changed.
+   */
+  readonly changeFailing: (
+    id: EndpointId,
+    how: (endpoint: Endpoint) => Endpoint,
+    note: EndpointNote,
+  ) => Promise<Endpoint | null>;
   /** With all that is known of it: attempts, health, statistics, breaker. False where there was none. */
-  readonly remove: (id: EndpointId, nowMs: number) => Promise<boolean>;
+  readonly remove: (id: EndpointId, nowMs: number, note: EndpointNote) => Promise<boolean>;
   /** Seals again what is sealed with an earlier key; resolves with how many that were. */
   readonly reseal: () => Promise<number>;
   /** Takes over what `endpointNews` told: the change that made the endpoints what they are at this version. */
@@ -35,57 +68,110 @@ export interface Endpoints extends Pick<Mirror, "get" | "all" | "subscribedTo" |
 }
 
 export function createEndpoints(redis: Redis, keys: Keys, sealer: Sealer, tell: Tell): Endpoints {
-  const swap = prepareSwap(redis, keys);
-  const remove = prepareRemove(redis, keys);
   const mirror = createMirror(sealer, tell);
-  const { get, all, subscribedTo, insistReadable } = mirror;
-  const { hear, reload, reloadAll, catchUp, advance } = followChanges(redis, keys, mirror);
-
-  const store = async (endpoint: Endpoint, over: string): Promise<boolean> => {
-    const text = writeRecord(endpoint, sealer);
-    const version = await swap(endpoint.id, over, text);
-    if (version === 0) return false;
-    mirror.set(endpoint.id, text);
+  const { get, all, subscribedTo, isHeard, insistReadable } = mirror;
+  const { advance, ...following } = followChanges(redis, keys, mirror);
+  const writes = writesOf(redis, keys, sealer, (id, text, version) => {
+    mirror.set(id, text);
     advance(version);
-    return true;
-  };
-
-  const change = async (id: EndpointId, how: (endpoint: Endpoint) => Endpoint): Promise<Endpoint> => {
-    for (;;) {
-      const found = await redis.hget(keys.endpoints, id);
-      if (found === null) throw endpointUnknown(id);
-      const changed = how(readRecord(found, sealer));
-      if (await store(changed, found)) return changed;
-    }
-  };
-
+  });
   return {
     get,
     all,
     subscribedTo,
+    isHeard,
     insistReadable,
-    put: async (endpoint) => {
-      await store(endpoint, ANYTHING);
-    },
-    create: async (endpoint) => {
-      if (!(await store(endpoint, NOTHING))) throw endpointConflict(endpoint.id);
-    },
-    change,
-    remove: async (id, nowMs) => {
-      const { existed, version } = await remove(id, nowMs);
-      mirror.set(id, null);
-      advance(version);
-      return existed;
-    },
+    ...writes,
+    ...following,
     reseal: async () => {
+      const same = (endpoint: Endpoint): Endpoint => endpoint;
       const stale = staleIn(await redis.hgetall(keys.endpoints), sealer);
-      for (const id of stale) await change(id, (endpoint) => endpoint);
+      for (const id of stale) await writes.change(id, same, () => null);
       return stale.length;
     },
-    hear,
-    reload,
-    reloadAll,
-    catchUp,
+  };
+}
+
+type Writes = Pick<Endpoints, "put" | "create" | "change" | "changeFailing" | "remove">;
+
+type Learn = (id: EndpointId, text: string | null, version: number) => void;
+
+/** `learn` hears of each change made here, so that this process has it at once; null for one that is gone. */
+function writesOf(redis: Redis, keys: Keys, sealer: Sealer, learn: Learn): Writes {
+  const remove = prepareRemove(redis, keys);
+  const read = (id: EndpointId): Promise<string | null> => redis.hget(keys.endpoints, id);
+
+  const store = prepareStore(redis, keys, sealer, learn);
+
+  return {
+    put: async (endpoint, note) => {
+      for (;;) {
+        const found = await read(endpoint.id);
+        const { incarnation } = endpoint;
+        const next = { ...endpoint, incarnation: found === null ? incarnation : incarnationIn(found) };
+        if ((await store(next, found ?? NOTHING, note)) !== OVERTAKEN) return next;
+      }
+    },
+    create: async (endpoint, note) => {
+      if ((await store(endpoint, NOTHING, note)) === OVERTAKEN) throw endpointConflict(endpoint.id);
+    },
+    change: async (id, how, note) => {
+      for (;;) {
+        const found = await read(id);
+        if (found === null) throw endpointUnknown(id);
+        const changed = how(readRecord(found, sealer));
+        if ((await store(changed, found, note)) !== OVERTAKEN) return changed;
+      }
+    },
+    changeFailing: async (id, how, note) => {
+      for (;;) {
+        const text = await read(id);
+        if (text === null) return null;
+        const found = readRecord(text, sealer);
+        const changed = how(found);
+        if (changed === found) return null;
+        const version = await store(changed, text, note, "fails");
+        if (version !== OVERTAKEN) return version === NOT_FAILING ? null : changed;
+      }
+    },
+    remove: async (id, nowMs, note) => {
+      const found = (await read(id)) ?? NOTHING;
+      const { existed, version } = await remove(id, nowMs, note(id, readable(found, sealer), null));
+      learn(id, null, version);
+      return existed;
+    },
+  };
+}
+
+/** Resolves with the new version, or with an answer of `prepareSwap` that stands for none. */
+function prepareStore(redis: Redis, keys: Keys, sealer: Sealer, learn: Learn) {
+  const swap = prepareSwap(redis, keys);
+  const create = prepareCreate(redis, keys);
+  return async (endpoint: Endpoint, over: string, note: EndpointNote, why?: "fails"): Promise<number> => {
+    const { id } = endpoint;
+    const text = writeRecord(endpoint, sealer);
+    const entry = note(id, readable(over, sealer), endpoint);
+    const meaning = { ...meaningOf(endpoint, over), ...(why !== undefined && { effect: why }) };
+    const isNew = over === NOTHING;
+    const version = await (isNew
+      ? create(endpoint, text, entry)
+      : swap(id, { over, text, entry, ...meaning }));
+    if (version > OVERTAKEN) learn(id, text, version);
+    return version;
+  };
+}
+
+/** A receiver that is switched on, or is another one by its URL, is to be given all its time. */
+function meaningOf(endpoint: Endpoint, over: string): Pick<Swap, "effect" | "fact"> {
+  const before = standingIn(over);
+  const { id, incarnation, url, isActive, disabledBecause, updatedAt } = endpoint;
+  const begins = isActive && before !== null && (!before.isActive || before.url !== url);
+  const ends = before?.isActive === true && !isActive;
+  const because = disabledBecause ?? "";
+  const about = { endpointId: id, incarnation: incarnation ?? "", at: Date.parse(updatedAt) };
+  return {
+    effect: begins ? "begins" : "none",
+    fact: ends ? { type: "endpoint.disabled", ...about, because } : null,
   };
 }
 
@@ -126,6 +212,16 @@ function followChanges(redis: Redis, keys: Keys, mirror: Mirror) {
       if ((await readVersion()) !== version) await reloadAll();
     },
   };
+}
+
+/** Null where there is none, and for one that cannot be read: it can be replaced and removed all the same. */
+function readable(text: string, sealer: Sealer): Endpoint | null {
+  if (text === NOTHING) return null;
+  try {
+    return readRecord(text, sealer);
+  } catch {
+    return null;
+  }
 }
 
 function staleIn(records: Readonly<Record<string, string>>, sealer: Sealer): readonly EndpointId[] {

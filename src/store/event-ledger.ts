@@ -9,16 +9,16 @@ import type { AcceptedKey, Claim, DeliveryState } from "../core/delivery.ts";
 import { isWrongType } from "../core/errors.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
+import { traceText } from "../core/trace-context.ts";
 import type { EventLedger } from "../deliver/ports.ts";
 import {
   ACCEPTED_AT_FIELD,
-  KEEP_STATE,
   LEGACY_FIELD,
   readAcceptedAt,
   readState,
   STATE_FIELD_PREFIX,
   stateField,
-  stateText,
+  TRACE_FIELD,
 } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import { quarantine } from "./quarantine.ts";
@@ -26,7 +26,7 @@ import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
 const ARGS_BEFORE_EVENTS = 3;
-const ARGS_PER_EVENT = 6;
+const ARGS_PER_EVENT = 7;
 
 // KEYS: the feed, then the events. One command for hundreds of them: a claim costs ~6 µs of Redis instead of a round
 // trip. It begins with a write because Redis, when its memory is short, lets a script go on that began with one which
@@ -46,6 +46,7 @@ for i = 2, #KEYS do
       'id', ARGV[at + 1], 'type', ARGV[at + 2], 'timestamp', ARGV[at + 3], 'data', ARGV[at + 4])
     if ARGV[at + 5] ~= '' then redis.call('HSET', key, 'destinations', ARGV[at + 5]) end
     if ARGV[at + 6] ~= '' then redis.call('HSET', key, '${LEGACY_FIELD}', ARGV[at + 6]) end
+    if ARGV[at + 7] ~= '' then redis.call('HSET', key, '${TRACE_FIELD}', ARGV[at + 7]) end
     redis.call('PEXPIRE', key, ARGV[2])
     answers[i - 1] = 0
   elseif holder == ARGV[1] then
@@ -61,9 +62,6 @@ if last then
 end
 return answers`;
 
-const BURY = `${KEEP_STATE}
-return keepState(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])`;
-
 /** A producer's list may be of any length, a command's arguments may not. */
 const CLAIMED_TOGETHER = 512;
 
@@ -74,7 +72,6 @@ const claimAnswers = z.array(z.union([z.literal(0), z.literal(1), z.array(z.stri
 
 export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number, tell: Tell): EventLedger {
   const runClaim = prepareScript(redis, CLAIM);
-  const runBury = prepareScript(redis, BURY);
   const claimSome = async ({ events, holder, acceptedAt }: EventsBatch): Promise<readonly Claim[]> => {
     const scriptKeys = [keys.feed, ...events.map(({ id }) => keys.event(id))];
     const args = [holder, retentionMs, acceptedAt, ...events.flatMap(eventArgs)];
@@ -116,11 +113,6 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
       const states = stateAnswers.parse(answers);
       return deliveries.map((one, index) => toState(one, states[index]?.[1] ?? [], tell));
     },
-    bury: async ({ event, endpointId, acceptedAt, round, attempts }, because) => {
-      const state = stateText({ round, status: "buried", attempts, nextAttemptAt: null, because });
-      const args = [stateField(endpointId), state, retentionMs, acceptedAt];
-      return (await runBury([keys.event(event.id)], args)) === 1;
-    },
   };
 }
 
@@ -142,7 +134,7 @@ function toState(
 function eventArgs(event: PublishedEvent): readonly string[] {
   const { id, type, timestamp, data, destinations, legacy } = event;
   const named = destinations === undefined ? "" : JSON.stringify(destinations);
-  return [id, type, timestamp, data, named, legacy?.data ?? ""];
+  return [id, type, timestamp, data, named, legacy?.data ?? "", traceText(event)];
 }
 
 /** `acceptedAt` is what the job says; where an earlier run has said something else, that stands. */

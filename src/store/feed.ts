@@ -12,7 +12,7 @@ import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
 export interface FeedFilter {
-  /** A type, a family (`job.*`) or `*`; null for all. */
+  /** A type, a family (`job.*`) or `*`, as in a subscription; null means `*`. */
   readonly type: string | null;
   /** Epoch ms: only what was taken on then or later. */
   readonly since: number | null;
@@ -60,7 +60,7 @@ export function createFeed(redis: Redis, keys: Keys): Feed {
       const entries = readFeedEntries(
         await redis.xrange(keys.feed, startAt(after, since), "+", "COUNT", count),
       );
-      const wanted = entries.filter((entry) => type === null || subscriptionCovers(type, entry.type));
+      const wanted = entries.filter((entry) => subscriptionCovers(type ?? "*", entry.type));
       const asked = wanted.slice(0, limit);
       const events = await read(asked);
       const last = events.length === wanted.length ? entries.at(-1) : asked[events.length - 1];

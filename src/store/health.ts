@@ -21,3 +21,8 @@ export async function readHealth(redis: Redis, keys: Keys, id: EndpointId): Prom
   );
   return { lastSuccessAt, failingSince };
 }
+
+/** ISO 8601 of the first failure before it was last disabled, or of when that was; null where it never was. */
+export async function readMissedSince(redis: Redis, keys: Keys, id: EndpointId): Promise<string | null> {
+  return await redis.hget(keys.health(id), "missed_since");
+}

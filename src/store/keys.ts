@@ -15,18 +15,22 @@ export function createKeys(prefix: string) {
   return {
     endpoints: `${prefix}:endpoints`,
     endpointsVersion: `${prefix}:endpoints:version`,
+    /** The number of the layout that all of this has, and the version that wrote it first. */
+    layout: `${prefix}:layout`,
     /** Pub/sub channel on which workers hear of changed endpoints and breakers. */
     changes: `${prefix}:changes`,
     /** Endpoint id → epoch ms of the next probe, for open breakers only. */
     breakers: `${prefix}:breakers`,
+    ...questionKeys(prefix),
     /** Sorted set of workers' versions and names by when each was last heard of. */
     workers: `${prefix}:workers`,
-    /** API key id → its record. */
-    apiKeys: `${prefix}:api-keys`,
-    /** The prefix of the counters of the API's rate limits. */
-    rateLimits: `${prefix}:requests:`,
+    ...callerKeys(prefix),
+    /** Event id → what has happened, for operator events that are not published yet. */
+    operatorEvents: `${prefix}:operator-events`,
     ...migrationKeys(`${prefix}:migration`, `${prefix}:bus`),
     recent: `${prefix}:recent`,
+    /** The last group of attempts that a process has recorded. */
+    recorded: (holder: string) => `${prefix}:recorded:${holder}`,
     /** Stream of event ids and types in the order in which workers took them on. */
     feed: `${prefix}:feed`,
     event: (id: EventId) => `${prefix}:event:${hash("sha256", id, "base64url")}`,
@@ -39,13 +43,10 @@ export function createKeys(prefix: string) {
     rate: (id: EndpointId, { count, perMs }: RateLimit) => `${prefix}:rate:${id}:${count}:${perMs}`,
     /** Sorted set of delivery ids by the time they were accepted. */
     waiting: (id: EndpointId) => `${prefix}:waiting:${id}`,
+    /** There while those sets need not be looked through again. */
+    waitingCheck: `${prefix}:waiting-check`,
     ...parkingKeys(`${prefix}:parking`),
-    /** Sorted set of the ids of all dead letters by the time they were buried. */
-    letters: `${prefix}:letters`,
-    /** The same of one endpoint. */
-    lettersOf: (id: EndpointId) => `${prefix}:letters:${id}`,
-    /** Dead letter id → its summary. */
-    letterSummaries: `${prefix}:letter-summaries`,
+    ...letterKeys(prefix),
     replay: (id: string) => `${prefix}:replay:${id}`,
     /** The process that works on a replay now. */
     replayLease: (id: string) => `${prefix}:replay-lease:${id}`,
@@ -56,6 +57,31 @@ export function createKeys(prefix: string) {
     statisticsHour: (id: EndpointId, hour: string) => `${prefix}:statistics:${id}:${hour}`,
   };
 }
+
+const letterKeys = (prefix: string) => ({
+  /** Sorted set of the ids of all dead letters by the time they were buried. */
+  letters: `${prefix}:letters`,
+  /** The same of one endpoint. */
+  lettersOf: (id: EndpointId) => `${prefix}:letters:${id}`,
+  /** Dead letter id → its summary. */
+  letterSummaries: `${prefix}:letter-summaries`,
+});
+
+const callerKeys = (prefix: string) => ({
+  /** API key id → its record. */
+  apiKeys: `${prefix}:api-keys`,
+  /** Stream of who changed what. */
+  audit: `${prefix}:audit`,
+  /** The prefix of the counters of the API's rate limits. */
+  rateLimits: `${prefix}:requests:`,
+});
+
+const questionKeys = (prefix: string) => ({
+  /** Written, for a second, by whoever asks whether Redis takes writes that need memory. */
+  readiness: `${prefix}:readiness`,
+  /** Never there: deleting it shows that Redis takes writes, and writes nothing. */
+  nothing: `${prefix}:nothing`,
+});
 
 const migrationKeys = (prefix: string, bus: string) => ({
   /** The switch of the migration, and what became of it. */

@@ -24,9 +24,33 @@ import { prepareScript } from "./script.ts";
 /** Entries that one page looks at when its filter wants to see each: 4 ms of work, a third of it Redis'. */
 const LOOKED_AT_MAX = 500;
 
-const ADD = `
-for i = 1, #KEYS - 1 do redis.call('ZADD', KEYS[i], 'NX', ARGV[1], ARGV[2]) end
-redis.call('HSET', KEYS[#KEYS], ARGV[2], ARGV[3])`;
+/**
+ * Lua, to be put before a script whose KEYS end with `addedKeys` from `firstKey` on: `addEntry(firstKey, at, id, summary)`
+ * is true where there was no such entry. One that is there keeps its time.
+ */
+export const ADD_ENTRY = `
+local function addEntry(firstKey, at, id, summary)
+  local isNew = redis.call('ZADD', KEYS[firstKey], 'NX', at, id) == 1
+  for i = firstKey + 1, #KEYS - 1 do redis.call('ZADD', KEYS[i], 'NX', at, id) end
+  redis.call('HSET', KEYS[#KEYS], id, summary)
+  return isNew
+end
+`;
+
+/** The set of all, that of its endpoint, and the summaries. */
+export const addedKeys = (keys: Keys, endpointId: EndpointId | null): readonly string[] => [
+  keys.letters,
+  ...(endpointId === null ? [] : [keys.lettersOf(endpointId)]),
+  keys.letterSummaries,
+];
+
+export function summaryText(letter: LetterSummary): string {
+  const { id: _, buriedAt: __, ...stored } = letter;
+  return JSON.stringify(stored);
+}
+
+const ADD = `${ADD_ENTRY}
+return addEntry(1, ARGV[1], ARGV[2], ARGV[3]) and 1 or 0`;
 
 /** For scripts whose KEYS end with `entryKeys` from `firstKey` on, and whose ARGV end with the entries' ids. */
 export const REMOVE_ENTRIES = `
@@ -138,9 +162,9 @@ export function createLetterIndex(redis: Redis, keys: Keys): LetterIndex {
 
   return {
     add: async (letter) => {
-      const { id, buriedAt, ...stored } = letter;
-      const sets = new Set([keys.letters, setOf(keys, letter.endpointId)]);
-      await runAdd([...sets, keys.letterSummaries], [Date.parse(buriedAt), id, JSON.stringify(stored)]);
+      const { id, buriedAt, endpointId } = letter;
+      const args = [Date.parse(buriedAt), id, summaryText(letter)];
+      return (await runAdd(addedKeys(keys, endpointId), args)) === 1;
     },
     remove,
     walk,

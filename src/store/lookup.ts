@@ -4,9 +4,10 @@
  */
 import { z } from "zod";
 import type { EndpointId, EventId } from "../core/brand.ts";
-import type { DeliveryState } from "../core/delivery.ts";
+import { type DeliveryKey, type DeliveryState, deliveryId } from "../core/delivery.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { destinationSchema } from "../core/stored.ts";
+import { readTraceText } from "../core/trace-context.ts";
 import type { StoredDelivery } from "./delivery-pages.ts";
 import {
   ACCEPTED_AT_FIELD,
@@ -16,6 +17,7 @@ import {
   readState,
   stateField,
   stateText,
+  TRACE_FIELD,
 } from "./event-record.ts";
 import { feedTime } from "./feed-entries.ts";
 import type { Keys } from "./keys.ts";
@@ -29,21 +31,34 @@ export interface StoredEvent {
   readonly acceptedAt: number;
 }
 
+type RoundAttempts = Pick<DeliveryState, "round" | "attempts">;
+
 export interface Lookup {
   /** Null for what was never taken on, or has expired. */
   readonly event: (id: EventId) => Promise<StoredEvent | null>;
   readonly delivery: (eventId: EventId, endpointId: EndpointId) => Promise<StoredDelivery | null>;
   /** The receiver's answers to the failed attempts, in their order; null where nothing is known of one any more. */
-  readonly excerpts: (delivery: StoredDelivery) => Promise<readonly (string | null)[]>;
-  /** Ends one that waits; answers with the state that stood against it, or null once it is cancelled. */
+  readonly excerpts: (round: DeliveryKey & RoundAttempts) => Promise<readonly (string | null)[]>;
+  /** Ends one that waits, which then waits no more; answers with the state that stood against it, or null once it is cancelled. */
   readonly cancel: (eventId: EventId, endpointId: EndpointId) => Promise<DeliveryState | null>;
 }
+
+const EVENT_FIELDS = [
+  "type",
+  "timestamp",
+  "data",
+  ACCEPTED_AT_FIELD,
+  "destinations",
+  LEGACY_FIELD,
+  TRACE_FIELD,
+] as const;
 
 const destinationsSchema = z.array(destinationSchema);
 
 const REPLACE = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('ZREM', KEYS[2], ARGV[4])
 return 1`;
 
 export function createLookup(redis: Redis, keys: Keys): Lookup {
@@ -58,14 +73,9 @@ export function createLookup(redis: Redis, keys: Keys): Lookup {
 
   return {
     event: async (id) => {
-      const [type, timestamp, data, accepted, destinations = null, legacy = null] = await redis.hmget(
+      const [type, timestamp, data, accepted, destinations = null, legacy = null, trace] = await redis.hmget(
         keys.event(id),
-        "type",
-        "timestamp",
-        "data",
-        ACCEPTED_AT_FIELD,
-        "destinations",
-        LEGACY_FIELD,
+        ...EVENT_FIELDS,
       );
       const acceptedAt = readAcceptedAt(accepted);
       if (!type || !timestamp || !data || acceptedAt === null) return null;
@@ -73,6 +83,7 @@ export function createLookup(redis: Redis, keys: Keys): Lookup {
       const extras = {
         ...(own !== null && { destinations: own }),
         ...(legacy !== null && { legacy: { data: legacy } }),
+        ...readTraceText(trace),
       };
       return { event: { id, type, timestamp, data, ...extras }, acceptedAt };
     },
@@ -84,8 +95,8 @@ export function createLookup(redis: Redis, keys: Keys): Lookup {
       const [event, acceptedAt] = [{ id: eventId, type }, readAcceptedAt(accepted) ?? 0];
       return { event, endpointId, acceptedAt, createdAt: feedTime(at), state };
     },
-    excerpts: async ({ event, endpointId, state }) => {
-      const fields = state.attempts.map((one) => excerptField(endpointId, state.round, one.attemptNumber));
+    excerpts: async ({ event, endpointId, round, attempts }) => {
+      const fields = attempts.map((one) => excerptField(endpointId, round, one.attemptNumber));
       if (fields.length === 0) return [];
       const places = await redis.hmget(keys.event(event.id), ...fields);
       return await Promise.all(places.map((at) => excerptAt(endpointId, at)));
@@ -100,7 +111,8 @@ export function createLookup(redis: Redis, keys: Keys): Lookup {
         if (state.status !== "held" && state.status !== "retrying") return state;
         const cancelled = stateText({ ...state, status: "cancelled", nextAttemptAt: null });
         // Not replaced: another attempt has been recorded meanwhile.
-        if ((await runReplace([key], [field, text, cancelled])) === 1) return null;
+        const args = [field, text, cancelled, deliveryId({ event: { id: eventId }, endpointId })];
+        if ((await runReplace([key, keys.waiting(endpointId)], args)) === 1) return null;
       }
     },
   };

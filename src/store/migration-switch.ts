@@ -3,6 +3,7 @@
  * the next version, and the list of all changes for people.
  */
 import { z } from "zod";
+import type { NewAuditEntry } from "../core/audit.ts";
 import type { Tell } from "../core/happening.ts";
 import {
   BACKLOG_CHOICES,
@@ -14,6 +15,7 @@ import {
   type SwitchChange,
 } from "../core/migration.ts";
 import type { System } from "../core/system.ts";
+import { ADD_AUDIT, auditText } from "./audit.ts";
 import { migrationNews } from "./changes.ts";
 import type { Keys } from "./keys.ts";
 import { readText } from "./record-text.ts";
@@ -23,11 +25,17 @@ import { createSwitchMirror, type SwitchMirror } from "./switch-mirror.ts";
 
 export type NextSwitch = Omit<MigrationSwitch, "version" | "since">;
 
+/** The entry in the audit log of a change that somebody asked for. */
+export type SwitchNote = (before: MigrationSwitch, after: MigrationSwitch) => NewAuditEntry;
+
 export interface MigrationStore extends Pick<SwitchMirror, "known" | "current" | "currentOrKnown"> {
   /** Reads it again, and brings a phase to its end that was set for a while. */
   readonly refresh: () => Promise<void>;
   /** Changes it; null from `next` leaves it as it is. */
-  readonly change: (next: (now: MigrationSwitch) => NextSwitch | null) => Promise<MigrationSwitch>;
+  readonly change: (
+    next: (now: MigrationSwitch) => NextSwitch | null,
+    note?: SwitchNote,
+  ) => Promise<MigrationSwitch>;
   /** At a process' start: an environment that says something else than the last one did switches the fleet. */
   readonly declare: (start: Start) => Promise<void>;
   /** Latest first. */
@@ -72,13 +80,15 @@ const changeSchema = z.object({
   returns: returnsSchema,
 });
 
-// KEYS: the switch, its history. ARGV: what it was ('' for nothing), what it is to be, the change, channel, news.
-const SWAP = `
+// KEYS: the switch, its history, the audit log. ARGV: what it was ('' for nothing), what it is to be, the change, channel,
+// news, the entry.
+const SWAP = `${ADD_AUDIT}
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
 redis.call('LPUSH', KEYS[2], ARGV[3])
 redis.call('LTRIM', KEYS[2], 0, ${HISTORY_KEPT - 1})
 redis.call('PUBLISH', ARGV[4], ARGV[5])
+addAudit(KEYS[3], ARGV[6])
 return 1`;
 
 export function createMigrationStore({
@@ -96,7 +106,8 @@ export function createMigrationStore({
   };
   const mirror = createSwitchMirror({ read: async () => parse(await readRecord()), start, tell, system });
 
-  const change: MigrationStore["change"] = async (next) => {
+  const scriptKeys = [keys.migration, keys.migrationHistory, keys.audit];
+  const change: MigrationStore["change"] = async (next, note) => {
     for (let tries = 0; tries < CHANGE_TRIES; tries += 1) {
       const text = await readRecord();
       const before = mirror.learn(parse(text));
@@ -104,8 +115,10 @@ export function createMigrationStore({
       if (wanted === null) return before;
       const after = { ...wanted, version: before.version + 1, since: system.now() };
       const entry = changeOf(before, after, system.now());
-      const args = [text ?? "", JSON.stringify(after), JSON.stringify(entry), keys.changes, migrationNews];
-      if ((await runSwap([keys.migration, keys.migrationHistory], args)) === 1) return mirror.learn(after);
+      const texts = [text ?? "", JSON.stringify(after), JSON.stringify(entry)];
+      const audited = auditText(note?.(before, after) ?? null);
+      const args = [...texts, keys.changes, migrationNews, audited];
+      if ((await runSwap(scriptKeys, args)) === 1) return mirror.learn(after);
     }
     throw redisUnavailable("the switch was changed by others ten times meanwhile");
   };

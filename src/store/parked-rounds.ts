@@ -37,7 +37,7 @@ export function createParkedRounds(redis: Redis, keys: Keys): ParkedRounds {
       return (await runBringForward([due, leases, timesOf(one)], args)) === 1;
     },
     withdraw: async (one) => {
-      // The index of waiting ones is seen to by who asked.
+      // The index of waiting ones is seen to by the step that cancels it.
       await runEnd(...endOf(one.endpointId, [{ name: roundId(one), goesTo: "job" }], "", keys));
     },
     count: async () => {

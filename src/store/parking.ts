@@ -26,7 +26,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 const KEYS_PER_DELIVERY = 5;
-const ARGS_PER_DELIVERY = 7;
+const ARGS_PER_DELIVERY = 8;
 
 // KEYS: due and leases, then per delivery its line, the line's deliveries, the index of waiting ones, its event and the
 // line's starts. One that is in its line still, from before its last attempt, is parked anew: whoever had it in work has no
@@ -38,7 +38,9 @@ local retention, deliveries, at = ARGV[1], tonumber(ARGV[2]), 2
 for i = 0, deliveries - 1 do
   local key = 2 + i * ${KEYS_PER_DELIVERY}
   local name, heldSince, text, acceptedAt = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  redis.call('ZADD', KEYS[key + 3], acceptedAt, ARGV[at + 5])
+  if not isOver(KEYS[key + 4], ARGV[at + 6], ARGV[at + 8], acceptedAt) then
+    redis.call('ZADD', KEYS[key + 3], acceptedAt, ARGV[at + 5])
+  end
   if ARGV[at + 7] ~= '' then keepState(KEYS[key + 4], ARGV[at + 6], ARGV[at + 7], retention, acceptedAt) end
   redis.call('HDEL', KEYS[key + 5], name)
   redis.call('ZADD', KEYS[key + 1], heldSince, name)
@@ -216,7 +218,7 @@ function createPark({
 function parkedArgs({ delivery }: ToPark): readonly (string | number)[] {
   const { endpointId, acceptedAt, round, attempts, heldSince } = delivery;
   // Of one that has been tried, the record says what came of it.
-  const state = attempts.length > 0 ? "" : heldText(round);
+  const state = attempts.length > 0 ? "" : heldText(delivery);
   return [
     roundId(delivery),
     heldSince ?? acceptedAt,
@@ -225,6 +227,7 @@ function parkedArgs({ delivery }: ToPark): readonly (string | number)[] {
     deliveryId(delivery),
     stateField(endpointId),
     state,
+    round,
   ];
 }
 

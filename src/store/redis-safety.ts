@@ -42,7 +42,14 @@ export async function checkRedis(
 /** As it is now: an operator may have changed since the start what was checked then. */
 export async function readRedis(redis: Redis, requireAof: boolean, now: () => number): Promise<RedisReading> {
   const [text, skewMs] = await Promise.all([redis.info(), askSkewMs(redis, now)]);
-  const info = parseInfo(text);
+  return readingOf(parseInfo(text), requireAof, skewMs);
+}
+
+export function readingOf(
+  info: ReadonlyMap<string, string>,
+  requireAof: boolean,
+  skewMs: number | null,
+): RedisReading {
   return {
     memoryBytes: Number(info.get("used_memory")),
     memoryMaxBytes: Number(info.get("maxmemory")),

@@ -6,6 +6,7 @@
  */
 import { Redis, type RedisOptions } from "ioredis";
 import { HookwaveError } from "../core/errors.ts";
+import { isDemoted, isUnanswered, redisWord, refusalByRedis } from "../core/redis-replies.ts";
 
 export type { Redis } from "ioredis";
 
@@ -56,11 +57,41 @@ export function connectRedis(url: string, role: RedisRole, onError: (error: Erro
   const redis = new Redis(url, {
     ...OPTIONS[role],
     retryStrategy: reconnectInMs,
+    // Connections to a replica are made anew, their name looked up again (trap 40). BullMQ's copies have it, too.
+    reconnectOnError: isDemoted,
     connectionName: `hookwave-${role}`,
     replyMapping: "legacy",
   });
   redis.on("error", onError);
+  heedReplies(redis, siblingsAt(url, redis));
   return redis;
+}
+
+/** Connections of this process by where they lead. */
+const open = new Map<string, Set<Redis>>();
+
+function siblingsAt(url: string, redis: Redis): ReadonlySet<Redis> {
+  const siblings = open.get(url) ?? new Set();
+  open.set(url, siblings.add(redis));
+  redis.once("end", () => {
+    siblings.delete(redis);
+    if (siblings.size === 0) open.delete(url);
+  });
+  return siblings;
+}
+
+/**
+ * Every reply of redis-replies.ts reaches whoever asked as an error of ours, those of pipelines as well. And where one
+ * connection hears that its server is demoted, all of that address leave: one that only reads would never hear it, and
+ * read what is old.
+ */
+function heedReplies(redis: Redis, siblings: ReadonlySet<Redis>): void {
+  const settle = redis.handleReconnection.bind(redis);
+  redis.handleReconnection = (error, item) => {
+    if (isDemoted(error))
+      for (const one of siblings) if (one !== redis && one.status === "ready") one.disconnect(true);
+    settle(refusalByRedis(error) ?? error, item);
+  };
 }
 
 /** For a caller that should be answered within a second, with some time for the answer. */
@@ -113,17 +144,11 @@ function connection(redis: Redis): Promise<void> {
 /** Redis answered and would not; or there was no answer. */
 export type RedisTrouble = "refused" | "unanswered";
 
-/** Answers of a Redis that could do a command at another time: the first word of its error (RESP, simple errors). */
-const REFUSED = /^(?:READONLY|OOM|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\b/;
-/** Errors of ioredis when no answer came. */
-const UNANSWERED =
-  /^(?:Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries)/;
-
 /** Null for an error that is not the fault of Redis' present state. */
 export function redisTrouble(error: unknown): RedisTrouble | null {
   if (!(error instanceof Error)) return null;
-  if (REFUSED.test(error.message)) return "refused";
-  return UNANSWERED.test(error.message) ? "unanswered" : null;
+  if (redisWord(error) !== null) return "refused";
+  return isUnanswered(error) ? "unanswered" : null;
 }
 
 export function redisUnavailable(got: string, cause?: unknown): HookwaveError {

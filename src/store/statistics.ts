@@ -1,7 +1,7 @@
 /**
  * Statistics of each endpoint: what was delivered and given up since it was added, and the attempts of the last day by
  * the hour. Attempts are counted by the attempt log, in the command that records them; what is given up is counted
- * here, because much of it ends without an attempt. A replayed delivery counts again with its new end.
+ * by its burial, because much of it ends without an attempt. A replayed delivery counts again with its new end.
  */
 import { z } from "zod";
 import type { AttemptRecord } from "../core/attempt.ts";
@@ -10,12 +10,9 @@ import { bucketOf, quantileMs } from "../core/histogram.ts";
 import type { EndpointStatistics, Spell } from "../core/statistics.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
-import { prepareScript } from "./script.ts";
 
 export interface Statistics {
   readonly read: (id: EndpointId) => Promise<EndpointStatistics>;
-  /** Counts a delivery that was given up; does nothing where the endpoint is registered no more. */
-  readonly countBuried: (id: EndpointId) => Promise<void>;
 }
 
 const HOURS = 24;
@@ -28,6 +25,9 @@ export const attemptField = ({ outcome, durationMs }: AttemptRecord): string =>
   `${outcome === "delivered" ? "d" : "f"}${bucketOf(durationMs)}`;
 const ATTEMPT_FIELD = /^([df])(\d{1,3})$/;
 
+/** The same for the attempts that delivered what had been delivered before. */
+export const AGAIN_FIELD = "again";
+
 /** The hour of an ISO 8601 time, as its key is named. */
 export const hourOf = (at: string): string => at.slice(0, "2026-01-31T12".length);
 
@@ -37,23 +37,10 @@ export function statisticsKeys(keys: Keys, id: EndpointId, nowMs: number): reado
   return [keys.statistics(id), ...hoursUntil(nowMs, HOURS + 2).map((hour) => keys.statisticsHour(id, hour))];
 }
 
-// Begins with a write that needs no memory: when memory is short, deliveries must still come to an end.
-const COUNT_BURIED = `
-redis.call('HDEL', KEYS[2], '')
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return end
-redis.call('HINCRBY', KEYS[2], 'buried', 1)
-redis.call('HINCRBY', KEYS[3], 'buried', 1)
-redis.call('PEXPIRE', KEYS[3], ${HOUR_KEPT_MS})`;
-
 const hashes = z.array(z.tuple([z.null(), z.record(z.string(), z.coerce.number())]));
 
 export function createStatistics(redis: Redis, keys: Keys, now: () => number): Statistics {
-  const runCountBuried = prepareScript(redis, COUNT_BURIED);
   return {
-    countBuried: async (id) => {
-      const hour = hourOf(new Date(now()).toISOString());
-      await runCountBuried([keys.endpoints, keys.statistics(id), keys.statisticsHour(id, hour)], [id]);
-    },
     read: async (id) => {
       const hours = hoursUntil(now(), HOURS);
       const pipeline = redis.pipeline().hgetall(keys.statistics(id));
@@ -86,6 +73,7 @@ function spellOf(hours: readonly Readonly<Record<string, number>>[]): Spell {
   let [attempts, delivered, buried] = [0, 0, 0];
   for (const [field, count] of hours.flatMap((hour) => Object.entries(hour))) {
     if (field === "buried") buried += count;
+    if (field === AGAIN_FIELD) delivered -= count;
     const [, end, digits] = ATTEMPT_FIELD.exec(field) ?? [];
     if (digits === undefined) continue;
     attempts += count;

@@ -1,12 +1,13 @@
 /**
  * Deliveries that wait for another attempt, of each endpoint, by the time they were accepted: what an operator asks
  * when one receiver is ill. An index for people, not the truth: the jobs are. Adding or removing twice does no harm,
- * and a re-run after a crash puts right what was missed.
+ * and a re-run after a crash puts right what was missed. What ends a delivery takes it out in the same step, and nothing
+ * that has ended comes in again: a run that has lost its job may still be about to add it.
  */
 import type { EndpointId } from "../core/brand.ts";
-import { deliveryId } from "../core/delivery.ts";
+import { deliveryId, type Round } from "../core/delivery.ts";
 import type { WaitingIndex } from "../deliver/ports.ts";
-import { heldText, KEEP_STATE, stateField } from "./event-record.ts";
+import { heldText, IS_REGISTERED, KEEP_STATE, LEAVE, stateField } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
@@ -21,28 +22,37 @@ export interface WaitingDeliveries extends WaitingIndex {
   readonly read: (id: EndpointId) => Promise<Backlog>;
 }
 
-const HOLD = `${KEEP_STATE}
-redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
-keepState(KEYS[2], ARGV[3], ARGV[4], ARGV[5], ARGV[1])`;
+// Without a state one has been tried, and its attempt's record says what came of it.
+const ADD = `${KEEP_STATE}${IS_REGISTERED}
+local acceptedAt, member, field, state, retention, round, id, incarnation = unpack(ARGV)
+redis.call('ZREM', KEYS[1], '')
+if isOver(KEYS[2], field, round, acceptedAt) then return end
+local _, isAnothers = isRegistered(KEYS[3], id, incarnation)
+if isAnothers then return end
+redis.call('ZADD', KEYS[1], acceptedAt, member)
+if state ~= '' then keepState(KEYS[2], field, state, retention, acceptedAt) end`;
+
+const REMOVE = `${KEEP_STATE}${LEAVE}
+leave(KEYS[2], ARGV[3], KEYS[1], ARGV[2], ARGV[1])`;
 
 export function createWaitingIndex(redis: Redis, keys: Keys, retentionMs: number): WaitingDeliveries {
-  const runHold = prepareScript(redis, HOLD);
+  const runAdd = prepareScript(redis, ADD);
+  const runRemove = prepareScript(redis, REMOVE);
+  const keysOf = ({ endpointId, event }: Round): readonly string[] => [
+    keys.waiting(endpointId),
+    keys.event(event.id),
+  ];
+  const namesOf = (one: Round) => [one.acceptedAt, deliveryId(one), stateField(one.endpointId)] as const;
   return {
     add: async (delivery) => {
-      const { endpointId, acceptedAt, round, attempts } = delivery;
-      const index = keys.waiting(endpointId);
-      if (attempts.length > 0) {
-        await redis.zadd(index, acceptedAt, deliveryId(delivery));
-        return;
-      }
-      const state = heldText(round);
-      await runHold(
-        [index, keys.event(delivery.event.id)],
-        [acceptedAt, deliveryId(delivery), stateField(endpointId), state, retentionMs],
-      );
+      const { round, attempts } = delivery;
+      const state = attempts.length > 0 ? "" : heldText(delivery);
+      const { endpointId, incarnation = "" } = delivery;
+      const args = [...namesOf(delivery), state, retentionMs, round, endpointId, incarnation];
+      await runAdd([...keysOf(delivery), keys.endpoints], args);
     },
-    remove: async (delivery) => {
-      await redis.zrem(keys.waiting(delivery.endpointId), deliveryId(delivery));
+    remove: async (one) => {
+      await runRemove(keysOf(one), namesOf(one));
     },
     read: async (id) => {
       const [waiting, oldest] = await Promise.all([

@@ -4,11 +4,12 @@
  */
 import { system } from "../config/system.ts";
 import { asEventId } from "../core/brand.ts";
-import type { ProfileName } from "../core/endpoint.ts";
+import { OPTION_DEFAULTS, type ProfileName, type ProfileOptions } from "../core/endpoint.ts";
 import { profiles } from "../wire/profiles.ts";
 import { signRequest } from "../wire/sign.ts";
 
-export interface FixtureOptions {
+/** The options of a profile are those of an endpoint (docs/profiles.md). */
+export interface FixtureOptions extends Partial<ProfileOptions> {
   /** Newest first. Default: one that everybody knows. */
   readonly secrets?: readonly string[];
   /** Default: `standard`. */
@@ -24,12 +25,6 @@ export interface FixtureOptions {
   readonly signedAt?: number;
   /** The URL it is sent to, which ai-core signs. */
   readonly url?: string;
-  /** hokusai: sign a timestamp and a nonce, too. Default: false. */
-  readonly replayProtection?: boolean;
-  /** hokusai: `sha256=` before the digits. Default: true. */
-  readonly signaturePrefix?: boolean;
-  /** stripe: the header of the signature. */
-  readonly signatureHeader?: string;
 }
 
 export interface SignedFixture {
@@ -46,7 +41,6 @@ export function signedFixture(options: FixtureOptions = {}): SignedFixture {
   const { secrets = [FIXTURE_SECRET], profile = "standard", type = "invoice.paid" } = options;
   const { id = "evt_fixture", url = "https://receiver.example.com/hook" } = options;
   const { data = { invoice: "in_42", cents: 1999 }, signedAt = system.now() } = options;
-  const { replayProtection = false, signaturePrefix = true, signatureHeader = "Stripe-Signature" } = options;
   const timestamp = new Date(signedAt).toISOString();
   const event = { id: asEventId(id), type, timestamp, data: options.dataText ?? JSON.stringify(data) };
   const { headers, body } = signRequest(event, profiles[profile], {
@@ -55,7 +49,7 @@ export function signedFixture(options: FixtureOptions = {}): SignedFixture {
     timestamp: Math.floor(signedAt / 1_000),
     nonce: system.uuid(),
     url,
-    options: { replayProtection, signaturePrefix, signatureHeader },
+    options: { ...OPTION_DEFAULTS, ...options },
   });
   const lowerCased = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
   return { url, headers: Object.fromEntries(lowerCased), body };

@@ -44,8 +44,3 @@ const quoted = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
 export function contentDigest(body: string): string {
   return `sha-256=:${hash("sha256", body, "base64")}:`;
 }
-
-/** The URL as it goes over the wire (RFC 9421 §2.2.2): host in lower case, no default port, no empty path. */
-export function targetUri(url: string): string {
-  return URL.parse(url)?.href ?? url;
-}

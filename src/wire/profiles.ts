@@ -3,6 +3,7 @@ import type { ProfileName } from "../core/endpoint.ts";
 import type { WireProfile } from "./profile.ts";
 import { aiCore } from "./profiles/ai-core.ts";
 import { github } from "./profiles/github.ts";
+import { hmac } from "./profiles/hmac.ts";
 import { hokusai } from "./profiles/hokusai.ts";
 import { klipstream } from "./profiles/klipstream.ts";
 import { llmService } from "./profiles/llm-service.ts";
@@ -17,4 +18,5 @@ export const profiles: Readonly<Record<ProfileName, WireProfile>> = {
   "llm-service": llmService,
   github,
   stripe,
+  hmac,
 };

@@ -34,7 +34,7 @@ function signatureBy(secret: string, signed: string): string {
     : `v1,${hmacBase64(signingKey(secret), signed)}`;
 }
 
-/** `whsec_` introduces base64; any other secret is its own UTF-8 bytes. */
+/** `whsec_` introduces base64; any other secret, as other families have them, is its own UTF-8 bytes. */
 export function signingKey(secret: string): KeyObject {
   return secret.startsWith(SECRET_PREFIX)
     ? keyFromBase64(secret.slice(SECRET_PREFIX.length))
@@ -59,11 +59,23 @@ export function secretProblem(secret: string, profile: ProfileName): string | nu
   if (secret.startsWith(PUBLIC_PREFIX)) return "expected a secret, got a public key";
   if (secret.startsWith(PRIVATE_PREFIX)) return privateProblem(secret, profile);
   if (secret.startsWith(SECRET_PREFIX)) return base64Problem(secret.slice(SECRET_PREFIX.length));
-  // A pasted line break is the commonest reason why signatures differ. Receivers older than this service keep
-  // whatever string they were given.
-  if (profile === "standard" && secret.trim() !== secret)
+  // Receivers older than this service keep whatever string they were given.
+  return profile === "standard" ? textProblem(secret) : null;
+}
+
+/**
+ * The libraries of Standard Webhooks decode base64, with `whsec_` before it or without: none would verify what a text signs.
+ * A pasted line break is the commonest reason why signatures differ.
+ */
+function textProblem(secret: string): string {
+  if (secret.trim() !== secret)
     return "expected a secret without white space around it, got white space at an end";
-  return null;
+  const form = `${SECRET_PREFIX} and the base64 of ${KEY_MIN_BYTES} to ${KEY_MAX_BYTES} bytes`;
+  if (base64Problem(secret) === null)
+    return `expected ${form}, got base64 alone; put ${SECRET_PREFIX} before it`;
+  if (/^v1a?,/.test(secret))
+    return `expected ${form}, got a version before it; leave out everything before ${SECRET_PREFIX}`;
+  return `expected ${form}, got other text; leave it out to have one made, or choose the profile that your receiver verifies`;
 }
 
 /** The other families verify with the key that signed; handing them a private one would let them sign as us. */

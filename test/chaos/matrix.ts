@@ -27,8 +27,14 @@ import { dueTogether } from "./rows/24-due-together.ts";
 import { everythingFor } from "./rows/25-everything.ts";
 import { rollingRestart } from "./rows/26-rolling-restart.ts";
 import { killedAtEachWrite } from "./rows/27-killed-at-each-write.ts";
+import { namesUnanswered } from "./rows/28-names-unanswered.ts";
 import { slowAnswers } from "./rows/29-slow-answers.ts";
 import { parkedMountain } from "./rows/30-parked-mountain.ts";
+import { demotedMaster } from "./rows/31-demoted-master.ts";
+import { countsAfterKills } from "./rows/33-counts-after-kills.ts";
+import { recreatedEndpoint } from "./rows/34-recreated-endpoint.ts";
+import { fullLog } from "./rows/35-full-log.ts";
+import { embeddedKilled } from "./rows/36-embedded-killed.ts";
 import { busInTrouble } from "./rows/37-bus-in-trouble.ts";
 import { switchInTrouble } from "./rows/38-switch-in-trouble.ts";
 
@@ -62,8 +68,14 @@ export function matrix(minutes: number): readonly Row[] {
     everythingFor(minutes),
     rollingRestart,
     killedAtEachWrite(1),
+    namesUnanswered,
     slowAnswers,
     parkedMountain,
+    demotedMaster,
+    countsAfterKills,
+    recreatedEndpoint,
+    fullLog,
+    embeddedKilled,
     busInTrouble,
     switchInTrouble,
   ];

@@ -1,16 +1,18 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { readCommandLine } from "../../src/cli/command-line.ts";
+import { spelling } from "../../src/cli/command-spec.ts";
 import { EXIT } from "../../src/cli/exit-codes.ts";
-import { COMMANDS, type CommandSpec } from "../../src/cli/grammar.ts";
+import { COMMANDS, GROUPS } from "../../src/cli/grammar.ts";
 import { GLOBAL_OPTIONS, type OptionSpec } from "../../src/cli/options.ts";
+import { widthOf } from "../../src/cli/rows.ts";
 import { run } from "../../src/cli/run.ts";
+import { plainTerminal } from "../support/plain-terminal.ts";
 import { pages, readRepositoryFile } from "../support/repository.ts";
 
 const doc = readRepositoryFile("docs/cli.md");
 const [preface = "", ...sections] = doc.split(/^### /m);
 
-const spelling = ({ name, operands }: CommandSpec): string => [name, ...operands].join(" ");
 const spelled = ({ name, value }: OptionSpec): string => `--${name}${value === null ? "" : ` ${value}`}`;
 
 /** Rows of a Markdown table of options, as [option, what it does]. */
@@ -23,12 +25,16 @@ function optionRows(text: string): readonly (readonly string[])[] {
 
 const rowsOf = (options: readonly OptionSpec[]) => options.map((option) => [spelled(option), option.doc]);
 
-async function help(...words: readonly string[]): Promise<string> {
+function help(...words: readonly string[]): Promise<string> {
+  return helpAcross(null, words);
+}
+
+async function helpAcross(columns: number | null, words: readonly string[]): Promise<string> {
   let text = "";
   const write = (more: string): void => {
     text += more;
   };
-  await run(["help", ...words], { write, writeError: write, isInteractive: false, style: (_, one) => one });
+  await run(["help", ...words], { ...plainTerminal({ write, writeError: write }), columns });
   return text;
 }
 
@@ -80,6 +86,25 @@ describe("hookwave help", () => {
     const text = await help();
     for (const command of COMMANDS) expect(text).toContain(`  ${spelling(command)}  `);
     for (const option of GLOBAL_OPTIONS) expect(text).toContain(`  ${spelled(option)}  `);
+  });
+
+  it("has a line for each command under a title, and no line too long for 80 columns", async () => {
+    const lines = (await helpAcross(80, [])).split("\n");
+    expect(lines.filter((line) => widthOf(line) > 80)).toEqual([]);
+    for (const { title, commands } of GROUPS) {
+      const at = lines.indexOf(title) + 1;
+      const shown = lines.slice(at, at + commands.length);
+      expect(shown.map((line) => line.slice(2).split(/ {2,}/)[0])).toEqual(commands.map(spelling));
+    }
+  });
+
+  it("folds the commands of a family where a terminal is narrow, and loses no word of them", async () => {
+    const text = await helpAcross(60, ["endpoints"]);
+    const rows = text.slice(0, text.indexOf("`hookwave")).split("\n");
+    expect(rows.filter((line) => widthOf(line) > 60)).toEqual([]);
+    const family = COMMANDS.filter(({ name }) => name.startsWith("endpoints "));
+    const words = family.flatMap(({ doc }) => doc.split(" "));
+    expect(words.filter((word) => !text.includes(word))).toEqual([]);
   });
 
   it.each(COMMANDS.map((command) => [command.name, command] as const))(

@@ -26,11 +26,11 @@ const runnable = EXAMPLES.filter(
 );
 
 describe.each(runnable)("the receiver in $name", ({ command, path, profile }) => {
-  const secrets = [SECRET, OLD_SECRET].join(",");
+  const secrets = { WEBHOOK_SECRET: SECRET, WEBHOOK_SECRET_PREVIOUS: OLD_SECRET };
   const data = { model_id: "m-1" };
 
   it("handles what the sender delivers, with the new secret and with the old one", async () => {
-    await using example = await startExample(command, { WEBHOOK_SECRET: secrets });
+    await using example = await startExample(command, secrets);
     await using redis = await startRedis();
     await using hookwave = await startHookwave(redis);
     const url = `http://127.0.0.1:${example.port}${path}`;
@@ -55,7 +55,7 @@ describe.each(runnable)("the receiver in $name", ({ command, path, profile }) =>
   }, 120_000);
 
   it("handles an event once, and refuses what was changed, signed by another or is old", async () => {
-    await using example = await startExample(command, { WEBHOOK_SECRET: secrets });
+    await using example = await startExample(command, secrets);
     const url = `http://127.0.0.1:${example.port}${path}`;
     const post = async ({ body, headers }: { body: string; headers: Readonly<Record<string, string>> }) => {
       const response = await fetch(url, { method: "POST", body, headers });
@@ -77,7 +77,7 @@ describe.each(runnable)("the receiver in $name", ({ command, path, profile }) =>
   }, 120_000);
 
   it("passes what `hookwave certify` asks of it", async () => {
-    await using example = await startExample(command, { WEBHOOK_SECRET: secrets });
+    await using example = await startExample(command, secrets);
     const url = `http://127.0.0.1:${example.port}${path}`;
     const variant = profile === "hokusai" ? ["--replay-protection"] : [];
     const certify = () => say("certify", url, "--secret", SECRET, "--profile", profile, ...variant);

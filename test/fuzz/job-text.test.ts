@@ -33,6 +33,7 @@ function checkEvents(text: string): void {
     expect(event.id).toMatch(EVENT_ID_PATTERN);
     expect(isEventType(event.type)).toBe(true);
     expect(isJsonText(event.data)).toBe(true);
+    expect(event.data.isWellFormed()).toBe(true);
     expect(Buffer.byteLength(event.data)).toBeLessThanOrEqual(EVENT_DATA_MAX_BYTES);
     expect(Object.getPrototypeOf(event)).toBe(Object.prototype);
   }

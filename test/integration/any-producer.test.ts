@@ -2,6 +2,7 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { publish, startApi } from "../support/api.ts";
 import { storedLetters } from "../support/letters.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
@@ -57,6 +58,27 @@ describe("a job of the plain bullmq package", () => {
 
     await until("it has come", () => receiver.ids().includes("evt_text"));
     expect(bodies()).toContain('{"n": 12345678901234567890}');
+  });
+
+  it("and any other way of publishing may name types as others do, and subscriptions find them", async () => {
+    const types = ["userCreated", "Order.Paid", "user-created"];
+    const own = { events: ["userCreated", "Order.*", "user-created"], profile: "standard" } as const;
+    await using named = await startReceiver();
+    await hookwave.endpoints.add({ id: "named", url: named.url, ...own });
+    await using api = await startApi(hookwave);
+    for (const type of types) {
+      const name = type.replace(".", "_");
+      await events.add("whatever", { id: `evt_job_${name}`, type, data: {} });
+      await hookwave.publish({ id: `evt_sdk_${name}`, type, data: {} });
+      const answer = await publish(api, JSON.stringify({ id: `evt_http_${name}`, type, data: {} }));
+      expect(answer.status).toBe(202);
+    }
+
+    const expected = types.flatMap((type) => [type, type, type]).toSorted();
+    const came = () => named.requests.map(({ body }) => String(Object(JSON.parse(String(body))).type));
+    await until("all have come", () => came().length === expected.length);
+    expect([...came()].toSorted()).toEqual(expected);
+    await hookwave.endpoints.remove("named");
   });
 
   it("is delivered when it is a list", async () => {

@@ -38,6 +38,17 @@ describe("without any key", () => {
     expect(rebound).toMatch(/^HTTP\/1\.1 403 .*"code":"FORBIDDEN"/s);
   });
 
+  it("nothing is shown to a rebound page while nobody knows yet whether there are keys", async () => {
+    await using redis = await startRedis();
+    const early = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
+    await using api = await startApi(early, { delivers: false });
+
+    expect((await ask(`${api.url}/metrics`)).status).toBe(200);
+    const head = "GET /metrics HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n";
+    expect(await converse(api, head)).toMatch(/^HTTP\/1\.1 403 .*"code":"FORBIDDEN"/s);
+    await early.close();
+  });
+
   it("an API that others can reach serves nobody but probes", async () => {
     await using redis = await startRedis();
     await using hookwave = await startHookwave(redis);
@@ -59,7 +70,8 @@ describe("with keys", () => {
     const token = await makeKey(hookwave, "publish");
     const apiKey = "bootstrap-key-of-32-characters-00";
     const late = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api", apiKey });
-    await using api = await startApi(late, { isOpenToOthers: true, delivers: false });
+    const settings = { apiRateLimitUnknown: 3 };
+    await using api = await startApi(late, { isOpenToOthers: true, delivers: false, settings });
     await late.untilConnected(5_000);
 
     expect(await post(api, "/api/v1/events", EVENT, bearer(apiKey))).toMatchObject({ status: 202 });
@@ -68,6 +80,12 @@ describe("with keys", () => {
       body: { code: "REDIS_UNAVAILABLE" },
     });
     expect(await ask(`${api.url}/readyz`)).toMatchObject({ status: 503 });
+    // Nor is one made to pay for being unknown: over the limit of strangers, nothing else is said.
+    for (let nth = 0; nth < 5; nth += 1) {
+      const refused = await post(api, "/api/v1/events", EVENT, bearer(token));
+      expect(refused).toMatchObject({ status: 503, body: { code: "REDIS_UNAVAILABLE" } });
+      expect(refused.headers.get("retry-after")).toBe("1");
+    }
 
     await late.start();
     expect(await post(api, "/api/v1/events", EVENT, bearer(token))).toMatchObject({ status: 202 });

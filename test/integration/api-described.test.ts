@@ -48,6 +48,7 @@ async function followEvents({ call }: DescribedApi, webhookId: string, published
   await call("getWebhookStats", { in: { id: webhookId } });
   await call("endpointsHealth");
   await call("getStatus");
+  await call("doctor", { query: { endpoint: webhookId } });
 }
 
 async function stopDelivery({ call }: DescribedApi, webhookId: string): Promise<void> {
@@ -116,6 +117,8 @@ describe("the API as described", () => {
     await call("setMigration", { body: { phase: "dual", for: "30m", reason: "a look", percent: 50 } });
     await call("getMigration");
     await call("reportMigration", { query: { since: "2h", p99: "1s" } });
+    const audited = listOf(await call("listAudit", { query: { limit: "100" } }));
+    expect(new Set(audited.map(({ action }) => action)).size).toBeGreaterThan(10);
 
     expect(described.uncalled()).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, type Api, ask, publish, startApi } from "../support/api.ts";
 import { untilBooked, untilStatus } from "../support/deliveries.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { secretOf } from "../support/secret-of.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
@@ -24,7 +25,12 @@ beforeAll(async () => {
   api = await startApi(hookwave);
   good = await startReceiver();
   bad = await startReceiver((response) => response.writeHead(503).end("out of paper"));
-  await hookwave.endpoints.add({ id: "good", url: good.url, secrets: ["s"], signsDestinations: true });
+  await hookwave.endpoints.add({
+    id: "good",
+    url: good.url,
+    secrets: [secretOf("s")],
+    signsDestinations: true,
+  });
   await hookwave.endpoints.add({ id: "bad", url: bad.url, retrySchedule: [60_000] });
   for (const [id, type] of [
     ["evt_1", "order.paid"],
@@ -79,7 +85,7 @@ describe("GET /events", () => {
   it.each([
     ["limit=0", "REQUEST_INVALID"],
     ["limit=101", "REQUEST_INVALID"],
-    ["type=Order", "REQUEST_INVALID"],
+    ["type=Order..Paid", "REQUEST_INVALID"],
     ["since=yesterday", "REQUEST_INVALID"],
     ["type=a&type=b", "REQUEST_INVALID"],
     ["until=2020-01-01T00:00:00Z", "REQUEST_INVALID"],

@@ -1,6 +1,7 @@
 /** To whom the HTTP listeners of a process are open, as `hookwave start` opens them. */
 import { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
+import { freePort } from "../../src/process/embedded-redis.ts";
 import { apiUrl, connected, freshDirectory, runForJson, startCommand } from "../support/command.ts";
 import { startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -30,6 +31,21 @@ describe("HOOKWAVE_HOST beyond loopback", () => {
     await until("it has said so", () =>
       service.log().some(({ notice }) => String(notice).includes("there is no API key yet")),
     );
+  });
+
+  it("is listened on while Redis has not said whether there is one, and everyone is told so", async () => {
+    await using directory = await freshDirectory();
+    const nowhere = `redis://127.0.0.1:${await freePort()}`;
+    const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: nowhere, HOOKWAVE_HOST: outside };
+    await using service = startCommand(["start", "--role", "api"], variables);
+    const url = await apiUrl(service);
+
+    expect(new URL(url).hostname).toBe(outside);
+    expect(await answers(url)).toBe(true);
+    for (const headers of [{}, { authorization: `Bearer hw_live_${"0".repeat(16)}_${"x".repeat(43)}` }]) {
+      const refused = await fetch(`${url}/api/v1/keys`, { headers });
+      expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+    }
   });
 
   it("is listened on with HOOKWAVE_API_KEY, or once a key was made", async () => {
@@ -73,5 +89,34 @@ describe("METRICS_PORT", () => {
       "hookwave_attempts_total",
     );
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
+  });
+
+  it("says there whether a worker, which has no API, is alive and can work", async () => {
+    await using directory = await freshDirectory();
+    await using redis = await startRedis();
+    const variables = {
+      HOOKWAVE_DATA_DIR: directory.path,
+      REDIS_URL: redis.url,
+      METRICS_PORT: "0",
+    };
+    await using service = startCommand(["start", "--role", "worker"], variables);
+    await connected(service);
+    const url = service.log().find(({ msg }) => msg === "service.started")?.["metricsUrl"];
+    const readiness = async () => {
+      const response = await fetch(`${url}/readyz`);
+      return { status: response.status, body: await response.json() };
+    };
+
+    expect(await readiness()).toEqual({
+      status: 200,
+      body: { status: "ready", redis: "reachable", worker: "consuming" },
+    });
+    await redis.stop();
+    const unready = await until("it is not ready", async () => {
+      const answer = await readiness();
+      return answer.status === 503 && answer;
+    });
+    expect(unready.body).toMatchObject({ status: "not_ready", redis: "unreachable" });
+    expect(await answers(String(url))).toBe(true);
   });
 });

@@ -47,6 +47,13 @@ describe("/openapi.json", () => {
     expect(page, "run node scripts/render-docs.ts").toBe(renderApiTable(page, described));
   });
 
+  it("says of every answer that it has the request's id", async () => {
+    const answers = operationsOf(await describedAt()).flatMap(({ responses }) => Object.values(responses));
+    expect(answers.length).toBeGreaterThan(50);
+    const withId = expect.objectContaining({ headers: { "X-Request-ID": expect.anything() } });
+    expect(answers).toEqual(answers.map(() => withId));
+  });
+
   it("is readable at /docs, which loads nothing from elsewhere", async () => {
     const page = await ask(`${api.url}/docs/`);
 

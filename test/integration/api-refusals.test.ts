@@ -1,12 +1,17 @@
 /** What the HTTP API refuses, and that it says so as a problem document (RFC 9457) and publishes nothing. */
 import { readFile } from "node:fs/promises";
+import { Agent } from "node:http";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EVENT_DATA_MAX_BYTES } from "../../src/core/event.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { type Answer, type Api, ask, publish, startApi } from "../support/api.ts";
 import { converse } from "../support/raw-http.ts";
+import { sendRaw } from "../support/raw-request.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+
+const agent = new Agent();
 
 const SENTINEL = '{"type":"thing.made","id":"evt_last","data":{}}';
 
@@ -46,7 +51,7 @@ describe("a request that cannot be served", () => {
     ["an event without data", '{"type":"a"}', 422, "EVENT_INVALID"],
     ["data that a known type does not allow", '{"type":"task_completed","data":{}}', 422, "EVENT_INVALID"],
     ["an empty list", "[]", 422, "EVENT_INVALID"],
-    ["101 events", JSON.stringify(Array(101).fill({ type: "a", data: 1 })), 422, "EVENT_INVALID"],
+    ["101 events", JSON.stringify(Array(101).fill({ type: "a", data: 1 })), 413, "BODY_TOO_LARGE"],
     [
       "data over 256 KiB",
       `{"type":"a","data":"${"x".repeat(EVENT_DATA_MAX_BYTES)}"}`,
@@ -65,6 +70,28 @@ describe("a request that cannot be served", () => {
       expectProblem(answer, 415, "MEDIA_TYPE_UNSUPPORTED");
     },
   );
+
+  it.each(["gzip", "br", "identity, gzip", "x".repeat(200)])(
+    "is refused by name when its body is encoded: %s",
+    async (encoding) => {
+      const answer = await publish(api, gzipSync(SENTINEL), { "content-encoding": encoding });
+
+      expectProblem(answer, 415, "MEDIA_TYPE_UNSUPPORTED");
+      expect(Object(answer.body).detail).toMatch(/Content-Encoding, got "(?:gzip|br|identity, gzip|x{40})"/);
+    },
+  );
+
+  it.each([
+    "2026-02-30T10:00:00Z",
+    "2026-13-45T99:99:99Z",
+    "2026-11-28T10:00:00+25:99",
+    "0000-00-00T00:00:00Z",
+  ])("is refused when there is no such time: %s", async (timestamp) => {
+    for (const member of ["timestamp", "expires_at"]) {
+      const answer = await publish(api, JSON.stringify({ type: "a", data: 1, [member]: timestamp }));
+      expectProblem(answer, 422, "EVENT_INVALID");
+    }
+  });
 
   it("is refused when its body is called nothing, or is not there", async () => {
     const request = { method: "POST", body: Buffer.from(SENTINEL) };
@@ -100,6 +127,43 @@ describe("a request that cannot be served", () => {
     expect(wrongMethod.headers.get("allow")).toBe("GET, HEAD, POST");
     const posted = await ask(`${api.url}/healthz`, { method: "POST" });
     expect(posted.headers.get("allow")).toBe("GET, HEAD");
+  });
+
+  it.each([
+    "%00",
+    "a%00b",
+    "..%2f..%2fpackage.json",
+    "%2e%2e/",
+    "%5c..%5c",
+    "a\\b",
+    "/x",
+    "x".repeat(300),
+    "x".repeat(10_000),
+    "a/".repeat(3_000),
+    "nothing.js",
+    "%0d%0a",
+  ])("is told that there is no such file of the docs: %#", async (name) => {
+    const path = `/docs/static/${name}`;
+    const { status, type, text } = await sendRaw(
+      api.url,
+      { method: "GET", path, headers: [] },
+      agent,
+      10_000,
+    );
+
+    expect([status, type]).toEqual([404, "application/problem+json; charset=utf-8"]);
+    expect(JSON.parse(text).code).toBe("ROUTE_UNKNOWN");
+  });
+
+  it.each([
+    ["GET ? HTTP/1.1\r\nhost: x\r\n\r\n", 400],
+    ["nonsense\r\n\r\n", 400],
+    [`GET / HTTP/1.1\r\nhost: x\r\nlong: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+  ])("is told so when it is no HTTP: %#", async (text, status) => {
+    const answer = await converse(api, text);
+
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*application/problem\\+json`, "s"));
+    expect(answer).toContain('"code":"REQUEST_INVALID"');
   });
 
   it("is told so when its id is too long, and the longest that a delivery can have is not", async () => {

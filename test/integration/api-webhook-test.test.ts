@@ -231,7 +231,12 @@ describe("a test that fails", () => {
 
     expect(answer).toMatchObject({
       status: 200,
-      body: { outcome: "blocked", reason: "blocked_destination", response: null },
+      body: {
+        outcome: "blocked",
+        reason: "blocked_destination",
+        response: null,
+        hints: [expect.stringMatching(/IPv4.*ALLOW_PRIVATE_NETWORKS with 127\.0\.0\.0\/8/)],
+      },
     });
     expect(receiver.requests).toHaveLength(0);
   });

@@ -1,6 +1,7 @@
 /** Webhooks over real HTTP: made and changed, as JSON, and what is refused. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { send } from "../support/api.ts";
+import { secretOf } from "../support/secret-of.ts";
 import {
   fieldOf,
   pointersOf,
@@ -31,9 +32,12 @@ describe("a webhook that is made", () => {
       further_profiles: [],
       signature_prefix: true,
       replay_protection: false,
-      signature_header: "Stripe-Signature",
+      signature_header: null,
+      signature_encoding: "hex",
+      signed_content: "body",
       headers: {},
       signs_destinations: false,
+      trace_headers: null,
       timeout_seconds: 15,
       max_retries: 5,
       retry_schedule: ["2s", "4s", "8s", "16s", "32s"],
@@ -90,11 +94,11 @@ describe("a webhook that is made", () => {
   });
 
   it("may have several secrets from the start, newest first, and is refused a fifth", async () => {
-    const asked = { url: URL_OF_NOBODY, secret: ["newest", "before it"] };
+    const asked = { url: URL_OF_NOBODY, secret: [secretOf("newest"), secretOf("before it")] };
     const made = await send(service.api, "POST", WEBHOOKS, asked);
     expect(made).toMatchObject({
       status: 201,
-      body: { secret: "newest", secrets: [{ expires_at: null }, { expires_at: null }] },
+      body: { secret: secretOf("newest"), secrets: [{ expires_at: null }, { expires_at: null }] },
     });
     const { secrets } = await service.hookwave.endpoints.get(String(fieldOf(made, "id")));
     expect(secrets.map(({ value }) => value)).toEqual(asked.secret);
@@ -139,7 +143,7 @@ describe("a webhook that is made", () => {
 describe("a webhook that is changed", () => {
   it("as a whole takes defaults again, but keeps its age, its secret and its state", async () => {
     const id = await service.make({
-      secret: "kept",
+      secret: secretOf("kept"),
       description: "a note",
       max_retries: 1,
       is_active: false,

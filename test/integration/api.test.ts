@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/observe/log.ts";
 import { type Api, ask, publish, startApi } from "../support/api.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { secretOf } from "../support/secret-of.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
@@ -59,7 +60,7 @@ describe("POST /api/v1/events", () => {
 
     const answer = await publish(
       api,
-      '[{"type":"thing.made","data":1},{"type":"Thing","data":1},{"type":"thing.made"}]',
+      '[{"type":"thing.made","data":1},{"type":"Thing!","data":1},{"type":"thing.made"}]',
     );
 
     expect(answer).toMatchObject({
@@ -77,7 +78,7 @@ describe("POST /api/v1/events", () => {
     await using api = await startApi(hookwave);
     await using caller = await startReceiver();
     await using own = await startReceiver();
-    const secrets = ["s"];
+    const secrets = [secretOf("s")];
     await hookwave.endpoints.add({
       id: "tasks",
       url: own.url,
@@ -158,6 +159,7 @@ describe("the request log", () => {
       pid: process.pid,
       hostname: expect.any(String),
       msg: "request.finished",
+      requestId: expect.any(String),
       durationMs: expect.any(Number),
     };
     expect(lines).toEqual([

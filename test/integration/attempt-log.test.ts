@@ -1,8 +1,11 @@
 /** What is written of an attempt, on a real Redis. */
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
+import { system } from "../../src/config/system.ts";
 import type { DeliveryState } from "../../src/core/delivery.ts";
+import type { BuryReason } from "../../src/core/verdict.ts";
 import { createAttemptLog } from "../../src/store/attempt-log.ts";
+import { createBurial } from "../../src/store/burial.ts";
 import { createEventLedger } from "../../src/store/event-ledger.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { startRedis } from "../support/service.ts";
@@ -10,6 +13,13 @@ import { delivered } from "../unit/observe/happenings.ts";
 
 const RETENTION_MS = 60_000;
 const DELIVERED = { event: { id: delivered.eventId }, endpointId: delivered.endpointId, acceptedAt: 1 };
+const ENTRY = {
+  eventId: delivered.eventId,
+  eventType: "a.b",
+  endpointId: delivered.endpointId,
+  buriedAt: "2026-01-01T00:00:00Z",
+  attempts: 0,
+};
 const finished = (status: DeliveryState["status"], round = 0) => ({
   record: delivered,
   recordText: JSON.stringify(delivered),
@@ -42,20 +52,25 @@ describe("the attempt log", () => {
     const connection = new Redis(redis.url);
     const keys = createKeys("{hookwave}");
     const { record } = createAttemptLog(connection, keys, RETENTION_MS, () => undefined);
-    const { bury, stateOf } = createEventLedger(connection, keys, RETENTION_MS, () => undefined);
+    const { stateOf } = createEventLedger(connection, keys, RETENTION_MS, () => undefined);
     const { eventId, endpointId } = delivered;
     const statusNow = async () => (await stateOf(DELIVERED))?.status;
     const event = { id: eventId, type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
     const delivery = { event, endpointId, acceptedAt: 1, attempts: [], round: 0, heldSince: null };
+    const parts = { redis: connection, keys, retentionMs: RETENTION_MS, system };
+    const buryDelivery = createBurial({ ...parts, tell: () => undefined });
+    const bury = (round: number, because: BuryReason) =>
+      buryDelivery({ ...delivery, round }, { ...ENTRY, because, id: `dl_${round}` });
 
     await record(finished("cancelled"));
     await record(finished("retrying"));
     expect(await statusNow()).toBe("cancelled");
-    expect(await bury(delivery, "exhausted")).toBe(false);
+    expect(await bury(0, "exhausted")).toBe("overruled");
+    expect(await connection.exists(keys.letters, keys.letterSummaries)).toBe(0);
     expect(await statusNow()).toBe("cancelled");
     await record(finished("delivered"));
     expect(await statusNow()).toBe("delivered");
-    expect(await bury({ ...delivery, round: 1 }, "expired")).toBe(true);
+    expect(await bury(1, "expired")).toBe("first");
     expect(await stateOf(DELIVERED)).toMatchObject({
       status: "buried",
       round: 1,

@@ -102,6 +102,21 @@ describe("hookwave certify", () => {
     await using stripe = await startGood({ profile: "stripe", signatureHeader: "Acme-Check" });
     const renamed = await certify(stripe.url, "--profile", "stripe", "--signature-header", "Acme-Check");
     expect(renamed).toMatchObject({ code: 0, grades: { [UNSIGNED]: "pass" } });
+    await using own = await startGood({
+      profile: "hmac",
+      signatureHeader: "x-mlflow",
+      signedContent: "timestamp.body",
+    });
+    const options = ["--signature-header", "x-mlflow", "--signature-encoding", "base64"];
+    const named = await certify(
+      own.url,
+      "--profile",
+      "hmac",
+      ...options,
+      "--signed-content",
+      "timestamp.body",
+    );
+    expect(named).toMatchObject({ code: 0, failed: 0, grades: { [UNSIGNED]: "pass", [STALE]: "pass" } });
   });
 
   it("fails one that accepts everything in all that it should have refused", async () => {
@@ -210,6 +225,7 @@ describe("hookwave certify", () => {
     [["--secret", "whsec_c2hvcnQ="], "24 to 64 bytes"],
     [["--secret", "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="], "a public key"],
     [["--secret", "s", "--profile", "stripe", "--signature-header", "a b"], "not a header name"],
+    [["--secret", SECRET, "--signature-header", "X-Acme"], "expected profile stripe or hmac"],
   ])("is refused what no endpoint could have, without showing a secret: %j", async (options, hint) => {
     const { code, stderr } = await say("certify", "http://127.0.0.1:4999/", ...options);
     expect(stderr).toContain(hint);

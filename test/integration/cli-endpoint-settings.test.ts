@@ -83,12 +83,13 @@ describe("endpoints add", () => {
     });
   });
 
-  it("is refused with everything that is out of its bounds at once, in the API's words", async () => {
+  it("is refused with everything that is out of its bounds at once, in the options' words", async () => {
     const { code, json } = await add("--max-in-flight", "0", "--timeout", "6m", "--metadata", "a b=c");
     expect(json.error).toMatchObject({
-      code: "ENDPOINT_INVALID",
-      got: expect.stringMatching(/timeout_seconds: .*max_in_flight: .*metadata\/a b: /),
+      code: "USAGE",
+      expected: expect.stringMatching(/^--timeout with .*; --max-in-flight with .*; --metadata with /),
+      got: '"6m"; "0"; "a b=c"',
     });
-    expect(code).toBe(1);
+    expect(code).toBe(64);
   });
 });

@@ -7,6 +7,7 @@ import { startReceiver } from "../support/receiver.ts";
 import { say } from "../support/say.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
+import { startWebhookService } from "../support/webhooks.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OTHER_SECRET = "whsec_XYZd6uBvvTT+nOhI8+X8Q2jy9hKxiu9H8p8hZFY6AUA=";
@@ -52,6 +53,34 @@ describe("hookwave listen", () => {
       /\n2 requests in .*\n {2}valid +1\n {2}invalid +1 +SIGNATURE_MISMATCH × 1\n/,
     );
     expect(listener.stdout() + listener.stderr()).not.toMatch(/MfKQ9r8GKYqr|XYZd6uBvvTT/);
+  });
+
+  it("with --events makes an endpoint of its own, shows its secret, and removes it at the end", async () => {
+    await using service = await startWebhookService();
+    const variables = { HOOKWAVE_URL: service.api.url };
+    await using listener = startCommand(
+      ["listen", "--port", "0", "--events", "invoice.*,order.paid"],
+      variables,
+    );
+    const said = /comes here as endpoint (ep_\S+), which is removed at the end\nits secret: (whsec_\S+)/;
+    const [, id = "", secret = ""] = await until("it has an endpoint", () => said.exec(listener.stdout()));
+    expect(await service.hookwave.endpoints.get(id)).toMatchObject({
+      events: ["invoice.*", "order.paid"],
+      secrets: [{ value: secret }],
+    });
+    const { id: event } = await service.hookwave.publish({ type: "invoice.paid", data: {} });
+    await until("it came, and is valid", () => listener.stdout().includes(`valid  invoice.paid  ${event}`));
+    listener.interrupt();
+    expect(await listener.ended()).toBe(0);
+    expect(await service.hookwave.endpoints.list()).toEqual([]);
+  });
+
+  it("with --events and a service that may not deliver to this machine, says what that needs", async () => {
+    await using service = await startWebhookService({ allowHttp: false, allowPrivateNetworks: [] });
+    const words = ["listen", "--port", "0", "--events", "*"];
+    const { code, stderr } = await runCommand(words, { HOOKWAVE_URL: service.api.url });
+    expect(code).toBe(1);
+    expect(stderr).toContain("ALLOW_HTTP");
   });
 
   it("with --json says one line per request, which hookwave verify takes for a capture", async () => {

@@ -37,7 +37,7 @@ describe("a configuration that is refused at start", () => {
     ["REDIS_URL with a misspelt scheme", (a, b) => ({ REDIS_URL: `reds://:${a}@h.example?password=${b}` })],
     ["encryption keys", (a, b) => ({ HOOKWAVE_ENCRYPTION_KEY: a, HOOKWAVE_ENCRYPTION_KEY_PREVIOUS: b })],
     ["HOOKWAVE_API_KEY", (a, b) => ({ HOOKWAVE_API_KEY: `${a} ${b}` })],
-    ["WEBHOOK_SECRET", (a, b) => ({ WEBHOOK_SECRET: `${a},${b},third` })],
+    ["WEBHOOK_SECRET", (a, b) => ({ WEBHOOK_SECRET: `${a},${b}`.padEnd(4_097, "x") })],
   ] satisfies readonly (readonly [string, (a: string, b: string) => Variables])[])(
     "is told without its secrets: %s",
     async (_what, spoilt) => {

@@ -46,6 +46,18 @@ describe("hookwave verify", () => {
     expect(text.stdout + json.stdout + text.stderr).not.toContain(SECRET.slice(6));
   });
 
+  it("takes the options of the profile that it is told, and refuses those of another", async () => {
+    const options = { signatureHeader: "x-mlflow-signature", signedContent: "id.timestamp.body" } as const;
+    const kept = dump(signedFixture({ secrets: [SECRET], profile: "hmac", ...options }));
+    const asked = ["verify", "-", "--secret", SECRET, "--signed-content", "id.timestamp.body"];
+    const named = [...asked, "--signature-header", "x-mlflow-signature", "--profile"];
+    const valid = await runCommand([...named, "hmac"], {}, kept);
+    expect(valid.stdout).toMatch(/^valid\n {2}profile +hmac\n/);
+    const other = await runCommand([...named, "github"], {}, kept);
+    expect(other.stderr).toContain("--signature-header beside --profile stripe or hmac");
+    expect(other.code).toBe(64);
+  });
+
   it("judges an old request as of now, and as of when it came", async () => {
     await using directory = await freshDirectory();
     const path = join(directory.path, "request.json");

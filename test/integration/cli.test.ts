@@ -14,9 +14,12 @@ import {
   startCommand,
 } from "../support/command.ts";
 import { type Received, startReceiver } from "../support/receiver.ts";
+import { secretOf } from "../support/secret-of.ts";
 import { startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 import { startWebhookService } from "../support/webhooks.ts";
+
+const OWN_SECRET = secretOf("own");
 
 function verify(secret: string, request: Received | undefined): unknown {
   const headers = JSON.parse(JSON.stringify(request?.headers));
@@ -67,17 +70,15 @@ describe("a running service and the commands", () => {
     await using service = startCommand(["start", "--role", "worker"], { ...variables, REDIS_URL: redis.url });
     await connected(service);
     const add = ["endpoints", "add", "http://127.0.0.1:8080/hook", "--header", "X-Api-Key: hush-hush"];
-    const added = await runForJson(
-      [...add, "--secret", "my own secret", "--id", "mine", ...there],
-      variables,
-    );
+    const added = await runForJson([...add, "--secret", OWN_SECRET, "--id", "mine", ...there], variables);
 
     const listed = await runForJson(["endpoints", "list", ...there], variables);
     const table = await runCommand(["endpoints", "list", ...there], variables);
 
-    expect(added).toMatchObject({ secret: "my own secret", secrets: [{ expires_at: null }] });
+    expect(added).toMatchObject({ secret: OWN_SECRET, secrets: [{ expires_at: null }] });
     expect(listed).toMatchObject({ data: [{ id: "mine", headers: { "X-Api-Key": "••••" } }], next: null });
-    expect(JSON.stringify(listed) + table.stdout).not.toMatch(/my own secret|hush-hush/);
+    for (const secret of [OWN_SECRET, "hush-hush"])
+      expect(JSON.stringify(listed) + table.stdout).not.toContain(secret);
     expect(table.stdout).toMatch(/mine +http:\/\/127\.0\.0\.1:8080\/hook +\* +standard +•••• +active/);
   });
 
@@ -180,15 +181,44 @@ describe("hookwave endpoints", () => {
     });
     expect(await runForJson(["endpoints", "enable", "one"], variables)).toMatchObject({ is_active: true });
 
-    const rotate = ["endpoints", "rotate", "one", "--grace", "1h", "--secret", "hunter2"];
+    const rotate = ["endpoints", "rotate", "one", "--grace", "1h", "--secret", OWN_SECRET];
     const rotated = await runCommand(rotate, variables);
-    expect(rotated.stdout).toMatch(/^rotated one\n {2}secret +hunter2\n {2}before it +signs until 20/);
+    expect(rotated.stdout.replace(OWN_SECRET, "shown")).toMatch(
+      /^rotated one\n {2}secret +shown\n {2}before it +signs until 20/,
+    );
     const listed = await runCommand(["endpoints", "list", "--json"], variables);
-    expect(listed.stdout).not.toContain("hunter2");
+    expect(listed.stdout).not.toContain(OWN_SECRET);
     expect(JSON.parse(listed.stdout).data[0].secrets).toHaveLength(2);
     const tooLong = await runCommand(["endpoints", "rotate", "one", "--grace", "8d"], variables);
-    expect(tooLong.stderr).toContain("grace_seconds");
-    expect(tooLong.code).toBe(1);
+    expect(tooLong.stderr).toMatch(/--grace with 0ms to 7d/);
+    expect(tooLong.stderr).toContain('"8d"');
+    expect(tooLong.code).toBe(64);
+  });
+});
+
+describe("hookwave endpoints list", () => {
+  it("says who fails, for how long and why, and how much waits for it", async () => {
+    await using service = await startWebhookService();
+    await using failing = await startReceiver(503);
+    const variables = { HOOKWAVE_URL: service.api.url };
+    await service.hookwave.endpoints.add({
+      id: "well",
+      url: "https://example.com/hook",
+      events: ["nothing.is"],
+    });
+    await service.hookwave.endpoints.add({ id: "sick", url: failing.url, retrySchedule: [600_000] });
+    await service.hookwave.publish({ type: "thing.made", data: {} });
+    const sick = /^ {2}sick .* failing for \d+\.\d s \(HTTP 503\), 1 waits$/m;
+    const list = await until("the failure is on record", async () => {
+      const { stdout } = await runCommand(["endpoints", "list"], variables);
+      return sick.test(stdout) && stdout;
+    });
+
+    expect(list).toMatch(/^ {2}well .* active$/m);
+    const { data } = await runForJson(["endpoints", "list"], variables);
+    const healthOf = (id: string) => data.find((one: { readonly id: string }) => one.id === id).health;
+    expect(healthOf("sick")).toMatchObject({ breaker: "closed", waiting: 1, last_error: "HTTP 503" });
+    expect(healthOf("well")).toMatchObject({ failing_since: null, last_error: null });
   });
 });
 

@@ -88,7 +88,10 @@ it("every panel and variable shows something, and every rule asks for what there
   for (const webhook of webhooks)
     expect((await post("webhooks", webhook)).body).toMatchObject({ id: webhook.id });
   const metricsUrl = String(service.log().find(({ msg }) => msg === "service.started")?.["metricsUrl"]);
-  await using prometheus = await startPrometheus(path, "hookwave", new URL(metricsUrl).host);
+  await using prometheus = await startPrometheus(path, {
+    jobs: { hookwave: new URL(metricsUrl).host },
+    every: "1s",
+  });
   let count = 0;
   const load = setInterval(() => {
     count += 1;

@@ -1,7 +1,12 @@
 /** The demo plays in full, twenty times as fast, and is honest about what came out. */
 import { readdir } from "node:fs/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { playMigration } from "../../src/cli/demo/migration/play.ts";
+import { openMigrationStage } from "../../src/cli/demo/migration/stage.ts";
+import { rowsOf } from "../../src/cli/demo/migration/tally.ts";
+import { run } from "../../src/cli/run.ts";
 import { type Finished, freshDirectory, runCommand, spawnCommand, startCommand } from "../support/command.ts";
+import { plainTerminal } from "../support/plain-terminal.ts";
 import { until } from "../support/until.ts";
 
 describe("hookwave demo", () => {
@@ -43,6 +48,25 @@ describe("hookwave demo", () => {
     expect(await readdir(directory.path)).toEqual([]);
   });
 
+  it("counts TIME from the publish, and not from when it began to set the stage", async () => {
+    await using directory = await freshDirectory();
+    vi.stubEnv("HOOKWAVE_DATA_DIR", directory.path);
+    const written: (readonly [number, string])[] = [];
+    const write = (text: string): void => void written.push([performance.now(), text]);
+    await run(["demo", "--fast"], plainTerminal({ write, writeError: write })).finally(() =>
+      vi.unstubAllEnvs(),
+    );
+
+    const [announcedMs] = written.find(([, text]) => text.includes("publishing 7 events")) ?? [Number.NaN];
+    const late = written.flatMap(([atMs, text]) => {
+      const shown = /^ +(\d+\.\d\d) s /.exec(text)?.[1];
+      return shown === undefined ? [] : [Number(shown) * 1_000 - (atMs - announcedMs)];
+    });
+    expect(late).toHaveLength(20);
+    // What is shown is rounded to 10 ms.
+    expect(Math.max(...late)).toBeLessThanOrEqual(5);
+  });
+
   it("ends with 1 and tidies up when it is interrupted", async () => {
     await using directory = await freshDirectory();
     await using demo = startCommand(["demo"], { HOOKWAVE_DATA_DIR: directory.path });
@@ -74,6 +98,23 @@ describe("hookwave demo --migration", () => {
     expect(stderr).toBe("");
     expect(code).toBe(0);
     expect(await readdir(directory.path), "it tidies up").toEqual([]);
+  });
+});
+
+describe("the play of the migration", () => {
+  it("lets each act last until one of its events has shown what it promises", async () => {
+    await using directory = await freshDirectory();
+    vi.stubEnv("HOOKWAVE_DATA_DIR", directory.path);
+    const stage = await openMigrationStage(() => undefined).finally(() => vi.unstubAllEnvs());
+    const narrator = { begins: () => undefined, obeyed: () => undefined, figures: () => "" };
+    const screen = { line: () => undefined, progress: () => undefined, clear: () => undefined };
+    const tempo = { actMs: 0, eventsPerSecond: 100 };
+    const { sent, arrivals } = await playMigration(stage, tempo, narrator, screen).finally(stage.close);
+
+    const acts = rowsOf(sent, arrivals).slice(0, -1);
+    expect(acts.map(({ published, missing }) => published > 0 && missing === 0)).toEqual(
+      acts.map(() => true),
+    );
   });
 });
 

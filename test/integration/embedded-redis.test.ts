@@ -5,7 +5,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
-import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
+import { findEmbeddedRedis, freePort, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import { freshDirectory } from "../support/command.ts";
 import { startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -25,6 +25,22 @@ describe("the embedded Redis", () => {
       await Promise.all(started.map(({ stop }) => stop()));
     }
     expect(await readdir(directory.path)).not.toContain("redis.json");
+  });
+
+  it("takes the port that is preferred, and another one where that is taken", async () => {
+    await using one = await freshDirectory();
+    await using other = await freshDirectory();
+    const preferredPort = await freePort();
+    const first = await startEmbeddedRedis({ dataDir: one.path, searchPath, preferredPort });
+    const second = await startEmbeddedRedis({ dataDir: other.path, searchPath, preferredPort });
+    try {
+      expect(new URL(first.url).port).toBe(String(preferredPort));
+      expect(new URL(second.url).port).not.toBe(String(preferredPort));
+      expect(await findEmbeddedRedis(one.path)).toBe(first.url);
+    } finally {
+      await Promise.all([first.stop(), second.stop()]);
+    }
+    expect(await findEmbeddedRedis(one.path)).toBeNull();
   });
 
   it("is there while it still loads what it has to, and is found by others then", async () => {

@@ -35,6 +35,9 @@ describe("options of an embedded Hookwave", () => {
     await expect(createHookwave(loose({ allowPrivateNetworks: ["10.0.0.0/99"] }))).rejects.toMatchObject(
       refused,
     );
+    const proxy = loose({ outboundProxy: "https://svc:hush-hush@proxy:3128" });
+    await expect(createHookwave(proxy)).rejects.toMatchObject(refused);
+    await expect(createHookwave(proxy)).rejects.not.toThrow(/hush-hush/);
   });
 });
 

@@ -6,7 +6,8 @@ import { until } from "../support/until.ts";
 
 interface Described {
   readonly webhookUrl: string;
-  readonly webhookSecrets: readonly string[];
+  readonly webhookSecret: string;
+  readonly webhookSecretPrevious?: string;
 }
 
 /** What a service has stored once it has started with these settings. */
@@ -20,7 +21,7 @@ describe("the endpoint of WEBHOOK_URL", () => {
   it("stays as it is while the environment says the same: disabled by 410, it stays disabled", async () => {
     await using redis = await startRedis();
     await using receiver = await startReceiver(410);
-    const described = { webhookUrl: receiver.url, webhookSecrets: ["first"] };
+    const described = { webhookUrl: receiver.url, webhookSecret: "first" };
     {
       await using hookwave = await startHookwave(redis, described);
       await hookwave.publish({ type: "thing.made", data: {} });
@@ -37,8 +38,12 @@ describe("the endpoint of WEBHOOK_URL", () => {
   it("takes a new secret over and keeps its creation time", async () => {
     await using redis = await startRedis();
     const webhookUrl = "http://127.0.0.1:8080/hook";
-    const before = await startedWith(redis, { webhookUrl, webhookSecrets: ["first"] });
-    const after = await startedWith(redis, { webhookUrl, webhookSecrets: ["second", "first"] });
+    const before = await startedWith(redis, { webhookUrl, webhookSecret: "first" });
+    const after = await startedWith(redis, {
+      webhookUrl,
+      webhookSecret: "second",
+      webhookSecretPrevious: "first",
+    });
     expect(after?.secrets.map(({ value }) => value)).toEqual(["second", "first"]);
     expect(after?.createdAt).toBe(before?.createdAt);
     expect(after?.updatedAt).not.toBe(before?.updatedAt);
@@ -49,13 +54,13 @@ describe("the endpoint of WEBHOOK_URL", () => {
     await using gone = await startReceiver(410);
     await using receiver = await startReceiver();
     {
-      await using hookwave = await startHookwave(redis, { webhookUrl: gone.url, webhookSecrets: ["s"] });
+      await using hookwave = await startHookwave(redis, { webhookUrl: gone.url, webhookSecret: "s" });
       await hookwave.publish({ type: "thing.made", data: {} });
       await until("it is disabled", () =>
         hookwave.happenings.some(({ kind }) => kind === "endpoint.disabled"),
       );
     }
-    expect(await startedWith(redis, { webhookUrl: receiver.url, webhookSecrets: ["s"] })).toMatchObject({
+    expect(await startedWith(redis, { webhookUrl: receiver.url, webhookSecret: "s" })).toMatchObject({
       url: receiver.url,
       isActive: true,
       disabledBecause: null,

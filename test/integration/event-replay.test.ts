@@ -5,6 +5,7 @@ import { readEvents } from "../../src/api/read-events.ts";
 import { createHookwave } from "../../src/app.ts";
 import { untilBooked, untilIdle, untilStatus } from "../support/deliveries.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { secretOf } from "../support/secret-of.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
@@ -19,7 +20,12 @@ describe("replaying an event", () => {
     await using dead = await startReceiver(400, 200);
     await using caller = await startReceiver();
     await using hookwave = await startHookwave(redis);
-    await hookwave.endpoints.add({ id: "good", url: good.url, secrets: ["s"], signsDestinations: true });
+    await hookwave.endpoints.add({
+      id: "good",
+      url: good.url,
+      secrets: [secretOf("s")],
+      signsDestinations: true,
+    });
     await hookwave.endpoints.add({ id: "bad", url: bad.url, retrySchedule: [MINUTE_MS] });
     await hookwave.endpoints.add({ id: "dead", url: dead.url, retrySchedule: [] });
     await hookwave.publish({ ...made("evt_1"), destinations: [{ url: caller.url, keyId: "good" }] });

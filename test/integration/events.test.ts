@@ -6,6 +6,7 @@ import type { Page } from "../../src/core/page.ts";
 import type { FeedFilter } from "../../src/store/feed.ts";
 import { untilIdle } from "../support/deliveries.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { secretOf } from "../support/secret-of.ts";
 import { startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
@@ -186,7 +187,12 @@ describe("one event", () => {
     await using receiver = await startReceiver();
     await using caller = await startReceiver();
     await using hookwave = await startHookwave(redis);
-    await hookwave.endpoints.add({ id: "one", url: receiver.url, secrets: ["s"], signsDestinations: true });
+    await hookwave.endpoints.add({
+      id: "one",
+      url: receiver.url,
+      secrets: [secretOf("s")],
+      signsDestinations: true,
+    });
     const destinations = [{ url: caller.url, keyId: "one" }];
     const before = Date.now();
     await publishAll(hookwave, [{ ...made("evt_1"), timestamp: "2025-03-04T05:06:07Z", destinations }]);

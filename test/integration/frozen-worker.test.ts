@@ -1,6 +1,6 @@
 /** A process that stood still for a while (a paused machine, SIGSTOP) blames nobody else for it. */
 import { afterEach, describe, expect, it } from "vitest";
-import type { Lookup } from "../../src/deliver/guarded-connector.ts";
+import type { Lookup } from "../../src/deliver/resolver.ts";
 import { isDrained } from "../support/drained.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";

@@ -2,7 +2,8 @@ import type { LookupAddress } from "node:dns";
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { originOf } from "../../src/core/origin.ts";
-import { createGuardedConnector, type Lookup } from "../../src/deliver/guarded-connector.ts";
+import { createGuardedConnector } from "../../src/deliver/guarded-connector.ts";
+import type { Lookup } from "../../src/deliver/resolver.ts";
 import { createAuthority } from "../support/certificates.ts";
 import { plainAnswer, startRawReceiver } from "../support/raw-receiver.ts";
 import { openThings, postTo, publicPolicy } from "../support/transports.ts";
@@ -49,6 +50,26 @@ describe("where a name leads", () => {
     expect(receiver.connectionCount()).toBe(0);
   });
 
+  it.each([
+    ["::1", "127.0.0.1"],
+    ["127.0.0.1", "::1"],
+  ])("uses the one that is open where both are this machine: %s and %s", async (...addresses) => {
+    const receiver = await startReceiver(ok);
+    const transport = openTransport({ lookup: answers(...addresses) });
+    expect(await transport.post(postTo(`http://localhost:${receiver.port}/`))).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ["another machine's", ["127.0.0.1", "93.184.216.34", "::1"]],
+    ["a private one", ["127.0.0.1", "10.0.0.1"]],
+    ["none that is open", ["::1"]],
+  ])("refuses an answer with a closed address of this machine and %s", async (_what, addresses) => {
+    const receiver = await startReceiver(ok);
+    const transport = openTransport({ lookup: answers(...addresses) });
+    expect(await transport.post(postTo(`http://localhost:${receiver.port}/`))).toEqual(blocked);
+    expect(receiver.connectionCount()).toBe(0);
+  });
+
   it("refuses a literal address in a URL", async () => {
     const transport = openTransport({ policy: publicPolicy });
     expect(await transport.post(postTo("http://127.0.0.1:3000/"))).toEqual(blocked);
@@ -65,7 +86,9 @@ describe("where a name leads", () => {
   it("resolves again for each new connection, so that a rebound name is refused", async () => {
     const receiver = await startReceiver((socket) => socket.end(plainAnswer(200, "", ["connection: close"])));
     const turns = [answers("127.0.0.1"), answers("169.254.169.254")];
-    const transport = openTransport({ lookup: (name) => turns.shift()?.(name) ?? Promise.resolve([]) });
+    const transport = openTransport({
+      lookup: (...asked) => turns.shift()?.(...asked) ?? Promise.resolve([]),
+    });
     const post = () => transport.post(postTo(`http://hooks.acme-corp.com:${receiver.port}/`));
     expect(await post()).toMatchObject({ status: 200 });
     expect(await post()).toEqual(blocked);
@@ -73,12 +96,13 @@ describe("where a name leads", () => {
 });
 
 describe("the connector by itself", () => {
-  const connectTo = (hostname: string, port: number, lookup?: Lookup) => {
+  const connectTo = (hostname: string, port: number, lookup: Lookup = answers()) => {
     const { connect } = createGuardedConnector({
       policy: publicPolicy,
       connectTimeoutMs: 1_000,
       now: () => performance.now(),
-      ...(lookup && { lookup }),
+      lookup,
+      proxy: null,
     });
     return new Promise((resolve) => {
       connect({ hostname, protocol: "http:", port: String(port) }, (error, socket) =>

@@ -2,13 +2,11 @@
 import { expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../src/core/brand.ts";
 import type { Delivery } from "../../src/core/delivery.ts";
-import { createOutbox } from "../../src/queue/outbox.ts";
 import { openQueues } from "../../src/queue/queues.ts";
-import { createKeys } from "../../src/store/keys.ts";
-import { createLetterIndex } from "../../src/store/letter-index.ts";
 import { connectRedis } from "../../src/store/redis.ts";
 import { untilIdle } from "../support/deliveries.ts";
 import { IS_DEEP } from "../support/depth.ts";
+import { outboxOf } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -20,12 +18,7 @@ const WITHIN_MS = 150_000;
 async function holdAsBefore(redisUrl: string): Promise<void> {
   const redis = connectRedis(redisUrl, "watcher", () => undefined);
   const queues = openQueues(redis, "{hookwave}", () => undefined);
-  const { schedule } = createOutbox({
-    queues,
-    letters: createLetterIndex(redis, createKeys("{hookwave}")),
-    countBuried: async () => undefined,
-    tell: () => undefined,
-  });
+  const { schedule } = outboxOf(redis, queues);
   const now = Date.now();
   const held = (n: number): Delivery => ({
     event: { id: asEventId(`evt_${n}`), type: "a.b", timestamp: new Date(now).toISOString(), data: "{}" },

@@ -1,7 +1,7 @@
 /** The probe against real sockets: what it measures, what it calls a failure, and what it never gives away. */
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Lookup } from "../../src/deliver/guarded-connector.ts";
+import type { Lookup } from "../../src/deliver/resolver.ts";
 import { createAuthority, selfSigned } from "../support/certificates.ts";
 import { plainAnswer, startRawReceiver } from "../support/raw-receiver.ts";
 import { startReceiver as startHttpReceiver } from "../support/receiver.ts";
@@ -23,9 +23,9 @@ describe("what a probe measures", () => {
       clockMs += 150;
       ok(socket);
     }, authority.issue(NAME));
-    const slowLookup: Lookup = async (name) => {
+    const slowLookup: Lookup = async (...asked) => {
       clockMs += 80;
-      return await toLoopback(name);
+      return await toLoopback(...asked);
     };
     const probe = openDirectSender({ lookup: slowLookup, ca: authority.cert, now: () => clockMs });
 
@@ -148,6 +148,21 @@ describe("what a probe says of a failure", () => {
       detail: "port 6379 is not for webhooks",
     });
   });
+
+  it.each([
+    ["::1", { family: "IPv6", cidr: "::1/128" }],
+    ["10.11.12.13", { family: "IPv4", cidr: "10.0.0.0/8" }],
+  ])(
+    "names the network of a refused address and its family, for a name and for a literal: %s",
+    async (address, closedNetwork) => {
+      const lookup: Lookup = () => Promise.resolve([{ address, family: address.includes(":") ? 6 : 4 }]);
+      const named = await openDirectSender({ lookup }).send(postTo(`http://${NAME}/`));
+      expect(named).toMatchObject({ exchange: { reason: "blocked_destination" }, closedNetwork });
+      const host = address.includes(":") ? `[${address}]` : address;
+      const literal = await openDirectSender().send(postTo(`http://${host}/`));
+      expect(literal).toMatchObject({ exchange: { reason: "blocked_destination" }, closedNetwork });
+    },
+  );
 
   it("keeps to itself where a refused name leads", async () => {
     const lookup: Lookup = () => Promise.resolve([{ address: "10.11.12.13", family: 4 }]);

@@ -27,7 +27,12 @@ async function startListener(options: Partial<ListenerOptions> = {}): Promise<Te
   const told: Heard[] = [];
   const listener = await openListener({
     port: 0,
-    expected: { profile: "standard", secrets: [SECRET], signatureHeader: undefined },
+    expected: {
+      profile: "standard",
+      secrets: [SECRET],
+      signatureHeader: undefined,
+      signedContent: undefined,
+    },
     url: undefined,
     failRate: 0,
     delayMs: 0,
@@ -48,7 +53,7 @@ const fixture = (id = "evt_1") => signedFixture({ secrets: [SECRET], id });
 describe("a listener", () => {
   it.each(PROFILE_NAMES)("verifies what is sent to it as %s", async (profile) => {
     await using listener = await startListener({
-      expected: { profile, secrets: [SECRET], signatureHeader: undefined },
+      expected: { profile, secrets: [SECRET], signatureHeader: undefined, signedContent: undefined },
     });
     const answer = await post(listener.url, signedFixture({ profile, secrets: [SECRET], url: listener.url }));
     expect(answer.status).toBe(204);

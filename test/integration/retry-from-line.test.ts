@@ -3,13 +3,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../src/core/brand.ts";
 import type { Delivery } from "../../src/core/delivery.ts";
 import { deliveryJobIds } from "../../src/queue/names.ts";
-import { createOutbox } from "../../src/queue/outbox.ts";
 import { openQueues, type Queues } from "../../src/queue/queues.ts";
 import { createWaitingJobs, type WaitingJobs } from "../../src/queue/waiting-jobs.ts";
 import { createKeys } from "../../src/store/keys.ts";
-import { createLetterIndex } from "../../src/store/letter-index.ts";
 import { createParkedRounds } from "../../src/store/parked-rounds.ts";
 import { connectRedis, type Redis } from "../../src/store/redis.ts";
+import { outboxOf } from "../support/letters.ts";
 import { startRedis, type TestRedis } from "../support/service.ts";
 
 const keys = createKeys("{hookwave}");
@@ -42,12 +41,7 @@ afterAll(async () => {
 });
 
 it("is not swallowed by that job, and is found, brought forward and withdrawn like any other", async () => {
-  const { schedule, scheduleFromLine } = createOutbox({
-    queues,
-    letters: createLetterIndex(redis, keys),
-    countBuried: async () => undefined,
-    tell: () => undefined,
-  });
+  const { schedule, scheduleFromLine } = outboxOf(redis, queues);
   await schedule(delivery, MINUTE_MS);
   // Twice does it once, as after a crash.
   await scheduleFromLine(delivery, MINUTE_MS);

@@ -7,7 +7,8 @@ import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ed25519Secret } from "../../src/wire/ed25519.ts";
-import { canary, everythingIn, found, signingSecret } from "../support/canaries.ts";
+import { canary, everythingIn, found, openCanaries, signingSecret } from "../support/canaries.ts";
+import { type Collector, startCollector } from "../support/collector.ts";
 import {
   apiUrl,
   connected,
@@ -41,21 +42,9 @@ const SECRETS = {
   "a destination's password": canary(),
   "a destination's password, in another producer's job": canary(),
   "a token that is not valid": canary(),
+  "the collector's key": canary(),
 };
-/** They lie in Redis, for whoever sends needs them; but an admin alone reads them back, for they may hold tokens. */
-const ADDRESSES = {
-  "a URL's path": canary(),
-  "a URL's query": canary(),
-  "a destination's path": canary(),
-  "a destination's query": canary(),
-};
-/** These belong to whoever may read events; logs and metrics have no business with them. */
-const CONTENTS = {
-  "an event's data": canary(),
-  "the data of an event that is refused": canary(),
-  "an answer's body": canary(),
-  "an answer's header": canary(),
-};
+const { ADDRESSES, CONTENTS } = openCanaries();
 
 /** While this event is being delivered, Redis begins to refuse writes. */
 const TROUBLE = "evt_trouble";
@@ -64,6 +53,7 @@ let redis: TestRedis;
 let admin: Redis;
 let service: RunningCommand;
 let receiver: Receiver;
+let collector: Collector;
 let url: string;
 let variables: Record<string, string>;
 /** Of the API and of commands; those to an admin who asks for a webhook are apart. */
@@ -105,6 +95,7 @@ beforeAll(async () => {
       await admin.config("SET", "min-replicas-to-write", "1");
     response.writeHead(500, { "x-hint": CONTENTS["an answer's header"] }).end(CONTENTS["an answer's body"]);
   });
+  collector = await startCollector();
   admin = new Redis(redis.url);
   await admin.config("SET", "requirepass", SECRETS["REDIS_URL's password"]);
   const redisUrl = redis.url.replace("redis://", `redis://:${SECRETS["REDIS_URL's password"]}@`);
@@ -118,11 +109,15 @@ beforeAll(async () => {
     HOOKWAVE_API_KEY: SECRETS.HOOKWAVE_API_KEY,
     HOOKWAVE_ENCRYPTION_KEY_PREVIOUS: SECRETS.HOOKWAVE_ENCRYPTION_KEY_PREVIOUS,
     WEBHOOK_URL: at(ADDRESSES["a URL's path"], ADDRESSES["a URL's query"]),
-    WEBHOOK_SECRET: `${SECRETS["WEBHOOK_SECRET, the newer"]},${SECRETS["WEBHOOK_SECRET, the older"]}`,
+    WEBHOOK_SECRET: SECRETS["WEBHOOK_SECRET, the newer"],
+    WEBHOOK_SECRET_PREVIOUS: SECRETS["WEBHOOK_SECRET, the older"],
     WEBHOOK_MAX_RETRIES: "1",
     WEBHOOK_RETRY_DELAY: "100ms",
     WEBHOOK_CIRCUIT_BREAKER_FAILURE_THRESHOLD: "10000",
     LOG_LEVEL: "trace",
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_HEADERS: `api-key=${SECRETS["the collector's key"]}`,
+    OTEL_BSP_SCHEDULE_DELAY: "50",
   };
   await sealWithPreviousKey();
   service = startCommand(["start"], variables);
@@ -138,6 +133,7 @@ afterAll(async () => {
   await service[Symbol.asyncDispose]();
   admin.disconnect();
   await receiver.close();
+  await collector[Symbol.asyncDispose]();
   await redis[Symbol.asyncDispose]();
 });
 
@@ -248,7 +244,7 @@ describe("after a run with every kind of trouble", () => {
   it("no secret is in a log, and no event, answer or query either", () => {
     const log = service.stdout() + service.stderr();
     expect(log.split("\n").length).toBeGreaterThan(20);
-    expect(log).toContain("service.failed");
+    expect(log).toContain("redis.lost");
     expect(found({ ...SECRETS, ...ADDRESSES, ...CONTENTS }, log)).toEqual([]);
   });
 
@@ -258,6 +254,13 @@ describe("after a run with every kind of trouble", () => {
     ).text();
     expect(metrics).toContain("hookwave_attempts_total");
     expect(found({ ...SECRETS, ...ADDRESSES, ...CONTENTS }, metrics)).toEqual([]);
+  });
+
+  it("none is in what a collector of traces gets", () => {
+    const outcomes = collector.spans().map(({ attributes }) => attributes["hookwave.outcome"]);
+    expect(outcomes).toEqual(expect.arrayContaining(["refused"]));
+    expect(found({ ...SECRETS, ...ADDRESSES, ...CONTENTS }, collector.text())).toEqual([]);
+    expect(collector.requests[0]?.headers["api-key"]).toBe(SECRETS["the collector's key"]);
   });
 
   it("no secret is in Redis, neither in a job nor anywhere else", async () => {

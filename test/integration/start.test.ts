@@ -1,7 +1,8 @@
 /** `hookwave start` from its first line to its last, as a supervisor or a terminal sees it. */
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { createPublisher } from "../../src/index.ts";
 import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import {
   apiUrl,
@@ -27,12 +28,36 @@ describe("hookwave start", () => {
     const url = await apiUrl(service);
 
     expect(service.log()).toContainEqual(
-      expect.objectContaining({ msg: "service.started", role: "api", url, redis: "redis://127.0.0.1:1/3" }),
+      expect.objectContaining({
+        ...{ msg: "service.started", role: "api", url, boundTo: "127.0.0.1" },
+        redis: "redis://127.0.0.1:1/3",
+      }),
     );
     await until("it has warned of the development key", () =>
       service.log().some(({ notice }) => String(notice).includes("HOOKWAVE_ENCRYPTION_KEY is not set")),
     );
     expect(service.stdout()).not.toContain("hush-hush");
+  });
+
+  it("says how many secrets it read for WEBHOOK_URL, and of a comma that it is the secret's own", async () => {
+    await using directory = await freshDirectory();
+    const variables = {
+      HOOKWAVE_DATA_DIR: directory.path,
+      REDIS_URL: "redis://127.0.0.1:1",
+      WEBHOOK_URL: "https://receiver.example.com/hook",
+      WEBHOOK_SECRET: "N7!k,Qz2@v",
+      WEBHOOK_SECRET_PREVIOUS: "old,hush-hush",
+    };
+    await using service = startCommand(["start"], variables);
+    await until("it has told of the comma", () =>
+      service
+        .log()
+        .some(({ notice }) => String(notice).includes("WEBHOOK_SECRET holds a comma, which belongs")),
+    );
+    expect(service.log()).toContainEqual(
+      expect.objectContaining({ msg: "service.started", webhookSecrets: 2 }),
+    );
+    expect(service.stdout()).not.toMatch(/Qz2|hush-hush/);
   });
 
   it("listens while Redis is away, waits for it, and can be stopped meanwhile", async () => {
@@ -64,6 +89,25 @@ describe("hookwave start", () => {
     } finally {
       await redis.stop();
     }
+  });
+
+  it("says in its log what a doctor finds besides, and once it works", async () => {
+    await using directory = await freshDirectory();
+    const variables = { HOOKWAVE_DATA_DIR: directory.path, WEBHOOK_TIMEOUT: "60", HOLD_MAX_AGE: "10d" };
+    await using service = startCommand(["start"], variables);
+    const told = (): readonly string[] =>
+      service.log().flatMap(({ detail, notice }) => {
+        const { check = "" } = Object(detail);
+        return check === "" || check === "redis.latency" ? [] : [`${check}: ${notice}`];
+      });
+    await until("it has told both", () => told().length >= 2);
+
+    expect(told()).toEqual([
+      expect.stringMatching(/^settings.contradiction: .*SHUTDOWN_GRACE.*; raise/),
+      expect.stringMatching(/^settings.contradiction: .*HOLD_MAX_AGE.*; raise/),
+    ]);
+    const messages = service.log().map(({ msg, detail }) => ("check" in Object(detail) ? "doctor" : msg));
+    expect(messages.indexOf("doctor")).toBeGreaterThan(messages.indexOf("service.connected"));
   });
 
   it("ends with 78 and one message that names every variable that cannot work", async () => {
@@ -109,6 +153,24 @@ describe("hookwave start", () => {
     expect(await readdir(directory.path)).not.toContain("redis.json");
   });
 
+  it("says how to publish into the Redis that it brings, and that works", async () => {
+    await using directory = await freshDirectory();
+    const variables = { HOOKWAVE_DATA_DIR: directory.path };
+    await using service = startCommand(["start"], variables);
+    await connected(service);
+    expect(service.stdout()).toContain('REDIS_URL=\\"$(npx hookwave redis-url)\\"');
+    const { url } = await runForJson(["redis-url"], variables);
+    expect(service.stdout()).not.toContain(new URL(url).password);
+    const publisher = createPublisher({ redisUrl: url });
+    expect(await publisher.publish({ type: "thing.made", data: {}, id: "evt_1" })).toEqual({ id: "evt_1" });
+    await publisher.close();
+    service.signal("SIGTERM");
+    await service.ended();
+    const { code, stderr } = await runCommand(["redis-url"], variables);
+    expect(stderr).toContain("run `hookwave start` first");
+    expect(code).toBe(78);
+  });
+
   it("finishes what is in flight at Ctrl-C, and its Redis is there until then", async () => {
     await using directory = await freshDirectory();
     let answer = (): void => undefined;
@@ -135,7 +197,7 @@ describe("hookwave start", () => {
     const variables = { ...LOOPBACK_VARIABLES, HOOKWAVE_DATA_DIR: directory.path, SHUTDOWN_GRACE: "60" };
     await using service = startCommand(["start"], variables);
     await connected(service);
-    const redis = String(service.log().find(({ msg }) => msg === "service.started")?.["redis"]);
+    const { url: redis } = JSON.parse(await readFile(join(directory.path, "redis.json"), "utf8"));
     await deliver(service, receiver);
 
     await until("it has ended", () => {

@@ -2,9 +2,14 @@
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import type { AttemptRecord, FinishedAttempt } from "../../src/core/attempt.ts";
+import { asEventId } from "../../src/core/brand.ts";
+import { deliveryId } from "../../src/core/delivery.ts";
+import { summaryOf } from "../../src/core/letter.ts";
 import { createAttemptLog } from "../../src/store/attempt-log.ts";
+import { createBurial } from "../../src/store/burial.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { createStatistics } from "../../src/store/statistics.ts";
+import { aLetter } from "../support/letters.ts";
 import { startRedis } from "../support/service.ts";
 import { delivered, endpointId, refused } from "../unit/observe/happenings.ts";
 
@@ -12,8 +17,15 @@ const KEYS = createKeys("{hookwave}");
 const NOW = Date.parse("2025-11-03T09:30:00.000Z");
 
 function finished(record: AttemptRecord): FinishedAttempt {
-  const state = { round: 0, status: "delivered", attempts: [], nextAttemptAt: null, because: null } as const;
+  const status = record.outcome === "delivered" ? "delivered" : "retrying";
+  const state = { round: 0, status, attempts: [], nextAttemptAt: null, because: null } as const;
   return { record, recordText: JSON.stringify(record), acceptedAt: 1, state, excerpt: "" };
+}
+
+/** An attempt of another event's delivery. */
+function ofEvent(n: number, record: AttemptRecord): AttemptRecord {
+  const eventId = asEventId(`evt_n${n}`);
+  return { ...record, eventId, deliveryId: deliveryId({ event: { id: eventId }, endpointId }) };
 }
 
 /** The parts under test, at half past nine, with an endpoint that is registered as far as they can tell. */
@@ -24,8 +36,14 @@ async function openParts(isRegistered = true) {
   stack.defer(() => redis.disconnect());
   if (isRegistered) await redis.hset(KEYS.endpoints, endpointId, "{}");
   const { record } = createAttemptLog(redis, KEYS, 60_000, () => undefined);
+  const parts = { redis, keys: KEYS, retentionMs: 60_000, system: { now: () => NOW } };
+  const buryDelivery = createBurial({ ...parts, tell: () => undefined });
   return {
     redis,
+    bury: (eventId: string) => {
+      const { kind: _, delivery } = aLetter({ eventId, endpoint: endpointId });
+      return buryDelivery(delivery, summaryOf(`dl_${eventId}`, aLetter({ eventId, endpoint: endpointId })));
+    },
     recordAll: (records: readonly AttemptRecord[]) =>
       Promise.all(records.map((one) => record(finished(one)))),
     statistics: createStatistics(redis, KEYS, () => NOW),
@@ -38,11 +56,11 @@ describe("an endpoint's statistics", () => {
     await using parts = await openParts();
     const quick = { ...delivered, durationMs: 20 };
     const slow = { ...refused, durationMs: 15_000 };
-    await parts.recordAll([...Array.from({ length: 98 }, () => quick), slow]);
-    await parts.recordAll([slow]);
-    await parts.recordAll([{ ...quick, startedAt: "2025-11-02T10:59:59.999Z" }]);
-    await parts.recordAll([{ ...quick, startedAt: "2025-11-02T09:59:59.999Z" }]);
-    await parts.statistics.countBuried(endpointId);
+    await parts.recordAll([...Array.from({ length: 98 }, (_, n) => ofEvent(n, quick)), ofEvent(200, slow)]);
+    await parts.recordAll([ofEvent(200, slow)]);
+    await parts.recordAll([ofEvent(98, { ...quick, startedAt: "2025-11-02T10:59:59.999Z" })]);
+    await parts.recordAll([ofEvent(99, { ...quick, startedAt: "2025-11-02T09:59:59.999Z" })]);
+    await parts.bury("evt_1");
     await parts.redis.zadd(KEYS.waiting(endpointId), 1, "evt_2.ep_1", 2, "evt_3.ep_1");
 
     const { hours, lastDay, ...totals } = await parts.statistics.read(endpointId);
@@ -73,7 +91,7 @@ describe("an endpoint's statistics", () => {
     await parts.recordAll([delivered]);
     const hour = KEYS.statisticsHour(endpointId, "2025-11-03T09");
     expect(await parts.redis.pttl(hour)).toBeGreaterThan(24 * 3_600_000);
-    await parts.statistics.countBuried(endpointId);
+    await parts.bury("evt_2");
     expect(await parts.redis.pttl(hour)).toBeLessThanOrEqual(25 * 3_600_000);
     expect(await parts.redis.pttl(KEYS.statistics(endpointId))).toBe(-1);
   });
@@ -81,7 +99,7 @@ describe("an endpoint's statistics", () => {
   it("are not begun again by what ends after the endpoint was removed", async () => {
     await using parts = await openParts(false);
     await parts.recordAll([delivered, refused]);
-    await parts.statistics.countBuried(endpointId);
+    await parts.bury("evt_2");
     const left = await parts.redis.exists(
       KEYS.health(endpointId),
       KEYS.statistics(endpointId),

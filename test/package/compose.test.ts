@@ -7,6 +7,7 @@ import { z } from "zod";
 import { SETTINGS } from "../../src/config/settings.ts";
 import { runTool } from "../support/prometheus.ts";
 import { readRepositoryFile } from "../support/repository.ts";
+import { INSTALL_TOOLS, toolPath } from "../support/tools.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -49,8 +50,9 @@ describe("docker-compose.yml", () => {
     // The API takes no endpoint that the worker might deliver to, unless both are told the same.
     for (const name of ["api", "worker"])
       expect(Object.keys(compose.services[name]?.environment ?? {})).toContain("ALLOW_PRIVATE_NETWORKS");
-    // Its value is no secret: there is no password in it.
-    expect(variables.filter((variable) => !known.includes(variable) && variable !== "REDIS_URL")).toEqual([]);
+    // Their values are no secrets: there is no password in them.
+    const open = ["REDIS_URL", "HOOKWAVE_URL"];
+    expect(variables.filter((variable) => ![...known, ...open].includes(variable))).toEqual([]);
   });
 
   it("pins every image, restarts every service, looks after its health, and lets it do no more than it needs", () => {
@@ -96,6 +98,14 @@ describe("Dockerfile", () => {
     const version = readRepositoryFile(".node-version").trim();
     const images = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
     expect(images).toEqual([`node:${version}-slim`, `node:${version}-slim`]);
-    expect(dockerfile).toMatch(/^USER node$/m);
+    expect(dockerfile).toMatch(/^USER 1000:1000$/m);
+  });
+
+  it("has no finding of hadolint", async (test) => {
+    const hadolint = toolPath("hadolint");
+    if (hadolint === null) return test.skip(`hadolint is not there: ${INSTALL_TOOLS}`);
+    const { code, said } = await runTool(hadolint, ["--no-color", `${root}Dockerfile`]);
+    expect(said).toBe("");
+    expect(code).toBe(0);
   });
 });

@@ -1,9 +1,10 @@
 /** The packed package in a stranger's program: what each entry loads, and that it does what it says. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Loads, loadsOf } from "../support/loads.ts";
-import { type Packed, packHookwave } from "../support/packed.ts";
+import { linkFromHere, type Packed, packHookwave } from "../support/packed.ts";
 import { startRedis, type TestRedis } from "../support/service.ts";
 
 let packed: Packed;
@@ -85,5 +86,39 @@ describe("a publisher loads nothing of the service", () => {
     expect(stderr).toBe("");
     expect(stdout).toBe("closed\n");
     expect(packages).toEqual(expect.arrayContaining(["opossum", "undici"]));
+  });
+});
+
+describe("OpenTelemetry beside the package", () => {
+  const start = () =>
+    spawnSync(process.execPath, ["node_modules/hookwave/dist/main.js", "start"], {
+      cwd: packed.folder,
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1", REDIS_URL: redis.url },
+      encoding: "utf8",
+    });
+  const publisherWith = (options: string): string => `
+    import { createPublisher } from "hookwave/publisher";
+    const publisher = createPublisher({ redisUrl: "${redis.url}", ${options} });
+    await publisher.publish({ type: "invoice.paid", data: {} });
+    await publisher.close();
+    console.log("published");
+  `;
+
+  it("is asked for where a collector is named, or traces are insisted on, and it is not there", () => {
+    expect(run(publisherWith("traces: true")).stderr).toContain("npm install @opentelemetry/api@~1.10");
+    const nothing = start();
+    expect(nothing.stderr).toMatch(/got +no @opentelemetry\/.*\n.*npm install @opentelemetry\/api@~1\.10/);
+    expect(nothing.status).toBe(78);
+    for (const name of ["api", "resources", "sdk-trace"])
+      linkFromHere(packed.folder, `@opentelemetry/${name}`);
+    expect(start().stderr).toMatch(/got +no @opentelemetry\/exporter-trace-otlp-proto\n/);
+  });
+
+  it("is not even loaded where no SDK has been started", () => {
+    const { stdout, packages } = run(publisherWith(""));
+    expect(stdout).toBe("published\n");
+    expect(packages.filter((name) => name.startsWith("@opentelemetry/"))).toEqual([]);
+    const sdk = 'import { diag } from "@opentelemetry/api"; diag.setLogger({ debug() {} });';
+    expect(run(`${sdk}\n${publisherWith("")}`).packages).toContain("@opentelemetry/api");
   });
 });

@@ -101,6 +101,14 @@ export const FIRING: readonly Firing[] = [
     summary: "ep_1 has taken nothing for 20m 0s",
   },
   {
+    alert: "HookwaveEndpointAboutToBeDisabled",
+    at: "20m",
+    series: { 'hookwave_endpoint_disabling_ratio{endpoint="ep_1"}': "0.7+0.01x40" },
+    labels: { endpoint: "ep_1" },
+    severity: "ticket",
+    summary: "ep_1 has failed without one success for 90% of DISABLE_AFTER, at whose end it is disabled",
+  },
+  {
     alert: "HookwaveDrainTooSlow",
     at: "40m",
     series: {
@@ -169,6 +177,7 @@ export const WELL: Series = {
   hookwave_service_failures_total: "7x60 _x5 0x180",
   'hookwave_dead_letters_total{reason="exhausted"}': "9x60 _x5 0x180",
   'hookwave_endpoint_failing_seconds{endpoint="ep_1"}': "0+60x9 0x50 _x5 0x180",
+  'hookwave_endpoint_disabling_ratio{endpoint="ep_1"}': "0.7x60 _x5 0.76x3 0x180",
   'hookwave_deliveries_waiting{endpoint="ep_1",reason="retry"}': "10x60 _x5 10x180",
   'hookwave_tls_expiry_seconds{endpoint="ep_1"}': "2592000-60x60 _x5 2588000-60x180",
   'hookwave_clock_skew_seconds{instance="a"}': "0.2x60 _x5 -1.5 0.1x180",

@@ -17,8 +17,11 @@ export interface ApiOptions {
 }
 
 const SETTINGS: ApiSettings = {
+  apiUrl: null,
   apiRateLimit: 1_000_000,
   apiRateLimitUnknown: 1_000_000,
+  apiConnectionsUnknown: 1_000,
+  apiTrustedProxies: [],
   apiDocs: true,
   metrics: true,
   metricsPort: null,

@@ -27,6 +27,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ["manage", [...GROUND, ...STAGES, "config"]],
   ["api", [...GROUND, "manage"]],
   ["receiver", ["core", "wire", "catalogue"]],
+  ["client", ["core", "catalogue", "publish"]],
   ["testing", ["core", "wire", "receiver", "config"]],
   ["app", [...GROUND, ...STAGES, "config", "manage"]],
   ["process", [...GROUND, "store", "observe", "config", "manage", "api", "app"]],
@@ -39,6 +40,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
 const TYPES_ONLY: ReadonlyMap<string, readonly string[]> = new Map([
   // Schemas would bring a library with them, and a runtime without Node has none to spare.
   ["receiver", ["core", "catalogue"]],
+  ["client", ["catalogue", "publish"]],
   // The ways of doing things are handed in: the API constructs nothing.
   ["api", ["manage"]],
 ]);
@@ -48,6 +50,7 @@ const TYPES_ONLY: ReadonlyMap<string, readonly string[]> = new Map([
  * ports.ts, or in one for a part of the stage (bridge-ports.ts).
  */
 const MEETS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["observe", ["publish", "deliver"]],
   ["bus", ["publish", "deliver"]],
   ["queue", ["deliver", "bus"]],
   ["store", ["deliver", "queue", "bus"]],
@@ -62,6 +65,8 @@ const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["ioredis", ["store"]],
   ["pino", ["observe"]],
   ["prom-client", ["observe"]],
+  ["get-east-asian-width", ["src/cli/rows.ts"]],
+  ["@opentelemetry/", ["src/observe/spans.ts", "src/observe/otlp.ts"]],
   ["fastify", ["api", "receiver"]],
   ["@fastify/", ["api"]],
   ["fastify-type-provider-zod", ["api"]],
@@ -80,6 +85,9 @@ const PURE: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 const IMPURE = /(?<![.\w$])(?:setTimeout|setInterval|setImmediate|fetch)\s*\(|\brandom(?:UUID|Bytes|Int)\b/;
 
+/** Rooms for other people's programs, which may have neither Node nor a dependency. */
+const WITHOUT_NODE: ReadonlySet<string> = new Set(["receiver", "client"]);
+
 const CLOCK_OWNER = "src/config/system.ts";
 /** The receiver runs in other people's processes, where nothing composes it: it has a clock of its own. */
 const RECEIVER_CLOCK = "src/receiver/clock.ts";
@@ -89,6 +97,8 @@ const ONE_PLACE: readonly (readonly [RegExp, string])[] = [
   [/\bDate\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bMath\s*\.\s*random\b/, CLOCK_OWNER],
   [/\bperformance\s*\.\s*now\b|\bprocess\s*\.\s*hrtime\b/, CLOCK_OWNER],
   [/\bnew\s+(?:Redis|Cluster)\b/, "src/store/redis.ts"],
+  // An import that no rule here would see.
+  [/\bcreateRequire\b/, "src/observe/spans.ts"],
 ];
 
 const CAST_OWNER = "src/core/brand.ts";
@@ -166,7 +176,7 @@ function roomProblem({ path, room }: Module, { specifier, isTypeOnly }: Import):
 
 function nodeProblem({ room }: Module, { specifier, isTypeOnly }: Import): readonly string[] {
   if (specifier === "node:process") return ["may not import node:process; only config reads the environment"];
-  if (room === "receiver" && !isTypeOnly) return [`(receiver) must run where there is no ${specifier}`];
+  if (WITHOUT_NODE.has(room) && !isTypeOnly) return [`(${room}) must run where there is no ${specifier}`];
   const allowed = PURE.get(room);
   return allowed === undefined || allowed.includes(specifier) ? [] : [`(${room}) is pure: no ${specifier}`];
 }
@@ -178,7 +188,7 @@ function vendorProblem({ path, room }: Module, { specifier, isTypeOnly }: Import
       : specifier === vendor || specifier.startsWith(`${vendor}/`);
   const [vendor, owners] = [...OWNERS].find(([name]) => isOf(name)) ?? [];
   if (vendor === undefined) return [`imports ${specifier}, a vendor without an owner`];
-  if (room === "receiver" && !isTypeOnly) return [`(receiver) must run where there is no ${specifier}`];
+  if (WITHOUT_NODE.has(room) && !isTypeOnly) return [`(${room}) must run where there is no ${specifier}`];
   return owners?.includes(room) || owners?.includes(path)
     ? []
     : [`(${room}) may not import ${specifier}; its owner is ${owners?.join(", ")}`];
@@ -241,7 +251,11 @@ const CLAUSE = /\b(?:import|export)\b(?:\s+type)?\s*(?:[\w$]+\s*,\s*)?(?:\{[^}]*
 
 function badTypes({ path, bare }: Module): readonly string[] {
   const body = bare.replace(CLAUSE, (clause) => clause.replace(/[^\n]/g, " "));
-  const casts = found(body, /(?<![.\w$])as\s+(?!const\b)[\w${([<"'`]+/, (text) => `casts: ${text}`);
+  const casts = found(
+    body,
+    /(?<![.\w$]|\bin keyof [\w$]+ )as\s+(?!const\b)[\w${([<"'`]+/,
+    (text) => `casts: ${text}`,
+  );
   return [
     ...(path === CAST_OWNER ? [] : casts),
     ...found(body, /(?<![.\w$])any\b(?!\s*[(:?=])/, () => "uses any"),

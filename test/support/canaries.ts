@@ -43,3 +43,21 @@ async function readKey(redis: Redis, key: string): Promise<string> {
       return String(await redis.get(key));
   }
 }
+
+/** Canaries that do lie open somewhere, for those who may look there. */
+export const openCanaries = () => ({
+  /** They lie in Redis, for whoever sends needs them; but an admin alone reads them back, for they may hold tokens. */
+  ADDRESSES: {
+    "a URL's path": canary(),
+    "a URL's query": canary(),
+    "a destination's path": canary(),
+    "a destination's query": canary(),
+  },
+  /** These belong to whoever may read events; logs, metrics and traces have no business with them. */
+  CONTENTS: {
+    "an event's data": canary(),
+    "the data of an event that is refused": canary(),
+    "an answer's body": canary(),
+    "an answer's header": canary(),
+  },
+});

@@ -12,6 +12,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { run } from "../../src/cli/run.ts";
+import { plainTerminal } from "./plain-terminal.ts";
 import { until } from "./until.ts";
 import { COMPILE_CACHE } from "./workers.ts";
 
@@ -41,16 +42,15 @@ export function runCommand(
 
 async function answerTo(words: readonly string[]): Promise<Finished> {
   let [stdout, stderr] = ["", ""];
-  const code = await run(words, {
+  const terminal = plainTerminal({
     write: (written) => {
       stdout += written;
     },
     writeError: (written) => {
       stderr += written;
     },
-    isInteractive: false,
-    style: (_, unstyled) => unstyled,
   });
+  const code = await run(words, terminal);
   return { code, stdout, stderr };
 }
 

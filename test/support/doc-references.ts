@@ -25,7 +25,7 @@ function expand(list: string): readonly number[] {
 /** A page without its fenced blocks, which show code and not prose. */
 export const proseOf = (page: string): string => page.replace(/^```[\s\S]*?^```/gm, "");
 
-const ROOMS = "src|test|bench|scripts|docs|examples";
+const ROOMS = "src|test|bench|scripts|docs|examples|deploy";
 
 /** Files and folders that a page names in code spans, from the repository's root. */
 export function pathsIn(page: string): readonly string[] {

@@ -1,6 +1,6 @@
 /** An endpoint to start from; a test names only what it is about. */
 import { asEndpointId } from "../../src/core/brand.ts";
-import type { Endpoint } from "../../src/core/endpoint.ts";
+import { type Endpoint, OPTION_DEFAULTS } from "../../src/core/endpoint.ts";
 
 export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
   return {
@@ -9,7 +9,7 @@ export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
     events: ["*"],
     profile: "standard",
     furtherProfiles: [],
-    profileOptions: { signaturePrefix: true, replayProtection: false, signatureHeader: "Stripe-Signature" },
+    profileOptions: OPTION_DEFAULTS,
     secrets: [],
     headers: {},
     signsDestinations: false,
@@ -17,12 +17,14 @@ export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
     retrySchedule: [],
     maxInFlight: 10,
     growsInFlight: false,
+    traceHeaders: null,
     rateLimit: null,
     description: "",
     metadata: {},
     isActive: true,
     disabledBecause: null,
     disabledAt: null,
+    incarnation: null,
     createdAt: "2026-01-01T00:00:00.000Z",
     updatedAt: "2026-01-01T00:00:00.000Z",
     ...changes,

@@ -77,6 +77,10 @@ const acceptsGithub: Accepts = async ({ headers, body }, secret) =>
 const acceptsStripe: Accepts = ({ headers, body }, secret) =>
   holds(() => Stripe.webhooks.constructEvent(body, headers["stripe-signature"] ?? "", secret));
 
+/** As the option's documentation describes it, at its defaults. */
+const acceptsHmac: Accepts = ({ headers, body }, secret) =>
+  headers["x-signature"] === `sha256=${hex(secret, body)}`;
+
 const COVERED = ["@method", "@target-uri", "content-digest", "date"];
 
 /** Neither package hashes the body, so a receiver has to. */
@@ -123,4 +127,5 @@ export const accepts: Readonly<Record<ProfileName, Accepts>> = {
   "llm-service": acceptsLlmService,
   github: acceptsGithub,
   stripe: acceptsStripe,
+  hmac: acceptsHmac,
 };

@@ -101,7 +101,7 @@ const quoted = (...texts: readonly string[]): fc.Arbitrary<string> =>
 export const almostEvent: fc.Arbitrary<string> = fc
   .tuple(
     mostly(quoted("evt_1", "a-B_9", "x".repeat(64))),
-    mostly(quoted("thing.made", "a", "a.b.c.d.e.f.g.h", "job.completed")),
+    mostly(quoted("thing.made", "a", "a.b.c.d.e.f.g.h", "job.completed", "Order.Paid", "user-created")),
     mostly(quoted("2026-01-31T12:00:00Z", "2026-01-31T12:00:00.123456789+01:00")),
     fc.oneof(
       json,
@@ -134,6 +134,17 @@ export function inherited(): string {
 }
 
 export const CASES = { numRuns: casesOf(10_000) };
+
+const wide = (names: number, value: string): string =>
+  `{${Array.from({ length: names }, (_, nth) => `"name ${nth}":${value}`).join(",")}}`;
+
+/** Wide: a sentence for each member would take long to write. */
+export const WIDE: readonly string[] = [
+  wide(30_000, "0"),
+  `{"type":"a","data":1,${wide(30_000, "0").slice(1)}`,
+  `{"url":"https://a.example/","metadata":${wide(30_000, "0")}}`,
+  `{"type":"model.registered","data":{"model_id":"m","registered_version":1,"baseline_metrics":${wide(10_000, '"x"')}}}`,
+];
 
 /** Large and simple: what a reader that is not linear takes for ever over. */
 export const LARGE: readonly string[] = [

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
-import { endFile } from "./end-of-file.ts";
+import { endFile, notYetBlamed } from "./end-of-file.ts";
 
 const LEAKS: ReadonlySet<string> = new Set([
   "TCPSocketWrap",
@@ -25,7 +25,7 @@ afterAll(async () => {
   await endFile();
   const giveUpAt = performance.now() + PATIENCE_MS;
   while (openHandles().length > 0 && performance.now() < giveUpAt) await sleep(10);
-  const open = openHandles();
+  const open = notYetBlamed(openHandles());
   if (open.length === 0) return;
   throw new Error(`expected nothing left open after this file, got ${open.join(", ")}; close it in afterAll`);
 });

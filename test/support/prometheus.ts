@@ -1,25 +1,23 @@
 /** Prometheus' own tools, where they are installed (Debian: prometheus, prometheus-alertmanager); CI always has them. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { freePort } from "../../src/process/embedded-redis.ts";
 import { IS_DEEP } from "./depth.ts";
-
+import { toolPath } from "./tools.ts";
 import { until } from "./until.ts";
 
 export const INSTALL = "apt-get install --no-install-recommends prometheus prometheus-alertmanager";
 
 /** The path of a tool, or null where it is not there; a deep run insists on it. */
 export function findTool(name: "promtool" | "amtool" | "prometheus"): string | null {
-  const directories = (process.env["PATH"] ?? "").split(delimiter);
-  const path = directories.map((directory) => join(directory, name)).find(existsSync);
-  if (path === undefined && IS_DEEP) throw new Error(`expected ${name} on PATH, got none; ${INSTALL}`);
-  return path ?? null;
+  const path = toolPath(name);
+  if (path === null && IS_DEEP) throw new Error(`expected ${name} on PATH, got none; ${INSTALL}`);
+  return path;
 }
 
 export interface Checked {
@@ -43,6 +41,8 @@ export interface Queried {
   readonly error: string | null;
   /** The values of its series that are numbers. */
   readonly values: readonly number[];
+  /** The labels of each series. */
+  readonly labels: readonly Readonly<Record<string, string>>[];
 }
 
 export interface PrometheusServer extends AsyncDisposable {
@@ -52,15 +52,37 @@ export interface PrometheusServer extends AsyncDisposable {
 const answerSchema = z.object({
   status: z.enum(["success", "error"]),
   error: z.string().optional(),
-  data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }).optional(),
+  data: z
+    .object({
+      result: z.array(
+        z.object({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) }),
+      ),
+    })
+    .optional(),
 });
 
-/** A Prometheus of the test's own on a free port of loopback, that scrapes one target each second. */
-export async function startPrometheus(path: string, job: string, target: string): Promise<PrometheusServer> {
+export interface PrometheusOptions {
+  /** A target, host:port, of each job. */
+  readonly jobs: Readonly<Record<string, string>>;
+  /** Between two scrapes and between two looks at the rules, as Prometheus writes it: "1s". */
+  readonly every: string;
+  /** A file of rules; none where it is not given. */
+  readonly rules?: string;
+}
+
+/** A Prometheus of the test's own on a free port of loopback. */
+export async function startPrometheus(
+  path: string,
+  { jobs, every, rules }: PrometheusOptions,
+): Promise<PrometheusServer> {
   const directory = await mkdtemp(join(tmpdir(), "hookwave-prometheus-"));
   const config = {
-    global: { scrape_interval: "1s" },
-    scrape_configs: [{ job_name: job, static_configs: [{ targets: [target] }] }],
+    global: { scrape_interval: every, evaluation_interval: every },
+    rule_files: rules === undefined ? [] : [rules],
+    scrape_configs: Object.entries(jobs).map(([job_name, target]) => ({
+      job_name,
+      static_configs: [{ targets: [target] }],
+    })),
   };
   await writeFile(join(directory, "prometheus.yml"), JSON.stringify(config));
   const address = `127.0.0.1:${await freePort()}`;
@@ -80,8 +102,13 @@ export async function startPrometheus(path: string, job: string, target: string)
       const url = new URL(`http://${address}/api/v1/query`);
       url.searchParams.set("query", expr);
       const { error = null, data } = answerSchema.parse(await (await fetch(url)).json());
-      const values = (data?.result ?? []).map(({ value: [, text] }) => Number(text));
-      return { error, values: values.filter((value) => !Number.isNaN(value)) };
+      const series = data?.result ?? [];
+      const values = series.map(({ value: [, text] }) => Number(text));
+      return {
+        error,
+        values: values.filter((value) => !Number.isNaN(value)),
+        labels: series.map(({ metric }) => metric),
+      };
     },
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGKILL");

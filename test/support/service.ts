@@ -2,7 +2,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHookwave, type Hookwave, type HookwaveOptions } from "../../src/app.ts";
+import { type Hookwave, type HookwaveOptions, openHookwave } from "../../src/app.ts";
 import type { Happening } from "../../src/core/happening.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import { asking, discard, giveBack, type Server, settingsOf, takeIdle } from "./idle-redis.ts";
@@ -47,7 +47,7 @@ export async function startHookwave(
   options: Omit<Partial<HookwaveOptions>, "redisUrl"> = {},
 ): Promise<TestHookwave> {
   const happenings: Happening[] = [];
-  const hookwave = await createHookwave({
+  const hookwave = await openHookwave({
     redisUrl: redis.url,
     dataDir: redis.dataDir,
     shutdownGraceMs: 2_000,

@@ -4,6 +4,7 @@
 import { createAddressPolicy } from "../../src/deliver/address-guard.ts";
 import { createInspector } from "../../src/deliver/inspector.ts";
 import type { Inspector, OutgoingRequest, Transport } from "../../src/deliver/ports.ts";
+import { createNameResolver } from "../../src/deliver/resolver.ts";
 import { createTransport, type TransportOptions } from "../../src/deliver/transport.ts";
 import { type Answer, type Certificate, type RawReceiver, startRawReceiver } from "./raw-receiver.ts";
 
@@ -17,6 +18,8 @@ export function openThings(): {
   readonly receiver: (answer: Answer, certificate?: Certificate) => Promise<RawReceiver>;
   readonly transport: (options?: Partial<TransportOptions>) => Transport;
   readonly probe: (options?: Partial<TransportOptions>) => Inspector;
+  /** Has it closed with the others. */
+  readonly keep: <Thing extends { readonly close: () => Promise<void> }>(thing: Thing) => Thing;
   readonly closeAll: () => Promise<void>;
 } {
   const opened: { readonly close: () => Promise<void> }[] = [];
@@ -24,7 +27,9 @@ export function openThings(): {
     opened.push(thing);
     return thing;
   };
-  const defaults = { policy: loopbackPolicy, now: () => performance.now() };
+  const now = () => performance.now();
+  const { lookup } = createNameResolver({ servers: [], now });
+  const defaults = { policy: loopbackPolicy, lookup, proxy: null, now };
   return {
     receiver: async (answer, certificate) => keep(await startRawReceiver(answer, certificate)),
     transport: (options = {}) => keep(createTransport({ ...defaults, ...options })),
@@ -33,6 +38,7 @@ export function openThings(): {
       opened.push({ close: probe.abandon });
       return probe;
     },
+    keep,
     closeAll: async () => {
       await Promise.all(opened.splice(0).map((thing) => thing.close()));
     },

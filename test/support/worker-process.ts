@@ -6,12 +6,12 @@
 import { closeSync, openSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createHookwave } from "../../src/index.ts";
+import { openHookwave } from "../../src/app.ts";
 import { LOOPBACK } from "./service.ts";
 
 const files: number[] = [];
 const [redisUrl = "", dataDir = "", optionsText = "{}"] = process.argv.slice(2);
-const hookwave = await createHookwave({
+const hookwave = await openHookwave({
   redisUrl,
   dataDir,
   role: "worker",

@@ -1,7 +1,7 @@
 /** Dead letters over HTTP: which there are, one whole, sending one again, and removing one or many for good. */
 import { z } from "zod";
 import { deliveryId } from "../../core/delivery.ts";
-import type { DeadLetterManagement } from "../../manage/management.ts";
+import type { DeadLetterManagement } from "../../manage/dead-letters.ts";
 import { eventText } from "../event-text.ts";
 import {
   letterFilter,
@@ -54,7 +54,7 @@ function addReading(app: Api, letters: DeadLetterManagement): void {
         answersForId(wholeLetterSchema),
       ),
     },
-    async ({ params }) => showWholeLetter(params.id, (await letters.get(params.id)).letter),
+    async ({ params }) => showWholeLetter(await letters.get(params.id)),
   );
 }
 

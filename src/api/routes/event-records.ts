@@ -41,6 +41,13 @@ export const wholeEventSchema = eventSchema.extend({
   ),
 });
 
+export type WholeEventInJson = z.output<typeof wholeEventSchema>;
+
+export const replayedEvent = z.object({
+  started: z.number().int().describe("Deliveries that begin again."),
+  brought_forward: z.number().int().describe("Deliveries that were waiting, and are tried now."),
+});
+
 export function addEventRecordRoutes(app: Api, events: EventManagement): void {
   app.get(
     "/api/v1/events",
@@ -104,10 +111,7 @@ function addReplay(app: Api, events: EventManagement): void {
           .describe("Only to this one, which need not have had it; to all when absent."),
       }),
       response: {
-        202: z.object({
-          started: z.number().int().describe("Deliveries that begin again."),
-          brought_forward: z.number().int().describe("Deliveries that were waiting, and are tried now."),
-        }),
+        202: replayedEvent,
       },
     }),
     async ({ params, query: { endpoint = null } }, reply) => {

@@ -13,6 +13,8 @@ const eventType = z.object({
   example: z.looseObject({}),
 });
 
+export const eventTypePage = pageOf(eventType);
+
 export function addEventTypeRoutes(app: Api): void {
   const types = Object.entries(catalogue).map(([type, { description, schema, example }]) => ({
     type,
@@ -23,7 +25,7 @@ export function addEventTypeRoutes(app: Api): void {
   app.get(
     "/api/v1/event-types",
     operation("read", "Events", "listEventTypes", "List the known event types", {
-      response: { 200: pageOf(eventType) },
+      response: { 200: eventTypePage },
     }),
     async () => ({ data: types, next: null }),
   );

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { DURABILITIES } from "../../core/durability.ts";
+import { readTraceContext } from "../../core/trace-context.ts";
 import type { EventManagement, Receipt } from "../../manage/events.ts";
 import { EVENTS_MAX, readEvents } from "../read-events.ts";
 import { type Api, keepBodyText, operation } from "../routing.ts";
@@ -25,7 +26,7 @@ const stored = z.union([
 
 /** Described only: readEvents reads, because it must see the text. */
 export const newEvent = z.object({
-  type: z.string().describe("Dotted lower-case words, like `job.completed`."),
+  type: z.string().describe("Words of A–Z a–z 0–9 _ - with dots between them, like `job.completed`."),
   data: z.unknown().describe("Any JSON; sent to receivers as exactly the bytes it came in."),
   id: z.string().optional().describe("1–64 of A–Z a–z 0–9 _ -; the `webhook-id` of every copy."),
   timestamp: z.iso.datetime({ offset: true }).optional().describe("When it happened; now when absent."),
@@ -38,6 +39,13 @@ export const newEvent = z.object({
     .object({ data: z.unknown() })
     .optional()
     .describe("What the legacy bus gets instead of `data`, as exactly the bytes it came in."),
+  traceparent: z
+    .string()
+    .optional()
+    .describe(
+      "W3C Trace Context of this event; the request's when absent. What cannot be read counts as none.",
+    ),
+  tracestate: z.string().optional(),
 });
 
 export function addEventRoutes(app: Api, { publishOnce }: EventManagement): void {
@@ -51,12 +59,17 @@ export function addEventRoutes(app: Api, { publishOnce }: EventManagement): void
           .exactOptional()
           .describe("How safe it must be to count; docs/durability.md."),
       }),
-      headers: z.object({ "idempotency-key": z.string().optional() }),
+      headers: z.object({
+        "idempotency-key": z.string().optional(),
+        traceparent: z.string().optional().describe("W3C Trace Context: what the events belong to."),
+        tracestate: z.string().optional(),
+      }),
       body: z.union([newEvent, z.array(newEvent).min(1).max(EVENTS_MAX)]),
       response: { 202: stored },
     }),
     async ({ body, headers, query }, reply) => {
-      const { isList, events } = readEvents(body, headers["idempotency-key"]);
+      const trace = readTraceContext(headers.traceparent, headers.tracestate);
+      const { isList, events } = readEvents(body, headers["idempotency-key"], trace);
       const receipts = await publishOnce(events, query);
       return reply.code(202).send(isList ? showAll(receipts) : showOne(receipts));
     },

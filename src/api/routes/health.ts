@@ -10,7 +10,7 @@ import type { ApiDeps } from "../ports.ts";
 import { REDIS_AWAY, Refusal } from "../problem.ts";
 import { type Api, operation, pageQuery } from "../routing.ts";
 
-const LIVENESS = { config: { access: "anyone", rateLimit: false } } as const;
+const LIVENESS = { config: { access: "anyone", isRoutine: true, rateLimit: false } } as const;
 
 const endpointHealth = z.object({
   id: z.string(),
@@ -23,15 +23,17 @@ const endpointHealth = z.object({
   oldest_age_ms: z.number().describe("Since the oldest of them was accepted."),
 });
 
+export type EndpointHealth = z.output<typeof endpointHealth>;
+
+export const endpointHealthPage = z.object({
+  status: z.enum(["ok", "degraded"]).describe("Of the endpoints on this page."),
+  endpoints: z.array(endpointHealth),
+  next: z.string().nullable().describe("Where the next page begins; null when there is none."),
+});
+
 const HEALTH = operation("read", "Health", "endpointsHealth", "How each endpoint is", {
   querystring: z.object(pageQuery),
-  response: {
-    200: z.object({
-      status: z.enum(["ok", "degraded"]).describe("Of the endpoints on this page."),
-      endpoints: z.array(endpointHealth),
-      next: z.string().nullable().describe("Where the next page begins; null when there is none."),
-    }),
-  },
+  response: { 200: endpointHealthPage },
 });
 
 const queueReading = z.object({
@@ -52,22 +54,30 @@ export function addLiveness(app: Api): void {
   app.get("/healthz", { ...LIVENESS, schema: { hide: true } }, async () => ({ status: "ok" }));
 }
 
-export function addHealthRoutes(app: Api, { hookwave, delivers }: ApiDeps): void {
+export function addReadiness(app: Api, { hookwave, delivers }: Pick<ApiDeps, "hookwave" | "delivers">): void {
   app.get("/readyz", { ...LIVENESS, schema: { hide: true } }, async (_request, reply) => {
-    const isReachable = await hookwave.isRedisReachable();
+    const redis = await hookwave.redisState();
     const isConsuming = hookwave.isConsuming();
     // The way back to the bus must not depend on the store: what may publish without it is kept in the rotation.
-    const isBusEnough = !isReachable && (await hookwave.migration.isBusEnough());
-    const canWork = isReachable ? isConsuming || !delivers : isBusEnough;
+    const isBusEnough = redis.kind !== "writable" && (await hookwave.migration.isBusEnough());
+    const canWork = redis.kind === "writable" ? isConsuming || !delivers : isBusEnough;
     // Before it knows them, everyone who asks for more than this is refused.
     const isReady = canWork && hookwave.keys.areKnown();
     return reply.code(isReady ? 200 : 503).send({
       status: isReady ? "ready" : "not_ready",
-      redis: isReachable ? "reachable" : "unreachable",
+      redis: REDIS_STATES[redis.kind],
+      ...(redis.kind === "refusing" && { redis_says: redis.says, remedy: redis.remedy }),
       worker: workerState(isConsuming, delivers),
       ...(isBusEnough && { bus: "reachable" }),
     });
   });
+}
+
+const REDIS_STATES = { writable: "reachable", refusing: "refusing", unreachable: "unreachable" } as const;
+
+export function addHealthRoutes(app: Api, deps: ApiDeps): void {
+  const { hookwave } = deps;
+  addReadiness(app, deps);
 
   app.get("/health/webhooks", HEALTH, async ({ query }) => {
     // Asked first: without any endpoint there would be nothing to fail.

@@ -6,7 +6,7 @@ import type { Api } from "../routing.ts";
 export function addMetricsRoute(app: Api, { metrics }: ApiHookwave, access: Role | "anyone"): void {
   app.get(
     "/metrics",
-    { config: { access, rateLimit: false }, schema: { hide: true } },
+    { config: { access, isRoutine: true, rateLimit: false }, schema: { hide: true } },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.expose()),
   );
 }

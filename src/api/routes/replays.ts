@@ -11,9 +11,11 @@ const PATH = "/api/v1/replays";
 
 const { min, max, default: rate } = REPLAY_RATE;
 
+export const replayRate = z.number().int().min(min).max(max).default(rate).describe("Letters per second.");
+
 const newReplay = z.strictObject({
   filter: z.strictObject(letterFilter).describe("Every dead letter there is now when nothing is in it."),
-  rate: z.number().int().min(min).max(max).default(rate).describe("Letters per second."),
+  rate: replayRate,
   to_endpoint_id: endpointId.optional().describe("Where they go instead of the endpoint they were owed to."),
   dry_run: z.boolean().default(false).describe("Only count what would be sent."),
 });
@@ -35,7 +37,7 @@ export const shownReplay = z.object({
 
 export type ShownReplay = z.output<typeof shownReplay>;
 
-const show = (replay: Replay): ShownReplay => ({
+export const showReplay = (replay: Replay): ShownReplay => ({
   ...inJson(replay),
   filter: showFilter(replay.filter),
   rate: replay.ratePerSecond,
@@ -54,20 +56,20 @@ export function addReplayRoutes(app: Api, { deadLetters, replays }: Management):
       const { filter, to_endpoint_id: to, rate: ratePerSecond } = body;
       if (body.dry_run) return reply.code(200).send({ count: await deadLetters.count(filter) });
       const replay = await replays.begin({ filter, ratePerSecond, to });
-      return reply.code(202).header("location", `${PATH}/${replay.id}`).send(show(replay));
+      return reply.code(202).header("location", `${PATH}/${replay.id}`).send(showReplay(replay));
     },
   );
   const shown = answersForId(shownReplay);
   app.get(
     `${PATH}/:id`,
     operation("read", TAG, "getReplay", "Show how far a replay is", shown),
-    async ({ params }) => show(await replays.get(params.id)),
+    async ({ params }) => showReplay(await replays.get(params.id)),
   );
   for (const order of REPLAY_ORDERS) {
     app.post(
       `${PATH}/:id/${order}`,
       operation("admin", TAG, `${order}Replay`, SUMMARIES[order], shown),
-      async ({ params }) => show(await replays.order(params.id, order)),
+      async ({ params }) => showReplay(await replays.order(params.id, order)),
     );
   }
 }

@@ -26,7 +26,7 @@ const shownRequest = z.object({
   body: z.string(),
 });
 
-const endpointTest = z.object({
+export const endpointTest = z.object({
   event: z.object({ id: z.string(), type: z.string(), timestamp: z.string() }),
   request: shownRequest,
   response: z
@@ -69,12 +69,15 @@ const explanation = z.object({
     ),
 });
 
+export type TestInJson = z.output<typeof endpointTest>;
+export type ExplanationInJson = z.output<typeof explanation>;
+
 const explainQuery = z.strictObject({
   ...pageQuery,
   only_matching: z.stringbool().default(false).describe("Leave out endpoints that the type is not for."),
 });
 
-const explainedEvent = pageOf(explanation).extend({
+export const explainedEvent = pageOf(explanation).extend({
   event_id: z.string(),
   is_duplicate: z.boolean().describe("An event of this id has been published: nobody would get it again."),
   destinations: z.array(explanation).describe("Of the event's own destinations; only with the first page."),

@@ -7,9 +7,11 @@ import { type Caller, isAllowed } from "../../core/access.ts";
 import type { Endpoint } from "../../core/endpoint.ts";
 import { given } from "../../core/given.ts";
 import { maskUrl } from "../../core/mask-url.ts";
+import type { EnableEndpoint } from "../../manage/enable-endpoint.ts";
 import type { EndpointManagement } from "../../manage/endpoints.ts";
+import type { Management } from "../../manage/management.ts";
 import { Refusal } from "../problem.ts";
-import { type Api, addRemoval, answersForId, operation, pageQuery } from "../routing.ts";
+import { type Api, addRemoval, answersForId, operation, pageQuery, timeQuery } from "../routing.ts";
 import {
   madeWebhook,
   newWebhook,
@@ -26,6 +28,7 @@ import {
   webhookPage,
   wholeWebhook,
 } from "../webhook-fields.ts";
+import { replayRate, shownReplay, showReplay } from "./replays.ts";
 
 const TAG = "Webhooks";
 const PATH = "/api/v1/webhooks";
@@ -48,10 +51,32 @@ const disabling = z
   })
   .nullish();
 
-export function addWebhookRoutes(app: Api, management: EndpointManagement): void {
-  addCollection(app, management);
-  addChanges(app, management);
-  addOrders(app, management);
+const enabling = z
+  .strictObject({
+    replay: z.boolean().default(false).describe("Send again what it has missed, as a replay."),
+    since: timeQuery.describe(
+      "What was given up from then on; since it failed, or was switched off, when absent.",
+    ),
+    rate: replayRate,
+  })
+  .nullish();
+
+export const enabledWebhook = shownWebhook.extend({
+  missed: z
+    .object({ since: z.iso.datetime().nullable(), count: z.number().int() })
+    .describe("Its dead letters since then: what `replay` sends again."),
+  replay: shownReplay.nullable().describe("Null unless one was asked for and there was something to send."),
+});
+
+export type EnabledWebhook = z.output<typeof enabledWebhook>;
+
+export function addWebhookRoutes(
+  app: Api,
+  { endpoints, enableEndpoint }: Pick<Management, "endpoints" | "enableEndpoint">,
+): void {
+  addCollection(app, endpoints);
+  addChanges(app, endpoints);
+  addOrders(app, endpoints, enableEndpoint);
 }
 
 function addCollection(app: Api, management: EndpointManagement): void {
@@ -114,11 +139,18 @@ function addChanges(app: Api, management: EndpointManagement): void {
   );
 }
 
-function addOrders(app: Api, management: EndpointManagement): void {
+function addOrders(app: Api, management: EndpointManagement, enable: EnableEndpoint): void {
   app.post(
     `${PATH}/:id/enable`,
-    operation("admin", TAG, "enableWebhook", "Deliver to it (again)", SHOWN),
-    async ({ params }) => showWebhook(await management.enable(params.id)),
+    operation("admin", TAG, "enableWebhook", "Deliver to it (again), and send again what it has missed", {
+      ...answersForId(enabledWebhook),
+      body: enabling,
+    }),
+    async ({ params, body }) => {
+      const { rate: ratePerSecond, ...asked } = body ?? {};
+      const { endpoint, missed, replay } = await enable(params.id, { ...asked, ratePerSecond });
+      return { ...showWebhook(endpoint), missed, replay: replay === null ? null : showReplay(replay) };
+    },
   );
   const disable = "Deliver nothing to it; what waits becomes dead letters";
   app.post(

@@ -5,13 +5,14 @@
 
 import { readEnvironment } from "../../config/environment.ts";
 import { system } from "../../config/system.ts";
-import { type Endpoint, PROFILE_NAMES } from "../../core/endpoint.ts";
+import { type Endpoint, PROFILE_NAMES, SIGNATURE_ENCODINGS, SIGNED_CONTENTS } from "../../core/endpoint.ts";
 import { openDirectSender } from "../../manage/direct-sender.ts";
 import type { Invocation } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { secretsOf } from "../expectation.ts";
 import type { Report } from "../report.ts";
 import { alignRows } from "../rows.ts";
+import { HUES } from "../state-hues.ts";
 import type { Style, Terminal } from "../terminal.ts";
 import { choice } from "../values.ts";
 import { type CheckResult, runChecks } from "./checks.ts";
@@ -28,13 +29,17 @@ export async function certify(asked: Invocation, { style }: Terminal): Promise<R
 /** The endpoint that the receiver would be registered as. */
 function requestOf(asked: Invocation): Parameters<typeof openDirectSender>[0] {
   const signatureHeader = asked.one("signature-header");
+  const signatureEncoding = choice(asked, "signature-encoding", SIGNATURE_ENCODINGS);
+  const signedContent = choice(asked, "signed-content", SIGNED_CONTENTS);
   return {
     url: asked.operands[0] ?? "",
     profile: choice(asked, "profile", PROFILE_NAMES) ?? "standard",
     secrets: secretsOf(asked),
     replayProtection: asked.has("replay-protection"),
     signaturePrefix: !asked.has("bare-signature"),
-    ...(signatureHeader === undefined ? {} : { signatureHeader }),
+    ...(signatureHeader !== undefined && { signatureHeader }),
+    ...(signatureEncoding !== undefined && { signatureEncoding }),
+    ...(signedContent !== undefined && { signedContent }),
   };
 }
 
@@ -57,9 +62,8 @@ function conclude({ url, profile }: Endpoint, checks: readonly CheckResult[], st
 
 /** Each check in a row, its advice below it. */
 function checkLines(checks: readonly CheckResult[], style: Style): string {
-  const looks = { pass: "green", warn: "yellow", fail: "red" } as const;
   const rows = checks.map(({ grade, check, got, tookMs }) => [
-    style(looks[grade], grade === "fail" ? "FAIL" : grade),
+    style(HUES[grade], grade === "fail" ? "FAIL" : grade),
     check,
     got,
     style("dim", `${tookMs} ms`),

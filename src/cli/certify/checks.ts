@@ -127,6 +127,7 @@ function unsigned({ headers, body }: SignedRequest, { profileOptions }: Endpoint
 /** The other families' signatures cover no time, so that their receivers cannot tell an old request. */
 function signsTime({ profile, profileOptions }: Endpoint): boolean {
   if (profile === "hokusai") return profileOptions.replayProtection;
+  if (profile === "hmac") return profileOptions.signedContent !== "body";
   return profile === "standard" || profile === "ai-core" || profile === "stripe";
 }
 

@@ -47,6 +47,7 @@ const SAMPLES: Readonly<Record<ProfileName, Sample>> = {
     data: ({ id }, more) => ({ zen: "Keep it logically awesome.", hook_id: id, ...more }),
   },
   stripe: { type: TYPE, data: ({ id }, more) => ({ id, object: "event", type: TYPE, ...more }) },
+  hmac: { type: TYPE, data: ({ id }, more) => ({ id, type: TYPE, ...more }) },
 };
 
 /** An event of the family, its data `dataBytes` long where that is asked for. */

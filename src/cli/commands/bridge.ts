@@ -3,10 +3,11 @@
  * change, until it is told to end; what it could not make an event of it says at once.
  */
 import { readEnvironment } from "../../config/environment.ts";
+import { isRedisUrl } from "../../config/redis-url.ts";
 import { system } from "../../config/system.ts";
 import type { BridgeCounts, BridgeNews, BridgeOrigin } from "../../core/bridge.ts";
 import { HookwaveError } from "../../core/errors.ts";
-import { isEventType } from "../../core/event.ts";
+import { EVENT_TYPE_IN_WORDS, isEventType } from "../../core/event.ts";
 import { openBridgeProcess } from "../../process/bridge.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { printable } from "../printable.ts";
@@ -69,7 +70,7 @@ function sayCounts(counts: () => BridgeCounts, say: Say): () => void {
 
 function originOf(asked: Invocation): BridgeOrigin {
   const type = asked.one("type") ?? "model.registered";
-  if (!isEventType(type)) throw usage("--type with dotted lower-case words, like job.completed", shown(type));
+  if (!isEventType(type)) throw usage(`--type with ${EVENT_TYPE_IN_WORDS}`, shown(type));
   const [list, channel] = [asked.one("list"), asked.one("channel")];
   if (list !== undefined && channel !== undefined) throw usage("--list or --channel", "both");
   if (list) return listOf(asked, list, type);
@@ -105,7 +106,7 @@ function nameOf(asked: Invocation): string {
 /** Undefined when the option is not given. It may hold a password. */
 function sourceUrlOf(asked: Invocation): string | undefined {
   const text = asked.one("from");
-  if (text === undefined || /^rediss?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  if (text === undefined || isRedisUrl(text)) return text;
   throw usage("--from with a URL like redis://localhost:6379", `a text of ${text.length} characters`);
 }
 

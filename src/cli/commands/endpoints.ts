@@ -3,7 +3,10 @@
  * made it; everywhere else secrets are masked, and so are the values of custom headers, which often are secrets too.
  */
 import { randomBytes } from "node:crypto";
+import { isoOf } from "../../api/json-names.ts";
+import { type EnabledWebhook, enabledWebhook } from "../../api/routes/webhooks.ts";
 import { madeWebhook, type ShownWebhook, shownWebhook, webhookPage } from "../../api/webhook-fields.ts";
+import { system } from "../../config/system.ts";
 import { MASK } from "../../core/endpoint.ts";
 import { HookwaveError } from "../../core/errors.ts";
 import { ROTATION } from "../../endpoints/rotation.ts";
@@ -11,16 +14,22 @@ import { SETTINGS } from "../../endpoints/settings.ts";
 import { PRIVATE_PREFIX, publicKeyOf, SEED_BYTES } from "../../wire/ed25519.ts";
 import { secretFrom } from "../../wire/standard-webhooks.ts";
 import type { ApiClient } from "../api-client.ts";
-import type { Invocation } from "../command-line.ts";
+import { type Invocation, usage } from "../command-line.ts";
 import { profilesOf, settingsOf } from "../endpoint-fields.ts";
+import { type EndpointState, endpointStateCell, readStates } from "../endpoint-states.ts";
+import { RATE } from "../letter-filter.ts";
+import { CHANGEABLE } from "../options.ts";
+import { readAll } from "../pages.ts";
+import { followReplay, replayReport } from "../replay-progress.ts";
 import { type Report, report } from "../report.ts";
-import { alignRows } from "../rows.ts";
 import { askApi, withApi } from "../service-access.ts";
+import type { Cell, Table } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import { MOMENT, readOption } from "../values.ts";
 
 type MadeWebhook = ShownWebhook & { readonly secret: string };
 
 const PATH = "webhooks";
-const PAGE = 100;
 
 export async function addEndpoint(asked: Invocation): Promise<Report> {
   const [url = ""] = asked.operands;
@@ -37,8 +46,7 @@ export async function addEndpoint(asked: Invocation): Promise<Report> {
     ...secrets.map((value) => ["secret", value]),
     ...publicKeys.map((key) => ["public key", key]),
   ];
-  const text = `${heading}\n${alignRows(rows)}\nThe secret is not shown again: ${whatToDo(publicKeys)}.`;
-  return report(text, webhook);
+  return report([heading, { rows }, `The secret is not shown again: ${whatToDo(publicKeys)}.`], webhook);
 }
 
 async function addOrReplace(api: ApiClient, asked: Invocation, request: object) {
@@ -73,18 +81,58 @@ function whatToDo(publicKeys: readonly string[]): string {
 }
 
 export async function listEndpoints(asked: Invocation): Promise<Report> {
-  const data = await withApi(asked, listAll, true);
-  return report(tableOf(data), { data, next: null });
+  const { webhooks, states } = await withApi(
+    asked,
+    async (api) => ({ webhooks: await listAll(api), states: await readStates(api) }),
+    true,
+  );
+  const stateOf = ({ id }: ShownWebhook): EndpointState => states.get(id) ?? UNKNOWN;
+  const data = webhooks.map((webhook) => ({ ...webhook, health: healthOf(stateOf(webhook)) }));
+  const rows = webhooks.map(
+    (webhook) => [webhook, endpointStateCell(webhook, stateOf(webhook), system.now())] as const,
+  );
+  return report([tableOf(rows)], { data, next: null });
 }
 
-async function listAll(api: ApiClient): Promise<readonly ShownWebhook[]> {
-  const webhooks: ShownWebhook[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await api.ask({ path: [PATH], query: { limit: PAGE, after } }, webhookPage);
-    webhooks.push(...page.data);
-    if (page.next === null) return webhooks;
-    after = page.next;
-  }
+const UNKNOWN: EndpointState = { health: undefined, cause: null };
+
+/** Null for one that was made while the list was read. */
+function healthOf({ health, cause }: EndpointState) {
+  if (health === undefined) return null;
+  const { id: _id, url: _url, is_active: _isActive, ...rest } = health;
+  return { ...rest, last_error: cause };
+}
+
+const listAll = (api: ApiClient): Promise<readonly ShownWebhook[]> =>
+  readAll((query) => api.ask({ path: [PATH], query }, webhookPage));
+
+export async function showEndpoint(asked: Invocation): Promise<Report> {
+  const [id = ""] = asked.operands;
+  return await withApi(
+    asked,
+    async (api) => {
+      const webhook = await api.ask({ path: [PATH, id] }, shownWebhook);
+      const state = (await readStates(api)).get(webhook.id) ?? UNKNOWN;
+      const settings = Object.entries(webhook).map(([name, value]) => [name, inWords(value)]);
+      const rows = [["state", endpointStateCell(webhook, state, system.now())], ...settings];
+      return report([{ rows }], { ...webhook, health: healthOf(state) });
+    },
+    true,
+  );
+}
+
+const inWords = (value: unknown): string =>
+  value === null || value === "" ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value);
+
+/** Only what is given changes. */
+export async function setEndpoint(asked: Invocation): Promise<Report> {
+  const [id = ""] = asked.operands;
+  const changes = { url: asked.one("url"), ...settingsOf(asked, CHANGEABLE) };
+  const names = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (names.length === 0) throw usage("an option that says what to change", "none");
+  const request = { method: "PATCH", path: [PATH, id], body: JSON.stringify(changes) } as const;
+  const webhook = await askApi(asked, request, shownWebhook, true);
+  return report(`changed ${names.join(", ")} of ${id}`, webhook);
 }
 
 export async function removeEndpoint(asked: Invocation): Promise<Report> {
@@ -93,11 +141,28 @@ export async function removeEndpoint(asked: Invocation): Promise<Report> {
   return report(`removed ${id}`, { removed: id });
 }
 
-export async function enableEndpoint(asked: Invocation): Promise<Report> {
+export async function enableEndpoint(asked: Invocation, terminal: Terminal): Promise<Report> {
   const [id = ""] = asked.operands;
-  const path = [PATH, id, "enable"];
-  const webhook = await askApi(asked, { method: "POST", path }, shownWebhook, true);
-  return report(`enabled ${id}`, webhook);
+  const replay = asked.has("replay");
+  if (!replay && (asked.has("since") || asked.has("rate")))
+    throw usage("endpoints enable --replay with these options", "no --replay");
+  const since = isoOf(readOption(asked, "since", MOMENT));
+  const body = JSON.stringify({ replay, since, rate: readOption(asked, "rate", RATE) });
+  const enable = async (api: ApiClient) => {
+    const enabled = await api.ask({ method: "POST", path: [PATH, id, "enable"], body }, enabledWebhook);
+    if (enabled.replay === null) return enabled;
+    return { ...enabled, replay: await followReplay(api, enabled.replay.id, asked, terminal) };
+  };
+  const enabled = await withApi(asked, enable, true);
+  if (enabled.replay === null) return report(`enabled ${id}${offer(id, replay, enabled.missed)}`, enabled);
+  const { text, exitCode } = replayReport(enabled.replay);
+  return { text: `enabled ${id}\n${text}`, json: enabled, exitCode };
+}
+
+function offer(id: string, isAsked: boolean, { count, since }: EnabledWebhook["missed"]): string {
+  if (count === 0) return isAsked ? "\nit has missed nothing that could be sent again" : "";
+  const missed = `${count} ${count === 1 ? "delivery was" : "deliveries were"} given up since ${since}`;
+  return `\n${missed}: send them again with \`hookwave endpoints enable ${id} --replay\``;
 }
 
 export async function disableEndpoint(asked: Invocation): Promise<Report> {
@@ -118,19 +183,19 @@ export async function rotateSecret(asked: Invocation): Promise<Report> {
     ["secret", made.secret],
     ...older.map(({ expires_at: expiresAt }) => ["before it", `signs until ${expiresAt}`]),
   ];
-  const text = `rotated ${id}\n${alignRows(rows)}\nThe secret is not shown again: give it to the receiver now.`;
-  return report(text, made);
+  const advice = "The secret is not shown again: give it to the receiver now.";
+  return report([`rotated ${id}`, { rows }, advice], made);
 }
 
-function tableOf(webhooks: readonly ShownWebhook[]): string {
+function tableOf(webhooks: readonly (readonly [ShownWebhook, Cell])[]): string | Table {
   if (webhooks.length === 0) return "no endpoints; add one with `hookwave endpoints add <url>`";
-  const rows = webhooks.map((webhook) => [
+  const rows = webhooks.map(([webhook, state]) => [
     webhook.id,
     webhook.url,
     webhook.events.join(","),
     profilesOf(webhook),
     webhook.secrets.map(() => MASK).join(" "),
-    webhook.is_active ? "active" : `disabled: ${webhook.disabled_because ?? "no reason given"}`,
+    state,
   ]);
-  return alignRows([["ID", "URL", "EVENTS", "PROFILE", "SECRETS", "STATE"], ...rows]);
+  return { head: ["ID", "URL", "EVENTS", "PROFILE", "SECRETS", "STATE"], rows };
 }

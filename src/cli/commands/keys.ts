@@ -3,7 +3,6 @@ import { keyPage, madeKey } from "../../api/routes/keys.ts";
 import { isRole, ROLES, type Role } from "../../core/access.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { type Report, report } from "../report.ts";
-import { alignRows } from "../rows.ts";
 import { askApi, withApi } from "../service-access.ts";
 
 export async function createKey(asked: Invocation): Promise<Report> {
@@ -16,15 +15,14 @@ export async function createKey(asked: Invocation): Promise<Report> {
     ["roles", made.roles.join(", ")],
     ["token", made.token],
   ];
-  const text = `made\n${alignRows(rows)}\nThe token is not shown again: keep it now.`;
-  return report(text, made);
+  return report(["made", { rows }, "The token is not shown again: keep it now."], made);
 }
 
 export async function listKeys(asked: Invocation): Promise<Report> {
   const page = await askApi(asked, { path: ["keys"] }, keyPage);
   if (page.data.length === 0) return report("no API keys: the API serves this machine only", page);
   const rows = page.data.map((key) => [key.id, key.name, key.roles.join(", "), key.created_at]);
-  return report(alignRows([["id", "name", "roles", "made"], ...rows]), page);
+  return report([{ head: ["ID", "NAME", "ROLES", "MADE"], rows }], page);
 }
 
 export async function revokeKey(asked: Invocation): Promise<Report> {

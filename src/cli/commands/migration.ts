@@ -8,8 +8,9 @@ import { type Invocation, usage } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { migrationText } from "../migration-text.ts";
 import { type Report, report } from "../report.ts";
-import { alignRows } from "../rows.ts";
 import { askApi } from "../service-access.ts";
+import { stateCell } from "../state-hues.ts";
+import type { Shown } from "../table.ts";
 import { choice, DURATION, readOption } from "../values.ts";
 
 const PATH = ["migration"];
@@ -57,7 +58,7 @@ function durationText(asked: Invocation, option: string): string | undefined {
   return asked.one(option);
 }
 
-function reportText(shown: ShownReport): string {
+function reportText(shown: ShownReport): Shown {
   const { verdict, because, missing } = shown;
   const rows = [
     ["phase", shown.phase],
@@ -74,14 +75,17 @@ function reportText(shown: ShownReport): string {
   const lines = missing
     .slice(0, MISSING_SHOWN)
     .map((one) => [one.event_id, one.side, one.state, one.accepted_at]);
-  const list = lines.length === 0 ? [] : [alignRows([["MISSING", "FROM", "STATE", "ACCEPTED AT"], ...lines])];
+  const head = ["MISSING", "FROM", "STATE", "ACCEPTED AT"];
+  const list = lines.length === 0 ? [] : ["", { head, rows: lines }];
   const rest = missing.length - lines.length;
   return [
-    [verdict, ...because.map((doubt) => `  - ${doubt}`)].join("\n"),
-    alignRows(rows),
+    stateCell(verdict),
+    ...because.map((doubt) => `  - ${doubt}`),
+    "",
+    { rows },
     ...list,
-    ...(rest === 0 ? [] : [`and ${rest} more: --json shows them`]),
-  ].join("\n\n");
+    ...(rest === 0 ? [] : ["", `and ${rest} more: --json shows them`]),
+  ];
 }
 
 const counted = (count: number, some: number, what: string): string =>

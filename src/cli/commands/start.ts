@@ -26,7 +26,7 @@ export async function start(asked: Invocation, terminal: Terminal): Promise<Repo
     service = await openStandalone({
       config: { ...config, role },
       searchPath: readSearchPath(),
-      log: { level: config.logLevel },
+      log: { level: config.logLevel, paint: isPretty(config, terminal) ? terminal.style : undefined },
     });
     await Promise.race([serve(service, config), stop.asked]);
     return ended(EXIT.ok);
@@ -35,6 +35,9 @@ export async function start(asked: Invocation, terminal: Terminal): Promise<Repo
     stop.ignore();
   }
 }
+
+const isPretty = ({ logFormat }: Config, { isInteractive }: Terminal): boolean =>
+  logFormat === "auto" ? isInteractive : logFormat === "pretty";
 
 /**
  * The process does not outlive its supervisor's patience, whatever hangs (a drain that waits for a Redis which is

@@ -2,7 +2,7 @@
 import { serviceStatus } from "../../api/routes/health.ts";
 import type { Invocation } from "../command-line.ts";
 import { type Report, report } from "../report.ts";
-import { alignRows, roughSpan } from "../rows.ts";
+import { roughSpan } from "../rows.ts";
 import { askApi } from "../service-access.ts";
 
 const STATES = [
@@ -17,5 +17,5 @@ export async function status(asked: Invocation): Promise<Report> {
     const { depth, oldest_age_ms: oldestAgeMs } = queueCounts[state];
     return [words, String(depth), depth === 0 ? "–" : roughSpan(oldestAgeMs)];
   });
-  return report(alignRows([["", "COUNT", "OLDEST"], ...rows], [1, 2]), queueCounts);
+  return report([{ head: ["", "COUNT", "OLDEST"], rows, rightAligned: [1, 2] }], queueCounts);
 }

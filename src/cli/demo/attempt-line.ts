@@ -1,6 +1,7 @@
 /** One attempt as one row of a table that fits 80 columns: when, what, to whom, what came of it, what is next. */
 import type { AttemptRecord } from "../../core/attempt.ts";
 import { pad } from "../rows.ts";
+import { HUES } from "../state-hues.ts";
 import type { Style } from "../terminal.ts";
 
 const WIDTHS = [7, 16, 8, 6, 13, 5];
@@ -32,7 +33,7 @@ function row(cells: readonly string[]): string {
 
 function outcomeOf({ outcome, status, reason }: AttemptRecord, style: Style): string {
   const text = `${outcome} ${status ?? reason ?? ""}`.trimEnd();
-  return style(outcome === "delivered" ? "green" : "yellow", text);
+  return style(HUES[outcome], text);
 }
 
 function nextOf({ verdict, nextInMs }: AttemptRecord, isVerified: boolean, style: Style): string {

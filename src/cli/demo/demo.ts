@@ -21,11 +21,11 @@ export async function demo(asked: Invocation, terminal: Terminal): Promise<Repor
   const { style } = terminal;
   const screen = screenFor(asked, terminal);
   const receivers: DemoReceiver[] = [];
-  const startedAt = system.monotonicMs();
+  let publishedAt = 0;
   let settled = 0;
   const tell = (happening: Happening): void => {
     if (isEnd(happening)) settled += 1;
-    const text = lineFor(happening, system.monotonicMs() - startedAt, receivers, style);
+    const text = lineFor(happening, system.monotonicMs() - publishedAt, receivers, style);
     if (text !== null) screen.line(text);
   };
   const open = async (): Promise<Theatre> => {
@@ -36,7 +36,11 @@ export async function demo(asked: Invocation, terminal: Terminal): Promise<Repor
   const programme = {
     open,
     playbill: (theatre: Theatre) => playbill(theatre, style),
-    play: (theatre: Theatre) => play(theatre, () => settled, screen),
+    // It begins with the publish, from which the audience counts the waits.
+    play: (theatre: Theatre) => {
+      publishedAt = system.monotonicMs();
+      return play(theatre, () => settled, screen);
+    },
     conclude: (evidence: Evidence): Conclusion => {
       const rows = evidence.receivers.map((receiver) =>
         summaryOf(receiver, receiver.role.name === "broken" ? evidence.letters.length : 0),

@@ -1,5 +1,6 @@
 /** The narrator's lines: before, during and after the play. */
 import type { Happening } from "../../core/happening.ts";
+import { shownRedisUrl } from "../../process/redis-source.ts";
 import { alignRows } from "../rows.ts";
 import type { Style } from "../terminal.ts";
 import { attemptHead, attemptLine } from "./attempt-line.ts";
@@ -10,7 +11,7 @@ import type { Theatre } from "./theatre.ts";
 
 export function playbill({ service, receivers, schedule, dataDir }: Theatre, style: Style): string {
   const rows = [
-    ["Redis", service.redisUrl, "embedded, with append-only file"],
+    ["Redis", shownRedisUrl(service.redisUrl), "embedded, with append-only file"],
     ["API", service.apiUrl ?? "", "events, health and metrics"],
     ...receivers.map(({ role, url }) => [role.name, url, role.doc]),
   ].map(([name = "", url = "", doc = ""]) => [name, url, style("dim", doc)]);

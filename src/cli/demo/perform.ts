@@ -51,13 +51,13 @@ export async function perform<Set extends Stage, Evidence>(
     screen.line(playbill(stage));
     const evidence = await Promise.race([play(stage), stop.asked]);
     if (evidence === undefined) return ended(EXIT.failure);
-    const report = reportOf(conclude(evidence), system.monotonicMs() - startedAt, style);
-    screen.line(report.text);
+    const { text, ...rest } = verdictOn(conclude(evidence), system.monotonicMs() - startedAt, style);
+    screen.line(text);
     if (asked.has("keep")) {
       screen.line(invitation(stage));
       await stop.asked;
     }
-    return { ...report, text: "" };
+    return { ...rest, text: "" };
   } finally {
     screen.clear();
     await stage?.close();
@@ -65,7 +65,7 @@ export async function perform<Set extends Stage, Evidence>(
   }
 }
 
-function reportOf({ table, checks, json }: Conclusion, tookMs: number, style: Style): Report {
+function verdictOn({ table, checks, json }: Conclusion, tookMs: number, style: Style) {
   const isGood = checks.every(({ holds }) => holds);
   const verdict = isGood
     ? style("green", `everything came out as promised, in ${seconds([tookMs])}`)

@@ -83,9 +83,6 @@ async function isAuthentic(
     secrets: [secret],
     nowSeconds: clock.now() / 1_000,
     toleranceSeconds: TOLERANCE_SECONDS,
-    method: "POST",
-    targetUri: undefined,
-    signatureHeader: "",
   };
   const checks = (["standard", profile] as const).map((name) => profileNamed(name).authenticate(request));
   return (await Promise.allSettled(checks)).every(({ status }) => status === "fulfilled");

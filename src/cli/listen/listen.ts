@@ -12,6 +12,7 @@ import { listenForStop } from "../told-to-stop.ts";
 import { DURATION, readOption } from "../values.ts";
 import { heardJson, heardText } from "./heard-lines.ts";
 import { type Heard, type ListenerOptions, openListener } from "./listener.ts";
+import { type OwnEndpoint, openOwnEndpoint, secretsFor } from "./own-endpoint.ts";
 import { createTally, summaryText } from "./tally.ts";
 
 const PORT = 8421;
@@ -36,11 +37,13 @@ export async function listen(asked: Invocation, { write, style }: Terminal): Pro
   try {
     const listener = await openListener({ ...options, system, tell });
     const { url } = listener;
-    const toOther = forwardedTo === null ? "" : `, and forwards to ${forwardedTo}`;
-    const opening = `listening on ${style("bold", url)}, any path, for profile ${expected.profile}${toOther}; Ctrl-C ends it`;
-    say({ kind: "listening", url, profile: expected.profile, forwardedTo }, opening);
     try {
-      await Promise.race([stop.asked, listener.failed]);
+      const own = await openOwnEndpoint(asked, `${url}/`, expected.secrets);
+      const opening = { kind: "listening", url, profile: expected.profile, forwardedTo };
+      const toOther = forwardedTo === null ? "" : `, and forwards to ${forwardedTo}`;
+      const text = `listening on ${style("bold", url)}, any path, for profile ${expected.profile}${toOther}; Ctrl-C ends it`;
+      say({ ...opening, ...own?.shown }, `${text}${ownText(own, asked)}`);
+      await Promise.race([stop.asked, listener.failed]).finally(own?.remove);
     } finally {
       await listener.close();
     }
@@ -49,6 +52,13 @@ export async function listen(asked: Invocation, { write, style }: Terminal): Pro
   } finally {
     stop.ignore();
   }
+}
+
+function ownText(own: OwnEndpoint | null, asked: Invocation): string {
+  if (own === null) return "";
+  const { endpointId, secret } = own.shown;
+  const secretText = secret === undefined ? "" : `\nits secret: ${secret}`;
+  return `\n${asked.one("events")} comes here as endpoint ${endpointId}, which is removed at the end${secretText}`;
 }
 
 function optionsOf(asked: Invocation): Omit<ListenerOptions, "system" | "tell"> {
@@ -60,7 +70,7 @@ function optionsOf(asked: Invocation): Omit<ListenerOptions, "system" | "tell"> 
   if (delayMs > DELAY_MAX_MS) throw usage("--delay of at most 10m", `${asked.one("delay")}`);
   return {
     port,
-    expected: expectationOf(asked),
+    expected: expectationOf(asked, secretsFor(asked)),
     url: urlOf(asked, "url"),
     failRate: readOption(asked, "fail-rate", SHARE) ?? 0,
     delayMs,

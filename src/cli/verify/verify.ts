@@ -12,7 +12,6 @@ import { expectationOf, refusalRows, urlOf } from "../expectation.ts";
 import { readInput } from "../input.ts";
 import { printable } from "../printable.ts";
 import { type Report, report } from "../report.ts";
-import { alignRows } from "../rows.ts";
 import { readOption, timeMs } from "../values.ts";
 import { type CapturedRequest, readCapture } from "./captured-request.ts";
 
@@ -29,7 +28,10 @@ export async function verify(asked: Invocation): Promise<Report> {
   const { kind, id, type, timestamp } = diagnosis.event;
   const facts = { profile: expected.profile, type, id, timestamp };
   const rows = Object.entries(facts).map(([name, value]) => [name, printable(value, VALUE_CHARACTERS)]);
-  const text = `valid\n${alignRows([...rows, ["body", `${bodyBytes} bytes`]])}`;
+  const text = [
+    { text: "valid", hue: "green" as const },
+    { rows: [...rows, ["body", `${bodyBytes} bytes`]] },
+  ];
   return report(text, { isValid: true, ...facts, isKnownType: kind === "known", bodyBytes });
 }
 
@@ -38,7 +40,7 @@ function refusalReport(refusal: Refusal, request: ReceivedRequest): Report {
   const advice = [...refusal.advice, ...hints(refusal, request)];
   const rows = refusalRows({ ...refusal, advice });
   const json = { isValid: false, ...rest, advice, bodyBytes: request.body.length };
-  return { text: `invalid ${refusal.code}\n${alignRows(rows)}`, json, exitCode: EXIT.failure };
+  return { text: [{ text: `invalid ${refusal.code}`, hue: "red" }, { rows }], json, exitCode: EXIT.failure };
 }
 
 /** Hints that only a capture needs. */

@@ -4,11 +4,11 @@
  * labels is passed over. One that covers anything else is not this family's: it would prove less.
  */
 import { type Bytes, toBase64, utf8 } from "../bytes.ts";
-import { checkExpiry, checkTimestamp, signatureMismatch } from "../checks.ts";
+import { checkExpiry, checkTimestamp, insistOnSignature } from "../checks.ts";
 import { malformed, refuseMissing } from "../received-headers.ts";
 import { isRecord, type ReceivedRequest, type ReceivingProfile } from "../receiving-profile.ts";
 import { keyBytes, misconfigured } from "../secrets.ts";
-import { isHmacOf, isTrueOfAny, SIGNATURES_MAX, sha256 } from "../signatures.ts";
+import { isHmacOf, SIGNATURES_MAX, sha256 } from "../signatures.ts";
 import { VerificationError } from "../verification-error.ts";
 
 const DIGEST = "content-digest";
@@ -30,12 +30,9 @@ export const aiCore: ReceivingProfile = {
     checkParameters(parameters, request);
     const signed = utf8(`${covered}"@signature-params": ${text}`);
     const toText = (digest: Bytes) => `sig1=${item(digest)}`;
-    if (
-      !(await isTrueOfAny(request.secrets, (secret) =>
-        isHmacOf(keyBytes(secret), signed, signatures, toText),
-      ))
-    )
-      throw signatureMismatch(SIGNATURE);
+    await insistOnSignature(SIGNATURE, request.secrets, (secret) =>
+      isHmacOf(keyBytes(secret), signed, signatures, toText),
+    );
     const digests = field(request, DIGEST).split(/, ?/);
     if (!digests.includes(`sha-256=${item(await sha256(request.body))}`))
       throw new VerificationError("DIGEST_MISMATCH", `the body that ${DIGEST} describes`);
@@ -46,13 +43,12 @@ export const aiCore: ReceivingProfile = {
   },
 };
 
-function field({ headers }: ReceivedRequest, name: string): string {
-  return headers.combined(name) ?? refuseMissing(name);
-}
+const field = ({ headers }: ReceivedRequest, name: string): string =>
+  headers.combined(name) ?? refuseMissing(name);
 
 /** The signature base but for its last line (RFC 9421 §2.5). */
 function coveredLines(request: ReceivedRequest): string {
-  const { method, targetUri } = request;
+  const { method = "POST", targetUri } = request;
   if (targetUri === undefined) throw misconfigured("targetUri, the URL as the sender knows it", "none");
   const [digest, date] = [field(request, DIGEST), field(request, "date")];
   return `"@method": ${method}\n"@target-uri": ${targetUri}\n"${DIGEST}": ${digest}\n"date": ${date}\n`;

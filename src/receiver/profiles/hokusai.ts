@@ -3,8 +3,8 @@
  * in front of it where the sender protects against replays. A request without those two cannot pass for one that had
  * them, nor the other way round: what was signed with them is no JSON.
  */
-import { concat, utf8 } from "../bytes.ts";
-import { checkHexHmac, checkTimestamp } from "../checks.ts";
+import { textThen } from "../bytes.ts";
+import { checkHexHmac, checkTimestamp, prefixOf } from "../checks.ts";
 import { type ReceivingProfile, UNKNOWN_TYPE } from "../receiving-profile.ts";
 
 const SIGNATURE = "x-hokusai-signature";
@@ -16,15 +16,11 @@ export const hokusai: ReceivingProfile = {
     const { headers, body, secrets } = request;
     const [timestamp, nonce] = [headers.optional(TIMESTAMP), headers.optional(NONCE)];
     const value = headers.required(SIGNATURE);
-    const header = {
-      name: SIGNATURE,
-      signatures: [value],
-      prefix: value.startsWith("sha256=") ? "sha256=" : "",
-    };
-    if (timestamp === undefined && nonce === undefined) return await checkHexHmac(header, body, secrets);
+    const header = { name: SIGNATURE, signatures: [value], prefix: prefixOf(value) };
+    if ((timestamp ?? nonce) === undefined) return await checkHexHmac(header, body, secrets);
     checkTimestamp(TIMESTAMP, headers.required(TIMESTAMP), request);
-    const start = `${timestamp}.${headers.required(NONCE)}.`;
-    await checkHexHmac(header, concat([utf8(start), body]), secrets);
+    const signed = textThen(`${timestamp}.${headers.required(NONCE)}.`, body);
+    await checkHexHmac(header, signed, secrets);
   },
   read: ({ json, fields: { idempotency_key: id, model_id, event_type, timestamp } }) => {
     const isModel = typeof model_id === "string" || event_type === "model_registered";

@@ -4,10 +4,11 @@
  * Rotation: the newest secret signs every attempt. Secrets cannot take turns where a 401 is final, nor stand side
  * by side: of two signatures with one keyid, receivers look at the first only, or at the last only.
  */
-import { contentDigest, signatureHeaders, targetUri } from "../http-message-signature.ts";
+import { contentDigest, signatureHeaders } from "../http-message-signature.ts";
 import type { Signing, WireProfile } from "../profile.ts";
 import { secretInTurn } from "../single-signature.ts";
 import { signingKey } from "../standard-webhooks.ts";
+import { targetUri } from "../target-uri.ts";
 
 const VALID_SECONDS = 300;
 

@@ -11,7 +11,7 @@ export const stripe: WireProfile = {
   headers: (_event, body, { secrets, timestamp, options }) => {
     // The key is the whole secret, `whsec_` included: Stripe's own library never decodes it.
     const signatures = secrets.map((secret) => `v1=${hmacHex(keyFromText(secret), `${timestamp}.${body}`)}`);
-    return { [options.signatureHeader]: [`t=${timestamp}`, ...signatures].join(",") };
+    return { [options.signatureHeader ?? "Stripe-Signature"]: [`t=${timestamp}`, ...signatures].join(",") };
   },
   isFinal: () => false,
   verification:

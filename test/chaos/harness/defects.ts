@@ -5,6 +5,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { BUS_DEFECTS } from "./bus-defects.ts";
+import { LATER_DEFECTS } from "./later-defects.ts";
+import { LOOKUP_DEFECTS } from "./lookup-defects.ts";
 import type { Change } from "./plant-change.ts";
 
 export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
@@ -282,13 +284,15 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
     },
   ],
   ...BUS_DEFECTS,
+  ...LOOKUP_DEFECTS,
+  ...LATER_DEFECTS,
   /** For row 4, not a defect of ours: an event whose processing kills its worker every time. */
   "deadly-event": [
     {
       module: "/src/deliver/deliver.ts",
-      text: "const exchange = await transport.post(request);",
+      text: "const exchange = await post(request, span, transport);",
       instead:
-        'if (delivery.event.type === "thing.deadly") process.kill(process.pid, "SIGKILL"); const exchange = await transport.post(request);',
+        'if (delivery.event.type === "thing.deadly") process.kill(process.pid, "SIGKILL"); const exchange = await post(request, span, transport);',
     },
   ],
 };

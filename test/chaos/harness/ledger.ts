@@ -14,6 +14,8 @@ export interface Kept {
   readonly events: ReadonlySet<string>;
   /** The reason of each dead letter. */
   readonly reasons: readonly string[];
+  /** The endpoint of each that is a delivery's. */
+  readonly buriedFor: readonly string[];
 }
 
 const deliveryKey = (eventId: string, endpointId: string): string => `${eventId} > ${endpointId}`;
@@ -33,7 +35,7 @@ export function lostDeliveries(
   });
 }
 
-const isAnswered2xx = ({ status }: { readonly status: number | null }): boolean =>
+export const isAnswered2xx = ({ status }: { readonly status: number | null }): boolean =>
   status !== null && status >= 200 && status < 300;
 
 /** POSTs beyond the first that neither a refusal nor a deadline asked for. */
@@ -70,17 +72,20 @@ export async function readKept(redisUrl: string): Promise<Kept> {
   const deliveries = new Set<string>();
   const events = new Set<string>();
   const reasons: string[] = [];
+  const buriedFor: string[] = [];
   await using queues = openQueues(redisUrl);
   for (const text of await readParked(queues.connection)) note(text);
   for (const queue of queues.all) {
     const jobs = await queue.getJobs(["waiting", "active", "delayed", "prioritized"]);
     for (const { data } of jobs) {
       note(data.kind === "job" ? data.text : JSON.stringify(data));
-      if (queue.name === "dead-letters") reasons.push(data.because);
+      if (queue.name !== "dead-letters") continue;
+      reasons.push(data.because);
+      if (data.kind === "delivery") buriedFor.push(data.delivery.endpointId);
     }
   }
   for (const text of await readParked(queues.connection)) note(text);
-  return { deliveries, events, reasons };
+  return { deliveries, events, reasons, buriedFor };
 
   function note(text: string): void {
     const found = readText(text);

@@ -13,6 +13,10 @@ export interface TcpProxy extends AsyncDisposable {
   readonly restore: () => void;
   /** The hole closes for new connections only: of those in it nobody knows any more, as after a firewall's restart. */
   readonly forget: () => void;
+  /** New connections go to this port, and what is open stays open. */
+  readonly leadTo: (port: number) => void;
+  /** Connections that are open to another port than new ones go to. */
+  readonly leftBehind: () => number;
   /** Ends what is open; new connections go to this port. */
   readonly pointAt: (port: number) => void;
 }
@@ -76,6 +80,10 @@ export async function startTcpProxy(upstreamPort: number): Promise<TcpProxy> {
       isHole = false;
       for (const socket of sockets()) forgotten.add(socket);
     },
+    leadTo: (port) => {
+      target = port;
+    },
+    leftBehind: () => [...pairs.values()].filter(({ remotePort = target }) => remotePort !== target).length,
     pointAt: (port) => {
       target = port;
       isHole = false;

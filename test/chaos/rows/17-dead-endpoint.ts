@@ -1,6 +1,6 @@
 /** Row 17: one of a hundred endpoints hangs; the others do not notice. Both phases are measured three times, in turn. */
 import { until } from "../../support/until.ts";
-import { percentile } from "../harness/figures.ts";
+import { compareRounds, UNDISTURBED } from "../harness/figures.ts";
 import { latencyOf } from "../harness/producers.ts";
 import type { Row } from "../harness/row.ts";
 import type { Scene } from "../harness/scene.ts";
@@ -10,7 +10,6 @@ const HEALTHY = 99;
 const EVERY = 20;
 const PHASE_EVENTS = 1_600;
 const PER_SECOND = 200;
-const ALLOWED = 1.5;
 const DEADLINE_MS = 8_000;
 /** For each worker; until its first deadline, 38 events come for the dead one. */
 const SLOTS = 32;
@@ -33,40 +32,23 @@ export const deadEndpoint: Row = {
 
     // Everything is compiled and every connection open before anything counts.
     await phase(scene, "warm", typesWith("spare.made"));
-    const rounds: Round[] = [];
+    const usual: (readonly number[])[] = [];
+    const beside: (readonly number[])[] = [];
     let hung = 0;
     for (const round of [1, 2, 3]) {
-      const without = percentile(await phase(scene, `without${round}`, typesWith("spare.made")), 0.99);
-      const usual = dead.behave(() => "never");
-      const beside = percentile(await phase(scene, `beside${round}`, typesWith("dead.made")), 0.99);
-      rounds.push({ without, beside, ratio: beside / without });
+      usual.push(await phase(scene, `without${round}`, typesWith("spare.made")));
+      const was = dead.behave(() => "never");
+      beside.push(await phase(scene, `beside${round}`, typesWith("dead.made")));
       hung += dead.open();
-      dead.behave(usual);
+      dead.behave(was);
       await until("none hangs any more", () => dead.open() === 0);
     }
 
-    // A pause of the machine spoils the 99th percentile of the round it falls into; a slot that is held spoils them all.
-    const middle = rounds.toSorted((one, other) => one.ratio - other.ratio)[1];
-    scene.check(
-      "healthy p99 ≤ 1.5 × baseline, in the middle one of three rounds",
-      middle !== undefined && middle.ratio <= ALLOWED,
-      rounds
-        .map(
-          ({ without, beside, ratio }) =>
-            `${beside.toFixed(1)} of ${without.toFixed(1)} ms (${ratio.toFixed(2)} ×)`,
-        )
-        .join(", "),
-    );
+    const { kept, found } = compareRounds(beside, usual);
+    scene.check(UNDISTURBED, kept, found);
     scene.check("the dead one was asked", hung > 0, `${hung} POSTs hung in the end`);
   },
 };
-
-/** The 99th percentiles of a round, in ms. */
-interface Round {
-  readonly without: number;
-  readonly beside: number;
-  readonly ratio: number;
-}
 
 /** Publishes a phase's events; the latencies of those for healthy endpoints, in ms. */
 async function phase(scene: Scene, name: string, types: readonly string[]): Promise<readonly number[]> {

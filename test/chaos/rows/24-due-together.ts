@@ -1,10 +1,8 @@
 /** Row 24: ten thousand attempts are due in one second, and fail; the next ones do not come together again. */
 import { asEndpointId, asEventId } from "../../../src/core/brand.ts";
-import { createOutbox } from "../../../src/queue/outbox.ts";
 import { openQueues } from "../../../src/queue/queues.ts";
-import { createKeys } from "../../../src/store/keys.ts";
-import { createLetterIndex } from "../../../src/store/letter-index.ts";
 import { connectRedis } from "../../../src/store/redis.ts";
+import { outboxOf } from "../../support/letters.ts";
 import { until } from "../../support/until.ts";
 import { percentile } from "../harness/figures.ts";
 import type { Post } from "../harness/receiver.ts";
@@ -84,12 +82,7 @@ function failingFirst(gaps: number[]) {
 async function scheduleAll(scene: Scene): Promise<void> {
   const connection = connectRedis(scene.redis.url, "worker", () => undefined);
   const queues = openQueues(connection, "{hookwave}", () => undefined);
-  const outbox = createOutbox({
-    queues,
-    letters: createLetterIndex(connection, createKeys("{hookwave}")),
-    countBuried: async () => undefined,
-    tell: () => undefined,
-  });
+  const outbox = outboxOf(connection, queues);
   const now = Date.now();
   const dueAt = now + DUE_IN_MS;
   const schedule = (n: number): Promise<void> => {

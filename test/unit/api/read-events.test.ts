@@ -30,6 +30,26 @@ describe("readEvents", () => {
     });
   });
 
+  it.each([
+    ["unknown members", (many: string) => `{"type":"a","data":1,${many}}`, "#"],
+    ["members of legacy", (many: string) => `{"type":"a","data":1,"legacy":{${many}}}`, "#"],
+    ["members of a destination", (many: string) => `{"type":"a","data":1,"destinations":[{${many}}]}`, "#"],
+  ])("refuses too many %s without naming them, and data may have as many", (_what, event, pointer) => {
+    const many = Array.from({ length: 2_000 }, (_, nth) => `"k${nth}":0`).join(",");
+    expect(read(`{"type":"a","data":{${many}}}`).events).toHaveLength(1);
+    const { errors } = refusal(event(many));
+    expect(errors).toEqual([
+      { code: "EVENT_INVALID", pointer, detail: expect.stringMatching(/^expected at most 50 members/) },
+    ]);
+  });
+
+  it("refuses __proto__ beside its data, which would be lost, and keeps it in data", () => {
+    expect(refusal('{"type":"a","data":1,"__proto__":{}}')).toMatchObject({ code: "EVENT_INVALID" });
+    expect(read('{"type":"a","data":{"__proto__":1}}').events).toMatchObject([
+      { checkedText: '{"__proto__":1}' },
+    ]);
+  });
+
   it("cuts out any JSON value, written in any way", () => {
     const keepsText = fc.property(fc.jsonValue(), fc.constantFrom(0, 3, "\t"), (value, indent) => {
       const dataText = JSON.stringify(value, null, indent);
@@ -115,16 +135,25 @@ describe("a body that is refused", () => {
     const list = (count: number): string => JSON.stringify(Array(count).fill({ type: "a", data: 1 }));
 
     expect(read(list(EVENTS_MAX)).events).toHaveLength(EVENTS_MAX);
-    for (const count of [0, EVENTS_MAX + 1]) expect(refusal(list(count)).code).toBe("EVENT_INVALID");
+    expect(refusal(list(0)).code).toBe("EVENT_INVALID");
+    expect(refusal(list(EVENTS_MAX + 1))).toMatchObject({ code: "BODY_TOO_LARGE", status: 413 });
   });
 });
 
 describe("events that are refused", () => {
   it.each([
     ["3", "#", "expected an object with type and data, got 3"],
-    ["{}", "#/type", "expected dotted lower-case words, like job.completed, got nothing"],
+    [
+      "{}",
+      "#/type",
+      "expected words of A–Z a–z 0–9 _ - with dots between them, like job.completed, got nothing",
+    ],
     ['{"type":"a"}', "#/data", "expected any JSON value, got nothing"],
-    ['{"type":"A b","data":1}', "#/type", 'expected dotted lower-case words, like job.completed, got "A b"'],
+    [
+      '{"type":"A b","data":1}',
+      "#/type",
+      'expected words of A–Z a–z 0–9 _ - with dots between them, like job.completed, got "A b"',
+    ],
     ['{"type":"a","data":1,"id":"a.b"}', "#/id", 'expected 1–64 characters of A–Z a–z 0–9 _ -, got "a.b"'],
     ['{"type":"a","data":1,"id":null}', "#/id", "expected 1–64 characters of A–Z a–z 0–9 _ -, got null"],
     [
@@ -140,7 +169,7 @@ describe("events that are refused", () => {
     [
       '{"type":"a","data":1,"timestmap":1}',
       "#",
-      'expected only type, data, id, timestamp, expires_at, destinations and legacy, got "timestmap"',
+      'expected only type, data, id, timestamp, expires_at, destinations, legacy, traceparent and tracestate, got "timestmap"',
     ],
     [
       '{"type":"a","data":1,"legacy":"x"}',
@@ -167,7 +196,7 @@ describe("events that are refused", () => {
   });
 
   it("are all named, each with its place in the list", () => {
-    const problem = refusal('[{"type":"A","data":1},{"type":"a","data":1},{"type":"a","id":"."}]');
+    const problem = refusal('[{"type":"A!","data":1},{"type":"a","data":1},{"type":"a","id":"."}]');
 
     expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(["#/0/type", "#/2/data", "#/2/id"]);
   });

@@ -1,14 +1,36 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../../src/cli/grammar.ts";
-import { RUNNERS } from "../../../src/cli/run.ts";
+import { RUNNERS, run } from "../../../src/cli/run.ts";
+import type { Look } from "../../../src/cli/terminal.ts";
 import { VERSION } from "../../../src/wire/version.ts";
+import { plainTerminal } from "../../support/plain-terminal.ts";
 import { say } from "../../support/say.ts";
+
+describe("a refusal", () => {
+  it("is coloured as standard error is, whatever standard output is", async () => {
+    let told = "";
+    const writeError = (text: string): void => {
+      told += text;
+    };
+    const errors: Look = { style: (hue, text) => `<${hue}>${text}</>`, columns: 40 };
+    await run(["bogus"], { ...plainTerminal({ write: writeError, writeError }), errors });
+    expect(told).toBe(`<red>error USAGE</>
+  expected  a command
+  got       "bogus"
+  do        \`hookwave help\` lists what
+            there is
+`);
+  });
+});
 
 describe("a command line", () => {
   it.each([
     [["statsu"], 'did you mean "status"'],
+    [["stat"], 'did you mean "status"'],
+    [["xyzzy"], "do        `hookwave help` lists"],
+    [["status", "--unheard-of"], "do        `hookwave help` lists"],
     [["--json=yes", "status"], "--json without a value"],
-    [["endpoints"], "add, list, remove"],
+    [["endpoints"], "add, list, show, set"],
     [["endpoints", "lsit"], 'did you mean "endpoints list"'],
     [["status", "--jsno"], 'did you mean "--json"'],
     [["status", "-j"], 'got       "-j"'],
@@ -89,7 +111,18 @@ describe("a command line", () => {
 
   it("that asks for the version gets it", async () => {
     expect(await say("--version")).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
+    expect(await say("-v")).toEqual(await say("--version"));
     expect(JSON.parse((await say("--version", "--json")).stdout)).toEqual({ version: VERSION });
+  });
+
+  it("that asks a family for help is told of its commands", async () => {
+    const { code, stdout } = await say("endpoints", "-h");
+    expect(code).toBe(0);
+    expect(stdout).toContain("  endpoints rotate <id>");
+    expect(stdout).not.toContain("dead-letters");
+    expect(await say("endpoints", "--help")).toEqual(await say("help", "endpoints"));
+    expect(await say("-h")).toEqual(await say("help"));
+    expect(await say("status", "-h")).toEqual(await say("help", "status"));
   });
 
   it("that asks a command for help gets that command's options, and nothing is done", async () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createScreen, type Screen } from "../../../src/cli/screen.ts";
+import { plainTerminal } from "../../support/plain-terminal.ts";
 
 function draw(isInteractive: boolean, show: (screen: Screen) => void): string {
   let drawn = "";
   const write = (text: string): void => {
     drawn += text;
   };
-  show(createScreen({ write, writeError: write, isInteractive, style: (_, text) => text }));
+  show(createScreen({ ...plainTerminal({ write, writeError: write }), isInteractive }));
   return drawn;
 }
 

@@ -21,6 +21,8 @@ describe("an empty environment", () => {
       apiKey: null,
       apiRateLimit: 120_000,
       apiRateLimitUnknown: 600,
+      apiConnectionsUnknown: 100,
+      apiTrustedProxies: [],
       apiUrl: null,
       apiDocs: true,
       metrics: true,
@@ -31,11 +33,17 @@ describe("an empty environment", () => {
       host: "127.0.0.1",
       port: 8420,
       dataDir: "./.hookwave",
+      disableAfterMs: 432_000_000,
+      dnsServers: [],
+      outboundProxy: null,
+      outboundProxyExcept: [],
       encryptionKey: null,
       encryptionKeyPrevious: null,
+      logFormat: "auto",
       logLevel: "info",
       webhookUrl: null,
-      webhookSecrets: [],
+      webhookSecret: null,
+      webhookSecretPrevious: null,
       webhookProfile: "hokusai",
       webhookEvents: ["*"],
       webhookTimeoutMs: 15_000,
@@ -54,6 +62,20 @@ describe("an empty environment", () => {
       maxInFlight: 50,
       shutdownGraceMs: 20_000,
       metricsEndpointLabels: 200,
+      otlpEndpoint: null,
+      otlpTracesEndpoint: null,
+      otlpProtocol: "http/protobuf",
+      otlpHeaders: {},
+      otlpTracesHeaders: {},
+      tracesExporter: "otlp",
+      otelDisabled: false,
+      tracesSampler: "parentbased_always_on",
+      tracesSamplerArg: 1,
+      serviceName: null,
+      resourceAttributes: {},
+      spanDelayMs: 5_000,
+      spanQueueMax: 2_048,
+      spanBatchMax: 512,
       enableRedisFallback: null,
       redisFallbackMode: "dual",
       redisFallbackAfterMs: 60_000,
@@ -66,6 +88,7 @@ describe("an empty environment", () => {
       legacyRedisEndpoint: "default",
       legacyRedisListMax: 100_000,
       warnings: [],
+      unheededProxies: [],
     });
   });
 
@@ -84,7 +107,8 @@ describe("values", () => {
   it("keeps the environment of the service being replaced working", () => {
     const config = readEnvironment({
       WEBHOOK_URL: "https://example.com/hooks",
-      WEBHOOK_SECRET: `${SECRET}, old-secret`,
+      WEBHOOK_SECRET: "N7!k,Qz2@v",
+      WEBHOOK_SECRET_PREVIOUS: "old,secret",
       WEBHOOK_TIMEOUT: "30",
       WEBHOOK_MAX_RETRIES: "3",
       WEBHOOK_RETRY_DELAY: "0.5",
@@ -93,7 +117,8 @@ describe("values", () => {
     });
     expect(config).toMatchObject({
       webhookUrl: "https://example.com/hooks",
-      webhookSecrets: [SECRET, "old-secret"],
+      webhookSecret: "N7!k,Qz2@v",
+      webhookSecretPrevious: "old,secret",
       webhookTimeoutMs: 30_000,
       webhookMaxRetries: 3,
       webhookRetryDelayMs: 500,
@@ -118,6 +143,8 @@ describe("values", () => {
       { encryptionKey: Buffer.alloc(32, 7) },
     ],
     ["HOOKWAVE_PORT", "0", { port: 0 }],
+    ["OUTBOUND_PROXY", "http://svc:pw@proxy:3128", { outboundProxy: "http://svc:pw@proxy:3128" }],
+    ["OUTBOUND_PROXY_EXCEPT", "10.0.0.0/8", { outboundProxyExcept: ["10.0.0.0/8"] }],
     ["HOOKWAVE_URL", "https://example.com/hookwave/", { apiUrl: "https://example.com/hookwave/" }],
     ["REDIS_URL", "rediss://:pw@cache:6380/1", { redisUrl: "rediss://:pw@cache:6380/1" }],
   ])("reads %s=%s", (variable, text, expected) => {
@@ -144,12 +171,15 @@ describe("values", () => {
     ["WEBHOOK_PROFILE", "unheard-of"],
     ["WEBHOOK_EVENTS", "Model Registered"],
     ["WEBHOOK_EVENTS", "job.completed,,job.failed"],
-    ["WEBHOOK_SECRET", "one,two,three"],
-    ["WEBHOOK_SECRET", "one,"],
+    ["WEBHOOK_SECRET", "s".repeat(4_097)],
     ["ALLOW_PRIVATE_NETWORKS", "10.0.0.0"],
     ["ALLOW_PRIVATE_NETWORKS", "10.0.0.0/33"],
     ["ALLOW_PRIVATE_NETWORKS", "10.0.0/8"],
     ["ALLOW_PRIVATE_NETWORKS", "fd00::/129"],
+    ["OUTBOUND_PROXY", "https://proxy.corp.example:3128"],
+    ["OUTBOUND_PROXY", "socks5://proxy.corp.example:1080"],
+    ["OUTBOUND_PROXY", "http://proxy.corp.example"],
+    ["OUTBOUND_PROXY_EXCEPT", "*.corp.example"],
     ["REQUIRE_AOF", "maybe"],
     ["HOOKWAVE_ENCRYPTION_KEY", Buffer.alloc(31).toString("base64")],
     ["HOOKWAVE_ENCRYPTION_KEY", `${Buffer.alloc(32).toString("base64")}!`],
@@ -176,14 +206,27 @@ describe("a refusal", () => {
 
   it.each([
     ["HOOKWAVE_ENCRYPTION_KEY", "c2hvcnQta2V5"],
-    ["WEBHOOK_SECRET", "hunter2,hunter3,hunter4"],
+    ["WEBHOOK_SECRET", `hunter2,${"s".repeat(4_097)}`],
     ["REDIS_URL", "tcp://:hunter2@cache"],
     ["WEBHOOK_URL", "htps://u:hunter2@example.com/T0/hunter3?token=hunter4"],
     ["HOOKWAVE_URL", "https://u:hunter2@example.com/?key=hunter3"],
+    ["OUTBOUND_PROXY", "https://u:hunter2@proxy.corp.example:3128"],
   ])("hides the value of %s", (variable, secret) => {
     const error = refusalOf({ [variable]: secret });
     expect(error.message).toContain(`got a hidden value of ${secret.length} characters`);
     expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(secret);
+  });
+
+  it.each([
+    [{ WEBHOOK_SECRET_PREVIOUS: "hush" }, "WEBHOOK_SECRET: expected the new secret because"],
+    [
+      { WEBHOOK_SECRET: "hush", WEBHOOK_SECRET_PREVIOUS: "hush" },
+      "WEBHOOK_SECRET_PREVIOUS: expected the secret before",
+    ],
+  ])("says of a previous secret that goes with no other what is wrong, without it: %#", (env, problem) => {
+    const { message } = refusalOf(env);
+    expect(message).toContain(problem);
+    expect(message).not.toContain("hush");
   });
 
   it("asks for WEBHOOK_SECRET when WEBHOOK_URL is set, along with every other problem", () => {
@@ -208,6 +251,18 @@ describe("a refusal", () => {
   });
 });
 
+describe("variables that name a proxy for other programs", () => {
+  it("are told by name where OUTBOUND_PROXY names none, and hold for nothing", () => {
+    const env = { HTTPS_PROXY: "http://hunter2@proxy:3128", http_proxy: "http://proxy:3128", ALL_PROXY: " " };
+    const { outboundProxy, unheededProxies } = readEnvironment(env);
+    expect({ outboundProxy, unheededProxies }).toEqual({
+      outboundProxy: null,
+      unheededProxies: ["HTTPS_PROXY", "http_proxy"],
+    });
+    expect(readEnvironment({ ...env, OUTBOUND_PROXY: "http://proxy:3128" }).unheededProxies).toEqual([]);
+  });
+});
+
 describe("variables that are not settings", () => {
   it("names the nearest setting, and never the value", () => {
     const { warnings } = readEnvironment({
@@ -223,6 +278,9 @@ describe("variables that are not settings", () => {
   });
 
   it("names the nearest of the migration's, too", () => {
+    expect(readEnvironment({ OUTBOUND_PROXY_URL: "http://hunter2@proxy:3128" }).warnings).toEqual([
+      "OUTBOUND_PROXY_URL is ignored: no setting has this name; did you mean OUTBOUND_PROXY?",
+    ]);
     expect(readEnvironment({ LEGACY_REDIS_QUEUE: "x", ENABLE_REDIS_FALBACK: "true" }).warnings).toEqual([
       expect.stringMatching(/^ENABLE_REDIS_FALBACK is ignored.*mean ENABLE_REDIS_FALLBACK\?$/),
       expect.stringMatching(/^LEGACY_REDIS_QUEUE is ignored.*mean LEGACY_REDIS_/),

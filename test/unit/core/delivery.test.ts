@@ -16,7 +16,7 @@ const ATTEMPTS: readonly PastAttempt[] = [
 
 describe("stateAfter", () => {
   it("is delivered after complete", () => {
-    expect(stateAfter({ kind: "complete" }, ATTEMPTS, 2, 1_000)).toEqual({
+    expect(stateAfter({ kind: "complete" }, ATTEMPTS, { round: 2 }, 1_000)).toEqual({
       round: 2,
       status: "delivered",
       attempts: ATTEMPTS,
@@ -26,7 +26,7 @@ describe("stateAfter", () => {
   });
 
   it("is retrying after retry, and knows when", () => {
-    expect(stateAfter({ kind: "retry", inMs: 2_000 }, ATTEMPTS, 0, 1_000)).toEqual({
+    expect(stateAfter({ kind: "retry", inMs: 2_000 }, ATTEMPTS, { round: 0 }, 1_000)).toEqual({
       round: 0,
       status: "retrying",
       attempts: ATTEMPTS,
@@ -36,7 +36,7 @@ describe("stateAfter", () => {
   });
 
   it.each(BURY_REASONS)("is buried after bury, and keeps the reason: %s", (because) => {
-    expect(stateAfter({ kind: "bury", because }, ATTEMPTS, 0, 1_000)).toEqual({
+    expect(stateAfter({ kind: "bury", because }, ATTEMPTS, { round: 0 }, 1_000)).toEqual({
       round: 0,
       status: "buried",
       attempts: ATTEMPTS,

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createAddressPolicy, isAddressAllowed } from "../../../src/deliver/address-guard.ts";
+import {
+  closedNetworkOf,
+  createAddressPolicy,
+  isAddressAllowed,
+} from "../../../src/deliver/address-guard.ts";
 
 const strict = createAddressPolicy({ allowHttp: false, allowPrivateNetworks: [] });
 const allowed = (address: string) => isAddressAllowed(address, strict);
@@ -53,6 +57,7 @@ const within = (ranges: readonly (readonly [number, number])[], value: number) =
   ranges.some(([from, to]) => value >= from && value <= to);
 
 const anyIpv4 = fc.integer({ min: 0, max: 0xffff_ffff });
+const privateIpv4 = fc.integer({ min: 0x0a00_0000, max: 0x0aff_ffff });
 const anyIpv6 = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n });
 const prefix48 = (value: bigint) => Number(value >> 80n);
 
@@ -109,24 +114,27 @@ describe("IPv6", () => {
   });
 
   it("refuses an IPv4 address in every IPv6 disguise, even a public one", () => {
-    fc.assert(
-      fc.property(anyIpv4, (value) => {
-        const dotted = ipv4Text(value);
-        const [high, low] = [(value >>> 16).toString(16), (value & 0xffff).toString(16)];
-        const disguises = [
-          `::ffff:${dotted}`, // mapped
-          `::${dotted}`, // compatible
-          `::ffff:0:${dotted}`, // translated
-          `64:ff9b::${dotted}`, // NAT64
-          `64:ff9b:1::${dotted}`, // local NAT64
-          `2002:${high}:${low}::1`, // 6to4
-          `2001:0:${high}:${low}::1`, // Teredo
-        ];
-        return !disguises.some(allowed);
-      }),
-    );
+    fc.assert(fc.property(anyIpv4, (value) => !disguisesOf(value).some(allowed)));
   });
 });
+
+/** The IPv6 addresses that stand for an IPv4 address. */
+function disguisesOf(value: number): readonly string[] {
+  const dotted = ipv4Text(value);
+  const [high, low] = [value >>> 16, value & 0xffff];
+  const [highText, lowText] = [high.toString(16), low.toString(16)];
+  return [
+    `::ffff:${dotted}`, // mapped
+    `::ffff:${highText}:${lowText}`,
+    `::${dotted}`, // compatible
+    `::ffff:0:${dotted}`, // translated
+    `64:ff9b::${dotted}`, // NAT64
+    `64:FF9B:0:0:0:0:${highText}:${lowText}`,
+    `64:ff9b:1::${dotted}`, // local NAT64
+    `2002:${highText}:${lowText}::1`, // 6to4
+    `2001:0:1:2:3:4:${(high ^ 0xffff).toString(16)}:${(low ^ 0xffff).toString(16)}`, // Teredo
+  ];
+}
 
 describe("what is no plain address", () => {
   it.each(["", "localhost", "1.2.3", "0x7f.1", "2130706433", "[::1]", "2606:4700::1%eth0", "1.1.1.1 "])(
@@ -162,6 +170,33 @@ describe("networks the operator opens", () => {
     expect(isAddressAllowed("10.0.0.1", mapped)).toBe(false);
   });
 
+  it.each([
+    ["::/0", /:/],
+    ["64:ff9b::/96", /^64:ff9b:(?:0:|:)/i],
+    ["64:ff9b:1::/48", /^64:ff9b:1:/],
+    ["::ffff:0:0/96", /^::ffff:(?!0:)/],
+    ["2002::/16", /^2002:/],
+    ["2001::/32", /^2001:0:/],
+  ])("judge an address in %s by the IPv4 address that it stands for", (cidr, isInIt) => {
+    for (const more of [[], ["10.0.0.0/8"]]) {
+      const policy = createAddressPolicy({ allowHttp: true, allowPrivateNetworks: [cidr, ...more] });
+      const judged = (address: string) => isAddressAllowed(address, policy);
+      fc.assert(
+        fc.property(fc.oneof(anyIpv4, privateIpv4), (value) => {
+          fc.pre(value > 1); // `::` and `::1` are addresses by themselves.
+          const expected = judged(ipv4Text(value));
+          for (const address of disguisesOf(value).filter((one) => isInIt.test(one)))
+            expect(judged(address), address).toBe(expected);
+        }),
+      );
+    }
+  });
+
+  it("accepts ::1, which stands for no IPv4 address", () => {
+    const loopback = createAddressPolicy({ allowHttp: true, allowPrivateNetworks: ["::1/128"] });
+    expect(isAddressAllowed("::1", loopback)).toBe(true);
+  });
+
   it.each(["10.0.0.0", "10.0.0.0/33", "fd00::/129", "localhost/8", "10.0.0.0/-1", "10.0.0/8", "", "/8"])(
     "reports %j as no network",
     (cidr) => {
@@ -169,4 +204,46 @@ describe("networks the operator opens", () => {
       expect(create).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
     },
   );
+});
+
+describe("the network that keeps an address closed", () => {
+  const policy = createAddressPolicy({
+    allowHttp: true,
+    allowPrivateNetworks: ["192.168.0.0/16", "64:ff9b::/96"],
+  });
+
+  it.each([
+    ["127.0.0.1", "IPv4", "127.0.0.0/8"],
+    ["10.11.12.13", "IPv4", "10.0.0.0/8"],
+    ["169.254.169.254", "IPv4", "169.254.0.0/16"],
+    ["::1", "IPv6", "::1/128"],
+    ["fd00::9", "IPv6", "fc00::/7"],
+    ["fe80::1", "IPv6", "fe80::/10"],
+    ["64:ff9b:1::a00:1", "IPv6", "64:ff9b:1::/48"],
+    ["64:ff9b::10.0.0.1", "IPv4", "10.0.0.0/8"],
+    ["::ffff:127.0.0.1", "IPv6", "::ffff:0:0/96"],
+    ["2001:db8::1", "IPv6", "2001:db8::/32"],
+    ["4000::1", "IPv6", null],
+    ["fe80::1%eth0", "IPv6", null],
+  ])("of %s is told by family, and as it would be opened", (address, family, cidr) => {
+    expect(closedNetworkOf(address, policy)).toEqual({ family, cidr });
+  });
+
+  it.each(["192.168.1.1", "93.184.216.34", "64:ff9b::93.184.216.34", "2606:4700:4700::1111", "no address"])(
+    "is none for %s",
+    (address) => expect(closedNetworkOf(address, policy)).toBeNull(),
+  );
+
+  it("would be opened by what it is named, for every address that has one", () => {
+    fc.assert(
+      fc.property(fc.oneof(anyIpv4.map(ipv4Text), anyIpv6.map(ipv6Text)), (address) => {
+        const cidr = closedNetworkOf(address, strict)?.cidr ?? null;
+        fc.pre(cidr !== null);
+        const opening = createAddressPolicy({ allowHttp: true, allowPrivateNetworks: [cidr ?? ""] });
+        const still = closedNetworkOf(address, opening);
+        // Beside a name of its own it may stand for an IPv4 address that is closed as well.
+        expect(still === null || still.family === "IPv4").toBe(true);
+      }),
+    );
+  });
 });

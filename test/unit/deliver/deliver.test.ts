@@ -29,7 +29,12 @@ const answered: Exchange = {
 
 function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
   return {
-    endpoints: { get: () => endpoint, subscribedTo: () => [endpoint], disable: async () => true },
+    endpoints: {
+      get: () => endpoint,
+      subscribedTo: () => [endpoint],
+      disable: async () => true,
+      reload: async () => undefined,
+    },
     transport: {
       post: async () => answered,
       close: async () => undefined,
@@ -48,6 +53,7 @@ function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
     tell: () => undefined,
     system: { now: () => 0, monotonicMs: () => 0, dice: () => 0, uuid: () => "u" },
     holdMaxAgeMs: 1_000,
+    beginSpan: null,
     isDraining: () => false,
     ...changes,
   };
@@ -167,7 +173,12 @@ describe("an attempt whose job was lost while it waited", () => {
 
 describe("an attempt with an endpoint that has a rate", () => {
   const limited = anEndpoint({ maxInFlight: 1, rateLimit: { count: 5, perMs: 1_000 } });
-  const endpoints = { get: () => limited, subscribedTo: () => [limited], disable: async () => true };
+  const endpoints = {
+    get: () => limited,
+    subscribedTo: () => [limited],
+    disable: async () => true,
+    reload: async () => undefined,
+  };
 
   it("begins when its turn comes, and not before", async () => {
     const rate: FleetRate = { enter: async () => ({ kind: "begin", inMs: 120 }) };
@@ -210,7 +221,7 @@ describe("a receiver that says it is gone", () => {
     const deps = depsWith({ tell: ({ kind }) => told.push(kind) });
     const deliver = createDeliver({
       ...deps,
-      endpoints: { ...deps.endpoints, disable: async () => isDisabledByThis },
+      endpoints: { ...deps.endpoints, disable: async () => isDisabledByThis, reload: async () => undefined },
       transport: { ...deps.transport, post: async () => gone },
     });
     expect((await deliver(delivery, ours)).verdict).toEqual({ kind: "bury", because: "gone" });

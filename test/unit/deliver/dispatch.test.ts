@@ -28,7 +28,7 @@ const buriedState: DeliveryState = {
 };
 
 /** A dispatch whose ports are plain functions that remember what they were asked. */
-function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
+function stage(claim: Claim, subscribed: readonly Endpoint[]) {
   const sent: Delivery[] = [];
   const scheduled: [Delivery, number][] = [];
   const parked: [Delivery, number][] = [];
@@ -38,9 +38,13 @@ function stage(claim: Claim, subscribed: readonly Endpoint[], isOver = false) {
       claim: async () => [claim],
       stateOf: async () => null,
       statesOf: async () => [],
-      bury: async () => !isOver,
     },
-    endpoints: { get: () => undefined, subscribedTo: () => subscribed, disable: async () => true },
+    endpoints: {
+      get: () => undefined,
+      subscribedTo: () => subscribed,
+      disable: async () => true,
+      reload: async () => undefined,
+    },
     deliver: async (delivery) => {
       sent.push(delivery);
       return { verdict: { kind: "complete" }, delivery };
@@ -77,16 +81,6 @@ describe("an events job that runs again after a crash", () => {
     await run();
     expect(buried).toMatchObject([{ kind: "delivery", because: "gone", delivery: { endpointId: former } }]);
     expect(sent).toEqual([]);
-  });
-
-  it("buries nothing that was cancelled meanwhile", async () => {
-    const { run, buried } = stage(
-      { kind: "again", acceptedAt: 0, states: new Map([[former, buriedState]]) },
-      [],
-      true,
-    );
-    await run();
-    expect(buried).toEqual([]);
   });
 
   it("hands on what the first run may have handed on, instead of sending it beside its own job", async () => {

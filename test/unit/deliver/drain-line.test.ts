@@ -98,7 +98,6 @@ function world(fates: readonly (readonly Fate[])[], deadly = "") {
     },
     ledger: {
       statesOf: async (some) => some.map((one) => states.get(roundId({ ...one, round: 0 })) ?? null),
-      bury: async () => true,
     },
     outbox: {
       schedule: async () => undefined,

@@ -25,17 +25,11 @@ const stateOf = (status: DeliveryState["status"]): DeliveryState => ({
 const job = { holdsLease: () => true, lendSlot: () => undefined };
 
 /** Resuming whose ports note, in order, what they were asked; `recorded` is what the ledger knows. */
-function stage(recorded: DeliveryState | null, tried: Decided | null, mayBury = true) {
+function stage(recorded: DeliveryState | null, tried: Decided | null) {
   const asked: string[] = [];
   const letters: DeadLetter[] = [];
   const { resume, giveUp } = createResume({
-    ledger: {
-      stateOf: async () => recorded,
-      bury: async () => {
-        asked.push("ledger.bury");
-        return mayBury;
-      },
-    },
+    ledger: { stateOf: async () => recorded },
     deliver: async () => tried ?? Promise.reject(new Error("nothing is to be sent")),
     outbox: {
       bury: async (letter) => {
@@ -77,19 +71,12 @@ describe("a delivery that is resumed", () => {
     expect(asked).toEqual(["park 700"]);
   });
 
-  it("is buried in the ledger before its letter is written", async () => {
+  it("is buried with what was tried of it", async () => {
     const verdict = { kind: "bury", because: "exhausted" } as const;
     const { resume, asked, letters, putJobBack } = stage(null, { verdict, delivery });
     await resume(delivery, job, putJobBack);
-    expect(asked).toEqual(["ledger.bury", "waiting.remove", "outbox.bury"]);
+    expect(asked).toEqual(["outbox.bury"]);
     expect(letters).toMatchObject([{ kind: "delivery", because: "exhausted", delivery }]);
-  });
-
-  it("gets no letter when it was cancelled meanwhile", async () => {
-    const verdict = { kind: "bury", because: "exhausted" } as const;
-    const { resume, asked, putJobBack } = stage(null, { verdict, delivery }, false);
-    await resume(delivery, job, putJobBack);
-    expect(asked).toEqual(["ledger.bury", "waiting.remove"]);
   });
 });
 

@@ -25,6 +25,11 @@ describe("a new endpoint", () => {
     expect(secretProblem(endpoint.secrets[0]?.value ?? "", "standard")).toBeNull();
   });
 
+  it("keeps its URL as it is requested, which is what signatures cover", () => {
+    const { url: kept } = newEndpoint({ url: "HTTPS://Receiver.Example.com:443?a=ü" }, rules, 0);
+    expect(kept).toBe("https://receiver.example.com/?a=%C3%BC");
+  });
+
   it("gets an Ed25519 secret on request, but not for receivers that share one", () => {
     const { secrets } = newEndpoint({ url, ed25519: true }, rules, 0);
     expect(secretProblem(secrets[0]?.value ?? "", "standard")).toBeNull();
@@ -52,6 +57,30 @@ describe("a new endpoint", () => {
       [{ ...further("github"), secrets: [generateSecret(true)] }, "profile github can share"],
     ] as const)
       expect(() => newEndpoint({ url, ...change }, rules, 0)).toThrow(problem);
+  });
+
+  it("refuses an option that none of its profiles heeds, and says which would", () => {
+    for (const [change, problem] of [
+      [{ signatureHeader: "X-Signature" }, "signatureHeader: expected profile stripe"],
+      [{ profile: "github", replayProtection: true }, "replayProtection: expected profile hokusai"],
+      [{ signaturePrefix: false }, "signaturePrefix: expected profile hokusai"],
+    ] as const)
+      expect(() => newEndpoint({ url, ...change }, rules, 0)).toThrow(problem);
+    const further = { furtherProfiles: ["stripe"], signatureHeader: "X-Signature" } as const;
+    expect(newEndpoint({ url, ...further }, rules, 0).profileOptions.signatureHeader).toBe("X-Signature");
+  });
+
+  it("refuses a signature header that another header of its requests has taken", () => {
+    for (const [name, headers] of [
+      ["Traceparent", {}],
+      ["tracestate", {}],
+      ["X-Acme", { "x-acme": "1" }],
+      ["webhook-signature", {}],
+      ["Content-Type", {}],
+    ] as const) {
+      const asked = { url, headers, profile: "stripe", signatureHeader: name } as const;
+      expect(() => newEndpoint(asked, rules, 0), name).toThrow("signatureHeader: ");
+    }
   });
 
   it("takes its waits from a list, from Standard Webhooks or from the number of retries", () => {

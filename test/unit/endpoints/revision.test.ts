@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { MASK, type Secret } from "../../../src/core/endpoint.ts";
+import { MASK, OPTION_DEFAULTS, type Secret } from "../../../src/core/endpoint.ts";
 import { newEndpoint } from "../../../src/endpoints/registration.ts";
 import { amended, disabledByReceiver, replaced, rotated, switched } from "../../../src/endpoints/revision.ts";
 import { secretProblem } from "../../../src/wire/standard-webhooks.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
 import { registrationRules as rules } from "../../support/registration-rules.ts";
+import { secretOf } from "../../support/secret-of.ts";
+
+const ANOTHER = secretOf("another");
 
 const NOW = Date.parse("2026-02-01T00:00:00.000Z");
 const HOUR_MS = 3_600_000;
@@ -44,12 +47,31 @@ describe("an endpoint that is replaced", () => {
   });
 
   it("signs with a secret that is given alone from then on", () => {
-    const { secrets } = replaced(found, { url, secrets: ["another"] }, rules, NOW);
-    expect(secrets).toEqual([{ value: "another", expiresAt: null }]);
+    const { secrets } = replaced(found, { url, secrets: [ANOTHER] }, rules, NOW);
+    expect(secrets).toEqual([{ value: ANOTHER, expiresAt: null }]);
   });
 });
 
 describe("an endpoint that is amended", () => {
+  it("loses the options of a profile with that profile, unless they are asked for by name", () => {
+    const profileOptions = { ...OPTION_DEFAULTS, signatureHeader: "X-Acme" };
+    const stripe = anEndpoint({ profile: "stripe", profileOptions, secrets: [current] });
+    const moved = amended(stripe, { profile: "github" }, rules, NOW);
+    expect(moved.profileOptions).toEqual(OPTION_DEFAULTS);
+    expect(amended(stripe, { description: "new" }, rules, NOW).profileOptions).toEqual(profileOptions);
+    const asked = { profile: "github", signatureHeader: "X-Acme" } as const;
+    expect(() => amended(stripe, asked, rules, NOW)).toThrow("signatureHeader: expected profile stripe");
+  });
+
+  it("keeps a secret that would not be taken today, but not for another profile", () => {
+    const old = anEndpoint({ profile: "hokusai", secrets: [{ value: "plain", expiresAt: null }] });
+    const kept = anEndpoint({ secrets: [{ value: "plain", expiresAt: null }] });
+    expect(amended(kept, { description: "new" }, rules, NOW).secrets).toEqual(kept.secrets);
+    expect(rotated(kept, { graceMs: HOUR_MS }, rules, NOW).secrets).toHaveLength(2);
+    expect(() => amended(old, { profile: "standard" }, rules, NOW)).toThrow(/whsec_ and the base64/);
+    expect(() => amended(kept, { secrets: ["other"] }, rules, NOW)).toThrow(/whsec_ and the base64/);
+  });
+
   it("changes in what is given and in nothing else", () => {
     const { updatedAt, ...rest } = amended(found, { description: "new" }, rules, NOW);
     expect({ ...rest, updatedAt: found.updatedAt }).toEqual({ ...found, description: "new" });
@@ -125,8 +147,8 @@ describe("a rotation", () => {
   });
 
   it("takes a secret of one's own, and makes an Ed25519 one where there was one", () => {
-    expect(rotated(found, { graceMs: 0, secret: "mine" }, rules, NOW).secrets).toEqual([
-      { value: "mine", expiresAt: null },
+    expect(rotated(found, { graceMs: 0, secret: ANOTHER }, rules, NOW).secrets).toEqual([
+      { value: ANOTHER, expiresAt: null },
     ]);
     const ed25519 = rotated(
       anEndpoint({ secrets: [{ value: "whsk_old", expiresAt: null }] }),
@@ -140,26 +162,26 @@ describe("a rotation", () => {
   it("in the middle of another keeps the older promise, or shortens it, and never prolongs it", () => {
     const rotating = { ...found, secrets: [current, { value: "old", expiresAt: NOW + HOUR_MS }] };
     const withGrace = (graceMs: number) =>
-      rotated(rotating, { graceMs, secret: "new" }, rules, NOW).secrets.map(({ value, expiresAt }) => [
+      rotated(rotating, { graceMs, secret: ANOTHER }, rules, NOW).secrets.map(({ value, expiresAt }) => [
         value,
         expiresAt === null ? null : (expiresAt - NOW) / HOUR_MS,
       ]);
     expect(withGrace(24 * HOUR_MS)).toEqual([
-      ["new", null],
+      [ANOTHER, null],
       ["current", 24],
       ["old", 1],
     ]);
     expect(withGrace(HOUR_MS / 2)).toEqual([
-      ["new", null],
+      [ANOTHER, null],
       ["current", 0.5],
       ["old", 0.5],
     ]);
-    expect(withGrace(0), "none but the new one").toEqual([["new", null]]);
+    expect(withGrace(0), "none but the new one").toEqual([[ANOTHER, null]]);
   });
 
   it("leaves what signed before as it is, also where it is longer than a new one may be", () => {
     const long = { ...found, secrets: [{ value: "x".repeat(5_000), expiresAt: null }] };
-    expect(rotated(long, { graceMs: HOUR_MS, secret: "new" }, rules, NOW).secrets).toHaveLength(2);
+    expect(rotated(long, { graceMs: HOUR_MS, secret: ANOTHER }, rules, NOW).secrets).toHaveLength(2);
     expect(() => rotated(found, { graceMs: 0, secret: "x".repeat(5_000) }, rules, NOW)).toThrow(
       invalid(/secret: .*4,096/),
     );

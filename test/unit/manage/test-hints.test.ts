@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BLOCKED_REASONS, type Outcome, UNREACHABLE_REASONS } from "../../../src/core/outcome.ts";
+import { HEAD_PROBLEMS } from "../../../src/deliver/odd-head.ts";
 import type { InspectedExchange } from "../../../src/deliver/ports.ts";
 import { hintsFor } from "../../../src/manage/test-hints.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
@@ -10,6 +11,7 @@ const report = (changes: Partial<InspectedExchange> = {}): InspectedExchange => 
   timings,
   headers: {},
   detail: null,
+  closedNetwork: null,
   ...changes,
 });
 const refused = (status: number, changes: Partial<Outcome & { kind: "refused" }> = {}): Outcome => ({
@@ -42,6 +44,9 @@ describe("the hints of a test", () => {
     ["dns", null, /could not be resolved \(no answer in time\)/],
     ["connect", "ECONNREFUSED", /Nothing listens on receiver\.example\.com/],
     ["connect", null, /firewall/],
+    ["connect", "PROXY_403", /OUTBOUND_PROXY forbids.* address of receiver\.example\.com and not its name/],
+    ["connect", "PROXY_502", /OUTBOUND_PROXY made no connection to receiver\.example\.com \(PROXY_502\)/],
+    ["connect", "PROXY_SILENT", /does a firewall let the proxy in/],
     ["tls", "DEPTH_ZERO_SELF_SIGNED_CERT", /self-signed/],
     ["tls", "SELF_SIGNED_CERT_IN_CHAIN", /NODE_EXTRA_CA_CERTS/],
     ["tls", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", /intermediate certificate/],
@@ -52,8 +57,34 @@ describe("the hints of a test", () => {
     ["timeout", null, /did not answer within 15 s/],
     ["reset", "UND_ERR_SOCKET", /without an answer \(UND_ERR_SOCKET\)/],
     ["protocol", "HPE_INVALID_CONSTANT", /no HTTP\/1\.1 answer/],
+    ["tls", "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL", /HTTP\/2.* by HTTP\/1\.1 and nothing else/],
+    ["protocol", HEAD_PROBLEMS.http2, /speaks HTTP\/2.* by HTTP\/1\.1 and nothing else/],
+    ["protocol", HEAD_PROBLEMS.notHttp, /no HTTP\/1\.1 answer/],
+    ["protocol", HEAD_PROBLEMS.interim, /a final one, such as 204/],
+    ["protocol", HEAD_PROBLEMS.twoFramings, /send one of the two/],
+    ["protocol", HEAD_PROBLEMS.twoLengths, /send Content-Length once/],
+    ["protocol", HEAD_PROBLEMS.badLength, /the number of bytes/],
+    ["protocol", HEAD_PROBLEMS.nul, /NUL byte/],
+    ["protocol", HEAD_PROBLEMS.tooLarge, /larger than 64 KiB/],
   ] as const)("at %s with %s say what it usually is", (reason, detail, expected) => {
     expect(hint({ kind: "unreachable", reason }, report({ detail }))).toMatch(expected);
+  });
+
+  it.each([
+    [
+      { family: "IPv6", cidr: "::1/128" },
+      /\(IPv6\)\. ALLOW_PRIVATE_NETWORKS with ::1\/128 in it opens it to deliveries\.$/,
+    ],
+    [{ family: "IPv4", cidr: "10.0.0.0/8" }, /\(IPv4\)\. ALLOW_PRIVATE_NETWORKS with 10\.0\.0\.0\/8 in it/],
+    [{ family: "IPv6", cidr: null }, /\(IPv6\)\. ALLOW_PRIVATE_NETWORKS with its network in it/],
+    [
+      { family: "IPv6", cidr: "64:ff9b::/96" },
+      /64:ff9b::\/96 in it opens it to deliveries, as far as the IPv4 addresses/,
+    ],
+    [null, /is not a public one\. ALLOW_PRIVATE_NETWORKS with its network in it/],
+  ] as const)("name the family of a closed network, and what opens it: %j", (closedNetwork, expected) => {
+    const outcome = { kind: "blocked", reason: "blocked_destination" } as const;
+    expect(hint(outcome, report({ closedNetwork }))).toMatch(expected);
   });
 
   it("tell a time that was up before a connection from one that was up after", () => {
@@ -71,10 +102,12 @@ describe("the hints of a test", () => {
     [404, /nothing at this path/],
     [405, /does not take POST/],
     [413, /256 KiB/],
+    [426, /by HTTP\/1\.1 and nothing else/],
     [429, /rate limit/],
     [500, /The receiver failed \(500\)/],
     [502, /A proxy/],
     [503, /overloaded/],
+    [505, /by HTTP\/1\.1 and nothing else/],
     [418, /refused with 418/],
   ])("at status %i say what it usually is", (status, expected) => {
     expect(hint(refused(status))).toMatch(expected);

@@ -25,6 +25,7 @@ export const delivered: AttemptRecord = {
   verdict: "complete",
   nextInMs: null,
   because: null,
+  traceparent: null,
 };
 
 export const refused: AttemptRecord = {
@@ -53,6 +54,14 @@ export const ONE_OF_EACH: { readonly [Kind in Happening["kind"]]: Extract<Happen
   "delivery.buried": { kind: "delivery.buried", deliveryId, because: "exhausted" },
   "job.buried": { kind: "job.buried", because: "invalid", problem: "no JSON" },
   "breaker.changed": { kind: "breaker.changed", endpointId, origin: null, state: "open" },
+  "endpoint.failing": {
+    kind: "endpoint.failing",
+    endpointId,
+    percent: 50,
+    failedMs: 216_000_000,
+    leftMs: 216_000_000,
+  },
+  "endpoint.recovered": { kind: "endpoint.recovered", endpointId },
   "endpoint.disabled": { kind: "endpoint.disabled", endpointId, because: "gone" },
   "bus.written": { kind: "bus.written", written: 3, failed: 0, full: 0, receivers: 1, listLength: 7 },
   "phase.changed": { kind: "phase.changed", phase: "redis", by: "ann" },

@@ -8,7 +8,14 @@ import type { Readings } from "../../../src/observe/gauges.ts";
 import { createMetrics, type Metrics } from "../../../src/observe/metrics.ts";
 import { attemptFinished, delivered, ONE_OF_EACH, refused } from "./happenings.ts";
 
-const NOTHING_WAITS = { retrying: 0, held: 0, heldBecause: "busy", oldestOwedMs: 0, failingMs: 0 } as const;
+const NOTHING_WAITS = {
+  retrying: 0,
+  held: 0,
+  heldBecause: "busy",
+  oldestOwedMs: 0,
+  failingMs: 0,
+  disablingRatio: 0,
+} as const;
 
 const READINGS: Readings = {
   queues: async () => ({
@@ -190,6 +197,7 @@ describe("metrics", () => {
     expect([...new Set(gone)].toSorted()).toEqual([
       "hookwave_clock_skew_seconds",
       "hookwave_deliveries_waiting",
+      "hookwave_endpoint_disabling_ratio",
       "hookwave_endpoint_failing_seconds",
       "hookwave_oldest_owed_age_seconds",
       "hookwave_parity_missing",
@@ -213,6 +221,7 @@ describe("metrics", () => {
       heldBecause: "rate_limited",
       oldestOwedMs: 9_000,
       failingMs: 60_000,
+      disablingRatio: 0.25,
     };
     const endpoints: Readings["endpoints"] = async (ids) => {
       asked.push(ids);
@@ -225,6 +234,7 @@ describe("metrics", () => {
       'hookwave_deliveries_waiting{endpoint="ill",reason="breaker_open"}': 0,
       'hookwave_oldest_owed_age_seconds{endpoint="ill"}': 9,
       'hookwave_endpoint_failing_seconds{endpoint="ill"}': 60,
+      'hookwave_endpoint_disabling_ratio{endpoint="ill"}': 0.25,
     });
     found = NOTHING_WAITS;
     expect(await seriesOf(metrics, "hookwave_deliveries_waiting", "ill")).toEqual([]);

@@ -24,6 +24,7 @@ function stage(durability: Durability = "redis") {
   const publisher = createEventPublisher({
     putOnBus: async () => new Set(),
     durability,
+    beginSpan: null,
     enqueue,
     untilReady: () => Promise.resolve(),
     system,
@@ -128,6 +129,7 @@ describe("publishing while the bus is asked", () => {
     const publisher = createEventPublisher({
       putOnBus: () => asked.promise,
       durability: "redis",
+      beginSpan: null,
       enqueue: async (batch) => {
         if (!store.isUp) throw new Error("down");
         stored.push(...batch);

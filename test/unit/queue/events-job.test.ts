@@ -96,3 +96,35 @@ describe("reading a delivery job or a dead letter", () => {
     });
   });
 });
+
+describe("an event that no other way in would take", () => {
+  const nested = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
+
+  it.each([
+    ["a day that there is not", { data: "1", timestamp: "2026-02-30T10:00:00Z" }, /timestamp: an RFC 3339/],
+    ["a zone that there is not", { data: "1", timestamp: "2026-11-28T10:00:00+25:99" }, /timestamp/],
+    ["an end that there is not", { data: "1", expiresAt: "2026-04-31T10:00:00Z" }, /expiresAt/],
+    ["text of 64 levels", { data: nested(64) }, /data: expected JSON of at most 63 levels/],
+    ["an object of 64 levels", { data: JSON.parse(nested(64)) }, /data: expected JSON of at most 63 levels/],
+    ["half of a surrogate pair", { data: '"\ud800"' }, /data: expected text that UTF-8 can hold/],
+    [
+      "a text for the bus like that",
+      { data: "1", legacy: { data: '"\udc00"' } },
+      /legacy.data: expected text/,
+    ],
+  ])("is unreadable in a job, too: %s", (_what, event, problem) => {
+    const read = readEventsJob(JSON.stringify({ type: "a", ...event }), { jobId: "7", addedAt: 1 });
+    expect(read).toMatchObject({
+      kind: "events",
+      events: [],
+      unreadable: [{ problem: expect.stringMatching(problem) }],
+    });
+  });
+
+  it("keeps 63 levels and escaped halves of pairs as they stand", () => {
+    for (const data of [nested(63), '"\\ud800"']) {
+      const read = readEventsJob(JSON.stringify({ type: "a", data }), { jobId: "7", addedAt: 1 });
+      expect(read).toMatchObject({ kind: "events", events: [{ data }] });
+    }
+  });
+});

@@ -7,7 +7,12 @@ import { type FixtureOptions, signedFixture } from "../../../src/testing/signed-
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 
-const EXPECTED: Expectation = { profile: "standard", secrets: [SECRET], signatureHeader: undefined };
+const EXPECTED: Expectation = {
+  profile: "standard",
+  secrets: [SECRET],
+  signatureHeader: undefined,
+  signedContent: undefined,
+};
 
 function requestOf(options: FixtureOptions = {}): ReceivedRequest {
   const { body, headers, url } = signedFixture({ secrets: [SECRET], signedAt: NOW, ...options });
@@ -94,14 +99,21 @@ describe("a diagnosis", () => {
     expect(diagnosis.advice).toEqual([expect.stringContaining(advice)]);
   });
 
+  it("of a signature that covers something else than is expected says what it covers", async () => {
+    const signed = requestOf({ profile: "hmac", signedContent: "id.timestamp.body" });
+    const { advice } = await adviceFor(signed, { profile: "hmac", signedContent: "body" });
+    expect(advice).toEqual(["its signature covers id.timestamp.body: expect that, or tell the sender"]);
+  });
+
   it.each<FixtureOptions>([
     { profile: "standard" },
     { profile: "ai-core" },
     { profile: "stripe", signatureHeader: "Acme-Time" },
     { profile: "hokusai", replayProtection: true },
+    { profile: "hmac", signedContent: "timestamp.body" },
   ])("of an old request says when it was valid: %j", async (options) => {
-    const { profile = "standard", signatureHeader } = options;
-    const changes = { profile, signatureHeader };
+    const { profile = "standard", signatureHeader, signedContent } = options;
+    const changes = { profile, signatureHeader: signatureHeader ?? undefined, signedContent };
     const old = await adviceFor(requestOf(options), changes, NOW + 86_400_000);
     expect(old).toMatchObject({ code: "TIMESTAMP_TOO_OLD", validAt: "2026-01-31T12:00:00.000Z" });
     const early = await adviceFor(requestOf(options), changes, NOW - 86_400_000);

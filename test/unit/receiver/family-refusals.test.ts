@@ -101,6 +101,45 @@ describe("standard is refused", () => {
   });
 });
 
+describe("hmac is refused", () => {
+  const contents = ["body", "timestamp.body", "id.timestamp.body"] as const;
+  const signed = (signedContent: (typeof contents)[number]) => aCall({ profile: "hmac", signedContent });
+
+  it("when its signature covers anything else than the receiver expects, were it more", async () => {
+    for (const sent of contents)
+      for (const signedContent of contents.filter((one) => one !== sent)) {
+        const call = signed(sent);
+        const refusal = await refusalOf({ ...call, options: { ...call.options, signedContent } });
+        expect(refusal.code).toBe("SIGNATURE_MISMATCH");
+      }
+  });
+
+  it.each([
+    ["another time", "webhook-timestamp", String(NOW + 1), "SIGNATURE_MISMATCH"],
+    ["no time", "webhook-timestamp", undefined, "HEADER_MISSING"],
+    ["an id with a dot, which could move the seams", "webhook-id", "evt.1", "HEADER_MALFORMED"],
+    ["another id", "webhook-id", "evt_other", "SIGNATURE_MISMATCH"],
+  ] as const)("with %s, where that is signed", async (_, header, value, code) => {
+    const call = signed("id.timestamp.body");
+    expect((await refusalOf({ ...call, ...withHeader(call, header, value) })).code).toBe(code);
+    const plain = signed("body");
+    await verifyCall({ ...plain, ...withHeader(plain, "webhook-timestamp", undefined) });
+  });
+
+  it("when it is old, where its time is signed", async () => {
+    const call = signed("timestamp.body");
+    const options = { ...call.options, now: () => (NOW + 301) * 1_000 };
+    expect((await refusalOf({ ...call, options })).code).toBe("TIMESTAMP_TOO_OLD");
+  });
+
+  it("under another name than the receiver was told", async () => {
+    const call = aCall({ profile: "hmac", signatureHeader: "x-mlflow-signature" });
+    const options = { ...call.options, signatureHeader: "X-MLflow-Signature" };
+    await verifyCall({ ...call, options });
+    expect((await refusalOf(call)).message).toContain("expected a header x-signature, got none");
+  });
+});
+
 describe("hokusai, replay protected, is refused", () => {
   const call = aCall(VARIANTS["hokusai, replay protected"]);
 

@@ -117,6 +117,12 @@ describe("an inbox", () => {
     await expect(first).resolves.toEqual({ kind: "handled" });
   });
 
+  it("tells a copy to come back in a second at the earliest, also when the lease is over as it is asked", async () => {
+    const store: InboxStore = { ...createMemoryStore(), claim: async () => ({ kind: "busy", forMs: 0 }) };
+    const inbox = createInbox({ store, handler: () => undefined });
+    expect(await inbox.process(event())).toEqual({ kind: "busy", retryAfterSeconds: 1 });
+  });
+
   it("frees an event whose handler throws, and says what it threw", async () => {
     const attempts: string[] = [];
     const handler = (received: WebhookEvent) => {
@@ -145,6 +151,19 @@ describe("an inbox", () => {
     const inbox = createInbox({ store, handler });
     await expect(inbox.process(event())).rejects.toThrow("the store is away");
     expect(runs).toBe(0);
+  });
+
+  it("keeps the endpoints that share its store apart, and each one's copies from its handler", async () => {
+    const store = createMemoryStore();
+    const handled: string[] = [];
+    const inboxOf = (endpoint: string) =>
+      createInbox({ store, endpoint, handler: ({ id }) => handled.push(`${endpoint} ${id}`) });
+    const [billing, search] = [inboxOf("billing"), inboxOf("search")];
+    const results = [await billing.process(event()), await search.process(event())];
+    results.push(await billing.process(event()), await inboxOf("search").process(event()));
+
+    expect(handled).toEqual(["billing evt_1", "search evt_1"]);
+    expect(kindsOf(results)).toEqual(["duplicate", "duplicate", "handled", "handled"]);
   });
 
   it("keeps events apart and handles them side by side", async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { bundleReceiver, runWithoutNode } from "../../support/receiver-bundle.ts";
+import { bundleEntry, runWithoutNode } from "../../support/web-bundle.ts";
 import { aCall, bytesOf, VARIANT_NAMES, VARIANTS } from "./requests.ts";
 
 const MAX_BYTES = 10_000;
 
 describe("the entry hookwave/receiver", async () => {
-  const { module, script: receiver, imports } = await bundleReceiver("index.ts");
+  const { module, script: receiver, imports } = await bundleEntry("receiver/index.ts");
 
   it("imports nothing: neither Node nor a dependency", () => {
     expect(imports).toEqual([]);
@@ -27,8 +27,8 @@ describe("the entry hookwave/receiver", async () => {
     const script = `${receiver};
       const { body, changed, headers, secrets, options } = call;
       Promise.all([
-        receiver.verify(body, headers, secrets, options).then((event) => event.id),
-        receiver.verify(changed, headers, secrets, options).catch((error) => error.code),
+        entry.verify(body, headers, secrets, options).then((event) => event.id),
+        entry.verify(changed, headers, secrets, options).catch((error) => error.code),
       ])`;
     const given = { ...call, body: bytesOf(call), changed: bytesOf(call).subarray(1) };
     const [id, refusal] = Array.from(Object(await runWithoutNode(script, { call: given })));
@@ -39,7 +39,7 @@ describe("the entry hookwave/receiver", async () => {
   it("handles an event once where there is no Node", async () => {
     const script = `${receiver};
       let runs = 0;
-      const inbox = receiver.createInbox({ store: receiver.createMemoryStore(), handler: () => { runs += 1; } });
+      const inbox = entry.createInbox({ store: entry.createMemoryStore(), handler: () => { runs += 1; } });
       const event = { kind: "custom", id: "evt_1", type: "a", timestamp: "", data: {} };
       Promise.all([inbox.process(event), inbox.process(event)])
         .then(() => inbox.process(event))

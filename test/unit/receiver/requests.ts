@@ -25,6 +25,19 @@ export const VARIANTS = {
   "llm-service": { profile: "llm-service" },
   github: { profile: "github" },
   stripe: { profile: "stripe" },
+  hmac: { profile: "hmac" },
+  "hmac, bare digits": { profile: "hmac", signaturePrefix: false },
+  "hmac, base64 with a time": {
+    profile: "hmac",
+    signatureEncoding: "base64",
+    signedContent: "timestamp.body",
+  },
+  "hmac, as Standard Webhooks sign": {
+    profile: "hmac",
+    signatureEncoding: "base64",
+    signaturePrefix: false,
+    signedContent: "id.timestamp.body",
+  },
 } as const satisfies Readonly<Record<string, FixtureOptions & { readonly profile: ProfileName }>>;
 
 export type VariantName = keyof typeof VARIANTS;
@@ -38,6 +51,10 @@ export const VARIANT_NAMES = [
   "llm-service",
   "github",
   "stripe",
+  "hmac",
+  "hmac, bare digits",
+  "hmac, base64 with a time",
+  "hmac, as Standard Webhooks sign",
 ] as const satisfies readonly VariantName[];
 
 /** The header that holds the signature. */
@@ -49,6 +66,7 @@ export const SIGNATURE_HEADERS: Readonly<Record<ProfileName, string>> = {
   "llm-service": "x-webhook-signature",
   github: "x-hub-signature-256",
   stripe: "stripe-signature",
+  hmac: "x-signature",
 };
 
 /** All that a receiver hands to `verify`. */
@@ -68,8 +86,8 @@ export function aCall(variant: FixtureOptions & { readonly profile: ProfileName 
     url: URL_OF_RECEIVER,
     ...variant,
   });
-  const { profile } = variant;
-  const options = { profile, now: () => NOW * 1_000, targetUri: URL_OF_RECEIVER };
+  const { profile, signedContent } = variant;
+  const options = { profile, signedContent, now: () => NOW * 1_000, targetUri: URL_OF_RECEIVER };
   return { body: new TextEncoder().encode(request.body), headers: request.headers, secrets: SECRET, options };
 }
 

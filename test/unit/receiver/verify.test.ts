@@ -77,6 +77,7 @@ const TYPES: Readonly<Record<ProfileName, string>> = {
   "llm-service": "job.completed",
   github: "job.completed",
   stripe: "unknown",
+  hmac: "unknown",
 };
 
 describe("verify", () => {

@@ -20,6 +20,17 @@ describe("the event's id", () => {
     expect(await idOf(headers(stripe))).toBe("evt_stripe");
   });
 
+  it("is the sender's, in header and event, where the registry's body around model has none", async () => {
+    const dataText = '{"event_type":"model_registered","model":{"id":"m"},"source":"mlflow"}';
+    const call = aCall({ profile: "hokusai", dataText, id: "0c5f6a3e-4c1e-5c57-8a5e-2d1f7f1f8a10" });
+    expect(call.headers["x-hokusai-idempotency-key"]).toBe("0c5f6a3e-4c1e-5c57-8a5e-2d1f7f1f8a10");
+    await expect(verifyCall(call)).resolves.toMatchObject({
+      id: "0c5f6a3e-4c1e-5c57-8a5e-2d1f7f1f8a10",
+      type: "model.registered",
+      data: { model: { id: "m" } },
+    });
+  });
+
   it("is not what only looks like one: an object's id in Stripe's place is not the event's", async () => {
     expect(await idOf(aCall({ profile: "stripe", dataText: '{"id":"in_42"}' }))).toBe("evt_fixture");
   });
@@ -50,13 +61,17 @@ describe("the event's type", () => {
     });
   });
 
-  it.each(["invoice.paid", "job", "job.", "constructor", "__proto__"])("%s is a custom one", async (type) => {
-    const request = signedFixture({ type, secrets: [SECRET] });
-    await expect(verify(request.body, request.headers, SECRET)).resolves.toMatchObject({
-      kind: "custom",
-      type,
-    });
-  });
+  const alike = ["task_cancelled", "job.failed.twice", "a.job.failed", "workflow.started", "webhook.tests"];
+  it.each(["invoice.paid", "job", "job.", "constructor", "__proto__", ...alike])(
+    "%s is a custom one",
+    async (type) => {
+      const request = signedFixture({ type, secrets: [SECRET] });
+      await expect(verify(request.body, request.headers, SECRET)).resolves.toMatchObject({
+        kind: "custom",
+        type,
+      });
+    },
+  );
 
   it("narrows the data for the compiler", () => {
     const describeEvent = (event: WebhookEvent): string => {
@@ -83,6 +98,13 @@ describe("the event's type", () => {
     expect(await typeOf('{"event_type":"model_registered","model":{"id":"m"}}')).toBe("model.registered");
     expect(await typeOf('{"event_type":"other"}')).toBe("unknown");
     expect(await typeOf("[1]")).toBe("unknown");
+  });
+
+  it("of llm-service has the callback's id, which the signature covers; else the event's", async () => {
+    const idOf = async (dataText: string) =>
+      (await verifyCall(aCall({ profile: "llm-service", dataText }))).id;
+    expect(await idOf('{"event":"workflow.completed","callback_id":"cb_1"}')).toBe("cb_1");
+    expect(await idOf('{"event":"workflow.completed","callback_id":7}')).toMatch(/^evt_/);
   });
 
   it("of llm-service is the body's own; the header's, which is not signed, where the body has none", async () => {

@@ -14,6 +14,7 @@ const whole = anEndpoint({
   rateLimit: { count: 5, perMs: 1_000 },
   metadata: { team: "search" },
   growsInFlight: true,
+  traceHeaders: false,
 });
 
 describe("an endpoint's record", () => {
@@ -23,13 +24,39 @@ describe("an endpoint's record", () => {
     expect(text).not.toContain("canary");
   });
 
-  it("is read where an older version wrote it, before there were rates, labels, profiles, destinations and limits that grow", () => {
+  it("has null for options that an older version stored and no profile of it heeds", () => {
+    const written = (profile: string, furtherProfiles: readonly string[], signatureHeader: string) => {
+      const { profileOptions, ...record } = JSON.parse(writeRecord(whole, sealer));
+      const options = { ...profileOptions, signatureHeader };
+      return readRecord(
+        JSON.stringify({ ...record, profile, furtherProfiles, profileOptions: options }),
+        sealer,
+      );
+    };
+    expect(written("standard", [], "Stripe-Signature")).toEqual(whole);
+    expect(written("hokusai", ["github"], "Acme").profileOptions.signatureHeader).toBeNull();
+    expect(written("stripe", [], "Acme").profileOptions.signatureHeader).toBe("Acme");
+    expect(written("github", ["stripe"], "Acme").profileOptions.signatureHeader).toBe("Acme");
+  });
+
+  it("has no option that is null, so that a version which knows texts only reads it, too", () => {
+    expect(whole.profileOptions.signatureHeader).toBeNull();
+    expect(JSON.parse(writeRecord(whole, sealer)).profileOptions).toEqual({
+      replayProtection: false,
+      signaturePrefix: true,
+      signatureEncoding: "hex",
+      signedContent: "body",
+    });
+  });
+
+  it("is read where an older version wrote it, before there were rates, labels, profiles, destinations, traces and limits that grow", () => {
     const {
       rateLimit: _rate,
       metadata: _labels,
       furtherProfiles: _profiles,
       signsDestinations: _destinations,
       growsInFlight: _grows,
+      traceHeaders: _traces,
       ...older
     } = JSON.parse(writeRecord(whole, sealer));
     expect(readRecord(JSON.stringify(older), sealer)).toEqual({
@@ -37,6 +64,7 @@ describe("an endpoint's record", () => {
       rateLimit: null,
       metadata: {},
       growsInFlight: false,
+      traceHeaders: null,
     });
   });
 });

@@ -35,11 +35,21 @@ describe("a sealed text", () => {
     ["another owner", () => createSealer(key).open(createSealer(key).seal("x", owner), asEndpointId("ep_2"))],
     ["a changed byte", () => createSealer(key).open(flipOne(createSealer(key).seal("x", owner)), owner)],
     ["another format", () => createSealer(key).open("g9.AAAA", owner)],
+    ...[4, 8, 12, 13, 14, 15].map((bytes): [string, () => string] => [
+      `${bytes} bytes of a tag that would fit`,
+      () => createSealer(key).open(withTagOf(bytes), owner),
+    ]),
     ["no format", () => createSealer(key).open("", owner)],
   ])("is refused with a code that names the remedy: %s", (_what, open) => {
     expect(open).toThrow(expect.objectContaining({ code: "SECRET_UNREADABLE" }));
   });
 });
+
+/** Sealed nothing, with the first bytes of its right tag: what a forger needs to guess only these for. */
+function withTagOf(bytes: number): string {
+  const sealed = Buffer.from(createSealer(key).seal("", owner).slice(3), "base64url");
+  return `g1.${sealed.subarray(0, 12 + bytes).toString("base64url")}`;
+}
 
 /** In its middle: the last character of base64 may hold bits that are not read. */
 function flipOne(sealed: string): string {

@@ -1,5 +1,6 @@
 /** An event and a signing situation to start from; a test names only what it is about. */
 import { asEventId } from "../../../src/core/brand.ts";
+import { OPTION_DEFAULTS } from "../../../src/core/endpoint.ts";
 import type { PublishedEvent } from "../../../src/core/event.ts";
 import type { Signing } from "../../../src/wire/profile.ts";
 
@@ -23,7 +24,7 @@ export function aSigning(changes: Partial<Signing> = {}): Signing {
     timestamp: 1_700_000_000,
     nonce: "6f2b1c5e-0d3a-4c39-9a51-2f0b8f4c9e11",
     url: "https://receiver.example.com/hook",
-    options: { replayProtection: false, signaturePrefix: true, signatureHeader: "Stripe-Signature" },
+    options: OPTION_DEFAULTS,
     ...changes,
   };
 }

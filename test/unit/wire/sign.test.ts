@@ -2,7 +2,12 @@ import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { describe, expect, it } from "vitest";
 import packageJson from "../../../package.json" with { type: "json" };
-import { PROFILE_NAMES } from "../../../src/core/endpoint.ts";
+import {
+  OPTION_DEFAULTS,
+  PROFILE_NAMES,
+  type ProfileOptions,
+  unheededOptions,
+} from "../../../src/core/endpoint.ts";
 import { profiles } from "../../../src/wire/profiles.ts";
 import { signRequest } from "../../../src/wire/sign.ts";
 import { VERSION } from "../../../src/wire/version.ts";
@@ -46,7 +51,28 @@ describe("signRequest", () => {
   });
 });
 
+const OTHER_OPTIONS: ProfileOptions = {
+  replayProtection: true,
+  signaturePrefix: false,
+  signatureHeader: "X-Acme",
+  signatureEncoding: "base64",
+  signedContent: "timestamp.body",
+};
+
 describe("profiles", () => {
+  it.each(PROFILE_NAMES)("%s heeds those options that are taken for it, and no others", (name) => {
+    const headersWith = (options: ProfileOptions) =>
+      JSON.stringify(profiles[name].headers(anEvent(), "{}", aSigning({ options })));
+    const usual = headersWith(OPTION_DEFAULTS);
+    const heeded = Object.entries(OTHER_OPTIONS).filter(
+      ([option, value]) => headersWith({ ...OPTION_DEFAULTS, [option]: value }) !== usual,
+    );
+    const unheeded = unheededOptions(OTHER_OPTIONS, [name]).map(({ option }) => option);
+    expect([...heeded.map(([option]) => option), ...unheeded].toSorted()).toEqual(
+      Object.keys(OPTION_DEFAULTS).toSorted(),
+    );
+  });
+
   it.each(PROFILE_NAMES.filter((name) => name !== "ai-core"))(
     "%s retries every status that is not a success",
     (name) => {

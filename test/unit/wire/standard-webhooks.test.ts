@@ -141,8 +141,22 @@ describe("secretProblem", () => {
   it("refuses white space around a plain secret, except where old receivers already hold it", () => {
     expect(secretProblem("s3cret\n", "standard")).toContain("white space");
     expect(secretProblem("s3cret\n", "hokusai")).toBeNull();
-    expect(secretProblem("s3 cret", "standard")).toBeNull();
   });
+
+  it.each([
+    ["base64 alone", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=", "put whsec_ before it"],
+    ["a version before whsec_", `v1,${OLD_SECRET}`, "leave out everything before whsec_"],
+    ["text", "correct horse battery staple", "leave it out to have one made"],
+  ])(
+    "refuses %s for standard, with the right form, and takes it for families that sign with text",
+    (_, ...[secret, remedy]) => {
+      const problem = secretProblem(secret ?? "", "standard");
+      expect(problem).toContain("expected whsec_ and the base64 of 24 to 64 bytes");
+      expect(problem).toContain(remedy);
+      expect(problem).not.toContain(secret);
+      expect(secretProblem(secret ?? "", "hokusai")).toBeNull();
+    },
+  );
 
   it("never repeats the secret", () => {
     expect(secretProblem("whsec_topsecret", "standard")).not.toContain("topsecret");

@@ -30,6 +30,8 @@ const TRIES = 5;
 const TICK_MS = 5;
 const SETTLE_MS = 20_000;
 const OBEY_MS = 5_000;
+/** So long an act waits for the first of its events to arrive: one without any would show nothing. */
+const ACT_MAX_MS = 10_000;
 /** An event that was published so long before a switch belongs to the act it was published in, come or not. */
 const OPEN_MAX_MS = 5_000;
 
@@ -51,8 +53,10 @@ export async function playMigration(
     }
     load.begin(index);
     const startedAt = system.monotonicMs();
-    for (let elapsed = 0; elapsed < tempo.actMs; elapsed = system.monotonicMs() - startedAt) {
-      const share = (index + elapsed / tempo.actMs) / ACTS.length;
+    const isOver = (elapsed: number): boolean =>
+      elapsed >= tempo.actMs && (elapsed >= ACT_MAX_MS || hasShown(index, stage, load.sent));
+    for (let elapsed = 0; !isOver(elapsed); elapsed = system.monotonicMs() - startedAt) {
+      const share = (index + Math.min(elapsed / tempo.actMs, 1)) / ACTS.length;
       screen.progress(
         share,
         `act ${index + 1} of ${ACTS.length}: ${narrator.figures(index, load.sent, stage)}`,
@@ -141,6 +145,12 @@ function dataOf(modelId: string) {
       model_version: "3",
     },
   };
+}
+
+/** True once all that this act promises has come for one of its events. */
+function hasShown(index: number, { consumer, receiver }: MigrationStage, sent: readonly Sent[]): boolean {
+  const arrivals = arrivalsAt(consumer, receiver);
+  return sent.some((one) => one.act === index && isComplete(one, arrivals));
 }
 
 /** An event that the act before has not had yet is on its way while the fleet is switched: either rule may hold. */

@@ -14,7 +14,7 @@ export interface RedisLine {
 
 /** `hear` gets what nobody asked for: messages of a channel. */
 export async function openRedisLine(url: string, hear: (reply: Reply) => void): Promise<RedisLine> {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, password } = new URL(url);
   const socket = createConnection({ host: hostname, port: Number(port), noDelay: true });
   await once(socket, "connect");
   const askers: ((reply: Reply) => void)[] = [];
@@ -28,16 +28,15 @@ export async function openRedisLine(url: string, hear: (reply: Reply) => void): 
     }
   });
   socket.on("error", () => undefined);
-  return {
-    ask: (...words) => {
-      const { promise, resolve } = Promise.withResolvers<Reply>();
-      askers.push(resolve);
-      const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
-      socket.write(`*${words.length}\r\n${parts.join("")}`);
-      return promise;
-    },
-    close: () => socket.destroy(),
+  const ask = (...words: readonly string[]): Promise<Reply> => {
+    const { promise, resolve } = Promise.withResolvers<Reply>();
+    askers.push(resolve);
+    const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
+    socket.write(`*${words.length}\r\n${parts.join("")}`);
+    return promise;
   };
+  if (password !== "") await ask("AUTH", decodeURIComponent(password));
+  return { ask, close: () => socket.destroy() };
 }
 
 interface ReadReply {

@@ -2,9 +2,13 @@
 import { createInbox, createMemoryStore } from "hookwave/receiver";
 import { fetchReceiver } from "hookwave/receiver/fetch";
 
+const { WEBHOOK_SECRET: secret = "", WEBHOOK_SECRET_PREVIOUS: previous = "" } = process.env;
+// Both, while the sender moves from one to the other.
+const secrets = previous === "" ? [secret] : [secret, previous];
+
 const inbox = createInbox({
   store: createMemoryStore(),
   handler: (event) => console.log(`handled ${event.type} ${event.id}`),
 });
 
-export const POST = fetchReceiver({ inbox, secrets: (process.env["WEBHOOK_SECRET"] ?? "").split(",") });
+export const POST = fetchReceiver({ inbox, secrets });

@@ -1,0 +1,28 @@
+/**
+ * Security headers of every answer. What a browser is to do with https belongs to https alone: told over http to use nothing
+ * else, it would find nothing of the page of docs, and refuse the host from then on.
+ */
+import helmet from "@fastify/helmet";
+import type { Api } from "./routing.ts";
+
+const HSTS = "max-age=31536000; includeSubDomains";
+
+/** The page of docs: its own files, the colours that it sets by itself, and pictures inside them. */
+export const DOCS_POLICY = {
+  "default-src": ["'self'"],
+  "base-uri": ["'self'"],
+  "img-src": ["'self'", "data:"],
+  "object-src": ["'none'"],
+  "script-src": ["'self'"],
+  "style-src": ["'self'", "'unsafe-inline'"],
+  "form-action": ["'self'"],
+  "frame-ancestors": ["'none'"],
+};
+
+export function addSecurityHeaders(app: Api): void {
+  const directives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
+  app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives }, hsts: false });
+  app.addHook("onSend", async ({ protocol }, reply) => {
+    if (protocol === "https") reply.header("strict-transport-security", HSTS);
+  });
+}

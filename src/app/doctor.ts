@@ -1,0 +1,97 @@
+/**
+ * Wires the doctor: readings over a connection that is opened for one visit, so that why there is none can be told, and so
+ * that it waits behind nobody. The key is read where it lies, and never made.
+ */
+import type { Config } from "../config/environment.ts";
+import { system } from "../config/system.ts";
+import { HookwaveError, summarise } from "../core/errors.ts";
+import type { BreakerId } from "../core/origin.ts";
+import { type AddressPolicy, createAddressPolicy } from "../deliver/address-guard.ts";
+import { createShakeHands } from "../deliver/handshake.ts";
+import { openOutboundProxy } from "../deliver/outbound-proxy.ts";
+import { createNameResolver } from "../deliver/resolver.ts";
+import { createDoctor, type Doctor, type OpenReadings } from "../manage/doctor/doctor.ts";
+import { readJobs } from "../queue/job-readings.ts";
+import { countQueues } from "../queue/queue-counts.ts";
+import { openQueues } from "../queue/queues.ts";
+import { createApiKeys } from "../store/api-keys.ts";
+import { readOpenBreakers } from "../store/breakers.ts";
+import { readOutlines } from "../store/endpoint-outlines.ts";
+import { readKeyFile } from "../store/key-file.ts";
+import { createKeys } from "../store/keys.ts";
+import { createLetterIndex } from "../store/letter-index.ts";
+import { createParkedRounds } from "../store/parked-rounds.ts";
+import { createPresence } from "../store/presence.ts";
+import { connectRedis, redisUnavailable, untilReady } from "../store/redis.ts";
+import { readVitals } from "../store/redis-vitals.ts";
+import { createSealer, type Sealer } from "../store/sealing.ts";
+import { VERSION } from "../wire/version.ts";
+
+const CONNECT_PATIENCE_MS = 3_000;
+const LETTERS_MAX = 500;
+
+/** `config` is the one that is looked at; `redisUrl` the Redis that its process has. */
+export function wireDoctor(config: Config, redisUrl: string): Doctor {
+  const policy = createAddressPolicy(config);
+  return createDoctor({
+    config,
+    policy,
+    system,
+    version: VERSION,
+    readKeyFile: () => readKeyFile(config.dataDir),
+    open: () => openReadings(config, policy, redisUrl),
+  });
+}
+
+function openReadings(config: Config, policy: AddressPolicy, redisUrl: string): OpenReadings {
+  const troubles: unknown[] = [];
+  const hear = (error: unknown): void => {
+    troubles.push(error);
+  };
+  const redis = connectRedis(redisUrl, "inspector", hear);
+  const queues = openQueues(redis, config.prefix, hear);
+  const keys = createKeys(config.prefix);
+  // A service's own resolver serves on with what it has heard before, which is none of today's news.
+  const names = createNameResolver({ servers: config.dnsServers, now: system.monotonicMs });
+  const parked = createParkedRounds(redis, keys);
+  const letters = createLetterIndex(redis, keys);
+  const calling = { lookup: names.lookup, now: system.monotonicMs };
+  const proxy = openOutboundProxy(config, calling.lookup, calling.now);
+  return {
+    shakeHands: createShakeHands({ ...calling, policy, proxy }),
+    proxyTrouble: async () => (await proxy?.look()) ?? null,
+    untilConnected: () =>
+      untilReady(redis, CONNECT_PATIENCE_MS).catch((cause: unknown) => {
+        const [first = cause] = troubles;
+        if (first instanceof HookwaveError) throw first;
+        const { code, message } = summarise(first);
+        throw redisUnavailable(message === "" ? `${code}` : message, cause);
+      }),
+    vitals: () => readVitals(redis, config, system),
+    hasApiKeys: async () => (await createApiKeys(redis, keys).list()).length > 0,
+    workers: createPresence(redis, keys, () => undefined).present,
+    queueCounts: () => countQueues(queues, redis, parked, system.now()),
+    jobs: () => readJobs(queues, redis),
+    parked: parked.count,
+    letters: async () => {
+      const page = { after: null, limit: LETTERS_MAX };
+      const [count, { data }] = await Promise.all([letters.count({}), letters.walk({}, "newest", page)]);
+      return { count, newest: data };
+    },
+    openBreakers: async (): Promise<readonly BreakerId[]> => [
+      ...(await readOpenBreakers(redis, keys)).keys(),
+    ],
+    outlines: async () => readOutlines(redis, keys, await sealerOf(config)),
+    close: async () => {
+      // Questions that are still open are answered by nobody.
+      redis.disconnect();
+      names.close();
+      await queues.close();
+    },
+  };
+}
+
+async function sealerOf({ encryptionKey, encryptionKeyPrevious, dataDir }: Config): Promise<Sealer | null> {
+  const key = encryptionKey ?? (await readKeyFile(dataDir))?.key ?? null;
+  return key === null ? null : createSealer(key, encryptionKeyPrevious);
+}

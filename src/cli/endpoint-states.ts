@@ -1,0 +1,78 @@
+/** The state of each endpoint in words, as an operator wants to know it: is it well, and if not, since when and why? */
+
+import { type EndpointHealth, endpointHealthPage } from "../api/routes/health.ts";
+import { pageOf } from "../api/routing.ts";
+import type { ShownWebhook } from "../api/webhook-fields.ts";
+import { logRow } from "../api/webhook-log-fields.ts";
+import { HookwaveError } from "../core/errors.ts";
+import type { ApiClient } from "./api-client.ts";
+import { readAll } from "./pages.ts";
+import { roughSpan } from "./rows.ts";
+import { stateCell } from "./state-hues.ts";
+import type { Cell } from "./table.ts";
+
+const HEALTH = { root: "health", path: ["webhooks"] } as const;
+/** Asked for one by one, so that a list stays quick where everything fails at once. */
+const CAUSES_MAX = 20;
+const logPage = pageOf(logRow);
+
+export interface EndpointState {
+  readonly health: EndpointHealth | undefined;
+  /** Its last attempt's failure; null where it does not fail, or was not asked for. */
+  readonly cause: string | null;
+}
+
+/** By endpoint id. One that was made meanwhile has none. */
+export async function readStates(api: ApiClient): Promise<ReadonlyMap<string, EndpointState>> {
+  const all = await readAll(async (query) => {
+    const { endpoints, next } = await api.ask({ ...HEALTH, query }, endpointHealthPage);
+    return { data: endpoints, next };
+  });
+  const failing = all.filter(isFailing).slice(0, CAUSES_MAX);
+  const causes = new Map(
+    await Promise.all(failing.map(async ({ id }) => [id, await causeOf(api, id)] as const)),
+  );
+  return new Map(all.map((health) => [health.id, { health, cause: causes.get(health.id) ?? null }]));
+}
+
+/** Null also where it was removed since it was listed. */
+async function causeOf(api: ApiClient, id: string): Promise<string | null> {
+  try {
+    const { data } = await api.ask({ path: ["webhooks", id, "logs"], query: { limit: 1 } }, logPage);
+    return data[0]?.error_message ?? null;
+  } catch (error) {
+    if (error instanceof HookwaveError && error.code === "ENDPOINT_UNKNOWN") return null;
+    throw error;
+  }
+}
+
+const isFailing = ({ is_active: isActive, breaker, failing_since: since }: EndpointHealth): boolean =>
+  isActive && (breaker !== "closed" || since !== null);
+
+export function endpointStateCell(
+  webhook: Parameters<typeof stateInWords>[0],
+  state: EndpointState,
+  nowMs: number,
+): Cell {
+  const { health } = state;
+  const life = health !== undefined && isFailing(health) ? "failing" : "active";
+  return stateCell(webhook.is_active ? life : "disabled", stateInWords(webhook, state, nowMs));
+}
+
+/** `failing for 12 min (HTTP 503), breaker open, 40 wait`; a switched off one says why. */
+export function stateInWords(
+  webhook: Pick<ShownWebhook, "is_active" | "disabled_because">,
+  { health, cause }: EndpointState,
+  nowMs: number,
+): string {
+  if (!webhook.is_active) return `disabled: ${webhook.disabled_because ?? "no reason given"}`;
+  if (health === undefined) return "active";
+  const { breaker, failing_since: since, waiting } = health;
+  const span = since === null ? "" : ` for ${roughSpan(Math.max(0, nowMs - Date.parse(since)))}`;
+  const parts = [
+    isFailing(health) ? `failing${span}${cause === null ? "" : ` (${cause})`}` : "active",
+    ...(breaker === "closed" ? [] : [`breaker ${breaker.replace("_", " ")}`]),
+    ...(waiting === 0 ? [] : [`${waiting} ${waiting === 1 ? "waits" : "wait"}`]),
+  ];
+  return parts.join(", ");
+}

@@ -1,0 +1,93 @@
+/**
+ * Publishes what operators are to be told: takes facts, makes events of them, and removes them once those are jobs. Several
+ * processes may do so at once, and one may die in between: an event has the same id and the same job each time, and is
+ * claimed in one name, so that it is delivered as once.
+ */
+import type { KeptEvent } from "../bus/ports.ts";
+import type { EndpointId } from "../core/brand.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import type { PublishedEvent } from "../core/event.ts";
+import { type Tell, tellFailure } from "../core/happening.ts";
+import { operatorEvent } from "../endpoints/operator-events.ts";
+import type { OperatorFacts } from "./ports.ts";
+
+export interface OperatorRelay {
+  readonly start: () => void;
+  /** There is something new: it need not wait for the next look. */
+  readonly look: () => void;
+  /** Resolves when what was under way is done. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface OperatorRelayDeps {
+  readonly facts: OperatorFacts;
+  /** As it is now. */
+  readonly findEndpoint: (id: EndpointId) => Promise<Endpoint | undefined>;
+  /** Is there anybody who gets this one? */
+  readonly isOwed: (event: PublishedEvent, acceptedAt: number) => boolean;
+  readonly enqueue: (kept: readonly KeptEvent[]) => Promise<void>;
+  readonly tell: Tell;
+}
+
+const LOOK_EVERY_MS = 1_000;
+const STEP = 64;
+/** The name in which they are all claimed. */
+const HOLDER = "operator-events";
+
+export function createOperatorRelay(deps: OperatorRelayDeps): OperatorRelay {
+  const fail = tellFailure(deps.tell, "tell_operators");
+  let timer: NodeJS.Timeout | undefined;
+  let working: Promise<void> | null = null;
+  let isAsked = false;
+  let isStopped = false;
+
+  const work = async (): Promise<void> => {
+    for (let isMore = true; isMore && !isStopped; ) {
+      isAsked = false;
+      isMore = (await publishSome(deps)) || isAsked;
+    }
+  };
+  const look = (): void => {
+    isAsked = true;
+    working ??= work()
+      .catch(fail)
+      .finally(() => {
+        working = null;
+      });
+  };
+  return {
+    start: () => {
+      timer = setInterval(look, LOOK_EVERY_MS).unref();
+      look();
+    },
+    look,
+    stop: async () => {
+      isStopped = true;
+      clearInterval(timer);
+      await working;
+    },
+  };
+}
+
+/** False where there was nothing. */
+async function publishSome({
+  facts,
+  findEndpoint,
+  isOwed,
+  enqueue,
+  tell,
+}: OperatorRelayDeps): Promise<boolean> {
+  const some = await facts.some(STEP);
+  const kept: KeptEvent[] = [];
+  for (const { id, fact } of some) {
+    if (fact === null) continue;
+    const event = operatorEvent(id, fact, await findEndpoint(fact.endpointId));
+    if (event !== null && isOwed(event, fact.at)) kept.push({ event, holder: HOLDER, acceptedAt: fact.at });
+  }
+  if (kept.length > 0) {
+    await enqueue(kept);
+    tell({ kind: "events.published", count: kept.length });
+  }
+  await facts.remove(some.map(({ id }) => id));
+  return some.length > 0;
+}

@@ -1,0 +1,26 @@
+/**
+ * Facts for operators that are not published yet: written by the scripts that made them true, in one hash, under the id that
+ * the event is to have. Here they are only read and removed.
+ */
+import { asEventId } from "../core/brand.ts";
+import { operatorFactSchema } from "../endpoints/operator-events.ts";
+import type { OperatorFacts } from "../queue/ports.ts";
+import type { Keys } from "./keys.ts";
+import { readText } from "./record-text.ts";
+import type { Redis } from "./redis.ts";
+
+export function createOperatorFacts(redis: Redis, keys: Keys): OperatorFacts {
+  return {
+    some: async (most) => {
+      const [, found] = await redis.hscan(keys.operatorEvents, "0", "COUNT", most);
+      const ids = found.filter((_, at) => at % 2 === 0);
+      return ids.map((id, at) => ({
+        id: asEventId(id),
+        fact: readText(operatorFactSchema, found[at * 2 + 1] ?? ""),
+      }));
+    },
+    remove: async (ids) => {
+      if (ids.length > 0) await redis.hdel(keys.operatorEvents, ...ids);
+    },
+  };
+}
