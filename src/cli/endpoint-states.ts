@@ -4,10 +4,10 @@ import { type EndpointHealth, endpointHealthPage } from "../api/routes/health.ts
 import { pageOf } from "../api/routing.ts";
 import type { ShownWebhook } from "../api/webhook-fields.ts";
 import { logRow } from "../api/webhook-log-fields.ts";
+import { roughSpan } from "../core/duration.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { ApiClient } from "./api-client.ts";
 import { readAll } from "./pages.ts";
-import { roughSpan } from "./rows.ts";
 import { stateCell } from "./state-hues.ts";
 import type { Cell } from "./table.ts";
 

@@ -2,10 +2,11 @@
  * The state of the migration, for an operator at night: what the phase means, who set it and why, when it ends, what the
  * environment says, what waits, and the latest changes. Other people's words are shown as one line each.
  */
+
 import type { ShownMigration } from "../api/migration-fields.ts";
+import { roughSpan } from "../core/duration.ts";
 import type { Phase } from "../core/migration.ts";
 import { printable } from "./printable.ts";
-import { roughSpan } from "./rows.ts";
 import type { Shown, Table } from "./table.ts";
 
 const MEANINGS: Readonly<Record<Phase, string>> = {

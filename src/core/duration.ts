@@ -25,3 +25,19 @@ export function formatDuration(durationMs: number): string {
     .at(-1) ?? ["ms", 1];
   return `${durationMs / unitMs}${unit}`;
 }
+
+/** Units for people, each with the span from which on the next one says enough. */
+const STEPS: readonly (readonly [string, number, number])[] = [
+  ["s", 1_000, 100_000],
+  ["min", 60_000, 6_000_000],
+  ["h", 3_600_000, 172_800_000],
+];
+const DAY_MS = 86_400_000;
+
+/** A span of time for people: `0.4 s`, `62 s`, `12 min`, `30 h`, `5 d`. */
+export function roughSpan(spanMs: number): string {
+  if (spanMs < 10_000) return `${(spanMs / 1_000).toFixed(1)} s`;
+  const step = STEPS.find(([, , belowMs]) => spanMs < belowMs);
+  const [unit, unitMs] = step ?? ["d", DAY_MS];
+  return `${Math.round(spanMs / unitMs)} ${unit}`;
+}

@@ -4,12 +4,12 @@
  */
 
 import { type Config, readEnvironment, readSearchPath } from "../../config/environment.ts";
+import { roughSpan } from "../../core/duration.ts";
 import { HookwaveError } from "../../core/errors.ts";
 import { openStandalone, type Standalone } from "../../process/standalone.ts";
 import type { Invocation } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { ended, type Report } from "../report.ts";
-import { roughSpan } from "../rows.ts";
 import type { Terminal } from "../terminal.ts";
 import { listenForStop } from "../told-to-stop.ts";
 import { choice } from "../values.ts";

@@ -1,8 +1,9 @@
 /** `hookwave status`: the three states a person can count, and how long the first in line of each has been there. */
+
 import { serviceStatus } from "../../api/routes/health.ts";
+import { roughSpan } from "../../core/duration.ts";
 import type { Invocation } from "../command-line.ts";
 import { type Report, report } from "../report.ts";
-import { roughSpan } from "../rows.ts";
 import { askApi } from "../service-access.ts";
 
 const STATES = [

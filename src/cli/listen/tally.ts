@@ -1,5 +1,6 @@
 /** The tally of what came, counted as it comes: for the summary, and to know a copy from a first. */
-import { alignRows, roughSpan } from "../rows.ts";
+import { roughSpan } from "../../core/duration.ts";
+import { alignRows } from "../rows.ts";
 import type { Heard } from "./listener.ts";
 
 export interface Summary {

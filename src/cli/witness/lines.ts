@@ -1,8 +1,8 @@
 /** The lines of the witness, for people. A message's text is told by the beginning of its digest: it may hold what is secret. */
-import { formatDuration } from "../../core/duration.ts";
+import { formatDuration, roughSpan } from "../../core/duration.ts";
 import type { Phase } from "../../core/migration.ts";
 import { printable } from "../printable.ts";
-import { alignRows, roughSpan } from "../rows.ts";
+import { alignRows } from "../rows.ts";
 import type { Counts, Mismatch } from "./comparison.ts";
 
 export interface Opening {

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { describe, expect, it } from "vitest";
-import { alignRows, roughSpan } from "../../../src/cli/rows.ts";
+import { alignRows } from "../../../src/cli/rows.ts";
 
 describe("rows", () => {
   it("are aligned by what is seen, not by the colours' bytes", () => {
@@ -15,18 +15,5 @@ describe("rows", () => {
 
   it("put numbers flush right and end without spaces", () => {
     expect(alignRows([["a", "7"], ["b", "12"], ["c"]], [1])).toBe("  a   7\n  b  12\n  c");
-  });
-});
-
-describe("a rough span", () => {
-  it.each([
-    [0, "0.0 s"],
-    [440, "0.4 s"],
-    [62_000, "62 s"],
-    [720_000, "12 min"],
-    [108_000_000, "30 h"],
-    [432_000_000, "5 d"],
-  ])("%i ms is %s", (spanMs, text) => {
-    expect(roughSpan(spanMs)).toBe(text);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatDuration, parseDurationMs } from "../../../src/core/duration.ts";
+import { formatDuration, parseDurationMs, roughSpan } from "../../../src/core/duration.ts";
 
 describe("durations", () => {
   it.each([
@@ -27,5 +27,18 @@ describe("durations", () => {
 
   it("writes the largest unit that is exact", () => {
     expect([90_000, 300_000, 86_400_000].map(formatDuration)).toEqual(["90s", "5m", "1d"]);
+  });
+});
+
+describe("a rough span", () => {
+  it.each([
+    [0, "0.0 s"],
+    [440, "0.4 s"],
+    [62_000, "62 s"],
+    [720_000, "12 min"],
+    [108_000_000, "30 h"],
+    [432_000_000, "5 d"],
+  ])("%i ms is %s", (spanMs, text) => {
+    expect(roughSpan(spanMs)).toBe(text);
   });
 });
