@@ -50,6 +50,8 @@ export interface EventManagement {
   readonly get: (id: string) => Promise<WholeEvent>;
   /** Oldest first; `next` is null only where nothing has come since. Throws CURSOR_INVALID. */
   readonly feed: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
+  /** Newest first, for people. Throws CURSOR_INVALID. */
+  readonly latest: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
   /**
    * Sends it again to everyone who was owed it, or to one endpoint, also one that has never had it. Throws EVENT_UNKNOWN
    * and ENDPOINT_UNKNOWN.
@@ -102,6 +104,7 @@ export function createEventManagement(deps: EventManagementDeps): EventManagemen
       };
     },
     feed: feed.page,
+    latest: feed.latest,
     replay: async (id, endpointId) => {
       const found = await find(id);
       return endpointId === null

@@ -24,6 +24,8 @@ export interface Feed {
    * never has to read a page again. Throws CURSOR_INVALID.
    */
   readonly page: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
+  /** Newest first, for people: `next` is null at the oldest that there is. Throws CURSOR_INVALID. */
+  readonly latest: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
 }
 
 /** Entries that a filter looks at for one page. */
@@ -54,19 +56,40 @@ export function createFeed(redis: Redis, keys: Keys): Feed {
     return eventsSchema.parse(await runRead(scriptKeys, places));
   };
 
+  /** Of these entries, in their order; `last` is the place to go on from. */
+  const take = async (entries: readonly FeedEntry[], type: string | null, limit: number) => {
+    const wanted = entries.filter((entry) => subscriptionCovers(type ?? "*", entry.type));
+    const asked = wanted.slice(0, limit);
+    const events = await read(asked);
+    const last = events.length === wanted.length ? entries.at(-1) : asked[events.length - 1];
+    return { data: events.flatMap(toEvent), last };
+  };
+
   return {
     page: async ({ type, since }, { after, limit }) => {
-      const count = type === null ? limit : SCAN_MAX;
-      const entries = readFeedEntries(
-        await redis.xrange(keys.feed, startAt(after, since), "+", "COUNT", count),
-      );
-      const wanted = entries.filter((entry) => subscriptionCovers(type ?? "*", entry.type));
-      const asked = wanted.slice(0, limit);
-      const events = await read(asked);
-      const last = events.length === wanted.length ? entries.at(-1) : asked[events.length - 1];
-      return { data: events.flatMap(toEvent), next: last?.at ?? null };
+      const rows = await redis.xrange(keys.feed, startAt(after, since), "+", "COUNT", lookedAt(type, limit));
+      const { data, last } = await take(readFeedEntries(rows), type, limit);
+      return { data, next: last?.at ?? null };
+    },
+    latest: async ({ type, since }, { after, limit }) => {
+      const count = lookedAt(type, limit);
+      const oldest = since === null ? "-" : String(Math.max(0, since));
+      const entries = readFeedEntries(await redis.xrevrange(keys.feed, endAt(after), oldest, "COUNT", count));
+      const { data, last } = await take(entries, type, limit);
+      const isEnd = entries.length < count && last?.at === entries.at(-1)?.at;
+      return { data, next: isEnd ? null : (last?.at ?? null) };
     },
   };
+}
+
+/** Entries for one page: a filter by type may pass over most. */
+const lookedAt = (type: string | null, limit: number): number => (type === null ? limit : SCAN_MAX);
+
+/** The entry to begin at, as XREVRANGE wants it. */
+function endAt(after: string | null): string {
+  if (after === null) return "+";
+  if (!STREAM_ID_PATTERN.test(after)) throw cursorInvalid(after);
+  return `(${after}`;
 }
 
 /** The entry to begin at, as XRANGE wants it. */

@@ -37,6 +37,28 @@ async function readAll(hookwave: TestHookwave, filter: FeedFilter, limit: number
   return { ids: events.map(({ id }) => id), pages };
 }
 
+describe("the latest events", () => {
+  it("come newest first, page by page, to the oldest that is kept", async () => {
+    await using redis = await startRedis();
+    await using hookwave = await startHookwave(redis);
+    for (const n of [1, 2, 3]) await publishAll(hookwave, [made(`evt_${n}`)]);
+    await publishAll(hookwave, [made("evt_4", "other.made")]);
+    const latest = (filter: FeedFilter, after: string | null, limit: number) =>
+      hookwave.events.latest(filter, { after, limit });
+    const idsOf = ({ data }: Page<PublishedEvent>): readonly string[] => data.map(({ id }) => id);
+
+    const first = await latest(ALL, null, 3);
+    expect(idsOf(first)).toEqual(["evt_4", "evt_3", "evt_2"]);
+    const second = await latest(ALL, first.next, 3);
+    expect(idsOf(second)).toEqual(["evt_1"]);
+    expect(second.next).toBeNull();
+    const things = await latest({ type: "thing.*", since: null }, null, 2);
+    expect(idsOf(things)).toEqual(["evt_3", "evt_2"]);
+    expect(idsOf(await latest({ type: "thing.*", since: null }, things.next, 2))).toEqual(["evt_1"]);
+    await expect(latest(ALL, "nonsense", 3)).rejects.toMatchObject({ code: "CURSOR_INVALID" });
+  });
+});
+
 describe("the feed of events", () => {
   it("has them in their order and byte for byte, page by page, also those nobody subscribed to", async () => {
     await using redis = await startRedis();

@@ -53,18 +53,24 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
     "/api/v1/events",
     {
       serializerCompiler: () => eventsText,
-      ...operation("read", TAG, "listEvents", "The feed of events, oldest first, as webhooks bring them", {
-        description: "`next` is null only where nothing has come since: keep it, and go on from it later.",
+      ...operation("read", TAG, "listEvents", "The feed of events, as webhooks bring them", {
+        description:
+          "Oldest first, `next` is null only where nothing has come since: keep it, and go on from it later. Newest first, it is null at the oldest event that is kept.",
         querystring: z.strictObject({
           ...pageQuery,
           type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
           since: timeQuery.describe("Taken on by a worker then or later."),
+          order: z
+            .enum(["oldest", "newest"])
+            .default("oldest")
+            .describe("The first of the list: `oldest` for whoever follows, `newest` for whoever looks."),
         }),
         response: { 200: eventPage },
       }),
     },
-    async ({ query: { after = null, limit, type = null, since = null } }) => {
-      const { data, next } = await events.feed({ type, since }, { after, limit });
+    async ({ query: { after = null, limit, type = null, since = null, order } }) => {
+      const list = order === "newest" ? events.latest : events.feed;
+      const { data, next } = await list({ type, since }, { after, limit });
       return { data: [...data], next };
     },
   );
