@@ -34,6 +34,8 @@ export interface EmbeddedRedisOptions {
   readonly port?: number;
   /** Taken where it is free and no `port` is given; else any that is. */
   readonly preferredPort?: number;
+  /** Picks the port where none is given or free; freePort unless told otherwise. */
+  readonly pickPort?: () => Promise<number>;
   /** Clients must have it; without one any user of the machine may connect. */
   readonly password?: string;
   /**
@@ -47,6 +49,7 @@ export interface EmbeddedRedisOptions {
 
 const SERVERS = ["redis-server", "valkey-server"];
 const START_TIMEOUT_MS = 10_000;
+const PORT_TRIES = 5;
 const FIND_TIMEOUT_MS = 500;
 /** With the time to start another, less than the lock is held at the most. */
 const BUSY_TIMEOUT_MS = 4_000;
@@ -71,14 +74,22 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
 const PRIVATELY = 'umask 077 && exec "$0" - "$@"';
 
 async function startServer(dataDir: string, options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
-  const { port, preferredPort } = options;
+  const { port, preferredPort, pickPort = freePort } = options;
   if (port !== undefined) return await startOn(port, dataDir, options);
   if (preferredPort !== undefined && (await isFree(preferredPort))) {
     // Somebody else may take it in this very moment.
     const started = await startOn(preferredPort, dataDir, options).catch(() => null);
     if (started !== null) return started;
   }
-  return await startOn(await freePort(), dataDir, options);
+  for (let tries = 1; ; tries += 1) {
+    const picked = await pickPort();
+    try {
+      return await startOn(picked, dataDir, options);
+    } catch (error) {
+      // Free a moment ago, it may be somebody's by now: another server's, or any connection's.
+      if (tries === PORT_TRIES || (await isFree(picked))) throw error;
+    }
+  }
 }
 
 async function startOn(port: number, dataDir: string, options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
@@ -97,10 +108,12 @@ async function startOn(port: number, dataDir: string, options: EmbeddedRedisOpti
   child.stdin.on("error", () => undefined).end(password === "" ? "" : `requirepass ${password}\n`);
   const exited = once(child, "exit");
   const died = exited.then(() => Promise.reject(didNotStart(executable, dataDir)));
-  await Promise.race([askDirectory(url, START_TIMEOUT_MS), died]).catch((error: unknown) => {
+  const served = await Promise.race([askDirectory(url, START_TIMEOUT_MS), died]).catch((error: unknown) => {
     child.kill("SIGKILL");
     throw error;
   });
+  // Somebody else's server answers there: ours cannot listen, and ends.
+  if (served !== (await realpath(dataDir))) await died;
   const pid = child.pid ?? 0;
   await writeNote(dataDir, { url, pid });
   const stop = async (): Promise<void> => {

@@ -43,6 +43,36 @@ describe("the embedded Redis", () => {
     expect(await findEmbeddedRedis(one.path)).toBeNull();
   });
 
+  it("never takes the server of another directory for its own, whose port it was to have", async () => {
+    await using one = await freshDirectory();
+    await using other = await freshDirectory();
+    const first = await startEmbeddedRedis({ dataDir: one.path, searchPath });
+    try {
+      const port = Number(new URL(first.url).port);
+      await expect(startEmbeddedRedis({ dataDir: other.path, searchPath, port })).rejects.toMatchObject({
+        code: "REDIS_MISSING",
+      });
+    } finally {
+      await first.stop();
+    }
+  });
+
+  it("takes another port where somebody was faster", async () => {
+    await using one = await freshDirectory();
+    await using other = await freshDirectory();
+    const first = await startEmbeddedRedis({ dataDir: one.path, searchPath });
+    const taken = Number(new URL(first.url).port);
+    const ports = [taken, taken, await freePort()];
+    const pickPort = async () => ports.shift() ?? 0;
+    const second = await startEmbeddedRedis({ dataDir: other.path, searchPath, pickPort });
+    try {
+      expect(ports).toEqual([]);
+      expect(await findEmbeddedRedis(other.path)).toBe(second.url);
+    } finally {
+      await Promise.all([first.stop(), second.stop()]);
+    }
+  });
+
   it("is there while it still loads what it has to, and is found by others then", async () => {
     await using directory = await freshDirectory();
     const start = (...serverArgs: readonly string[]) =>

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createPublisher } from "../../src/index.ts";
-import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
+import { freePort, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import {
   apiUrl,
   connected,
@@ -217,10 +217,4 @@ async function deliver(service: RunningCommand, receiver: Receiver): Promise<voi
   await runForJson(["endpoints", "add", receiver.url], variables);
   await runForJson(["publish", "invoice.paid", "{}"], variables);
   await receiver.received(1);
-}
-
-/** Of a server that has just gone. */
-async function freePort(): Promise<number> {
-  await using receiver = await startReceiver();
-  return Number(new URL(receiver.url).port);
 }
