@@ -1,8 +1,9 @@
-/** Builds what is published: dist from src, and the receiver kit as a package of its own. */
+/** Builds what is published: dist from src, the console's page in it, and the receiver kit as a package of its own. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildConsole } from "./build-console.ts";
 import { buildReceiver } from "./receiver-package.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -14,6 +15,7 @@ execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "
   cwd: root,
   stdio: "inherit",
 });
+await buildConsole(root, join(dist, "console"));
 await buildReceiver(root, dist);
 const main = join(dist, "main.js");
 chmodSync(main, 0o755);

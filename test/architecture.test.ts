@@ -7,7 +7,7 @@ const root = new URL("../", import.meta.url);
 
 function sourcesUnder(folder: string): ReadonlyMap<string, string> {
   const entries = readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" });
-  const paths = entries.filter((entry) => entry.endsWith(".ts")).map((entry) => `${folder}/${entry}`);
+  const paths = entries.filter((entry) => /\.tsx?$/.test(entry)).map((entry) => `${folder}/${entry}`);
   return new Map(paths.map((path) => [path, readFileSync(new URL(path, root), "utf8")]));
 }
 
@@ -69,6 +69,13 @@ describe("the rules see a planted violation", () => {
     ],
     ["src/deliver/a.ts", 'import { Queue } from "bullmq";', "may not import bullmq; its owner is queue"],
     ["src/queue/a.ts", 'import Redis from "ioredis";', "may not import ioredis; its owner is store"],
+    ["src/manage/a.ts", 'import { render } from "preact";', "may not import preact; its owner is console"],
+    ["src/console/a.tsx", 'import { b } from "../api/b.ts";', "imports more than types from api"],
+    [
+      "src/console/a.tsx",
+      'import type { B } from "../manage/b.ts";',
+      "(console) may not import src/manage/b.ts (manage)",
+    ],
     [
       "src/store/a.ts",
       'import { trace } from "@opentelemetry/api";',

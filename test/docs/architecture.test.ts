@@ -20,7 +20,7 @@ describe("docs/architecture.md", () => {
 
   it("names only what is there", () => {
     const paths = [...page.matchAll(/`((?:src|test|[a-z]+)\/[a-z./-]+\.ts)`/g)].map(([, path = ""]) =>
-      /^(?:src|test)\//.test(path) ? path : `src/${path}`,
+      /^(?:src|test|scripts)\//.test(path) ? path : `src/${path}`,
     );
     expect(paths.length).toBeGreaterThan(15);
     expect(paths.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);

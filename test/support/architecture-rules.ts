@@ -29,6 +29,8 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ["receiver", ["core", "wire", "catalogue"]],
   ["client", ["core", "catalogue", "publish"]],
   ["testing", ["core", "wire", "receiver", "config"]],
+  // A page in people's browsers: it knows of the service what the API says.
+  ["console", ["core", "api"]],
   ["app", [...GROUND, ...STAGES, "config", "manage"]],
   ["process", [...GROUND, "store", "observe", "config", "manage", "api", "app"]],
   // The commands are clients of the API: its schemas tell them what comes.
@@ -43,6 +45,7 @@ const TYPES_ONLY: ReadonlyMap<string, readonly string[]> = new Map([
   ["client", ["catalogue", "publish"]],
   // The ways of doing things are handed in: the API constructs nothing.
   ["api", ["manage"]],
+  ["console", ["api"]],
 ]);
 
 /**
@@ -69,6 +72,10 @@ const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["@opentelemetry/", ["src/observe/spans.ts", "src/observe/otlp.ts"]],
   ["fastify", ["api", "receiver"]],
   ["@fastify/", ["api"]],
+  ["preact", ["console"]],
+  ["@preact/", ["console"]],
+  ["preact-iso", ["console"]],
+  ["uplot", ["console"]],
   ["fastify-type-provider-zod", ["api"]],
   // Text from outside becomes typed here: the environment, event data, requests, jobs, Redis records.
   [
@@ -89,8 +96,8 @@ const IMPURE = /(?<![.\w$])(?:setTimeout|setInterval|setImmediate|fetch)\s*\(|\b
 const WITHOUT_NODE: ReadonlySet<string> = new Set(["receiver", "client"]);
 
 const CLOCK_OWNER = "src/config/system.ts";
-/** The receiver runs in other people's processes, where nothing composes it: it has a clock of its own. */
-const RECEIVER_CLOCK = "src/receiver/clock.ts";
+/** Rooms that run in other people's processes and browsers, where nothing composes them, have a clock of their own. */
+const CLOCKS_ELSEWHERE: ReadonlySet<string> = new Set(["src/receiver/clock.ts", "src/console/clock.ts"]);
 
 const ONE_PLACE: readonly (readonly [RegExp, string])[] = [
   [/\bprocess\s*(?:\?\.\s*|\.\s*|\[\s*["'`] +["'`])(?:env\b|\])/, "src/config/environment.ts"],
@@ -137,7 +144,7 @@ function toModule(path: string, source: string): Module {
 
 function roomOf(path: string): string {
   if (["src/main.ts", "src/index.ts", "src/publisher.ts"].includes(path)) return "entry";
-  return /^src\/([^/]+?)(?:\.ts$|\/)/.exec(path)?.[1] ?? "";
+  return /^src\/([^/]+?)(?:\.tsx?$|\/)/.exec(path)?.[1] ?? "";
 }
 
 function problemsOf(module: Module): readonly string[] {
@@ -196,7 +203,7 @@ function vendorProblem({ path, room }: Module, { specifier, isTypeOnly }: Import
 
 function misplaced({ path, bare }: Module): readonly string[] {
   return ONE_PLACE.flatMap(([pattern, owner]) =>
-    path === owner || (path === RECEIVER_CLOCK && owner === CLOCK_OWNER)
+    path === owner || (CLOCKS_ELSEWHERE.has(path) && owner === CLOCK_OWNER)
       ? []
       : found(bare, pattern, (text) => `has ${text}, which belongs in ${owner}`),
   );
@@ -207,7 +214,10 @@ function impure({ room, bare }: Module): readonly string[] {
 }
 
 function badName({ path }: Module): readonly string[] {
-  const names = path.replace(/\.ts$/, "").split("/").slice(1);
+  const names = path
+    .replace(/\.tsx?$/, "")
+    .split("/")
+    .slice(1);
   const isVague = (name: string): boolean =>
     /(?:^|-)(?:utils?|helpers?|managers?)$|^(?:types?|interfaces?|common|misc)$/.test(name);
   const isKebab = (name: string): boolean => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name);

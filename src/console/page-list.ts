@@ -1,0 +1,37 @@
+/** The console's pages: the path of each, its place in the navigation and its key after `g`. Each is loaded when it is wanted. */
+import type { AnyComponent } from "preact";
+import lazy from "preact-iso/lazy";
+
+interface ListedPage {
+  /** Below the console's own path. */
+  readonly path: string;
+  readonly title: string;
+  /** Null for one that others lead to. */
+  readonly nav: string | null;
+  readonly key: string | null;
+  readonly component: AnyComponent;
+}
+
+export const PAGES: readonly ListedPage[] = [
+  {
+    path: "events",
+    title: "Events",
+    nav: "Events",
+    key: "e",
+    component: lazy(() => import("./pages/events.tsx").then(({ Events }) => Events)),
+  },
+  {
+    path: "events/:id",
+    title: "Event",
+    nav: null,
+    key: null,
+    component: lazy(() => import("./pages/event.tsx").then(({ OneEvent }) => OneEvent)),
+  },
+  {
+    path: "deliveries",
+    title: "Deliveries",
+    nav: "Deliveries",
+    key: "d",
+    component: lazy(() => import("./pages/deliveries.tsx").then(({ Deliveries }) => Deliveries)),
+  },
+];

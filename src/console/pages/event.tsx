@@ -1,0 +1,125 @@
+/** One event: the bytes that were published, and what has become of its deliveries. */
+
+import { useState } from "preact/hooks";
+import { useRoute } from "preact-iso/router";
+import type { WholeEventInJson } from "../../api/routes/event-records.ts";
+import type { DeliveryInJson } from "../../api/shown-delivery.ts";
+import { memberTexts } from "../../core/json-text.ts";
+import { Act } from "../act.tsx";
+import { type Answered, Shown, useAsked } from "../answers.tsx";
+import { ask, askText } from "../api.ts";
+import { CopyButton } from "../copy-button.tsx";
+import { JsonView } from "../json-view.tsx";
+import { api, page, withQuery } from "../places.ts";
+import { Id, plural, State, Time } from "../words.tsx";
+
+interface ShownEvent extends WholeEventInJson {
+  /** The data as it was published, to the byte. */
+  readonly dataText: string;
+}
+
+const POLL_MS = 5_000;
+
+async function readEvent(id: string, signal: AbortSignal): Promise<ShownEvent> {
+  const text = await askText(api("events", id), { signal });
+  const event: WholeEventInJson = JSON.parse(text);
+  return { ...event, dataText: memberTexts(text).get("data") ?? "null" };
+}
+
+export function OneEvent() {
+  const { params } = useRoute();
+  const id = decodeURIComponent(params["id"] ?? "");
+  const asked = useAsked(id, (signal) => readEvent(id, signal), POLL_MS);
+  return (
+    <>
+      <div class="head">
+        <h1>
+          Event <span class="id">{id}</span>
+        </h1>
+        <CopyButton text={id} what="the event's id" />
+        {asked.value !== null && <SendAgain asked={asked} event={asked.value} />}
+      </div>
+      <Shown asked={asked} what="the event">
+        {(event) => (
+          <>
+            <dl class="facts card">
+              <div>
+                <dt>Type</dt>
+                <dd>
+                  <a href={withQuery(page("events"), { type: event.type })}>{event.type}</a>
+                </dd>
+              </div>
+              <div>
+                <dt>Published</dt>
+                <dd>
+                  <Time at={event.timestamp} />
+                </dd>
+              </div>
+              <div>
+                <dt>Taken on by a worker</dt>
+                <dd>
+                  <Time at={event.accepted_at} />
+                </dd>
+              </div>
+            </dl>
+            <JsonView text={event.dataText} what="data" />
+            <OfEvent event={event} />
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function SendAgain({ asked, event }: { readonly asked: Answered<ShownEvent>; readonly event: ShownEvent }) {
+  return (
+    <div class="acts">
+      <Act
+        needs="admin"
+        label="Send again"
+        shortcut="r"
+        confirm={`Send ${event.id} again to all that it was owed to? Receivers get the same webhook-id.`}
+        run={async () => {
+          const { started, brought_forward: forward } = await ask<{
+            started: number;
+            brought_forward: number;
+          }>(api("events", event.id, "replay"), { method: "POST" });
+          asked.again();
+          return `${plural(started, "delivery", "deliveries")} begun again, ${forward} brought forward`;
+        }}
+      />
+    </div>
+  );
+}
+
+function OfEvent({ event }: { readonly event: ShownEvent }) {
+  const [isWhyNot, setWhyNot] = useState(false);
+  const { data, next } = event.deliveries;
+  return (
+    <section class="card">
+      <h2>Deliveries</h2>
+      {data.length === 0 && <p class="muted">None: no endpoint covered its type when it was dispatched.</p>}
+      <ul class="plain">
+        {data.map((delivery) => (
+          <DeliveryLine key={delivery.id} delivery={delivery} />
+        ))}
+      </ul>
+      {next !== null && <a href={withQuery(page("deliveries"), { event: event.id })}>All of them</a>}
+      <p>
+        <button type="button" aria-expanded={isWhyNot} onClick={() => setWhyNot(!isWhyNot)}>
+          Why did somebody not get it?
+        </button>
+      </p>
+    </section>
+  );
+}
+
+function DeliveryLine({ delivery }: { readonly delivery: DeliveryInJson }) {
+  const { id, endpoint_id: endpoint, status, attempt_count: attempts } = delivery;
+  return (
+    <li>
+      <State word={status} /> <Id id={endpoint} href={page("deliveries", id)} />{" "}
+      <span class="muted">{plural(attempts, "attempt")}</span>
+    </li>
+  );
+}
