@@ -1,7 +1,8 @@
 /**
- * Access: who is asking, and may they? A key comes as `Authorization: Bearer hw_live_…`. Without any key in the whole
- * installation the API serves everyone who reaches it, which is why it then listens on loopback only; and there it
- * answers to loopback's names only, or a web page could have a browser ask for it (DNS rebinding).
+ * Access: who is asking, and may they? A key comes as `Authorization: Bearer hw_live_…`, or has been shown by who sends a
+ * session's cookie. Without any key in the whole installation the API serves everyone who reaches it, which is why it
+ * then listens on loopback only; and there it answers to loopback's names only, or a web page could have a browser ask
+ * for it (DNS rebinding).
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Caller, isAllowed } from "../core/access.ts";
@@ -9,7 +10,8 @@ import { isLoopbackName } from "../core/loopback.ts";
 import type { AccessControl } from "./ports.ts";
 import { Refusal } from "./problem.ts";
 import type { Api } from "./routing.ts";
-import { refuseForeignPages } from "./web-pages.ts";
+import { sessionIdIn } from "./session-cookie.ts";
+import { insistOnOwnPage, isOfOtherPage, refuseForeignPages } from "./web-pages.ts";
 
 const BEARER = /^Bearer ([!-~]{1,300})$/i;
 /** On loopback without keys, whoever is there may do everything. */
@@ -18,9 +20,28 @@ const LOCAL: Caller = { keyId: "loopback", name: "loopback", roles: ["admin"] };
 /** Identifies first, for the rate limits to know whom they count; `addAuthorisation` then lets in or refuses. */
 export function addIdentification(app: Api, control: AccessControl): void {
   app.decorateRequest("caller", null);
+  app.decorateRequest("sessionId", null);
   app.addHook("onRequest", async (request) => {
+    // A header says more than a cookie does, right or wrong.
+    const heedsCookie = control.sessions !== null && request.headers.authorization === undefined;
+    request.sessionId = heedsCookie ? sessionIdIn(request) : null;
+    if (request.routeOptions.config.signsIn) return;
     request.caller = identify(request, control);
+    if (request.caller === null && isSessionAsked(request))
+      request.caller = await bySession(request, control);
   });
+}
+
+/** Anyone's routes, such as probes and pages, must not wait for Redis because of a cookie. */
+function isSessionAsked({ is404, routeOptions: { config } }: FastifyRequest): boolean {
+  return !is404 && (config.access !== "anyone" || config.showsCaller === true);
+}
+
+/** Pages of others may have a browser send the cookie (on the same site): it says nothing then. */
+async function bySession(request: FastifyRequest, { sessions }: AccessControl): Promise<Caller | null> {
+  const { sessionId } = request;
+  if (sessions === null || sessionId === null || isOfOtherPage(request)) return null;
+  return await sessions.use(sessionId);
 }
 
 export function addAuthorisation(app: Api, control: AccessControl): void {
@@ -39,6 +60,7 @@ function authorise(request: FastifyRequest, control: AccessControl): void {
   const { access } = request.routeOptions.config;
   if (request.is404) return;
   refuseForeignPages(request, control.publicUrl);
+  if (request.sessionId !== null) insistOnOwnPage(request);
   if (access === "anyone") return;
   if (access === undefined) throw new Error(`${request.routeOptions.url} does not say who may call it`);
   const { caller } = request;
@@ -59,18 +81,27 @@ function isLookBeforeReady({ routeOptions }: FastifyRequest, control: AccessCont
 }
 
 /** While nobody can know which keys exist, the answer is not "wrong key". */
-function refuseStranger({ headers }: FastifyRequest, { keys }: AccessControl): Refusal {
-  if (!keys.areKnown()) {
-    return new Refusal("REDIS_UNAVAILABLE", {
-      expected: "Redis to say which API keys there are",
-      got: "no answer from it yet",
-      remedy: "try again in a moment",
+function refuseStranger({ headers, sessionId }: FastifyRequest, { keys }: AccessControl): Refusal {
+  if (!keys.areKnown()) return keysUnknown();
+  if (sessionId !== null) {
+    return new Refusal("UNAUTHENTICATED", {
+      expected: "a session that has not ended, used from its own page",
+      got: "another one",
+      remedy: "sign in again",
     });
   }
   return new Refusal("UNAUTHENTICATED", {
     expected: "Authorization: Bearer and a valid API key",
     got: headers.authorization === undefined ? "no Authorization" : "one that is not valid",
     remedy: "send a key; `hookwave keys create` makes one",
+  });
+}
+
+export function keysUnknown(): Refusal {
+  return new Refusal("REDIS_UNAVAILABLE", {
+    expected: "Redis to say which API keys there are",
+    got: "no answer from it yet",
+    remedy: "try again in a moment",
   });
 }
 

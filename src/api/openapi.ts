@@ -8,6 +8,7 @@ import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import { catalogue } from "../catalogue/catalogue.ts";
 import { jsonSchemaOf } from "../catalogue/json-schema.ts";
 import { VERSION } from "../wire/version.ts";
+import { isFileName, pathBelow } from "./paths.ts";
 import { problemSchema } from "./problem.ts";
 import type { Api } from "./routing.ts";
 import { DOCS_POLICY } from "./security-headers.ts";
@@ -50,18 +51,12 @@ export function addDocs(app: Api): void {
       route.config = { ...route.config, access: "anyone", isRoutine: true };
     });
     docs.addHook("onRequest", async ({ url }, reply) => {
-      if (isNoFile(url)) reply.callNotFound();
+      const file = pathBelow("/docs/static/", url);
+      if (file !== null && !isFileName(file)) reply.callNotFound();
     });
     docs.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_POLICY });
-    docs.get("/", { schema: { hide: true } }, async (_request, reply) => reply.redirect("/docs"));
     docs.get("/openapi.json", { schema: { hide: true } }, async () => docs.swagger());
   });
-}
-
-/** The page's files have plain names; the library that serves them fails at others (NUL, `\`, `..`, 300 characters). */
-function isNoFile(url: string): boolean {
-  const [path = ""] = url.split("?", 1);
-  return path.startsWith("/docs/static/") && !/^\/docs\/static\/[\w.-]{0,100}$/.test(path);
 }
 
 const members = (of: object): readonly object[] =>

@@ -6,6 +6,7 @@ import type { AnsweredRequest, CountRequest, OnErrand } from "../core/access.ts"
 import type { RedisState } from "../core/redis-replies.ts";
 import type { KeyManagement } from "../manage/keys.ts";
 import type { Management } from "../manage/management.ts";
+import type { SessionManagement } from "../manage/sessions.ts";
 
 export interface ApiHookwave extends Management {
   /** Settles within a second, also when Redis does not answer. */
@@ -26,6 +27,8 @@ export interface ApiHookwave extends Management {
 
 export interface AccessControl {
   readonly keys: Pick<KeyManagement, "check" | "exist" | "areKnown">;
+  /** Null where there is no page to sign in at: cookies then mean nothing. */
+  readonly sessions: Pick<SessionManagement, "use"> | null;
   /** True when others than this machine can reach the API; a key is then always asked for. */
   readonly isOpenToOthers: boolean;
   /** The URL under which people know the API, where that is not the one it is asked for at. */
@@ -53,6 +56,10 @@ export interface ApiSettings {
   /** Networks of proxies, which pass on the requests of others and say for whom. */
   readonly apiTrustedProxies: readonly string[];
   readonly apiDocs: boolean;
+  /** Serve the page for operators. */
+  readonly console: boolean;
+  /** Keep payloads from whoever is no admin. */
+  readonly consoleHidePayloads: boolean;
   readonly metrics: boolean;
   /** The port of metrics, where it is not the API's own; null for that one. */
   readonly metricsPort: number | null;
@@ -65,4 +72,6 @@ export interface ApiDeps {
   readonly delivers: boolean;
   readonly isOpenToOthers: boolean;
   readonly settings: ApiSettings;
+  /** The folder of the page that was built; the package's own when absent. */
+  readonly consoleFolder?: URL;
 }

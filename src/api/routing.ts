@@ -25,10 +25,16 @@ declare module "fastify" {
     readonly access?: Role | "anyone";
     /** Asked for again and again, by probes, scrapers and browsers for a page: of no interest in the log. */
     readonly isRoutine?: true;
+    /** Somebody shows a key here: whoever it is, they count as a stranger. */
+    readonly signsIn?: true;
+    /** A session counts although anyone may call. */
+    readonly showsCaller?: true;
   }
   interface FastifyRequest {
     /** The caller whose key came with the request; null without a valid one. */
     caller: Caller | null;
+    /** The session that came with the request, if only a session did; nobody has said yet that there is one. */
+    sessionId: string | null;
   }
 }
 

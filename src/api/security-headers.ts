@@ -19,6 +19,19 @@ export const DOCS_POLICY = {
   "frame-ancestors": ["'none'"],
 };
 
+/** The page for operators: all that it is made of is its own files, and no text becomes markup or a script. */
+export const CONSOLE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join("; ");
+
 export function addSecurityHeaders(app: Api): void {
   const directives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
   app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives }, hsts: false });

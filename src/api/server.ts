@@ -8,6 +8,7 @@ import type { AnsweredRequest } from "../core/access.ts";
 import { HookwaveError, summarise } from "../core/errors.ts";
 import { addAuthorisation, addIdentification } from "./access.ts";
 import { boundConnections, type IsProxy, proxiesIn } from "./connections.ts";
+import { addConsole, addStartPage, CONSOLE_FOLDER } from "./console.ts";
 import { addDocs } from "./openapi.ts";
 import type { ApiDeps } from "./ports.ts";
 import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, REDIS_PROBLEMS, sendProblem } from "./problem.ts";
@@ -26,6 +27,7 @@ import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addMigrationRoutes } from "./routes/migration.ts";
 import { addReplayRoutes } from "./routes/replays.ts";
+import { addSessionRoutes } from "./routes/sessions.ts";
 import { addTestAndExplainRoutes } from "./routes/test-and-explain.ts";
 import { addWebhookLogRoutes } from "./routes/webhook-logs.ts";
 import { addWebhookRoutes } from "./routes/webhooks.ts";
@@ -56,10 +58,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 const CLOSE_GRACE_MS = 2_000;
 
 export function createApiServer(deps: ApiDeps): ApiServer {
-  const { hookwave, settings, isOpenToOthers } = deps;
+  const { hookwave, settings, isOpenToOthers, consoleFolder = CONSOLE_FOLDER } = deps;
   const isProxy = proxiesIn(settings.apiTrustedProxies);
   const app = openServer(deps, isProxy);
-  const control = { keys: hookwave.keys, isOpenToOthers, publicUrl: settings.apiUrl };
+  const sessions = settings.console ? hookwave.sessions : null;
+  const control = { keys: hookwave.keys, sessions, isOpenToOthers, publicUrl: settings.apiUrl };
   addIdentification(app, control);
   boundConnections(app, settings, isProxy);
   addRateLimits(app, settings, control, hookwave.countRequest);
@@ -67,10 +70,13 @@ export function createApiServer(deps: ApiDeps): ApiServer {
   app.addHook("preParsing", async ({ headers }) => refuseEncoded(headers));
   addSecurityHeaders(app);
   if (settings.apiDocs) addDocs(app);
+  if (settings.console) addConsole(app, consoleFolder);
+  addStartPage(app, settings);
   // Plugins hear of routes from the moment they are loaded, so the routes come after them.
   app.register(async (routes: Api) => {
     handleAsErrands(routes, hookwave.onErrand);
     addRoutes(routes, deps);
+    if (settings.console) addSessionRoutes(routes, deps, control);
   });
   return serverOf(app);
 }

@@ -17,8 +17,26 @@ export function refuseForeignPages(request: FastifyRequest, publicUrl: string | 
   if (SAFE.has(request.method)) return;
   const { origin, "sec-fetch-site": site } = request.headers;
   if (origin !== undefined && !isOwn(origin, request, publicUrl)) throw foreign(`one of ${shown(origin)}`);
-  if (site !== undefined && !OWN_SITES.has(String(site)))
-    throw foreign(`a page that is ${shown(String(site))}`);
+  if (isOfOtherPage(request)) throw foreign(`a page that is ${shown(String(site))}`);
+}
+
+/** An order that is given by a cookie must be known to come from a page of ours: a person or a program sends a key. */
+export function insistOnOwnPage({ method, headers }: FastifyRequest): void {
+  if (SAFE.has(method)) return;
+  const { origin, "sec-fetch-site": site } = headers;
+  // An origin that has come is ours, or it would have been refused before.
+  if (site === undefined ? origin !== undefined : site === "same-origin") return;
+  throw new Refusal("FORBIDDEN", {
+    expected: "Sec-Fetch-Site: same-origin, or an Origin of our own, with an order that comes with a cookie",
+    got: site === undefined ? "neither" : shown(String(site)),
+    remedy: "give it from the console; programs send Authorization: Bearer and a key, and no cookie",
+  });
+}
+
+/** Does a browser say that a page of another origin had it ask? */
+export function isOfOtherPage({ headers }: FastifyRequest): boolean {
+  const { "sec-fetch-site": site } = headers;
+  return site !== undefined && !OWN_SITES.has(String(site));
 }
 
 /** The origin that this request was made to (RFC 6454, 6.2), or the one under which people know it. */

@@ -17,9 +17,10 @@ import { endpointHealth } from "../manage/endpoint-health.ts";
 import type { EndpointManagement } from "../manage/endpoints.ts";
 import { createEventManagement, type EventManagementDeps } from "../manage/events.ts";
 import { createExplainEvent } from "../manage/explain-event.ts";
-import { createKeyManagement } from "../manage/keys.ts";
+import { createFindHolder, createKeyManagement } from "../manage/keys.ts";
 import type { MigrationManagement } from "../manage/migration.ts";
 import { createSendAgain } from "../manage/send-again.ts";
+import { createSessionManagement } from "../manage/sessions.ts";
 import { createTestEndpoint } from "../manage/test-endpoint.ts";
 import { createWaitingJobs } from "../queue/waiting-jobs.ts";
 import { createAuditStore } from "../store/audit.ts";
@@ -30,6 +31,7 @@ import { readMissedSince } from "../store/health.ts";
 import { createLookup } from "../store/lookup.ts";
 import { createParkedRounds } from "../store/parked-rounds.ts";
 import { createPublishConflicts } from "../store/publish-conflicts.ts";
+import { createSessionStore } from "../store/sessions.ts";
 import { wireDeadLetters } from "./dead-letters.ts";
 import { wireDoctor } from "./doctor.ts";
 import type { FleetState } from "./fleet-state.ts";
@@ -53,13 +55,20 @@ export function wireManagement(wiring: ManagementWiring) {
   const letters = wireDeadLetters(wiring, wiring.queues);
   const { replays } = letters;
   const audit = createAudit(createAuditStore(redis, keys));
+  const keyManagement = createKeyManagement(apiKeys, config.apiKey, system.now);
   const records = auditedRecords({ ...wireRecords(wiring, letters), replays }, audit);
   return {
     ...records,
     audit: { list: audit.list },
     endpoints: endpointManagement,
     migration: wiring.migrationManagement,
-    keys: createKeyManagement(apiKeys, config.apiKey, system.now),
+    keys: keyManagement,
+    sessions: createSessionManagement({
+      store: createSessionStore(redis, keys),
+      check: keyManagement.check,
+      findHolder: createFindHolder(apiKeys, config.apiKey),
+      now: system.now,
+    }),
     enableEndpoint: createEnableEndpoint({
       endpoints: endpointManagement,
       readMissedSince: (id) => readMissedSince(redis, keys, id),

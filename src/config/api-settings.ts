@@ -39,6 +39,14 @@ export const apiSettings = {
     variable: "API_DOCS",
     doc: "Serve the API's description at /docs and /openapi.json.",
   }),
+  console: setting(forms.flag(), "true", {
+    variable: "CONSOLE",
+    doc: "Serve the page for operators at /console, where / leads.",
+  }),
+  consoleHidePayloads: setting(forms.flag(), "false", {
+    variable: "CONSOLE_HIDE_PAYLOADS",
+    doc: "Show event data and what receivers answered only to keys with the role admin, in the console and over the API alike (docs/console.md).",
+  }),
   metrics: setting(forms.flag(), "true", {
     variable: "METRICS",
     doc: "Serve /metrics.",

@@ -21,6 +21,12 @@ export interface KeyManagement {
   readonly areKnown: () => boolean;
 }
 
+/** Somebody who has a key, and the SHA-256 of its token. */
+export interface KeyHolder {
+  readonly caller: Caller;
+  readonly digest: Buffer;
+}
+
 const BOOTSTRAP: Caller = { keyId: "bootstrap", name: "bootstrap", roles: ["admin"] };
 
 export function createKeyManagement(
@@ -45,4 +51,14 @@ export function createKeyManagement(
     exist: () => (bootstrapKey === null ? apiKeys.exist() : true),
     areKnown: () => apiKeys.exist() !== null,
   };
+}
+
+/** From memory: whose key has this id; null for nobody's. For what must end with a key, or with another under its name. */
+export function createFindHolder(
+  apiKeys: Pick<ApiKeys, "find">,
+  bootstrapKey: string | null,
+): (keyId: string) => KeyHolder | null {
+  const bootstrap =
+    bootstrapKey === null ? null : { caller: BOOTSTRAP, digest: hash("sha256", bootstrapKey, "buffer") };
+  return (keyId) => (keyId === BOOTSTRAP.keyId ? bootstrap : apiKeys.find(keyId));
 }

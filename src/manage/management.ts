@@ -16,6 +16,7 @@ import type { EventManagement } from "./events.ts";
 import type { ExplainEvent } from "./explain-event.ts";
 import type { KeyManagement } from "./keys.ts";
 import type { MigrationManagement } from "./migration.ts";
+import type { SessionManagement } from "./sessions.ts";
 import type { TestEndpoint } from "./test-endpoint.ts";
 
 export interface ReplayManagement extends Replays {
@@ -31,6 +32,8 @@ export interface Management {
   /** Many dead letters at once, as jobs that go on by themselves. */
   readonly replays: ReplayManagement;
   readonly keys: KeyManagement;
+  /** For people at a browser, who show a key once. */
+  readonly sessions: SessionManagement;
   readonly migration: MigrationManagement;
   /** As `endpoints.enable`, with what it has missed. */
   readonly enableEndpoint: EnableEndpoint;

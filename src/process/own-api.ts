@@ -76,7 +76,8 @@ function serve(hookwave: Hookwave, settings: Config, { logger }: Log) {
     logger,
     delivers: false,
     isOpenToOthers: false,
-    settings,
+    // A command has no browser.
+    settings: { ...settings, console: false },
   });
 }
 

@@ -31,6 +31,8 @@ export interface ApiKeys {
   readonly revoke: (id: string, note: KeyNote) => Promise<void>;
   /** From memory: whose token this is; null for nobody's. Takes the same time whether or not its id exists. */
   readonly check: (token: string) => Caller | null;
+  /** From memory: the key that has this id, and what is stored of its token. */
+  readonly find: (id: string) => { readonly caller: Caller; readonly digest: Buffer } | null;
   /** From memory: is there any key? Null before the first refresh: nobody knows. */
   readonly exist: () => boolean | null;
   readonly refresh: () => Promise<void>;
@@ -108,13 +110,20 @@ export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {
       const record = mirror?.get(id);
       const expected = record === undefined ? NOBODY : Buffer.from(record.digest, "base64");
       const isRight = timingSafeEqual(digestOf(token), expected);
-      if (!isRight || record === undefined) return null;
-      return { keyId: record.id, name: record.name, roles: record.roles };
+      return isRight && record !== undefined ? callerOf(record) : null;
+    },
+    find: (id) => {
+      const record = mirror?.get(id);
+      return record === undefined
+        ? null
+        : { caller: callerOf(record), digest: Buffer.from(record.digest, "base64") };
     },
     exist: () => (mirror === null ? null : mirror.size > 0),
     refresh,
   };
 }
+
+const callerOf = ({ id, name, roles }: KeyRecord): Caller => ({ keyId: id, name, roles });
 
 const shown = ({ id, name, roles, createdAt }: KeyRecord): ApiKey => ({ id, name, roles, createdAt });
 

@@ -72,6 +72,10 @@ const callerKeys = (prefix: string) => ({
   apiKeys: `${prefix}:api-keys`,
   /** Stream of who changed what. */
   audit: `${prefix}:audit`,
+  /** A session of somebody who has signed in; `digest` of its id. */
+  session: (digest: string) => `${prefix}:session:${digest}`,
+  /** Sorted set of those keys by when each session was begun, for an API key's id. */
+  sessionsOf: (keyId: string) => `${prefix}:sessions:${keyId}`,
   /** The prefix of the counters of the API's rate limits. */
   rateLimits: `${prefix}:requests:`,
 });

@@ -27,6 +27,10 @@ const UNDESCRIBED = [
   "/openapi.json",
   "/docs",
   "/docs/{id}",
+  "/console",
+  "/console/{id}",
+  "/console/assets/{id}",
+  "/console/session",
   "/{id}",
   "/api/v1/{id}",
 ];

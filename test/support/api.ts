@@ -13,6 +13,7 @@ export interface ApiOptions {
   readonly logger?: ApiLogger;
   readonly isOpenToOthers?: boolean;
   readonly settings?: Partial<ApiSettings>;
+  readonly consoleFolder?: URL;
   readonly port?: number;
 }
 
@@ -23,6 +24,8 @@ const SETTINGS: ApiSettings = {
   apiConnectionsUnknown: 1_000,
   apiTrustedProxies: [],
   apiDocs: true,
+  console: true,
+  consoleHidePayloads: false,
   metrics: true,
   metricsPort: null,
 };
@@ -30,7 +33,9 @@ const SETTINGS: ApiSettings = {
 export async function startApi(hookwave: ApiHookwave, options: ApiOptions = {}): Promise<Api> {
   const { delivers = true, isOpenToOthers = false, logger = createLog({ level: "silent" }).logger } = options;
   const settings = { ...SETTINGS, ...options.settings };
-  const server = createApiServer({ hookwave, logger, delivers, isOpenToOthers, settings });
+  const { consoleFolder } = options;
+  const folder = consoleFolder === undefined ? {} : { consoleFolder };
+  const server = createApiServer({ hookwave, logger, delivers, isOpenToOthers, settings, ...folder });
   const url = await server.listen("127.0.0.1", options.port ?? 0).catch(async (error: unknown) => {
     await server.close();
     throw error;

@@ -25,6 +25,8 @@ describe("an empty environment", () => {
       apiTrustedProxies: [],
       apiUrl: null,
       apiDocs: true,
+      console: true,
+      consoleHidePayloads: false,
       metrics: true,
       metricsPort: null,
       redisUrl: null,
