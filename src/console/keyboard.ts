@@ -15,13 +15,13 @@ export function useKeys(keys: Keys): void {
   const current = useRef(keys);
   current.current = keys;
   useEffect(() => {
-    const press = readKeys((name) => current.current[name] ?? null);
+    const press = readKeys(() => current.current);
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
   }, []);
 }
 
-function readKeys(actOf: (name: string) => (() => void) | null): (event: KeyboardEvent) => void {
+function readKeys(keysNow: () => Keys): (event: KeyboardEvent) => void {
   let first = "";
   let timer = 0;
   const remember = (key: string): void => {
@@ -34,8 +34,9 @@ function readKeys(actOf: (name: string) => (() => void) | null): (event: Keyboar
   return (event) => {
     if (isOthers(event)) return;
     const { key } = event;
-    const act = actOf(first === "" ? key : `${first} ${key}`);
-    const isBeginning = act === null && first === "" && key.length === 1;
+    const keys = keysNow();
+    const act = keys[`${first} ${key}`] ?? keys[key] ?? null;
+    const isBeginning = act === null && Object.keys(keys).some((name) => name.startsWith(`${key} `));
     remember(isBeginning ? key : "");
     if (act === null) return;
     event.preventDefault();
