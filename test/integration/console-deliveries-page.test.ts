@@ -2,8 +2,9 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, startApi } from "../support/api.ts";
+import { builtConsole } from "../support/console-build.ts";
 import { untilIdle } from "../support/deliveries.ts";
-import { barriers, builtConsole, openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import { barriers, openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
 

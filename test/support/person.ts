@@ -1,35 +1,15 @@
 /**
- * A person at the console, in a real browser: the page as it is built now, served by a service's own API. The browser's
+ * A person at the console, in a real browser. The browser's
  * complaints and errors of the page are kept, since a page that works has none.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { buildConsole } from "../../scripts/build-console.ts";
 import { findBrowser, INSTALL_BROWSER } from "./browser.ts";
 
 export const BROWSER = findBrowser();
 export const WITHOUT_BROWSER = BROWSER === null;
 if (BROWSER === null)
   process.stderr.write(`no chromium: tests of the console are left out; ${INSTALL_BROWSER}\n`);
-
-let built: Promise<URL> | null = null;
-
-/** The folder of the page, built once for all tests of a process. */
-export function builtConsole(): Promise<URL> {
-  built ??= build();
-  return built;
-}
-
-async function build(): Promise<URL> {
-  const folder = mkdtempSync(join(tmpdir(), "hookwave-console-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  await buildConsole(fileURLToPath(new URL("../../", import.meta.url)), folder);
-  return pathToFileURL(`${folder}/`);
-}
 
 export interface Person extends AsyncDisposable {
   readonly page: Page;
