@@ -40,6 +40,8 @@ describe("hookwave demo", () => {
     expect(lines.filter((line) => /^ {2}(yes|NO) /.test(line)).length).toBe(7);
     const health = /curl (\S+)/.exec(demo.stdout())?.[1] ?? "";
     expect((await fetch(health)).status).toBe(200);
+    const page = /(http\S+\/console)\b/.exec(demo.stdout())?.[1] ?? "";
+    expect(await (await fetch(page)).text()).toContain("<title>Hookwave</title>");
     const redis = /status --redis (\S+)/.exec(demo.stdout())?.[1] ?? "";
     expect((await runCommand(["status", "--redis", redis])).code).toBe(0);
 

@@ -57,10 +57,17 @@ export const commandPrefix = import.meta.url.endsWith(".ts")
   ? "npm run --silent hookwave --"
   : "npx hookwave";
 
+/** The page of a service that listens there. */
+export const consoleUrl = (apiUrl: string | null): string => `${apiUrl ?? ""}/console`;
+
 export function invitation({ service, dataDir }: Theatre, style: Style): string {
   const { redisUrl, apiUrl } = service;
   return `
-  ${style("bold", "Still running")} until Ctrl-C, with its log in ${dataDir}/hookwave.log. To try in another terminal:
+  ${style("bold", "Still running")} until Ctrl-C, with its log in ${dataDir}/hookwave.log. Everything can be seen in the console:
+
+    ${style("bold", consoleUrl(apiUrl))}
+
+  And from another terminal:
 
     ${commandPrefix} publish model.registered '{"model_id":"my-model"}' --redis ${redisUrl}
     ${commandPrefix} status --redis ${redisUrl}

@@ -2,7 +2,7 @@
 import type { Happening } from "../../../core/happening.ts";
 import { alignRows } from "../../rows.ts";
 import type { Style } from "../../terminal.ts";
-import { commandPrefix } from "../narration.ts";
+import { commandPrefix, consoleUrl } from "../narration.ts";
 import { ACTS, type Act, commandOf } from "./acts.ts";
 import type { Tempo } from "./play.ts";
 import type { MigrationStage } from "./stage.ts";
@@ -79,7 +79,11 @@ export function phaseTable(rows: readonly Row[], style: Style): string {
 export function migrationInvitation({ service, dataDir }: MigrationStage, style: Style): string {
   const at = `--redis ${service.redisUrl}`;
   return `
-  ${style("bold", "Still running")} until Ctrl-C, with its logs in ${dataDir}. To try in another terminal:
+  ${style("bold", "Still running")} until Ctrl-C, with its logs in ${dataDir}. The console has a page for the switch:
+
+    ${style("bold", `${consoleUrl(service.apiUrl)}/migration`)}
+
+  And from another terminal:
 
     ${commandPrefix} migration status ${at}
     ${commandPrefix} migration set redis --for 1m --reason "just to see" ${at}
