@@ -7,6 +7,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Caller, isAllowed } from "../core/access.ts";
 import { isLoopbackName } from "../core/loopback.ts";
+import { hidesPayloads } from "./payloads.ts";
 import type { AccessControl } from "./ports.ts";
 import { Refusal } from "./problem.ts";
 import type { Api } from "./routing.ts";
@@ -21,6 +22,7 @@ const LOCAL: Caller = { keyId: "loopback", name: "loopback", roles: ["admin"] };
 export function addIdentification(app: Api, control: AccessControl): void {
   app.decorateRequest("caller", null);
   app.decorateRequest("sessionId", null);
+  app.decorateRequest("hidesPayloads", true);
   app.addHook("onRequest", async (request) => {
     // A header says more than a cookie does, right or wrong.
     const heedsCookie = control.sessions !== null && request.headers.authorization === undefined;
@@ -29,6 +31,7 @@ export function addIdentification(app: Api, control: AccessControl): void {
     request.caller = identify(request, control);
     if (request.caller === null && isSessionAsked(request))
       request.caller = await bySession(request, control);
+    request.hidesPayloads = hidesPayloads(control, request.caller);
   });
 }
 

@@ -5,6 +5,7 @@ import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { WholeLetter } from "../manage/dead-letters.ts";
 import { inJson, isoOf } from "./json-names.ts";
+import { hiddenMark, withoutData, withoutExcerpts } from "./payloads.ts";
 import { endpointId, pageOf, timeQuery } from "./routing.ts";
 import { answeredAttempt } from "./shown-delivery.ts";
 
@@ -52,6 +53,7 @@ export const wholeLetterSchema = letterSchema.extend({
     .nullable()
     .describe("The events job that could not be read, or killed its workers; null for a delivery."),
   data: z.unknown().describe("The event's data, exactly the bytes that were published; null for a job."),
+  ...hiddenMark,
 });
 
 export type ShownLetter = z.output<typeof letterSchema>;
@@ -78,4 +80,9 @@ export function showWholeLetter({ id, letter, excerpts }: WholeLetter): ShownWho
     job: null,
     data: event.data,
   };
+}
+
+/** The text of an events job is data, too. */
+export function withoutPayload(letter: ShownWholeLetter): ShownWholeLetter {
+  return withoutData(withoutExcerpts({ ...letter, job: letter.job && { ...letter.job, text: "" } }));
 }

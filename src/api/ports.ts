@@ -31,6 +31,8 @@ export interface AccessControl {
   readonly sessions: Pick<SessionManagement, "use"> | null;
   /** True when others than this machine can reach the API; a key is then always asked for. */
   readonly isOpenToOthers: boolean;
+  /** Keep payloads from whoever is no admin. */
+  readonly consoleHidePayloads: boolean;
   /** The URL under which people know the API, where that is not the one it is asked for at. */
   readonly publicUrl: string | null;
 }

@@ -35,6 +35,8 @@ declare module "fastify" {
     caller: Caller | null;
     /** The session that came with the request, if only a session did; nobody has said yet that there is one. */
     sessionId: string | null;
+    /** Is the caller one from whom payloads are kept? */
+    hidesPayloads: boolean;
   }
 }
 

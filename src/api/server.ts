@@ -62,7 +62,8 @@ export function createApiServer(deps: ApiDeps): ApiServer {
   const isProxy = proxiesIn(settings.apiTrustedProxies);
   const app = openServer(deps, isProxy);
   const sessions = settings.console ? hookwave.sessions : null;
-  const control = { keys: hookwave.keys, sessions, isOpenToOthers, publicUrl: settings.apiUrl };
+  const { apiUrl: publicUrl, consoleHidePayloads } = settings;
+  const control = { keys: hookwave.keys, sessions, isOpenToOthers, publicUrl, consoleHidePayloads };
   addIdentification(app, control);
   boundConnections(app, settings, isProxy);
   addRateLimits(app, settings, control, hookwave.countRequest);

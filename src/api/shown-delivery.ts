@@ -5,6 +5,7 @@ import { OUTCOME_KINDS } from "../core/outcome.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { ShownDelivery, WholeDelivery } from "../manage/deliveries.ts";
 import { inJson, isoOf } from "./json-names.ts";
+import { hiddenMark } from "./payloads.ts";
 
 const time = z.iso.datetime();
 
@@ -39,7 +40,10 @@ export const answeredAttempt = attemptSchema.extend({
 });
 export type AnsweredAttempt = z.output<typeof answeredAttempt>;
 
-export const wholeDeliverySchema = deliverySchema.extend({ attempts: z.array(answeredAttempt) });
+export const wholeDeliverySchema = deliverySchema.extend({
+  attempts: z.array(answeredAttempt),
+  ...hiddenMark,
+});
 
 export type DeliveryInJson = z.output<typeof deliverySchema>;
 export type WholeDeliveryInJson = z.output<typeof wholeDeliverySchema>;

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { AttemptRecord, LoggedAttempt } from "../core/attempt.ts";
 import type { EndpointStatistics } from "../core/statistics.ts";
 import { inJson, isoOf } from "./json-names.ts";
+import { hiddenMark } from "./payloads.ts";
 
 /** Of a delivery; an attempt that was made leaves it in one of the middle three. */
 export const LOG_STATUSES = ["pending", "delivered", "failed", "retrying", "cancelled"] as const;
@@ -41,6 +42,7 @@ export const logRow = z.object({
   given_up_because: z.string().nullable(),
   duration_ms: z.number(),
   response_excerpt: z.string().describe("The beginning of what a receiver answered that refused."),
+  ...hiddenMark,
 });
 
 export type LogRow = z.output<typeof logRow>;

@@ -85,7 +85,9 @@ function pageUrl({ baseUrl, type }: CatchUpOptions, after: string | undefined): 
 }
 
 function readEvent(item: unknown): WebhookEvent {
-  const { id, type, timestamp, data } = isRecord(item) ? item : {};
+  const { id, type, timestamp, data, payload_hidden: isHidden } = isRecord(item) ? item : {};
+  if (isHidden === true)
+    throw new CatchUpError("events with their data", "none: an admin's key is asked for", 200);
   if (typeof id === "string" && typeof type === "string" && typeof timestamp === "string")
     return webhookEvent({ id, type, timestamp, data });
   throw new CatchUpError("events with id, type and timestamp", "something else", null);

@@ -9,6 +9,7 @@ import {
   showLetter,
   showWholeLetter,
   wholeLetterSchema,
+  withoutPayload,
 } from "../letter-fields.ts";
 import { type Api, addRemoval, answersForId, idParams, operation, pageQuery } from "../routing.ts";
 
@@ -54,7 +55,10 @@ function addReading(app: Api, letters: DeadLetterManagement): void {
         answersForId(wholeLetterSchema),
       ),
     },
-    async ({ params }) => showWholeLetter(await letters.get(params.id)),
+    async ({ hidesPayloads, params }) => {
+      const letter = showWholeLetter(await letters.get(params.id));
+      return hidesPayloads ? withoutPayload(letter) : letter;
+    },
   );
 }
 

@@ -4,6 +4,7 @@ import { asEventId } from "../../core/brand.ts";
 import { DELIVERY_STATUSES } from "../../core/delivery.ts";
 import { EVENT_ID_PATTERN } from "../../core/event.ts";
 import type { DeliveryManagement } from "../../manage/deliveries.ts";
+import { withoutExcerpts } from "../payloads.ts";
 import { type Api, answersForId, endpointId, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery, showWholeDelivery, wholeDeliverySchema } from "../shown-delivery.ts";
 
@@ -38,7 +39,10 @@ export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement): voi
   app.get(
     "/api/v1/deliveries/:id",
     operation("read", TAG, "getDelivery", "One delivery, with every attempt of its round", shown),
-    async ({ params }) => show(params.id),
+    async ({ hidesPayloads, params }) => {
+      const delivery = await show(params.id);
+      return hidesPayloads ? withoutExcerpts(delivery) : delivery;
+    },
   );
   app.post(
     "/api/v1/deliveries/:id/retry",

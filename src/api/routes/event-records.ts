@@ -6,6 +6,7 @@ import { maskUrl } from "../../core/mask-url.ts";
 import type { EventManagement } from "../../manage/events.ts";
 import { eventsText, eventText } from "../event-text.ts";
 import { inJson, isoOf } from "../json-names.ts";
+import { hiddenMark, withoutData } from "../payloads.ts";
 import { type Api, idParams, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery } from "../shown-delivery.ts";
 
@@ -16,6 +17,7 @@ const eventSchema = z.object({
   type: z.string(),
   timestamp: z.string(),
   data: z.unknown().describe("Exactly the bytes that were published."),
+  ...hiddenMark,
 });
 
 export const eventPage = pageOf(eventSchema);
@@ -68,10 +70,10 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
         response: { 200: eventPage },
       }),
     },
-    async ({ query: { after = null, limit, type = null, since = null, order } }) => {
+    async ({ hidesPayloads, query: { after = null, limit, type = null, since = null, order } }) => {
       const list = order === "newest" ? events.latest : events.feed;
       const { data, next } = await list({ type, since }, { after, limit });
-      return { data: [...data], next };
+      return { data: hidesPayloads ? data.map(withoutData) : [...data], next };
     },
   );
   app.get(
@@ -83,16 +85,17 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
         response: { 200: wholeEventSchema },
       }),
     },
-    async ({ params }) => {
+    async ({ hidesPayloads, params }) => {
       const { event, acceptedAt, deliveries } = await events.get(params.id);
       const { id, type, timestamp, data, legacy } = event;
-      return {
+      const whole = {
         ...{ id, type, timestamp, data },
         accepted_at: isoOf(acceptedAt),
         destinations: showDestinations(event),
         deliveries: { data: deliveries.data.map(showDelivery), next: deliveries.next },
         ...(legacy !== undefined && { legacy: { data: legacy.data } }),
       };
+      return hidesPayloads ? withoutData(whole) : whole;
     },
   );
   addReplay(app, events);

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { given } from "../../core/given.ts";
 import type { EndpointManagement } from "../../manage/endpoints.ts";
+import { withoutExcerpt } from "../payloads.ts";
 import { type Api, answersForId, operation, pageOf, pageQuery } from "../routing.ts";
 import {
   LOG_STATUSES,
@@ -30,7 +31,7 @@ export function addWebhookLogRoutes(app: Api, management: EndpointManagement): v
       ...answersForId(pageOf(logRow)),
       querystring: logQuery,
     }),
-    async ({ params, query }) => {
+    async ({ hidesPayloads, params, query }) => {
       const { status, event, since, until, after = null, limit } = query;
       const verdict = status && VERDICTS[status];
       if (status !== undefined && verdict === undefined) {
@@ -39,7 +40,8 @@ export function addWebhookLogRoutes(app: Api, management: EndpointManagement): v
       }
       const filter = given({ verdict, eventType: event, since: epochMs(since), until: epochMs(until) });
       const { data, next } = await management.attempts(params.id, filter, { after, limit });
-      return { data: data.map(showAttempt), next };
+      const rows = data.map(showAttempt);
+      return { data: hidesPayloads ? rows.map(withoutExcerpt) : rows, next };
     },
   );
   const summary = "Show how it has done: in all, and in the last day by the hour";
