@@ -2,6 +2,7 @@
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { ask, publish, startApi } from "../support/api.ts";
+import { cookieOf, SESSION, shown, signIn } from "../support/console.ts";
 import { askDoctor } from "../support/doctor.ts";
 import { isDrained } from "../support/drained.ts";
 import { aLetter, bury } from "../support/letters.ts";
@@ -14,7 +15,7 @@ const [, listed = ""] = readRepositoryFile("docs/deployment.md").split(/<!-- \/?
 const [, name = "", rules = ""] = /^user (\S+) (.*)$/m.exec(listed) ?? [];
 
 describe("a user of Redis with the permissions that docs/deployment.md lists", () => {
-  it("is enough to publish, deliver, retry, bury, replay, park, manage and look, and is refused nothing", async () => {
+  it("is enough to publish, deliver, retry, bury, replay, park, manage, sign in and look, and is refused nothing", async () => {
     await using redis = await startRedis("--appendonly", "yes");
     const admin = new Redis(redis.url);
     await admin.call("ACL", "SETUSER", name, ...rules.split(" "));
@@ -36,6 +37,11 @@ describe("a user of Redis with the permissions that docs/deployment.md lists", (
     await until("all is delivered or given up", () => isDrained(hookwave));
     for (const path of ["/readyz", "/health/webhooks", "/metrics", "/api/v1/status", "/api/v1/events"])
       expect(await ask(`${api.url}${path}`), path).toMatchObject({ status: 200 });
+    const { token } = await hookwave.keys.create({ name: "ops", roles: ["admin"] });
+    const cookie = cookieOf(await signIn(api, token));
+    expect(await shown(api, { cookie })).toMatchObject({ body: { by: { name: "ops" } } });
+    const headers = { cookie, "sec-fetch-site": "same-origin" };
+    expect(await ask(`${api.url}${SESSION}`, { method: "DELETE", headers })).toMatchObject({ status: 204 });
     const [letter] = (await hookwave.deadLetters.list({}, { after: null, limit: 1 })).data;
     await hookwave.deadLetters.replay(letter?.id ?? "");
     await hookwave.endpoints.remove("bad");
