@@ -24,7 +24,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ["endpoints", ["core", "wire"]],
   ...STAGES.map((stage): [string, string[]] => [stage, GROUND]),
   ["config", ["core"]],
-  ["manage", [...GROUND, ...STAGES, "config"]],
+  ["manage", [...GROUND, ...STAGES, "config", "receiver"]],
   ["api", [...GROUND, "manage"]],
   ["receiver", ["core", "wire", "catalogue"]],
   ["client", ["core", "catalogue", "publish"]],
