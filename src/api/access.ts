@@ -37,7 +37,8 @@ export function addIdentification(app: Api, control: AccessControl): void {
 
 /** Anyone's routes, such as probes and pages, must not wait for Redis because of a cookie. */
 function isSessionAsked({ is404, routeOptions: { config } }: FastifyRequest): boolean {
-  return !is404 && (config.access !== "anyone" || config.showsCaller === true);
+  const needsCaller = config.access !== "anyone" && config.access !== "sender";
+  return !is404 && (needsCaller || config.showsCaller === true);
 }
 
 /** Pages of others may have a browser send the cookie (on the same site): it says nothing then. */
@@ -61,7 +62,8 @@ function identify({ headers }: FastifyRequest, { keys, isOpenToOthers }: AccessC
 
 function authorise(request: FastifyRequest, control: AccessControl): void {
   const { access } = request.routeOptions.config;
-  if (request.is404) return;
+  // A sender proves itself by its signature, to which neither a key nor a page's origin adds anything.
+  if (request.is404 || access === "sender") return;
   refuseForeignPages(request, control.publicUrl);
   if (request.sessionId !== null) insistOnOwnPage(request);
   if (access === "anyone") return;

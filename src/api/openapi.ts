@@ -10,7 +10,7 @@ import { jsonSchemaOf } from "../catalogue/json-schema.ts";
 import { VERSION } from "../wire/version.ts";
 import { isFileName, pathBelow } from "./paths.ts";
 import { problemSchema } from "./problem.ts";
-import type { Api } from "./routing.ts";
+import type { Access, Api } from "./routing.ts";
 import { DOCS_POLICY } from "./security-headers.ts";
 
 const REQUEST_ID = {
@@ -38,7 +38,7 @@ export function addDocs(app: Api): void {
     transform: (route) => {
       const { schema, url } = jsonSchemaTransform(route);
       const access = route.route.config?.access ?? "admin";
-      return { url, schema: { ...schema, security: access === "anyone" ? [] : [{ apiKey: [access] }] } };
+      return { url, schema: { ...schema, security: isKeyless(access) ? [] : [{ apiKey: [access] }] } };
     },
     transformObject: (input) => {
       if (!("openapiObject" in input)) return input.swaggerObject;
@@ -58,6 +58,8 @@ export function addDocs(app: Api): void {
     docs.get("/openapi.json", { schema: { hide: true } }, async () => docs.swagger());
   });
 }
+
+const isKeyless = (access: Access): boolean => access === "anyone" || access === "sender";
 
 const members = (of: object): readonly object[] =>
   Object.values(of).filter((member) => typeof member === "object" && member !== null);

@@ -27,6 +27,7 @@ const STATUS = {
   REQUEST_INVALID: 400,
   CURSOR_INVALID: 400,
   UNAUTHENTICATED: 401,
+  CALLBACK_REFUSED: 401,
   FORBIDDEN: 403,
   ROUTE_UNKNOWN: 404,
   ENDPOINT_UNKNOWN: 404,
@@ -35,8 +36,11 @@ const STATUS = {
   DEAD_LETTER_UNKNOWN: 404,
   REPLAY_UNKNOWN: 404,
   KEY_UNKNOWN: 404,
+  SOURCE_UNKNOWN: 404,
+  CALLBACK_UNKNOWN: 404,
   METHOD_NOT_ALLOWED: 405,
   ENDPOINT_CONFLICT: 409,
+  SOURCE_CONFLICT: 409,
   EVENT_CONFLICT: 409,
   TEST_RUNNING: 409,
   DELIVERY_SETTLED: 409,
@@ -48,6 +52,7 @@ const STATUS = {
   MEDIA_TYPE_UNSUPPORTED: 415,
   EVENT_INVALID: 422,
   ENDPOINT_INVALID: 422,
+  SOURCE_INVALID: 422,
   CONFIG_INVALID: 422,
   RATE_LIMITED: 429,
   INTERNAL: 500,
@@ -181,7 +186,7 @@ export const INTERNAL_PROBLEM = toProblem("INTERNAL", {
 });
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  if (problem.status === STATUS.UNAUTHENTICATED) reply.header("www-authenticate", "Bearer");
+  if (problem.code === "UNAUTHENTICATED") reply.header("www-authenticate", "Bearer");
   if (problem.status === STATUS.REDIS_UNAVAILABLE) reply.header("retry-after", RETRY_AFTER_SECONDS);
   return reply
     .code(problem.status)

@@ -19,10 +19,12 @@ export type Api = FastifyInstance<
   ZodTypeProvider
 >;
 
+/** The role that may call a route; `anyone` needs no key, and a `sender` none either: what it sends is signed. */
+export type Access = Role | "anyone" | "sender";
+
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** The role that may call it; `anyone` needs no key. */
-    readonly access?: Role | "anyone";
+    readonly access?: Access;
     /** Asked for again and again, by probes, scrapers and browsers for a page: of no interest in the log. */
     readonly isRoutine?: true;
     /** Somebody shows a key here: whoever it is, they count as a stranger. */
@@ -42,7 +44,7 @@ declare module "fastify" {
 
 /** Options of a route that is in the OpenAPI document: who may call it, and how it is named, described and checked. */
 export function operation<Schema extends object>(
-  access: Role | "anyone",
+  access: Access,
   tag: string,
   operationId: string,
   summary: string,

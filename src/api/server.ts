@@ -16,6 +16,7 @@ import { addRateLimits } from "./rate-limits.ts";
 import { readBoundedJson, refuseEncoded } from "./read-json.ts";
 import { answerWithRequestId, handleAsErrands, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import { addAuditRoute } from "./routes/audit.ts";
+import { addCallbackRoutes } from "./routes/callbacks.ts";
 import { addDeadLetterRoutes } from "./routes/dead-letters.ts";
 import { addDeliveryRoutes } from "./routes/deliveries.ts";
 import { addDoctorRoute } from "./routes/doctor.ts";
@@ -26,8 +27,10 @@ import { addHealthRoutes, addLiveness, addReadiness } from "./routes/health.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addMigrationRoutes } from "./routes/migration.ts";
+import { addReceivingRoute } from "./routes/receiving.ts";
 import { addReplayRoutes } from "./routes/replays.ts";
 import { addSessionRoutes } from "./routes/sessions.ts";
+import { addSourceRoutes } from "./routes/sources.ts";
 import { addTestAndExplainRoutes } from "./routes/test-and-explain.ts";
 import { addWebhookLogRoutes } from "./routes/webhook-logs.ts";
 import { addWebhookRoutes } from "./routes/webhooks.ts";
@@ -68,7 +71,9 @@ export function createApiServer(deps: ApiDeps): ApiServer {
   boundConnections(app, settings, isProxy);
   addRateLimits(app, settings, control, hookwave.countRequest);
   addAuthorisation(app, control);
-  app.addHook("preParsing", async ({ headers }) => refuseEncoded(headers));
+  app.addHook("preParsing", async ({ headers, routeOptions }) => {
+    if (routeOptions.config.access !== "sender") refuseEncoded(headers);
+  });
   addSecurityHeaders(app);
   if (settings.apiDocs) addDocs(app);
   if (settings.console) addConsole(app, consoleFolder);
@@ -119,6 +124,9 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   addEventRecordRoutes(app, hookwave.events);
   addDeliveryRoutes(app, hookwave.deliveries);
   addMigrationRoutes(app, hookwave.migration);
+  addSourceRoutes(app, hookwave.sources);
+  addCallbackRoutes(app, hookwave.callbacks);
+  app.register(async (incoming: Api) => addReceivingRoute(incoming, hookwave.receiveCallback, settings));
   app.register(async (texts: Api) => addTestAndExplainRoutes(texts, hookwave));
 }
 

@@ -11,6 +11,7 @@ import { createEndpoints } from "../store/endpoints.ts";
 import type { Keys } from "../store/keys.ts";
 import type { Redis } from "../store/redis.ts";
 import { createSealer } from "../store/sealing.ts";
+import { createSources } from "../store/sources.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
 
 /** Parts that all others are made with. */
@@ -35,5 +36,6 @@ export function createFleetState(ground: Ground, key: Buffer) {
     breakers: createSharedBreakers(redis, keys, system.now, tell),
     waiting: createWaitingIndex(redis, keys, config.eventRetentionMs),
     apiKeys: createApiKeys(redis, keys),
+    sources: createSources(redis, keys, sealer),
   };
 }

@@ -9,7 +9,7 @@ import { createInspector } from "../deliver/inspector.ts";
 import type { OutboundProxy } from "../deliver/outbound-proxy.ts";
 import type { Lookup as AddressLookup } from "../deliver/resolver.ts";
 import { createAudit } from "../manage/audit.ts";
-import { auditedRecords } from "../manage/audited.ts";
+import { auditedCallbacks, auditedRecords } from "../manage/audited.ts";
 import { createDeadLetterManagement } from "../manage/dead-letters.ts";
 import { createDeliveryManagement } from "../manage/deliveries.ts";
 import { createEnableEndpoint } from "../manage/enable-endpoint.ts";
@@ -35,6 +35,7 @@ import { createSessionStore } from "../store/sessions.ts";
 import { wireDeadLetters } from "./dead-letters.ts";
 import { wireDoctor } from "./doctor.ts";
 import type { FleetState } from "./fleet-state.ts";
+import { wireInbox } from "./inbox.ts";
 import type { Publishing } from "./publishing.ts";
 
 export interface ManagementWiring extends FleetState, Publishing {
@@ -56,9 +57,14 @@ export function wireManagement(wiring: ManagementWiring) {
   const { replays } = letters;
   const audit = createAudit(createAuditStore(redis, keys));
   const keyManagement = createKeyManagement(apiKeys, config.apiKey, system.now);
-  const records = auditedRecords({ ...wireRecords(wiring, letters), replays }, audit);
+  const { sendAgain, ...parts } = wireRecords(wiring, letters);
+  const records = auditedRecords({ ...parts, replays }, audit);
+  const inbox = wireInbox(wiring, { publisher: wiring.publisher, sendAgain });
   return {
     ...records,
+    sources: inbox.sources,
+    callbacks: auditedCallbacks(inbox.callbacks, audit),
+    receiveCallback: inbox.receiveCallback,
     audit: { list: audit.list },
     endpoints: endpointManagement,
     migration: wiring.migrationManagement,
@@ -83,8 +89,14 @@ export function wireManagement(wiring: ManagementWiring) {
     health: (page = FIRST_PAGE) => endpointHealth({ ...wiring, now: system.now }, page),
     queueCounts: wiring.queueCounts,
     doctor: wireDoctor(config, wiring.redisUrl),
-    start: letters.start,
-    stop: letters.stop,
+    start: () => {
+      letters.start();
+      inbox.start();
+    },
+    stop: async () => {
+      inbox.stop();
+      await letters.stop();
+    },
     /** Tests under way reject with CLOSED. */
     abandonTests: inspector.abandon,
   };
@@ -109,5 +121,6 @@ function wireRecords(wiring: ManagementWiring, letters: ReturnType<typeof wireDe
     events: createEventManagement(parts),
     deliveries,
     deadLetters: createDeadLetterManagement(deadLetters, lookup),
+    sendAgain,
   };
 }

@@ -69,7 +69,7 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
       for (const warning of await lookAtRedis(watcher, deps)) notice(warning);
       await mirrorFleet(watcher);
       await declareStart(deps);
-      if (config.encryptionKeyPrevious !== null) notice(resealed(await endpoints.reseal()));
+      if (config.encryptionKeyPrevious !== null) notice(await reseal(deps));
       await addEnvironmentEndpoint(config, management);
       if (config.role === "api") return;
       working = startWorker(deps);
@@ -107,10 +107,11 @@ async function declareStart({ config, migration }: WorkerWiring): Promise<void> 
   await (start === null ? migration.refresh() : migration.declare(start));
 }
 
-function resealed(count: number): string {
-  return count === 0
+async function reseal(wiring: WorkerWiring): Promise<string> {
+  const [endpoints, sources] = [await wiring.endpoints.reseal(), await wiring.sources.reseal()];
+  return endpoints + sources === 0
     ? "nothing is sealed with HOOKWAVE_ENCRYPTION_KEY_PREVIOUS any more: unset it"
-    : `${count} endpoint(s) were sealed again with HOOKWAVE_ENCRYPTION_KEY; HOOKWAVE_ENCRYPTION_KEY_PREVIOUS can be unset once every process has the new key`;
+    : `${endpoints} endpoint(s)${sources === 0 ? "" : ` and ${sources} source(s)`} were sealed again with HOOKWAVE_ENCRYPTION_KEY; HOOKWAVE_ENCRYPTION_KEY_PREVIOUS can be unset once every process has the new key`;
 }
 
 /** First of all: whoever asks the API is refused until it knows the keys. */

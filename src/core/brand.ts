@@ -10,6 +10,9 @@ export type EndpointId = Branded<"EndpointId">;
 /** Scheme, host and port of a receiver. */
 export type Origin = Branded<"Origin">;
 export type DeliveryId = Branded<"DeliveryId">;
+/** A sender of callbacks, and one callback of it. */
+export type SourceId = Branded<"SourceId">;
+export type CallbackId = Branded<"CallbackId">;
 /** An event's data as JSON text: parsed, within its size, and of the shape that the event's type promises. */
 export type CheckedText = Branded<"CheckedText">;
 
@@ -17,4 +20,6 @@ export const asEventId = (text: string): EventId => text as EventId;
 export const asEndpointId = (text: string): EndpointId => text as EndpointId;
 export const asOrigin = (text: string): Origin => text as Origin;
 export const asDeliveryId = (text: string): DeliveryId => text as DeliveryId;
+export const asSourceId = (text: string): SourceId => text as SourceId;
+export const asCallbackId = (text: string): CallbackId => text as CallbackId;
 export const asCheckedText = (text: string): CheckedText => text as CheckedText;

@@ -4,7 +4,8 @@
  * not import observe.
  */
 import type { AttemptRecord } from "./attempt.ts";
-import type { DeliveryId, EndpointId, EventId, Origin } from "./brand.ts";
+import type { CallbackId, DeliveryId, EndpointId, EventId, Origin, SourceId } from "./brand.ts";
+import type { CallbackSignature } from "./callback.ts";
 import { type ErrorSummary, summarise } from "./errors.ts";
 import type { Phase } from "./migration.ts";
 import { type BreakerId, isOrigin } from "./origin.ts";
@@ -65,6 +66,21 @@ export type Happening =
       readonly receivers: number | null;
       readonly listLength: number | null;
     }
+  | {
+      readonly kind: "callback.received";
+      readonly source: SourceId;
+      readonly callbackId: CallbackId;
+      readonly signature: CallbackSignature;
+      /** The check that failed; null where none did. */
+      readonly code: string | null;
+      readonly isAccepted: boolean;
+      readonly copies: number;
+      readonly bodyBytes: number;
+    }
+  /** To make room for others, before their time. */
+  | { readonly kind: "callbacks.removed"; readonly count: number }
+  /** Once an hour for each: it has no secret, so that anybody may send in its name. */
+  | { readonly kind: "source.unsigned"; readonly source: SourceId }
   | { readonly kind: "phase.changed"; readonly phase: Phase; readonly by: string }
   | {
       readonly kind: "service.noticed";

@@ -39,6 +39,22 @@ export function auditedRecords(records: Records, { around }: Audit): Records {
   };
 }
 
+/** That somebody has looked at one changes nothing of what came in, and has no entry. */
+export function auditedCallbacks(
+  callbacks: Management["callbacks"],
+  { around }: Audit,
+): Management["callbacks"] {
+  return {
+    ...callbacks,
+    forward: (id, endpointId) => {
+      const after = { endpointId };
+      return around({ action: "callback.forwarded", target: id, after }, () =>
+        callbacks.forward(id, endpointId),
+      );
+    },
+  };
+}
+
 function auditedReplays(replays: Records["replays"], around: Audit["around"]): Records["replays"] {
   return {
     ...replays,

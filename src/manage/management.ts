@@ -6,6 +6,7 @@ import type { Page, PageRequest } from "../core/page.ts";
 import type { QueueCounts } from "../core/queue-counts.ts";
 import type { Replays } from "../queue/replays.ts";
 import type { Audit } from "./audit.ts";
+import type { CallbackManagement } from "./callbacks.ts";
 import type { DeadLetterManagement } from "./dead-letters.ts";
 import type { DeliveryManagement } from "./deliveries.ts";
 import type { Doctor } from "./doctor/doctor.ts";
@@ -16,7 +17,9 @@ import type { EventManagement } from "./events.ts";
 import type { ExplainEvent } from "./explain-event.ts";
 import type { KeyManagement } from "./keys.ts";
 import type { MigrationManagement } from "./migration.ts";
+import type { ReceiveCallback } from "./receive-callback.ts";
 import type { SessionManagement } from "./sessions.ts";
+import type { SourceManagement } from "./sources.ts";
 import type { TestEndpoint } from "./test-endpoint.ts";
 
 export interface ReplayManagement extends Replays {
@@ -34,6 +37,9 @@ export interface Management {
   readonly keys: KeyManagement;
   /** For people at a browser, who show a key once. */
   readonly sessions: SessionManagement;
+  readonly sources: SourceManagement;
+  readonly callbacks: CallbackManagement;
+  readonly receiveCallback: ReceiveCallback;
   readonly migration: MigrationManagement;
   /** As `endpoints.enable`, with what it has missed. */
   readonly enableEndpoint: EnableEndpoint;

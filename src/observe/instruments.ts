@@ -3,6 +3,7 @@
  * metrics.ts, and what is read at each scrape in gauges.ts.
  */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { CALLBACK_SIGNATURES } from "../core/callback.ts";
 import { PROFILE_NAMES, type ProfileName } from "../core/endpoint.ts";
 import { PHASES, UNTOUCHED } from "../core/migration.ts";
 import { HOLD_REASONS } from "../core/outcome.ts";
@@ -40,6 +41,7 @@ function registerAll(registry: Registry) {
     ...registerEvents(makers),
     ...registerAttempts(makers),
     ...registerWaiting(makers),
+    ...registerInbox(makers),
     ...registerFleet(makers),
     ...registerMigration(makers),
   };
@@ -150,6 +152,21 @@ function registerWaiting({ gauge }: Makers) {
   };
 }
 
+function registerInbox({ counter }: Makers) {
+  return {
+    callbacks: counter(
+      "hookwave_callbacks_total",
+      "Callbacks received at /in, copies included, by what their signature is; `unsigned` where the source has no secret.",
+      "source",
+      "signature",
+    ),
+    callbacksRemoved: counter(
+      "hookwave_callbacks_removed_total",
+      "Accepted callbacks that were removed before their time, to make room for others.",
+    ),
+  };
+}
+
 function registerFleet({ counter, histogram, gauge }: Makers) {
   return {
     build: gauge(
@@ -231,9 +248,14 @@ export function startAttempts({ attempts }: Instruments, endpoint: string, profi
     for (const attempt of ATTEMPTS) attempts.inc({ endpoint, profile, outcome, status_class, attempt }, 0);
 }
 
+export function startCallbacks({ callbacks }: Instruments, source: string): void {
+  for (const signature of CALLBACK_SIGNATURES) callbacks.inc({ source, signature }, 0);
+}
+
 function startAtZero(instruments: Instruments): void {
   const { holds, deadLetters, breakerState, phase: phases, busWrites } = instruments;
   for (const profile of PROFILE_NAMES) startAttempts(instruments, OTHER, profile);
+  startCallbacks(instruments, OTHER);
   for (const reason of HOLD_REASONS) holds.inc({ reason }, 0);
   for (const reason of BURY_REASONS) deadLetters.inc({ reason }, 0);
   breakerState.set({ endpoint: OTHER }, 0);

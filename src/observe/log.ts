@@ -153,12 +153,16 @@ function levelOf(happening: Happening): "debug" | "info" | "warn" | "error" {
     case "event.duplicated":
     case "endpoint.recovered":
       return "info";
+    case "callback.received":
+      return happening.signature === "invalid" ? "warn" : "info";
     case "breaker.changed":
       return happening.state === "open" ? "warn" : "info";
     case "endpoint.failing":
     case "endpoint.disabled":
     case "phase.changed":
     case "service.noticed":
+    case "source.unsigned":
+    case "callbacks.removed":
       return "warn";
     case "delivery.buried":
     case "job.buried":

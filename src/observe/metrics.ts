@@ -4,13 +4,20 @@
  */
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { AnsweredRequest } from "../core/access.ts";
+import type { SourceId } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
 import type { BreakerState, Happening, Tell } from "../core/happening.ts";
 import { PHASES } from "../core/migration.ts";
 import { type BreakerLabels, createBreakerLabels } from "./breaker-labels.ts";
 import { EndpointLabels, OTHER } from "./endpoint-labels.ts";
 import { type Readings, readGauges } from "./gauges.ts";
-import { BUS_RESULTS, createInstruments, type Instruments, startAttempts } from "./instruments.ts";
+import {
+  BUS_RESULTS,
+  createInstruments,
+  type Instruments,
+  startAttempts,
+  startCallbacks,
+} from "./instruments.ts";
 import { TroubledEndpoints } from "./troubled-endpoints.ts";
 
 export interface MetricsOptions {
@@ -52,6 +59,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     breakers: createBreakerLabels(endpointLabels),
     attempts: new EndpointLabels(endpointLabels),
     troubled: new TroubledEndpoints(endpointLabels, monotonicMs),
+    sources: new EndpointLabels<SourceId>(endpointLabels),
   };
   return {
     tell: (happening) => count(instruments, labels, happening),
@@ -71,6 +79,7 @@ interface Labels {
   readonly attempts: EndpointLabels;
   /** Of endpoints for which something waits, or that fail. */
   readonly troubled: TroubledEndpoints;
+  readonly sources: EndpointLabels<SourceId>;
 }
 
 const BREAKER_LEVELS: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
@@ -106,6 +115,15 @@ function count(instruments: Instruments, labels: Labels, happening: Happening): 
     case "phase.changed":
       for (const phase of PHASES) instruments.phase.set({ phase }, phase === happening.phase ? 1 : 0);
       break;
+    case "callback.received":
+      countCallback(instruments, labels, happening);
+      break;
+    case "callbacks.removed":
+      instruments.callbacksRemoved.inc(happening.count);
+      break;
+    case "source.unsigned":
+      noteSource(instruments, labels, happening.source);
+      break;
     case "endpoint.failing":
     case "endpoint.recovered":
     case "endpoint.disabled":
@@ -134,6 +152,22 @@ function countBusWrites(
   for (const result of BUS_RESULTS) busWrites.inc({ result }, happening[result]);
   if (receivers !== null) busReceivers.set(receivers);
   if (listLength !== null) busListLength.set(listLength);
+}
+
+function countCallback(
+  instruments: Instruments,
+  labels: Labels,
+  { source, signature }: Happening & { readonly kind: "callback.received" },
+): void {
+  instruments.callbacks.inc({ source: noteSource(instruments, labels, source), signature });
+}
+
+/** Its label, whose series begin at 0. */
+function noteSource(instruments: Instruments, { sources }: Labels, id: SourceId): string {
+  const isNew = !sources.has(id);
+  const source = sources.of(id);
+  if (isNew && source !== OTHER) startCallbacks(instruments, source);
+  return source;
 }
 
 /** Thousands of times a second, at 1 to 2 µs; keeping prom-client's label children would save 0.05 of it. */

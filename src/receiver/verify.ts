@@ -69,7 +69,7 @@ const ID_PATTERN = /^[\x21-\x7e]{1,256}$/;
  * The id that the signature covers where the family has one, else the sender's header. A request without either is
  * known by its bytes: copies of it are the same event.
  */
-async function idOf(reading: Reading, headers: ReceivedHeaders, body: Bytes): Promise<string> {
+export async function idOf(reading: Reading, headers: ReceivedHeaders, body: Bytes): Promise<string> {
   const ids = [reading.id, headers.optional("webhook-id")];
   const usable = ids.find((id): id is string => typeof id === "string" && ID_PATTERN.test(id));
   return usable ?? `body_${toHex(await sha256(body))}`;

@@ -47,6 +47,7 @@ export function createKeys(prefix: string) {
     waitingCheck: `${prefix}:waiting-check`,
     ...parkingKeys(`${prefix}:parking`),
     ...letterKeys(prefix),
+    ...inboxKeys(`${prefix}:inbox`),
     replay: (id: string) => `${prefix}:replay:${id}`,
     /** The process that works on a replay now. */
     replayLease: (id: string) => `${prefix}:replay-lease:${id}`,
@@ -65,6 +66,15 @@ const letterKeys = (prefix: string) => ({
   lettersOf: (id: EndpointId) => `${prefix}:letters:${id}`,
   /** Dead letter id → its summary. */
   letterSummaries: `${prefix}:letter-summaries`,
+});
+
+const inboxKeys = (inbox: string) => ({
+  /** All keys of stored callbacks begin with this: callbacks-script.ts names them. */
+  inbox,
+  /** Source id → its record. */
+  sources: `${inbox}:sources`,
+  /** Source id → epoch ms at which it was last warned of, for those without a secret. */
+  sourceWarnings: `${inbox}:warnings`,
 });
 
 const callerKeys = (prefix: string) => ({

@@ -1,21 +1,24 @@
 /**
- * Seals what must never be read from Redis: endpoint secrets and custom headers. AES-256-GCM with the endpoint
- * id as additional data, so that a sealed text cannot be moved to another endpoint (decision 10).
+ * Seals what must never be read from Redis: secrets of endpoints and of sources, and custom headers. AES-256-GCM with its
+ * owner as additional data, so that a sealed text cannot be moved to another one (decision 10).
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import type { EndpointId } from "../core/brand.ts";
+import type { EndpointId, SourceId } from "../core/brand.ts";
 import { HookwaveError } from "../core/errors.ts";
 
 const FORMAT = "g1";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** No endpoint's id holds a colon, so that the two never meet. */
+export type SealOwner = EndpointId | `source:${SourceId}`;
+
 export interface Sealer {
-  readonly seal: (plain: string, owner: EndpointId) => string;
+  readonly seal: (plain: string, owner: SealOwner) => string;
   /** Throws SECRET_UNREADABLE when the key is another one or the text was tampered with. */
-  readonly open: (sealed: string, owner: EndpointId) => string;
+  readonly open: (sealed: string, owner: SealOwner) => string;
   /** Does the key that seals open it, too? */
-  readonly isCurrent: (sealed: string, owner: EndpointId) => boolean;
+  readonly isCurrent: (sealed: string, owner: SealOwner) => boolean;
 }
 
 /** Keys are exactly 32 bytes. `key` seals and opens; `previous` only opens, while one is being replaced by the other. */
@@ -38,7 +41,7 @@ export function createSealer(key: Buffer, previous: Buffer | null = null): Seale
 }
 
 /** With the first key that does; the cause is what the last one said. */
-function openWith(keys: readonly Buffer[], sealed: string, owner: EndpointId) {
+function openWith(keys: readonly Buffer[], sealed: string, owner: SealOwner) {
   let cause: unknown;
   for (const key of keys) {
     try {
@@ -50,7 +53,7 @@ function openWith(keys: readonly Buffer[], sealed: string, owner: EndpointId) {
   return { plain: null, cause };
 }
 
-function unseal(key: Buffer, sealed: string, owner: EndpointId): string {
+function unseal(key: Buffer, sealed: string, owner: SealOwner): string {
   const [format, payload] = sealed.split(".");
   if (format !== FORMAT || payload === undefined)
     throw new Error(`a sealed text of format ${FORMAT} was expected`);
@@ -64,14 +67,14 @@ function unseal(key: Buffer, sealed: string, owner: EndpointId): string {
   return Buffer.concat([decipher.update(bytes.subarray(tagEnd)), decipher.final()]).toString("utf8");
 }
 
-function unreadable(owner: EndpointId, cause: unknown): HookwaveError {
+function unreadable(owner: SealOwner, cause: unknown): HookwaveError {
   return new HookwaveError(
     "SECRET_UNREADABLE",
     {
-      expected: `the encryption key that sealed the secrets of endpoint ${owner}`,
+      expected: `the encryption key that sealed the secrets of ${owner.startsWith("source:") ? owner.replace(":", " ") : `endpoint ${owner}`}`,
       got: "a key that does not open them",
       remedy:
-        "set HOOKWAVE_ENCRYPTION_KEY (or _PREVIOUS) to the key in use when the endpoint was added, or add it again",
+        "set HOOKWAVE_ENCRYPTION_KEY (or _PREVIOUS) to the key in use when it was added, or add it again",
     },
     { cause },
   );

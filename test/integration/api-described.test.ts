@@ -90,6 +90,23 @@ async function handleLetters({ call }: DescribedApi): Promise<void> {
   await call("getReplay", replay);
 }
 
+async function receiveCallbacks({ call }: DescribedApi): Promise<void> {
+  await call("createSource", { body: { id: "llm", profile: "llm-service", secret: "s3cret" } });
+  const source = { in: { id: "llm" } };
+  await call("listSources");
+  await call("getSource", source);
+  await call("updateSource", { ...source, body: { secret: null, description: "patched" } });
+  const body = { callback_id: "cb-1", event: "thing.made" };
+  const callback = { in: { id: idOf(await call("receiveCallback", { in: { source: "llm" }, body })) } };
+  await call("listCallbacks", { query: { order: "oldest", seen: "false" } });
+  await call("countCallbacks");
+  await call("getCallback", callback);
+  await call("markCallbackSeen", callback);
+  await call("markCallbacksSeen", { body: { source: "llm" } });
+  await call("forwardCallback", callback);
+  await call("deleteSource", source);
+}
+
 describe("the API as described", () => {
   it("answers every operation as the document says", async () => {
     await using redis = await startRedis();
@@ -116,6 +133,7 @@ describe("the API as described", () => {
     await call("revokeKey", { in: { id: idOf(key) } });
     await call("setMigration", { body: { phase: "dual", for: "30m", reason: "a look", percent: 50 } });
     await call("getMigration");
+    await receiveCallbacks(described);
     await call("reportMigration", { query: { since: "2h", p99: "1s" } });
     const audited = listOf(await call("listAudit", { query: { limit: "100" } }));
     expect(new Set(audited.map(({ action }) => action)).size).toBeGreaterThan(10);

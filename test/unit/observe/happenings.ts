@@ -1,6 +1,6 @@
 /** One happening of every kind, for the tests of everything that listens. */
 import type { AttemptRecord } from "../../../src/core/attempt.ts";
-import { asDeliveryId, asEndpointId, asEventId } from "../../../src/core/brand.ts";
+import { asCallbackId, asDeliveryId, asEndpointId, asEventId, asSourceId } from "../../../src/core/brand.ts";
 import type { Happening } from "../../../src/core/happening.ts";
 
 export const endpointId = asEndpointId("ep_1");
@@ -64,6 +64,18 @@ export const ONE_OF_EACH: { readonly [Kind in Happening["kind"]]: Extract<Happen
   "endpoint.recovered": { kind: "endpoint.recovered", endpointId },
   "endpoint.disabled": { kind: "endpoint.disabled", endpointId, because: "gone" },
   "bus.written": { kind: "bus.written", written: 3, failed: 0, full: 0, receivers: 1, listLength: 7 },
+  "callback.received": {
+    kind: "callback.received",
+    source: asSourceId("llm"),
+    callbackId: asCallbackId("cb_1"),
+    signature: "invalid",
+    code: "SIGNATURE_MISMATCH",
+    isAccepted: false,
+    copies: 1,
+    bodyBytes: 812,
+  },
+  "callbacks.removed": { kind: "callbacks.removed", count: 3 },
+  "source.unsigned": { kind: "source.unsigned", source: asSourceId("llm") },
   "phase.changed": { kind: "phase.changed", phase: "redis", by: "ann" },
   "service.noticed": { kind: "service.noticed", notice: "no AOF", detail: { appendonly: "no" } },
   "service.failed": {
