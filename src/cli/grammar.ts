@@ -8,6 +8,7 @@ import { BACKLOG_CHOICES } from "../core/migration.ts";
 import { ROTATION } from "../endpoints/rotation.ts";
 import { SETTINGS } from "../endpoints/settings.ts";
 import { type CommandSpec, command, remote } from "./command-spec.ts";
+import { inboxCommands } from "./inbox-grammar.ts";
 import {
   auditOptions,
   bridgeOptions,
@@ -190,6 +191,10 @@ export const GROUPS: readonly CommandGroup[] = [
       remote("replays resume <id>", "Go on with a paused replay."),
       remote("replays cancel <id>", "End a replay; what it has not sent yet stays a dead letter."),
     ],
+  },
+  {
+    title: "Inbox",
+    commands: inboxCommands,
   },
   {
     title: "API keys",

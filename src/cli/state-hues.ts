@@ -1,6 +1,7 @@
 /** Each state that a command shows, and its colour: green is well, yellow is on its way or doubtful, red wants somebody. */
 import type { ShownReport } from "../api/migration-fields.ts";
 import type { LOG_STATUSES } from "../api/webhook-log-fields.ts";
+import type { CallbackSignature } from "../core/callback.ts";
 import type { DeliveryStatus } from "../core/delivery.ts";
 import type { OutcomeKind } from "../core/outcome.ts";
 import type { ReplayState } from "../core/replay.ts";
@@ -17,6 +18,7 @@ export type ShownState =
   | (typeof LOG_STATUSES)[number]
   | OutcomeKind
   | ReplayState
+  | CallbackSignature
   | ShownReport["verdict"]
   | Level
   | Grade["grade"];
@@ -45,6 +47,9 @@ export const HUES: Readonly<Record<ShownState, Hue>> = {
   pass: "green",
   warn: "yellow",
   fail: "red",
+  valid: "green",
+  invalid: "red",
+  unsigned: "yellow",
   safe: "green",
   unsafe: "red",
 };
