@@ -127,6 +127,37 @@ export const overview: DashboardPlan = {
         queries: { "sum by (reason) (rate(hookwave_holds_total[$__rate_interval]))": "{{reason}}" },
       },
     ],
+    "What comes in?": [
+      {
+        title: "Callbacks by signature",
+        description:
+          "Received at /in, copies included. invalid and unsigned ones prove nothing of their sender.",
+        unit: "short",
+        shows: "course",
+        queries: {
+          "sum by (signature) (increase(hookwave_callbacks_total[$__rate_interval]))": "{{signature}}",
+        },
+      },
+      {
+        title: "Callbacks that are not valid, by source",
+        description: "The ten sources of which most came that were invalid, or that have no secret.",
+        unit: "short",
+        shows: "course",
+        queries: {
+          'topk(10, sum by (source) (increase(hookwave_callbacks_total{signature!="valid"}[$__rate_interval])))':
+            "{{source}}",
+        },
+      },
+      {
+        title: "Callbacks removed before their time",
+        description: "To make room for others: of those that had been accepted.",
+        unit: "short",
+        shows: "course",
+        queries: {
+          "sum(increase(hookwave_callbacks_removed_total[$__rate_interval]))": "removed",
+        },
+      },
+    ],
     "Who is ill, and what was given up?": [
       {
         title: "Failing endpoints",

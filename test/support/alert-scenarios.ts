@@ -144,6 +144,14 @@ export const FIRING: readonly Firing[] = [
     summary: "the clock of a is 1.5s from that of Redis; at 2 s it stops working",
   },
   {
+    alert: "HookwaveCallbacksUnverified",
+    at: "20m",
+    series: { 'hookwave_callbacks_total{source="llm",signature="invalid"}': "0x9 0+1x30" },
+    labels: { source: "llm" },
+    severity: "ticket",
+    summary: "10 callbacks of llm were not signed as they should be, in 15 minutes",
+  },
+  {
     alert: "HookwaveBusParity",
     at: "15m",
     series: { hookwave_parity_missing: "3x30" },
@@ -181,6 +189,8 @@ export const WELL: Series = {
   'hookwave_deliveries_waiting{endpoint="ep_1",reason="retry"}': "10x60 _x5 10x180",
   'hookwave_tls_expiry_seconds{endpoint="ep_1"}': "2592000-60x60 _x5 2588000-60x180",
   'hookwave_clock_skew_seconds{instance="a"}': "0.2x60 _x5 -1.5 0.1x180",
+  'hookwave_callbacks_total{source="llm",signature="invalid"}': "4x60 _x5 0x180",
+  'hookwave_callbacks_total{source="llm",signature="valid"}': "0+9x60 _x5 0+9x180",
   hookwave_parity_missing: "0x60 _x5 3x4 0x180",
   'hookwave_bus_list_length{instance="a"}': "90000x60 _x5 100x180",
   'hookwave_bus_writes_total{instance="a",result="written"}': "9x60 _x5 0x180",
