@@ -18,7 +18,7 @@ export const apiSettings = {
   }),
   apiRateLimit: setting(forms.wholeNumber(1, 100_000_000), "120000", {
     variable: "API_RATE_LIMIT",
-    doc: "Requests that one API key may make in a minute, over all processes.",
+    doc: "Requests that one API key may make in a minute, over all processes; and callbacks that one address may send to the inbox.",
     unit: "requests per minute",
   }),
   apiRateLimitUnknown: setting(forms.wholeNumber(1, 100_000_000), "600", {

@@ -142,7 +142,7 @@ const delivery = {
   // A job is run again within minutes of a crash, and must then still know what it had already sent.
   eventRetentionMs: setting(forms.duration(10 * MINUTE_MS, 365 * DAY_MS), "3d", {
     variable: "EVENT_RETENTION",
-    doc: "How long an event is remembered: for that long, publishing the same id again does nothing. Takes its data and about 1 KB of Redis memory each.",
+    doc: "How long an event is remembered: for that long, publishing the same id again does nothing. Callbacks of the inbox are kept as long. Takes its data and about 1 KB of Redis memory each.",
     unit: "seconds",
   }),
   workerConcurrency: setting(forms.wholeNumber(1, 10_000), "128", {
@@ -160,7 +160,7 @@ const delivery = {
 const safety = {
   encryptionKey: optionalSetting(forms.base64(32), {
     variable: "HOOKWAVE_ENCRYPTION_KEY",
-    doc: "Seals the endpoints' secrets in Redis; every process of an installation needs the same. Without it, one is made and kept in HOOKWAVE_DATA_DIR.",
+    doc: "Seals the secrets of endpoints and sources in Redis; every process of an installation needs the same. Without it, one is made and kept in HOOKWAVE_DATA_DIR.",
     isSecret: true,
     remedy: "make one with: openssl rand -base64 32",
   }),

@@ -9,7 +9,15 @@ import { connectRedis } from "../../src/store/redis.ts";
 import { createSealer } from "../../src/store/sealing.ts";
 import { createSources } from "../../src/store/sources.ts";
 import { ask, send } from "../support/api.ts";
-import { callback, type Inbox, OTHER_SECRET, SECRET, SOURCES, startInbox } from "../support/inbox.ts";
+import {
+  callback,
+  deliver,
+  type Inbox,
+  OTHER_SECRET,
+  SECRET,
+  SOURCES,
+  startInbox,
+} from "../support/inbox.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 import { pointersOf } from "../support/webhooks.ts";
@@ -113,13 +121,16 @@ describe("a source", () => {
     expect(JSON.stringify(data)).not.toMatch(/whsec/);
   });
 
-  it("lies in Redis with its secrets sealed for it alone, and is sealed anew with another key", async () => {
+  it("lies in Redis with its secrets sealed, for it alone", async () => {
     const { redis, source } = inbox;
     await source();
     await using client = disposableRedis(redis.url);
     const text = String(await client.redis.hget("{hookwave}:inbox:sources", "llm"));
     expect(text).not.toContain(SECRET.slice(6));
-    expect(text).toContain('"sealed"');
+    // Who can write there makes no source of his own out of it, which would verify with that secret.
+    await client.redis.hset("{hookwave}:inbox:sources", "copy", text.replace('"id":"llm"', '"id":"copy"'));
+    expect((await deliver(inbox.api, { headers: {}, body: "{}" }, "/in/copy")).status).toBe(500);
+    expect((await deliver(inbox.api, { headers: {}, body: "{}" })).status).toBe(401);
   });
 
   it("can be read with the key before, and is sealed again at the next start", async () => {

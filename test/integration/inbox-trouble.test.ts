@@ -25,6 +25,18 @@ describe("a callback", () => {
     }
   });
 
+  it("is one of so many that an address may send in a minute, which are not those of strangers", async () => {
+    await using inbox = await startInbox();
+    await inbox.source();
+    const settings = { apiRateLimit: 3, apiRateLimitUnknown: 1 };
+    await using api = await startApi(inbox.hookwave, { isOpenToOthers: true, settings });
+    for (const n of [1, 2, 3]) expect(await callback(api, `cb-${n}`)).toMatchObject({ status: 202 });
+    const refused = await callback(api, "cb-4");
+    expect(refused).toMatchObject({ status: 429, body: { code: "RATE_LIMITED" } });
+    expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(await inbox.list()).toHaveLength(3);
+  });
+
   it("is refused with 503 while Redis has no memory for it", async () => {
     await using inbox = await startInbox();
     await inbox.source();
