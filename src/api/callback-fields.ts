@@ -4,6 +4,7 @@ import { z } from "zod";
 import { asSourceId } from "../core/brand.ts";
 import { CALLBACK_SIGNATURES, type Callback, isTruncated, type WholeCallback } from "../core/callback.ts";
 import { inJson, isoOf } from "./json-names.ts";
+import { HIDDEN, hiddenMark } from "./payloads.ts";
 import { pageOf, timeQuery } from "./routing.ts";
 
 /** The same in a query and in a body. */
@@ -40,6 +41,7 @@ export const wholeCallbackSchema = callbackSchema.extend({
   body: z.string().describe("As it came: text, or base64 of what is no UTF-8. Anybody may have written it."),
   body_encoding: z.enum(["utf8", "base64"]),
   is_truncated: z.boolean().describe("Of what was refused, the first 16 KiB are kept."),
+  ...hiddenMark,
 });
 
 const latest = z.string().describe("With `order=oldest`, as `after`: what comes from now on.");
@@ -61,6 +63,13 @@ export const showCallback = ({ isAccepted, headers: _, ...callback }: Callback):
   received_at: isoOf(callback.receivedAt),
   last_received_at: isoOf(callback.lastReceivedAt),
   seen_at: isoOf(callback.seenAt),
+});
+
+/** For whoever may not see what came, but that it did. */
+export const withoutBody = (callback: ShownWholeCallback): ShownWholeCallback => ({
+  ...callback,
+  body: "",
+  ...HIDDEN,
 });
 
 export function showWholeCallback({ body, ...callback }: WholeCallback): ShownWholeCallback {

@@ -20,10 +20,10 @@ export const hiddenMark = {
     .literal(true)
     .optional()
     .describe(
-      "The payload is there, and only shown to admins (CONSOLE_HIDE_PAYLOADS): data is null, an excerpt null or empty, the bus' part absent.",
+      "The payload is there, and only shown to admins (CONSOLE_HIDE_PAYLOADS): data is null, an excerpt null or empty, a callback's body empty, the bus' part absent.",
     ),
 };
-const HIDDEN = { payload_hidden: true } as const;
+export const HIDDEN = { payload_hidden: true } as const;
 
 /** JSON text, as data is until it is written. */
 const NOTHING = "null";

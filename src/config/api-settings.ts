@@ -45,7 +45,7 @@ export const apiSettings = {
   }),
   consoleHidePayloads: setting(forms.flag(), "false", {
     variable: "CONSOLE_HIDE_PAYLOADS",
-    doc: "Show event data and what receivers answered only to keys with the role admin, in the console and over the API alike (docs/console.md).",
+    doc: "Show event data, what receivers answered and what callbacks brought only to keys with the role admin, in the console and over the API alike (docs/console.md).",
   }),
   metrics: setting(forms.flag(), "true", {
     variable: "METRICS",

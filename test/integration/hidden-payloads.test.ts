@@ -9,8 +9,8 @@ import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
-/** In the event's data, its part for the bus, what the receiver answered, and an events job. */
-const CANARIES = ["canary-data", "canary-bus", "canary-answer", "canary-job"];
+/** In the event's data, its part for the bus, what the receiver answered, an events job, and a callback that came in. */
+const CANARIES = ["canary-data", "canary-bus", "canary-answer", "canary-job", "canary-callback"];
 
 /** Of operations that show payloads, the canaries that are in them. */
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
@@ -19,6 +19,7 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   getDelivery: ["canary-answer"],
   getDeadLetter: ["canary-data", "canary-answer"],
   listWebhookLogs: ["canary-answer"],
+  getCallback: ["canary-callback"],
 };
 
 const OWN = { "sec-fetch-site": "same-origin" };
@@ -53,7 +54,11 @@ beforeAll(async () => {
   const now = new Date().toISOString();
   [jobLetter = ""] = await bury(redis, [{ kind: "job", ...job, because: "invalid", buriedAt: now }]);
   const replay = await hookwave.replays.begin({ filter: { type: "no.such" }, ratePerSecond: 1 });
+  await hookwave.sources.create({ id: "llm", profile: "llm-service" });
+  const callback = await ask(`${showing.url}/in/llm`, { method: "POST", body: '{"is":"canary-callback"}' });
   ids = {
+    getSource: "llm",
+    getCallback: String(Object(callback.body).id),
     getEvent: "evt_1",
     getDelivery: "evt_1.bad",
     getDeadLetter: letter?.id ?? "",

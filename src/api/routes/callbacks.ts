@@ -11,6 +11,7 @@ import {
   showCallback,
   showWholeCallback,
   wholeCallbackSchema,
+  withoutBody,
 } from "../callback-fields.ts";
 import { inJson } from "../json-names.ts";
 import { type Api, answersForId, idParams, operation, pageQuery } from "../routing.ts";
@@ -81,7 +82,10 @@ function addReading(app: Api, callbacks: CallbackManagement): void {
   app.get(
     `${PATH}/:id`,
     operation("read", TAG, "getCallback", "Show one whole, as it came", answersForId(wholeCallbackSchema)),
-    async ({ params }) => showWholeCallback(await callbacks.get(params.id)),
+    async ({ hidesPayloads, params }) => {
+      const callback = showWholeCallback(await callbacks.get(params.id));
+      return hidesPayloads ? withoutBody(callback) : callback;
+    },
   );
 }
 
