@@ -54,6 +54,7 @@ export const callbackCounts = z.object({
   sources: z.array(z.object({ source: z.string(), ...count })).describe("Those that there are now."),
 });
 
+export type CallbackCounts = z.output<typeof callbackCounts>;
 export type ShownCallback = z.output<typeof callbackSchema>;
 export type ShownWholeCallback = z.output<typeof wholeCallbackSchema>;
 

@@ -72,7 +72,8 @@ function OneFilter({
       ) : (
         <select id={id} value={value} onChange={({ currentTarget }) => set(name, currentTarget.value)}>
           <option value="">all</option>
-          {choices.map((choice) => (
+          {/* A link may ask for one that is not known yet, or no more. */}
+          {[...new Set([...choices, value])].filter(Boolean).map((choice) => (
             <option key={choice} value={choice}>
               {choice}
             </option>

@@ -57,5 +57,9 @@ effect(() => {
   if (refusals.value > 0) readSession().catch(() => undefined);
 });
 
+// A browser asks for the icon again at each address, which by its own reference is at another depth.
+const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+icon?.setAttribute("href", icon.href);
+
 const place = document.getElementById("console");
 if (place !== null) render(<Console />, place);

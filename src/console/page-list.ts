@@ -34,4 +34,18 @@ export const PAGES: readonly ListedPage[] = [
     key: "d",
     component: lazy(() => import("./pages/deliveries.tsx").then(({ Deliveries }) => Deliveries)),
   },
+  {
+    path: "callbacks",
+    title: "Callbacks",
+    nav: "Callbacks",
+    key: "c",
+    component: lazy(() => import("./pages/callbacks.tsx").then(({ Callbacks }) => Callbacks)),
+  },
+  {
+    path: "callbacks/:id",
+    title: "Callback",
+    nav: null,
+    key: null,
+    component: lazy(() => import("./pages/callbacks.tsx").then(({ Callbacks }) => Callbacks)),
+  },
 ];

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
+import { watchArrivals } from "./arrivals.ts";
 import { FindBox } from "./find-box.tsx";
 import { KeyHelp } from "./key-help.tsx";
 import { useKeys } from "./keyboard.ts";
@@ -23,6 +24,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
   useEffect(() => {
     document.title = `${title} · Hookwave`;
   }, [title]);
+  useEffect(watchArrivals, []);
   return (
     <>
       <a class="skip" href="#main">

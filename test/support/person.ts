@@ -41,6 +41,9 @@ export async function sitDown(
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
   });
+  page.on("response", (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+  });
   page.on("pageerror", (error) => complaints.push(String(error)));
   return {
     page,
