@@ -101,7 +101,12 @@ export function useList<Row>(url: string, query: Query, limit = PAGE_ROWS): List
   const first = useAsked(key, (signal) => readFrom<Row>(url, { ...query, limit }, null, signal));
   const pages = first.value === null ? null : [first.value.data, ...(grown.key === key ? grown.pages : [])];
   const next = grown.key === key ? grown.next : (first.value?.next ?? null);
+  const growing = useRef("");
   const more = async (): Promise<void> => {
+    // Asked for by a scroll as well as by a click: once for each place.
+    const place = `${key} ${next}`;
+    if (growing.current === place) return;
+    growing.current = place;
     try {
       const page = await readFrom<Row>(url, { ...query, limit }, next);
       setGrown((before) => ({
@@ -111,6 +116,7 @@ export function useList<Row>(url: string, query: Query, limit = PAGE_ROWS): List
       }));
       setProblem(null);
     } catch (error) {
+      growing.current = "";
       setProblem(problemOf(error));
     }
   };
@@ -120,6 +126,7 @@ export function useList<Row>(url: string, query: Query, limit = PAGE_ROWS): List
     isAsking: first.isAsking,
     more: next === null ? null : () => void more(),
     again: () => {
+      growing.current = "";
       setGrown({ key: "", pages: [], next: null });
       first.again();
     },

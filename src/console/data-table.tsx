@@ -2,11 +2,14 @@
  * A list as a table. Its pages are groups of rows that cost nothing while nobody sees them; j and k go from row to row,
  * Enter opens one. On a narrow screen each row becomes a card.
  */
+
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { Empty, type Listed, Refused, Waiting } from "./answers.tsx";
 import { useKeys } from "./keyboard.ts";
+import { InSight } from "./words.tsx";
 
 export interface Column<Row> {
   readonly title: string;
@@ -39,13 +42,26 @@ export function DataTable<Row>(props: Props<Row>) {
       {rows === 0 && more === null ? <Empty>{empty}</Empty> : <Rows {...props} pages={pages} />}
       <p class="under-table" role="status">
         {rows} shown{isAsking ? ", reading …" : ""}
-        {more !== null && (
-          <button type="button" onClick={more}>
-            More
-          </button>
-        )}
+        {more !== null && <More more={more} />}
       </p>
     </>
+  );
+}
+
+/** Goes on by itself when it comes into sight. */
+function More({ more }: { readonly more: () => void }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => {
+      if (entry?.isIntersecting) more();
+    });
+    if (button.current !== null) observer.observe(button.current);
+    return () => observer.disconnect();
+  }, [more]);
+  return (
+    <button type="button" ref={button} onClick={more}>
+      More
+    </button>
   );
 }
 
@@ -73,12 +89,11 @@ function Rows<Row>({
     k: () => choose(chosen - 1),
     Enter: row === undefined ? null : () => route(href(row)),
   });
-  const template = { "--columns": columns.map(({ width }) => width).join(" ") };
-  let index = -1;
+  const starts = pages.map((_, at) => pages.slice(0, at).reduce((sum, { length }) => sum + length, 0));
   return (
     <table class="data" ref={table} aria-label={what}>
       <thead>
-        <tr style={template}>
+        <tr style={templateOf(columns)}>
           {columns.map(({ title, isNumber }) => (
             <th key={title} scope="col" class={isNumber && "number"}>
               {title}
@@ -86,22 +101,55 @@ function Rows<Row>({
           ))}
         </tr>
       </thead>
-      {pages.map((page, at) => (
-        <tbody key={at}>
-          {page.map((one) => {
-            index += 1;
-            return (
-              <tr key={id(one)} style={template} class={index === chosen ? "chosen" : ""}>
-                {columns.map(({ title, cell, isNumber }) => (
-                  <td key={title} data-title={title} class={isNumber && "number"}>
-                    {cell(one)}
-                  </td>
-                ))}
-              </tr>
-            );
-          })}
-        </tbody>
-      ))}
+      {pages.map((page, at) => {
+        const start = starts[at] ?? 0;
+        const isHere = chosen >= start && chosen < start + page.length;
+        return (
+          <Group key={start} page={page} columns={columns} id={id} chosen={isHere ? chosen - start : -1} />
+        );
+      })}
     </table>
+  );
+}
+
+const templateOf = (columns: readonly { readonly width: string }[]) => ({
+  "--columns": columns.map(({ width }) => width).join(" "),
+});
+
+/** Rows that came together. They are drawn once, and again only for a choice among them; out of sight their times stand still. */
+function Group<Row>({
+  page,
+  columns,
+  id,
+  chosen,
+}: Pick<Props<Row>, "columns" | "id"> & { readonly page: readonly Row[]; readonly chosen: number }) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const isInSight = useSignal(true);
+  useEffect(() => {
+    const hear = (event: Event): void => {
+      if ("skipped" in event) isInSight.value = event.skipped === false;
+    };
+    const { current } = body;
+    current?.addEventListener("contentvisibilityautostatechange", hear);
+    return () => current?.removeEventListener("contentvisibilityautostatechange", hear);
+  }, [isInSight]);
+  return useMemo(
+    () => (
+      <InSight.Provider value={isInSight}>
+        <tbody ref={body}>
+          {page.map((one, at) => (
+            <tr key={id(one)} style={templateOf(columns)} class={at === chosen ? "chosen" : ""}>
+              {columns.map(({ title, cell, isNumber }) => (
+                <td key={title} data-title={title} class={isNumber && "number"}>
+                  {cell(one)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </InSight.Provider>
+    ),
+    // A row's id depends on nothing but the row.
+    [page, columns, chosen, isInSight],
   );
 }

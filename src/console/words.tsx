@@ -1,7 +1,9 @@
 /** Times, counts, ids and states as every page writes them. */
-import { useEffect, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
 import { roughSpan } from "../core/duration.ts";
-import { now } from "./clock.ts";
+import { now, second } from "./clock.ts";
 
 const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const NUMBER = new Intl.NumberFormat();
@@ -20,15 +22,12 @@ export function Time({ at }: { readonly at: string | null }) {
   );
 }
 
-const EACH_MS = 1_000;
+/** Is the part of the page in sight that something is in? What is not need not go on. */
+export const InSight = createContext(signal(true));
 
 /** `12 min ago`, `in 4 s`; goes on by itself. */
 export function Ago({ at }: { readonly at: string | null }) {
-  const [nowMs, setNow] = useState(now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(now()), EACH_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const nowMs = useContext(InSight).value ? second.value : now();
   if (at === null) return <span class="muted">–</span>;
   const spanMs = nowMs - Date.parse(at);
   return (
