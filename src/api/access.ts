@@ -53,6 +53,17 @@ export function addAuthorisation(app: Api, control: AccessControl): void {
   app.addHook("preParsing", async (request, _reply: FastifyReply) => authorise(request, control));
 }
 
+/** The right to an answer that goes on may be lost while it does. */
+export type StillAllowed = (request: FastifyRequest) => boolean;
+
+export const stillAllowed =
+  (control: AccessControl): StillAllowed =>
+  (request) => {
+    const { access } = request.routeOptions.config;
+    const caller = identify(request, control);
+    return access === "anyone" || (caller !== null && access !== undefined && isAllowed(caller, access));
+  };
+
 function identify({ headers }: FastifyRequest, { keys, isOpenToOthers }: AccessControl): Caller | null {
   const token = BEARER.exec(headers.authorization ?? "")?.[1];
   if (token !== undefined) return keys.check(token);

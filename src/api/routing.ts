@@ -31,6 +31,8 @@ declare module "fastify" {
     readonly signsIn?: true;
     /** A session counts although anyone may call. */
     readonly showsCaller?: true;
+    /** Goes on for as long as somebody reads it: how long that is says nothing about us. */
+    readonly isStream?: true;
   }
   interface FastifyRequest {
     /** The caller whose key came with the request; null without a valid one. */

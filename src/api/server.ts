@@ -6,9 +6,10 @@ import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } fr
 import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { AnsweredRequest } from "../core/access.ts";
 import { HookwaveError, summarise } from "../core/errors.ts";
-import { addAuthorisation, addIdentification } from "./access.ts";
+import { addAuthorisation, addIdentification, stillAllowed } from "./access.ts";
 import { boundConnections, type IsProxy, proxiesIn } from "./connections.ts";
 import { addConsole, addStartPage, CONSOLE_FOLDER } from "./console.ts";
+import { timeBeginnings } from "./open-streams.ts";
 import { addDocs } from "./openapi.ts";
 import type { ApiDeps } from "./ports.ts";
 import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, REDIS_PROBLEMS, sendProblem } from "./problem.ts";
@@ -25,6 +26,7 @@ import { addEventTypeRoutes } from "./routes/event-types.ts";
 import { addEventRoutes } from "./routes/events.ts";
 import { addHealthRoutes, addLiveness, addReadiness } from "./routes/health.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
+import { addLiveRoute } from "./routes/live.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addMigrationRoutes } from "./routes/migration.ts";
 import { addReceivingRoute } from "./routes/receiving.ts";
@@ -83,6 +85,7 @@ export function createApiServer(deps: ApiDeps): ApiServer {
     handleAsErrands(routes, hookwave.onErrand);
     addRoutes(routes, deps);
     if (settings.console) addSessionRoutes(routes, deps, control);
+    addLiveRoute(routes, hookwave, stillAllowed(control));
   });
   return serverOf(app);
 }
@@ -162,12 +165,20 @@ function openServer({ hookwave, logger }: Pick<ApiDeps, "hookwave" | "logger">, 
     logger[trouble === "unanswered" ? "debug" : "error"](failed, "request.failed");
     return sendProblem(reply, trouble === null ? INTERNAL_PROBLEM : REDIS_PROBLEMS[trouble]);
   });
+  tellOfAnswers(app, hookwave, logger);
+  return app;
+}
+
+function tellOfAnswers(app: Api, { metrics }: ApiDeps["hookwave"], logger: ApiDeps["logger"]): void {
+  const begunAfterMs = timeBeginnings(app);
   app.addHook("onResponse", async (request, reply) => {
     const answered = answeredRequest(request, reply);
     logger[levelOf(request, answered.status)]({ requestId: request.id, ...answered }, "request.finished");
-    hookwave.metrics.observeRequest(answered);
+    metrics.observeRequest({
+      ...answered,
+      durationMs: begunAfterMs(request) ?? answered.durationMs,
+    });
   });
-  return app;
 }
 
 /** Clients that name a type with every request send it with nothing, too; nothing is no text of any type. */

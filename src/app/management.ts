@@ -1,6 +1,7 @@
 /** Wires management: what people and other services may ask, over the connection that also publishes. */
 import { busTarget } from "../bus/target.ts";
 import { system } from "../config/system.ts";
+import { tellFailure } from "../core/happening.ts";
 import { phaseAt } from "../core/migration.ts";
 import type { PageRequest } from "../core/page.ts";
 import type { QueueCounts } from "../core/queue-counts.ts";
@@ -18,6 +19,7 @@ import type { EndpointManagement } from "../manage/endpoints.ts";
 import { createEventManagement, type EventManagementDeps } from "../manage/events.ts";
 import { createExplainEvent } from "../manage/explain-event.ts";
 import { createFindHolder, createKeyManagement } from "../manage/keys.ts";
+import { createLive } from "../manage/live.ts";
 import type { MigrationManagement } from "../manage/migration.ts";
 import { createSendAgain } from "../manage/send-again.ts";
 import { createSessionManagement } from "../manage/sessions.ts";
@@ -32,6 +34,8 @@ import { createLookup } from "../store/lookup.ts";
 import { createParkedRounds } from "../store/parked-rounds.ts";
 import { createPublishConflicts } from "../store/publish-conflicts.ts";
 import { createSessionStore } from "../store/sessions.ts";
+import { createRecentAttempts } from "../store/recent-attempts.ts";
+import { connectRedis } from "../store/redis.ts";
 import { wireDeadLetters } from "./dead-letters.ts";
 import { wireDoctor } from "./doctor.ts";
 import type { FleetState } from "./fleet-state.ts";
@@ -55,6 +59,7 @@ export function wireManagement(wiring: ManagementWiring) {
   const inspector = createInspector({ policy, lookup, proxy, now: system.monotonicMs });
   const letters = wireDeadLetters(wiring, wiring.queues);
   const { replays } = letters;
+  const live = wireLive(wiring);
   const audit = createAudit(createAuditStore(redis, keys));
   const keyManagement = createKeyManagement(apiKeys, config.apiKey, system.now);
   const { sendAgain, ...parts } = wireRecords(wiring, letters);
@@ -89,17 +94,25 @@ export function wireManagement(wiring: ManagementWiring) {
     health: (page = FIRST_PAGE) => endpointHealth({ ...wiring, now: system.now }, page),
     queueCounts: wiring.queueCounts,
     doctor: wireDoctor(config, wiring.redisUrl),
+    live,
     start: () => {
       letters.start();
       inbox.start();
     },
     stop: async () => {
+      live.close();
       inbox.stop();
       await letters.stop();
     },
     /** Tests under way reject with CLOSED. */
     abandonTests: inspector.abandon,
   };
+}
+
+/** Its connection blocks, as a worker's does. */
+function wireLive({ redis, keys, redisUrl, tell }: ManagementWiring) {
+  const openReader = () => connectRedis(redisUrl, "worker", tellFailure(tell, "redis"));
+  return createLive(createRecentAttempts(redis, keys, openReader, tell));
 }
 
 function wireRecords(wiring: ManagementWiring, letters: ReturnType<typeof wireDeadLetters>) {

@@ -16,6 +16,7 @@ import type { EndpointManagement } from "./endpoints.ts";
 import type { EventManagement } from "./events.ts";
 import type { ExplainEvent } from "./explain-event.ts";
 import type { KeyManagement } from "./keys.ts";
+import type { Live } from "./live.ts";
 import type { MigrationManagement } from "./migration.ts";
 import type { ReceiveCallback } from "./receive-callback.ts";
 import type { SessionManagement } from "./sessions.ts";
@@ -49,6 +50,8 @@ export interface Management {
   readonly health: (page?: PageRequest) => Promise<Page<EndpointStatus>>;
   readonly queueCounts: () => Promise<QueueCounts>;
   readonly doctor: Doctor;
+  /** Attempts of the whole fleet as they are made. */
+  readonly live: Pick<Live, "open">;
   /** Newest first: who changed what. */
   readonly audit: Pick<Audit, "list">;
 }

@@ -2,17 +2,13 @@
  * Reads back what the attempt log has written of one endpoint, newest first. An endpoint's stream is trimmed and
  * expires, so this is the recent past; a page looks at a bounded part of it, whatever its filter leaves out.
  */
-import { z } from "zod";
 import type { AttemptFilter, AttemptRecord, LoggedAttempt } from "../core/attempt.ts";
-import { asDeliveryId, asEndpointId, asEventId, type EndpointId } from "../core/brand.ts";
-import { PROFILE_NAMES } from "../core/endpoint.ts";
+import type { EndpointId } from "../core/brand.ts";
 import { subscriptionCovers } from "../core/event.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
-import { pastAttemptSchema } from "../core/stored.ts";
-import { BURY_REASONS } from "../core/verdict.ts";
+import { readRecord } from "./attempt-record.ts";
 import { STREAM_ID_PATTERN } from "./feed-entries.ts";
 import type { Keys } from "./keys.ts";
-import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
 
 export type ReadAttempts = (
@@ -23,22 +19,6 @@ export type ReadAttempts = (
 
 const LOOKED_AT_MAX = 1_000;
 const READ_TOGETHER = 250;
-
-const recordSchema = z.object({
-  ...pastAttemptSchema.shape,
-  attemptId: z.string(),
-  deliveryId: z.string().transform(asDeliveryId),
-  eventId: z.string().transform(asEventId),
-  eventType: z.string(),
-  endpointId: z.string().transform(asEndpointId),
-  profile: z.enum(PROFILE_NAMES),
-  round: z.number(),
-  bodyBytes: z.number(),
-  verdict: z.enum(["complete", "retry", "bury"]),
-  nextInMs: z.number().nullable(),
-  because: z.enum(BURY_REASONS).nullable(),
-  traceparent: z.string().nullable().default(null),
-});
 
 type Entry = readonly [id: string, fields: readonly string[]];
 
@@ -90,7 +70,7 @@ function take(
 
 /** The fields of a stream's entry, in pairs; null where they hold no attempt. */
 function readEntry([, text = "", , excerpt = ""]: readonly string[]): LoggedAttempt | null {
-  const record = readText(recordSchema, text);
+  const record = readRecord(text);
   return record === null ? null : { record, excerpt };
 }
 

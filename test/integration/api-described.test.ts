@@ -46,6 +46,7 @@ async function followEvents({ call }: DescribedApi, webhookId: string, published
   await call("listDeliveries", { query: { endpoint: webhookId } });
   await call("listWebhookLogs", { in: { id: webhookId } });
   await call("getWebhookStats", { in: { id: webhookId } });
+  await call("watchAttempts", { query: { endpoint: webhookId } });
   await call("endpointsHealth");
   await call("getStatus");
   await call("doctor", { query: { endpoint: webhookId } });

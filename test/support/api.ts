@@ -51,11 +51,20 @@ export interface Answer {
   readonly text: string;
 }
 
+/** Of an answer that goes on, its beginning. */
 export async function ask(url: string, init?: RequestInit): Promise<Answer> {
-  const response = await fetch(url, init);
-  const text = await response.text();
+  const leaving = new AbortController();
+  const response = await fetch(url, { signal: leaving.signal, ...init });
+  const goesOn = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  const text = goesOn ? await beginningOf(response) : await response.text();
+  if (goesOn) leaving.abort();
   const isJson = /^application\/(?:problem\+)?json/.test(response.headers.get("content-type") ?? "");
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text, text };
+}
+
+async function beginningOf({ body }: Response): Promise<string> {
+  for await (const chunk of body ?? []) return new TextDecoder().decode(chunk);
+  return "";
 }
 
 /** Sends a JSON body, or none, with any method. */

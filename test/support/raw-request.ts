@@ -29,7 +29,10 @@ export async function sendRaw(
   const all = ["host", `${hostname}:${port}`, ...framing, ...headers.flat()];
   return await new Promise((resolve, reject) => {
     const asked = open({ agent, hostname, port, method, path, headers: all }, (answer) => {
-      text(answer).then(
+      // Of an answer that goes on, its head is enough.
+      const goesOn = answer.headers["content-type"]?.startsWith("text/event-stream") === true;
+      if (goesOn) answer.destroy();
+      (goesOn ? Promise.resolve("") : text(answer)).then(
         (read) =>
           resolve({
             status: answer.statusCode ?? 0,
