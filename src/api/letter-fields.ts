@@ -1,7 +1,7 @@
 /** Dead letters and what narrows them to some, as the routes of letters and of replays write them. */
 import { z } from "zod";
 import { isSubscription } from "../core/event.ts";
-import { type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
+import { type LetterFilter, type LetterGroups, type LetterSummary, summaryOf } from "../core/letter.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { WholeLetter } from "../manage/dead-letters.ts";
 import { inJson, isoOf } from "./json-names.ts";
@@ -38,6 +38,33 @@ const letterSchema = z.object({
   reason: z.enum(BURY_REASONS).describe("Why it was given up."),
   buried_at: z.iso.datetime(),
   attempt_count: z.number().int().describe("In its last round."),
+  last_status: z
+    .number()
+    .int()
+    .nullable()
+    .describe(
+      "The HTTP status of its last attempt; null where there was no answer, or it was not noted yet.",
+    ),
+});
+
+const letterGroup = letterSchema.pick({ endpoint_id: true, reason: true, last_status: true }).extend({
+  count: z.number().int(),
+  oldest_at: z.iso.datetime(),
+  newest_at: z.iso.datetime(),
+});
+
+export const letterGroupsSchema = z.object({
+  data: z.array(letterGroup).describe("Those with the most letters first; 500 at the most."),
+  more: z.boolean().describe("Whether there are more groups."),
+  counted: z.number().int().describe("Letters that are in these groups, or in those left out."),
+  complete: z.boolean().describe("Whether that is all that match; else it is the newest of them."),
+});
+
+export const showGroups = ({ groups, counted, isComplete, hasMore }: LetterGroups) => ({
+  data: groups.map(({ because, ...group }) => inJson({ ...group, reason: because })),
+  more: hasMore,
+  counted,
+  complete: isComplete,
 });
 
 export const letterPage = pageOf(letterSchema).extend({

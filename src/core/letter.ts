@@ -17,6 +17,26 @@ export interface LetterSummary {
   /** ISO 8601. */
   readonly buriedAt: string;
   readonly attempts: number;
+  /** The HTTP status of the last attempt; null where there was no answer, or no attempt, or nobody has noted it. */
+  readonly lastStatus: number | null;
+}
+
+/** Dead letters that were given up by one endpoint for the same reason after the same answer. */
+export interface LetterGroup extends Pick<LetterSummary, "endpointId" | "because" | "lastStatus"> {
+  readonly count: number;
+  /** ISO 8601. */
+  readonly oldestAt: string;
+  readonly newestAt: string;
+}
+
+export interface LetterGroups {
+  /** Those with the most letters first. */
+  readonly groups: readonly LetterGroup[];
+  /** Letters that are in some group; all that match where it is complete, else the newest. */
+  readonly counted: number;
+  readonly isComplete: boolean;
+  /** True where there are more groups than are shown. */
+  readonly hasMore: boolean;
 }
 
 /** The part of a letter by which the index finds it. */
@@ -39,7 +59,16 @@ export interface LetterFilter {
 export function summaryOf(id: string, letter: DeadLetter): LetterSummary {
   const { because, buriedAt } = letter;
   if (letter.kind === "job")
-    return { id, eventId: null, eventType: null, endpointId: null, because, buriedAt, attempts: 0 };
+    return {
+      id,
+      eventId: null,
+      eventType: null,
+      endpointId: null,
+      because,
+      buriedAt,
+      attempts: 0,
+      lastStatus: null,
+    };
   const { event, endpointId, attempts } = letter.delivery;
   return {
     id,
@@ -49,6 +78,7 @@ export function summaryOf(id: string, letter: DeadLetter): LetterSummary {
     because,
     buriedAt,
     attempts: attempts.length,
+    lastStatus: attempts.at(-1)?.status ?? null,
   };
 }
 

@@ -5,7 +5,13 @@
  */
 import type { DeadLetter } from "../core/delivery.ts";
 import { HookwaveError } from "../core/errors.ts";
-import { type LetterEntry, type LetterFilter, type LetterSummary, summaryOf } from "../core/letter.ts";
+import {
+  type LetterEntry,
+  type LetterFilter,
+  type LetterGroups,
+  type LetterSummary,
+  summaryOf,
+} from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { LetterIndex, RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
@@ -20,6 +26,8 @@ export interface DeadLetters {
   /** Newest first. Throws CURSOR_INVALID. */
   readonly list: (filter: LetterFilter, page: PageRequest) => Promise<Page<LetterSummary>>;
   readonly count: (filter: LetterFilter) => Promise<number>;
+  /** By endpoint, reason and last answer, as the index has them. */
+  readonly groups: (filter: LetterFilter) => Promise<LetterGroups>;
   /** Throws DEAD_LETTER_UNKNOWN. */
   readonly get: (id: string) => Promise<StoredLetter>;
   /**
@@ -63,6 +71,7 @@ export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
   return {
     list: (filter, page) => listThere(filter, page, deps),
     count: index.count,
+    groups: index.groups,
     get: async (id) => ({ id, letter: await findLetter(id, queues, redis) }),
     replay: async (id, meaning = "delivery") => {
       const letter = await replayLetter(id, meaning === "endpoint" ? WHOEVER_HAS_ITS_ID : null);

@@ -4,7 +4,7 @@
  */
 import type { EndpointId, EventId } from "../core/brand.ts";
 import type { AcceptedKey, Delivery, Round } from "../core/delivery.ts";
-import type { LetterEntry, LetterFilter, LetterOrder, LetterSummary } from "../core/letter.ts";
+import type { LetterEntry, LetterFilter, LetterGroups, LetterOrder, LetterSummary } from "../core/letter.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { HeldReplay, Replay, ReplayProgress, ReplayState } from "../core/replay.ts";
 import type { OperatorFact } from "../endpoints/operator-events.ts";
@@ -34,6 +34,8 @@ export interface LetterIndex {
     page: PageRequest,
   ) => Promise<Page<LetterSummary>>;
   readonly count: (filter: LetterFilter) => Promise<number>;
+  /** Looks at a bounded number of letters, the newest ones. */
+  readonly groups: (filter: LetterFilter) => Promise<LetterGroups>;
   /** Those of these ids that have no entry. */
   readonly missing: (ids: readonly string[]) => Promise<readonly string[]>;
 }

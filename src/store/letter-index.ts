@@ -9,6 +9,8 @@ import {
   isWanted,
   type LetterEntry,
   type LetterFilter,
+  type LetterGroup,
+  type LetterGroups,
   type LetterOrder,
   type LetterSummary,
   needsLook,
@@ -23,6 +25,9 @@ import { prepareScript } from "./script.ts";
 
 /** Entries that one page looks at when its filter wants to see each: 4 ms of work, a third of it Redis'. */
 const LOOKED_AT_MAX = 500;
+/** So many times as many letters are looked at for their groups. */
+const GROUPED_WINDOWS = 200;
+const GROUPS_MAX = 500;
 
 /**
  * Lua, to be put before a script whose KEYS end with `addedKeys` from `firstKey` on: `addEntry(firstKey, at, id, summary)`
@@ -115,6 +120,7 @@ const storedSchema = z.object({
   endpointId: z.string().transform(asEndpointId).nullable(),
   because: z.enum(BURY_REASONS),
   attempts: z.number(),
+  lastStatus: z.number().nullable().default(null),
 });
 
 /** The summary of a letter whose own is damaged: the letter itself may be well. */
@@ -124,6 +130,7 @@ const UNREADABLE: z.output<typeof storedSchema> = {
   endpointId: null,
   because: "invalid",
   attempts: 0,
+  lastStatus: null,
 };
 
 interface Entry {
@@ -173,12 +180,42 @@ export function createLetterIndex(redis: Redis, keys: Keys): LetterIndex {
       const [since, before] = bounds(filter);
       return await redis.zcount(setOf(keys, filter.endpoint ?? null), since, `(${before}`);
     },
+    groups: (filter) => groupByLooking(walk, filter),
     missing: async (ids) => {
       if (ids.length === 0) return [];
       const found = await redis.hmget(keys.letterSummaries, ...ids);
       return ids.filter((_, index) => found[index] === null);
     },
   };
+}
+
+async function groupByLooking(walk: LetterIndex["walk"], filter: LetterFilter): Promise<LetterGroups> {
+  const groups = new Map<string, LetterGroup>();
+  let [counted, after]: [number, string | null] = [0, null];
+  for (let windows = 0; windows < GROUPED_WINDOWS; windows += 1) {
+    const page: Page<LetterSummary> = await walk(filter, "newest", { after, limit: LOOKED_AT_MAX });
+    for (const letter of page.data) addToGroup(groups, letter);
+    counted += page.data.length;
+    after = page.next;
+    if (after === null) break;
+  }
+  const largest = [...groups.values()].sort((one, other) => other.count - one.count);
+  return {
+    groups: largest.slice(0, GROUPS_MAX),
+    counted,
+    isComplete: after === null,
+    hasMore: largest.length > GROUPS_MAX,
+  };
+}
+
+/** They come newest first. */
+function addToGroup(groups: Map<string, LetterGroup>, letter: LetterSummary): void {
+  const { endpointId, because, lastStatus, buriedAt } = letter;
+  const name = `${endpointId} ${because} ${lastStatus}`;
+  const before = groups.get(name);
+  const newestAt = before?.newestAt ?? buriedAt;
+  const count = (before?.count ?? 0) + 1;
+  groups.set(name, { endpointId, because, lastStatus, count, oldestAt: buriedAt, newestAt });
 }
 
 async function countByLooking(walk: LetterIndex["walk"], filter: LetterFilter): Promise<number> {

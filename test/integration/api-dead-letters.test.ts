@@ -67,6 +67,7 @@ describe("GET /dead-letters", () => {
           reason: "gone",
           buried_at: "2026-01-31T12:00:00.000Z",
           attempt_count: 1,
+          last_status: 500,
         },
       ],
       next: null,
@@ -100,6 +101,33 @@ describe("GET /dead-letters", () => {
       total: 2,
     });
     expect(Object((await client.get("/dead-letters")).body)).not.toHaveProperty("total");
+  });
+
+  it("counts them by endpoint, reason and last answer, the most first", async () => {
+    await bury(redis, letters(4, "g"));
+    const at = (minute: number) => new Date(NOON + minute * 60_000).toISOString();
+    const many = {
+      endpoint_id: "ep_1",
+      reason: "exhausted",
+      last_status: 500,
+      count: 3,
+      oldest_at: at(0),
+      newest_at: at(2),
+    };
+    const one = {
+      ...many,
+      endpoint_id: "ep_2",
+      reason: "gone",
+      count: 1,
+      oldest_at: at(3),
+      newest_at: at(3),
+    };
+    const groups = async (query: string) => (await client.get(`/dead-letters/groups${query}`)).body;
+
+    expect(await groups("")).toEqual({ data: [many, one], more: false, counted: 4, complete: true });
+    expect(await groups("?reason=gone")).toEqual({ data: [one], more: false, counted: 1, complete: true });
+    expect(await groups("?until=2026-01-31T12:02:00Z")).toMatchObject({ data: [{ count: 2 }], counted: 2 });
+    expect(await client.get("/dead-letters/groups?limit=1")).toMatchObject(refused(400, "REQUEST_INVALID"));
   });
 
   it.each([

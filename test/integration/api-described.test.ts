@@ -83,6 +83,7 @@ async function handleLetters({ call }: DescribedApi): Promise<void> {
   await bury();
   await call("listDeadLetters", { query: { total: "true" } });
   const filter = { type: "bad.made" };
+  await call("groupDeadLetters", { query: filter });
   await call("createReplay", { body: { filter, dry_run: true } });
   const replay = { in: { id: idOf(await call("createReplay", { body: { filter, rate: 1 } })) } };
   await call("pauseReplay", replay);

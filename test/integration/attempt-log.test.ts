@@ -19,6 +19,7 @@ const ENTRY = {
   endpointId: delivered.endpointId,
   buriedAt: "2026-01-01T00:00:00Z",
   attempts: 0,
+  lastStatus: null,
 };
 const finished = (status: DeliveryState["status"], round = 0) => ({
   record: delivered,

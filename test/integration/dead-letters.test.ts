@@ -79,6 +79,7 @@ describe("a list of dead letters", () => {
         because: "exhausted",
         buriedAt: "2026-01-31T12:00:00.000Z",
         attempts: 1,
+        lastStatus: 500,
       },
     ]);
   });

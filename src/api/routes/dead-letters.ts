@@ -5,7 +5,9 @@ import type { DeadLetterManagement } from "../../manage/dead-letters.ts";
 import { eventText } from "../event-text.ts";
 import {
   letterFilter,
+  letterGroupsSchema,
   letterPage,
+  showGroups,
   showLetter,
   showWholeLetter,
   wholeLetterSchema,
@@ -42,6 +44,20 @@ function addReading(app: Api, letters: DeadLetterManagement): void {
       const page = { data: data.map(showLetter), next };
       return total === "true" ? { ...page, total: await letters.count(filter) } : page;
     },
+  );
+  app.get(
+    `${PATH}/groups`,
+    operation(
+      "read",
+      TAG,
+      "groupDeadLetters",
+      "Count what was given up by endpoint, reason and last answer",
+      {
+        querystring: z.strictObject(letterFilter),
+        response: { 200: letterGroupsSchema },
+      },
+    ),
+    async ({ query }) => showGroups(await letters.groups(query)),
   );
   app.get(
     `${PATH}/:id`,

@@ -99,6 +99,7 @@ describe("what waits and what was given up", () => {
         because,
         buriedAt: "",
         attempts: 1,
+        lastStatus: null,
       }));
     expect(work.lettersFinding({ count: 0, newest: [] })).toMatchObject({ level: "ok" });
     const newest = letters("exhausted", "invalid", "exhausted");
