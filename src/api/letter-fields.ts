@@ -30,7 +30,7 @@ export function showFilter({ since, until, ...rest }: LetterFilter): z.output<ty
   return { ...rest, since: isoOf(since), until: isoOf(until) };
 }
 
-const letterSchema = z.object({
+export const letterSchema = z.object({
   id: z.string(),
   event_id: z.string().nullable().describe("null for an events job, which was never dispatched."),
   event_type: z.string().nullable(),

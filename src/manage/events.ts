@@ -52,6 +52,8 @@ export interface EventManagement {
   readonly feed: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
   /** Newest first, for people. Throws CURSOR_INVALID. */
   readonly latest: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
+  /** The place of the newest of them, as a `next` is; null while there is none. */
+  readonly feedEnd: () => Promise<string | null>;
   /**
    * Sends it again to everyone who was owed it, or to one endpoint, also one that has never had it. Throws EVENT_UNKNOWN
    * and ENDPOINT_UNKNOWN.
@@ -105,6 +107,7 @@ export function createEventManagement(deps: EventManagementDeps): EventManagemen
     },
     feed: feed.page,
     latest: feed.latest,
+    feedEnd: feed.end,
     replay: async (id, endpointId) => {
       const found = await find(id);
       return endpointId === null

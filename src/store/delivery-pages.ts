@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { asEndpointId, type EndpointId, type EventId } from "../core/brand.ts";
 import type { DeliveryState, DeliveryStatus } from "../core/delivery.ts";
-import type { PublishedEvent } from "../core/event.ts";
+import { type PublishedEvent, subscriptionCovers } from "../core/event.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 import {
   ACCEPTED_AT_FIELD,
@@ -37,6 +37,8 @@ export interface DeliveryFilter {
   /** Epoch ms, of the creation; `until` itself is not included. */
   readonly since: number | null;
   readonly until: number | null;
+  /** A type, a family (`job.*`) or everything (`*`). */
+  readonly type?: string | null | undefined;
 }
 
 export interface DeliveryPages {
@@ -152,7 +154,8 @@ export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
           filter.eventId === null
             ? await newest(filter, place, window)
             : await ofOneEvent(filter.eventId, filter);
-        const found = await find({ entries, filter, place, wanted: limit - data.length, looks });
+        const wanted = entries.filter(({ type }) => isOfType(filter, type));
+        const found = await find({ entries: wanted, filter, place, wanted: limit - data.length, looks });
         data.push(...found.data);
         if (found.stoppedAt !== null) return { data, next: cursorOf(found.stoppedAt) };
         const last = entries.at(-1);
@@ -164,6 +167,9 @@ export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
     },
   };
 }
+
+const isOfType = ({ type = null }: DeliveryFilter, ofEvent: string): boolean =>
+  type === null || type === "*" || subscriptionCovers(type, ofEvent);
 
 /** The end of a page: after an event, or inside of one after this field. */
 interface Place {

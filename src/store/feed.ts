@@ -3,7 +3,7 @@
  * come as they were published, byte for byte. What has expired is passed over.
  */
 import { z } from "zod";
-import { asEventId } from "../core/brand.ts";
+import { asEventId, type EventId } from "../core/brand.ts";
 import { type PublishedEvent, subscriptionCovers } from "../core/event.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 import { type FeedEntry, feedTime, readFeedEntries, STREAM_ID_PATTERN } from "./feed-entries.ts";
@@ -16,6 +16,10 @@ export interface FeedFilter {
   readonly type: string | null;
   /** Epoch ms: only what was taken on then or later. */
   readonly since: number | null;
+  /** Epoch ms: only what was taken on before. */
+  readonly until?: number | null | undefined;
+  /** Only the event that has this id. */
+  readonly id?: EventId | null | undefined;
 }
 
 export interface Feed {
@@ -26,6 +30,8 @@ export interface Feed {
   readonly page: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
   /** Newest first, for people: `next` is null at the oldest that there is. Throws CURSOR_INVALID. */
   readonly latest: (filter: FeedFilter, request: PageRequest) => Promise<Page<PublishedEvent>>;
+  /** The place of its newest entry; null while there is none. */
+  readonly end: () => Promise<string | null>;
 }
 
 /** Entries that a filter looks at for one page. */
@@ -56,28 +62,46 @@ export function createFeed(redis: Redis, keys: Keys): Feed {
     return eventsSchema.parse(await runRead(scriptKeys, places));
   };
 
-  /** Of these entries, in their order; `last` is the place to go on from. */
+  /** Of these entries, in their order; `last` is the place to go on from, `isAll` whether nothing of them is left. */
   const take = async (entries: readonly FeedEntry[], type: string | null, limit: number) => {
     const wanted = entries.filter((entry) => subscriptionCovers(type ?? "*", entry.type));
     const asked = wanted.slice(0, limit);
     const events = await read(asked);
-    const last = events.length === wanted.length ? entries.at(-1) : asked[events.length - 1];
-    return { data: events.flatMap(toEvent), last };
+    const isAll = events.length === wanted.length;
+    const last = isAll ? entries.at(-1) : asked[events.length - 1];
+    return { data: events.flatMap(toEvent), last, isAll };
+  };
+
+  const findOne = async (id: EventId, filter: FeedFilter): Promise<Page<PublishedEvent>> => {
+    const [at, type] = await redis.hmget(keys.event(id), "feed", "type");
+    const isThere = typeof at === "string" && typeof type === "string" && isWithin(at, type, filter);
+    const events = isThere ? await read([{ at, eventId: id, type }]) : [];
+    return { data: events.flatMap(toEvent), next: null };
   };
 
   return {
-    page: async ({ type, since }, { after, limit }) => {
-      const rows = await redis.xrange(keys.feed, startAt(after, since), "+", "COUNT", lookedAt(type, limit));
-      const { data, last } = await take(readFeedEntries(rows), type, limit);
-      return { data, next: last?.at ?? null };
+    end: async () => (await redis.xrevrange(keys.feed, "+", "-", "COUNT", 1))[0]?.[0] ?? null,
+    page: async (filter, { after, limit }) => {
+      const { type, since, until = null, id = null } = filter;
+      const start = startAt(after, since);
+      if (id !== null) return await findOne(id, filter);
+      const count = lookedAt(type, limit);
+      const end = until === null ? "+" : String(Math.max(1, until) - 1);
+      const entries = readFeedEntries(await redis.xrange(keys.feed, start, end, "COUNT", count));
+      const { data, last, isAll } = await take(entries, type, limit);
+      // A span that is over grows no more.
+      const isOver = until !== null && isAll && entries.length < count;
+      return { data, next: isOver ? null : (last?.at ?? null) };
     },
-    latest: async ({ type, since }, { after, limit }) => {
+    latest: async (filter, { after, limit }) => {
+      const { type, since, until = null, id = null } = filter;
+      const end = endAt(after, until);
+      if (id !== null) return await findOne(id, filter);
       const count = lookedAt(type, limit);
       const oldest = since === null ? "-" : String(Math.max(0, since));
-      const entries = readFeedEntries(await redis.xrevrange(keys.feed, endAt(after), oldest, "COUNT", count));
-      const { data, last } = await take(entries, type, limit);
-      const isEnd = entries.length < count && last?.at === entries.at(-1)?.at;
-      return { data, next: isEnd ? null : (last?.at ?? null) };
+      const entries = readFeedEntries(await redis.xrevrange(keys.feed, end, oldest, "COUNT", count));
+      const { data, last, isAll } = await take(entries, type, limit);
+      return { data, next: isAll && entries.length < count ? null : (last?.at ?? null) };
     },
   };
 }
@@ -85,11 +109,17 @@ export function createFeed(redis: Redis, keys: Keys): Feed {
 /** Entries for one page: a filter by type may pass over most. */
 const lookedAt = (type: string | null, limit: number): number => (type === null ? limit : SCAN_MAX);
 
+function isWithin(at: string, ofType: string, { type, since, until = null }: FeedFilter): boolean {
+  const time = feedTime(at);
+  const isInTime = time >= (since ?? 0) && time < (until ?? Number.POSITIVE_INFINITY);
+  return isInTime && subscriptionCovers(type ?? ofType, ofType);
+}
+
 /** The entry to begin at, as XREVRANGE wants it. */
-function endAt(after: string | null): string {
-  if (after === null) return "+";
-  if (!STREAM_ID_PATTERN.test(after)) throw cursorInvalid(after);
-  return `(${after}`;
+function endAt(after: string | null, until: number | null): string {
+  if (after !== null && !STREAM_ID_PATTERN.test(after)) throw cursorInvalid(after);
+  if (after !== null && feedTime(after) < (until ?? Number.POSITIVE_INFINITY)) return `(${after}`;
+  return until === null ? "+" : `(${Math.max(1, until)}-0`;
 }
 
 /** The entry to begin at, as XRANGE wants it. */

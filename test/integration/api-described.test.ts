@@ -46,6 +46,9 @@ async function followEvents({ call }: DescribedApi, webhookId: string, published
   await call("listDeliveries", { query: { endpoint: webhookId } });
   await call("listWebhookLogs", { in: { id: webhookId } });
   await call("getWebhookStats", { in: { id: webhookId } });
+  await call("exportEvents", { query: { format: "csv" } });
+  await call("exportDeliveries");
+  await call("exportDeadLetters", { query: { format: "ndjson" } });
   await call("watchAttempts", { query: { endpoint: webhookId } });
   await call("endpointsHealth");
   await call("getStatus");

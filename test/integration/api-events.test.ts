@@ -88,7 +88,7 @@ describe("GET /events", () => {
     ["type=Order..Paid", "REQUEST_INVALID"],
     ["since=yesterday", "REQUEST_INVALID"],
     ["type=a&type=b", "REQUEST_INVALID"],
-    ["until=2020-01-01T00:00:00Z", "REQUEST_INVALID"],
+    ["before=2020-01-01T00:00:00Z", "REQUEST_INVALID"],
     ["after=evt_1", "CURSOR_INVALID"],
   ])("refuses ?%s", (query, code) => expectRefusal(read(`/events?${query}`), 400, code));
 });

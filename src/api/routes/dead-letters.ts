@@ -3,16 +3,20 @@ import { z } from "zod";
 import { deliveryId } from "../../core/delivery.ts";
 import type { DeadLetterManagement } from "../../manage/dead-letters.ts";
 import { eventText } from "../event-text.ts";
+import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
 import {
   letterFilter,
   letterGroupsSchema,
   letterPage,
+  letterSchema,
+  type ShownLetter,
   showGroups,
   showLetter,
   showWholeLetter,
   wholeLetterSchema,
   withoutPayload,
 } from "../letter-fields.ts";
+import type { OpenStreams } from "../open-streams.ts";
 import { type Api, addRemoval, answersForId, idParams, operation, pageQuery } from "../routing.ts";
 
 export const purgedLetters = z.object({ purged: z.number().int() });
@@ -23,8 +27,9 @@ export const replayedLetter = z.object({
 const TAG = "Dead letters";
 const PATH = "/api/v1/dead-letters";
 
-export function addDeadLetterRoutes(app: Api, letters: DeadLetterManagement): void {
+export function addDeadLetterRoutes(app: Api, letters: DeadLetterManagement, exports: OpenStreams): void {
   addReading(app, letters);
+  addExport(app, letters, exports);
   addChanges(app, letters);
 }
 
@@ -74,6 +79,28 @@ function addReading(app: Api, letters: DeadLetterManagement): void {
     async ({ hidesPayloads, params }) => {
       const letter = showWholeLetter(await letters.get(params.id));
       return hidesPayloads ? withoutPayload(letter) : letter;
+    },
+  );
+}
+
+const EXPORTED: Exported<ShownLetter> = {
+  name: "dead-letters",
+  columns: Object.keys(letterSchema.shape),
+  cells: (row) => Object.values(letterSchema.parse(row)),
+  json: (row) => JSON.stringify(letterSchema.parse(row)),
+};
+
+function addExport(app: Api, letters: DeadLetterManagement, exports: OpenStreams): void {
+  const summary = "All dead letters that a list would have, as a file";
+  app.get(
+    `${PATH}/export`,
+    exportOperation([TAG, "exportDeadLetters", summary], z.strictObject({ ...exportQuery, ...letterFilter })),
+    async (request, reply) => {
+      const { format: _, ...filter } = request.query;
+      return await sendExport(request, reply, exports, EXPORTED, async (after) => {
+        const { data, next } = await letters.list(filter, { after, limit: EXPORT_PAGE });
+        return { data: data.map(showLetter), next };
+      });
     },
   );
 }

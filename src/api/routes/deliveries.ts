@@ -2,38 +2,55 @@
 import { z } from "zod";
 import { asEventId } from "../../core/brand.ts";
 import { DELIVERY_STATUSES } from "../../core/delivery.ts";
-import { EVENT_ID_PATTERN } from "../../core/event.ts";
+import { EVENT_ID_PATTERN, isSubscription } from "../../core/event.ts";
 import type { DeliveryManagement } from "../../manage/deliveries.ts";
 import { withoutExcerpts } from "../payloads.ts";
+import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
+import type { OpenStreams } from "../open-streams.ts";
 import { type Api, answersForId, endpointId, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
-import { deliverySchema, showDelivery, showWholeDelivery, wholeDeliverySchema } from "../shown-delivery.ts";
+import {
+  type DeliveryInJson,
+  deliverySchema,
+  showDelivery,
+  showWholeDelivery,
+  wholeDeliverySchema,
+} from "../shown-delivery.ts";
 
 const TAG = "Deliveries";
 
-const listQuery = z.strictObject({
-  ...pageQuery,
+/** The same for a list and for an export. */
+const deliveryQuery = {
   event: z.string().regex(EVENT_ID_PATTERN).transform(asEventId).optional().describe("Of this event."),
   endpoint: endpointId.optional().describe("To this endpoint."),
   status: z.enum(DELIVERY_STATUSES).optional(),
   since: timeQuery.describe("Created then or later."),
+  type: z
+    .string()
+    .refine(isSubscription)
+    .optional()
+    .describe("Of events of a type, a family (`job.*`) or `*`."),
   until: timeQuery.describe("Created before."),
-});
+};
+const asked = z.object(deliveryQuery);
 
-export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement): void {
+function filterOf(query: z.output<typeof asked>): Parameters<DeliveryManagement["list"]>[0] {
+  const { event = null, endpoint = null, status = null, since = null, until = null, type = null } = query;
+  return { eventId: event, endpointId: endpoint, status, since, until, type };
+}
+
+export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement, exports: OpenStreams): void {
   app.get(
     "/api/v1/deliveries",
     operation("read", TAG, "listDeliveries", "List deliveries, those of the newest events first", {
-      querystring: listQuery,
+      querystring: z.strictObject({ ...pageQuery, ...deliveryQuery }),
       response: { 200: pageOf(deliverySchema) },
     }),
-    async ({ query }) => {
-      const { after = null, limit, event = null, endpoint = null } = query;
-      const { status = null, since = null, until = null } = query;
-      const filter = { eventId: event, endpointId: endpoint, status, since, until };
-      const { data, next } = await deliveries.list(filter, { after, limit });
+    async ({ query: { after = null, limit, ...query } }) => {
+      const { data, next } = await deliveries.list(filterOf(query), { after, limit });
       return { data: data.map(showDelivery), next };
     },
   );
+  addExport(app, deliveries, exports);
   const shown = answersForId(wholeDeliverySchema);
   const show = async (id: string) => showWholeDelivery(await deliveries.get(id));
   app.get(
@@ -59,5 +76,34 @@ export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement): voi
       await deliveries.cancel(params.id);
       return show(params.id);
     },
+  );
+}
+
+const EXPORTED: Exported<DeliveryInJson> = {
+  name: "deliveries",
+  columns: [
+    ...["id", "event_id", "event_type", "endpoint_id", "status", "reason", "round", "attempt_count"],
+    ...["last_started_at", "last_duration_ms", "last_outcome", "last_status", "last_reason"],
+    ...["next_attempt_at", "created_at"],
+  ],
+  cells: ({ last_attempt: last, ...row }) => [
+    ...[row.id, row.event_id, row.event_type, row.endpoint_id, row.status, row.reason],
+    ...[row.round, row.attempt_count],
+    ...[last?.started_at ?? null, last?.duration_ms ?? null, last?.outcome ?? null],
+    ...[last?.status ?? null, last?.reason ?? null, row.next_attempt_at, row.created_at],
+  ],
+  json: (row) => JSON.stringify(deliverySchema.parse(row)),
+};
+
+function addExport(app: Api, deliveries: DeliveryManagement, exports: OpenStreams): void {
+  const summary = "All deliveries that a list would have, as a file";
+  app.get(
+    "/api/v1/deliveries/export",
+    exportOperation([TAG, "exportDeliveries", summary], z.strictObject({ ...exportQuery, ...deliveryQuery })),
+    async (request, reply) =>
+      await sendExport(request, reply, exports, EXPORTED, async (after) => {
+        const { data, next } = await deliveries.list(filterOf(request.query), { after, limit: EXPORT_PAGE });
+        return { data: data.map(showDelivery), next };
+      }),
   );
 }

@@ -1,12 +1,16 @@
 /** Events that are on record, over HTTP: the feed that receivers pull, one event whole, and sending it again. */
 import { z } from "zod";
+import { asEventId } from "../../core/brand.ts";
 import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
-import { isSubscription, type PublishedEvent } from "../../core/event.ts";
+import { EVENT_ID_PATTERN, isSubscription, type PublishedEvent } from "../../core/event.ts";
+import { comparePlaces, readPlace } from "../../core/live.ts";
 import { maskUrl } from "../../core/mask-url.ts";
 import type { EventManagement } from "../../manage/events.ts";
 import { eventsText, eventText } from "../event-text.ts";
+import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
 import { inJson, isoOf } from "../json-names.ts";
 import { hiddenMark, withoutData } from "../payloads.ts";
+import type { OpenStreams } from "../open-streams.ts";
 import { type Api, idParams, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery } from "../shown-delivery.ts";
 
@@ -50,18 +54,37 @@ export const replayedEvent = z.object({
   brought_forward: z.number().int().describe("Deliveries that were waiting, and are tried now."),
 });
 
-export function addEventRecordRoutes(app: Api, events: EventManagement): void {
+/** The same for the feed and for an export. */
+const feedQuery = {
+  type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
+  since: timeQuery.describe("Taken on by a worker then or later."),
+  until: timeQuery.describe("Taken on before."),
+  id: z
+    .string()
+    .regex(EVENT_ID_PATTERN)
+    .transform(asEventId)
+    .optional()
+    .describe("The one that has this id."),
+};
+const asked = z.object(feedQuery);
+
+function filterOf(query: z.output<typeof asked>): Parameters<EventManagement["feed"]>[0] {
+  const { type = null, since = null, until = null, id = null } = query;
+  return { type, since, until, id };
+}
+
+export function addEventRecordRoutes(app: Api, events: EventManagement, exports: OpenStreams): void {
+  addExport(app, events, exports);
   app.get(
     "/api/v1/events",
     {
       serializerCompiler: () => eventsText,
       ...operation("read", TAG, "listEvents", "The feed of events, as webhooks bring them", {
         description:
-          "Oldest first, `next` is null only where nothing has come since: keep it, and go on from it later. Newest first, it is null at the oldest event that is kept.",
+          "Oldest first, `next` is null only where nothing has come since, or nothing can before `until`: keep it, and go on from it later. Newest first, it is null at the oldest event that is kept.",
         querystring: z.strictObject({
           ...pageQuery,
-          type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
-          since: timeQuery.describe("Taken on by a worker then or later."),
+          ...feedQuery,
           order: z
             .enum(["oldest", "newest"])
             .default("oldest")
@@ -70,9 +93,9 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
         response: { 200: eventPage },
       }),
     },
-    async ({ hidesPayloads, query: { after = null, limit, type = null, since = null, order } }) => {
+    async ({ hidesPayloads, query: { after = null, limit, order, ...query } }) => {
       const list = order === "newest" ? events.latest : events.feed;
-      const { data, next } = await list({ type, since }, { after, limit });
+      const { data, next } = await list(filterOf(query), { after, limit });
       return { data: hidesPayloads ? data.map(withoutData) : [...data], next };
     },
   );
@@ -104,6 +127,35 @@ export function addEventRecordRoutes(app: Api, events: EventManagement): void {
 function showDestinations({ destinations = [] }: PublishedEvent) {
   return destinations.map(({ url, events, profile, keyId }) =>
     inJson({ url: maskUrl(url), events: [...events], profile, keyId }),
+  );
+}
+
+type ExportedEvent = Pick<PublishedEvent, "id" | "type" | "timestamp"> & { readonly data: string | null };
+
+const EXPORTED: Exported<ExportedEvent> = {
+  name: "events",
+  columns: ["id", "type", "timestamp", "data"],
+  cells: ({ id, type, timestamp, data }) => [id, type, timestamp, data],
+  // As a text: the bytes that were published may have line breaks between them.
+  json: ({ id, type, timestamp, data }) =>
+    JSON.stringify({ id, type, timestamp, data_text: data, ...(data === null && { payload_hidden: true }) }),
+};
+
+function addExport(app: Api, events: EventManagement, exports: OpenStreams): void {
+  const summary = "All events that the feed has by now, as a file; their data as the text that was published";
+  app.get(
+    "/api/v1/events/export",
+    exportOperation([TAG, "exportEvents", summary], z.strictObject({ ...exportQuery, ...feedQuery })),
+    async (request, reply) => {
+      const end = readPlace((await events.feedEnd()) ?? "");
+      return await sendExport(request, reply, exports, EXPORTED, async (after) => {
+        const { data, next } = await events.feed(filterOf(request.query), { after, limit: EXPORT_PAGE });
+        const place = readPlace(next ?? "");
+        const isBehind = place !== null && end !== null && comparePlaces(place, end) < 0;
+        const shown = request.hidesPayloads ? data.map((one) => ({ ...one, data: null })) : data;
+        return { data: shown, next: isBehind ? next : null };
+      });
+    },
   );
 }
 

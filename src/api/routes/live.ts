@@ -56,25 +56,29 @@ export function addLiveRoute(
       response: { 200: { description: "Goes on until you leave.", content } },
     },
   );
-  app.get("/api/v1/live", { config: { ...config, isStream: true }, schema }, async (request, reply) => {
-    const { query, headers, caller } = request;
-    const keyId = caller?.keyId ?? "";
-    streams.insistOnRoom(keyId, reply);
-    const after = headers["last-event-id"] || query.after || null;
-    const { stream, end } = await openLiveStream(
-      (listener) => live.open(filterOf(query), after, listener),
-      () => !reply.raw.destroyed && isStillAllowed(request),
-    );
-    streams.add(keyId, stream, end);
-    reply.type("text/event-stream; charset=utf-8");
-    // Nobody on the way is to keep it, change it or wait for its end; nor is the connection of use to others afterwards.
-    reply.headers({
-      "cache-control": "no-store, no-transform",
-      "x-accel-buffering": "no",
-      connection: "close",
-    });
-    return reply.send(stream);
-  });
+  app.get(
+    "/api/v1/live",
+    { exposeHeadRoute: false, config: { ...config, isStream: true }, schema },
+    async (request, reply) => {
+      const { query, headers, caller } = request;
+      const keyId = caller?.keyId ?? "";
+      streams.insistOnRoom(keyId, reply);
+      const after = headers["last-event-id"] || query.after || null;
+      const { stream, end } = await openLiveStream(
+        (listener) => live.open(filterOf(query), after, listener),
+        () => !reply.raw.destroyed && !reply.raw.writableEnded && isStillAllowed(request),
+      );
+      streams.add(keyId, stream, end);
+      reply.type("text/event-stream; charset=utf-8");
+      // Nobody on the way is to keep it, change it or wait for its end; nor is the connection of use to others afterwards.
+      reply.headers({
+        "cache-control": "no-store, no-transform",
+        "x-accel-buffering": "no",
+        connection: "close",
+      });
+      return reply.send(stream);
+    },
+  );
 }
 
 function filterOf({ type, endpoint, outcome }: z.output<typeof liveQuery>): LiveFilter {
