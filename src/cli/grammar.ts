@@ -186,6 +186,7 @@ export const GROUPS: readonly CommandGroup[] = [
         "Remove dead letters for good: all of them, or those of the options below.",
         [toggle("yes", "Yes, for good."), ...letterFilter],
       ),
+      remote("replays list", "List the replays that are remembered, newest first.", placeOptions),
       remote("replays show <id>", "Show how far a replay is that `dead-letters replay --all` has begun."),
       remote("replays pause <id>", "Stop a replay for now."),
       remote("replays resume <id>", "Go on with a paused replay."),

@@ -42,6 +42,7 @@ export const RUNNERS: Readonly<Record<string, () => Promise<Command>>> = {
   "dead-letters show": async () => (await import("./commands/dead-letters.ts")).showDeadLetter,
   "dead-letters replay": async () => (await import("./commands/dead-letters.ts")).replayDeadLetters,
   "dead-letters purge": async () => (await import("./commands/dead-letters.ts")).purgeDeadLetters,
+  "replays list": async () => (await import("./commands/replays.ts")).listReplays,
   "replays show": async () => (await import("./commands/replays.ts")).showReplay,
   "replays pause": async () => (await import("./commands/replays.ts")).pauseReplay,
   "replays resume": async () => (await import("./commands/replays.ts")).resumeReplay,

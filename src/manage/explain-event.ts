@@ -2,13 +2,14 @@
  * An explanation of an event that is not sent: who would get it, who would not and why. It reads what stands now and
  * remembers nothing.
  */
-import type { EventId } from "../core/brand.ts";
+import type { EndpointId, EventId } from "../core/brand.ts";
 import { wants } from "../core/destination.ts";
-import type { Endpoint } from "../core/endpoint.ts";
+import { type Endpoint, subscribes } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import type { System } from "../core/system.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
+import { destinationId } from "../endpoints/destinations.ts";
 import { type AnyTextEvent, prepareEvent } from "../publish/publisher.ts";
 import { openUntilOf, type SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
@@ -26,6 +27,8 @@ import {
 export interface ExplainRequest extends PageRequest {
   /** Leave out the receivers that the event's type is not for. */
   readonly onlyMatching: boolean;
+  /** Only this receiver; nothing where there is none of this id. */
+  readonly only?: EndpointId | undefined;
 }
 
 export interface ExplainedEvent extends Page<Explanation> {
@@ -59,17 +62,30 @@ const PAGE_BODY_CHARACTERS = 1_024 * 1_024;
 export function createExplainEvent(deps: ExplainEventDeps): ExplainEvent {
   const { policy, endpointManagement, endpoints, breakers, rateWaitMs, redis, keys, system } = deps;
 
-  return async (asked, { onlyMatching, ...page }) => {
+  const one = async (id: EndpointId, isWanted: (endpoint: Endpoint) => boolean): Promise<Page<Endpoint>> => {
+    await endpoints.reload(id);
+    const found = endpoints.get(id);
+    return { data: found !== undefined && isWanted(found) ? [found] : [], next: null };
+  };
+
+  return async (asked, { onlyMatching, only, ...page }) => {
     const event = prepareEvent(asked, system);
     await untilReady(redis);
     const filter = onlyMatching ? { eventType: event.type } : {};
-    const { data, next } = await endpointManagement.page(filter, withinBodies(page, event));
+    const { data, next } =
+      only === undefined
+        ? await endpointManagement.page(filter, withinBodies(page, event))
+        : await one(only, (endpoint) => !onlyMatching || subscribes(endpoint, event.type));
     const isDuplicate = await isPublished(redis, keys, event.id);
     const openUntil = (endpoint: Endpoint) => openUntilOf(breakers, endpoint);
     const moment = { startedAtMs: system.now(), attemptNumber: 1, nonce: system.uuid() };
     const circumstances = { moment, policy, isDuplicate, openUntil, rateWaitMs };
     const named = page.after === null ? (event.destinations ?? []) : [];
-    const shown = named.filter((destination) => !onlyMatching || wants(destination, event.type));
+    const shown = named.filter(
+      (destination) =>
+        (!onlyMatching || wants(destination, event.type)) &&
+        (only === undefined || destinationId(destination) === only),
+    );
     const [destinations, explained] = await Promise.all([
       Promise.all(shown.map((one) => explainDestination(one, event, endpoints, circumstances))),
       Promise.all(data.map((one) => explainEndpoint(one, event, circumstances))),

@@ -87,6 +87,8 @@ export interface ReplayBook {
   /** False when there are too many open ones. */
   readonly add: (replay: Replay) => Promise<boolean>;
   readonly read: (id: string) => Promise<Replay | null>;
+  /** Newest first. Throws CURSOR_INVALID. */
+  readonly list: (page: PageRequest) => Promise<Page<Replay>>;
   /** False when it is in another state by now. `finishedAt` is given when it ends it. */
   readonly swapState: (
     id: string,

@@ -4,6 +4,7 @@
  */
 import type { EndpointId } from "../core/brand.ts";
 import { HookwaveError } from "../core/errors.ts";
+import type { Page, PageRequest } from "../core/page.ts";
 import {
   letterFilterOf,
   REPLAY_RATE,
@@ -18,6 +19,8 @@ import type { LetterIndex, ReplayBook } from "./ports.ts";
 export interface Replays {
   /** Of the letters that are there now. Throws REPLAY_INVALID, ENDPOINT_UNKNOWN. */
   readonly begin: (request: ReplayRequest) => Promise<Replay>;
+  /** Newest first, those that are remembered. Throws CURSOR_INVALID. */
+  readonly list: (page: PageRequest) => Promise<Page<Replay>>;
   /** Throws REPLAY_UNKNOWN. */
   readonly get: (id: string) => Promise<Replay>;
   /** Obeyed within a second wherever it runs. Throws REPLAY_UNKNOWN, and REPLAY_INVALID when it is over. */
@@ -43,6 +46,7 @@ export function createReplays({ book, index, insistOnEndpoint, system }: Replays
 
   return {
     get,
+    list: book.list,
     begin: async ({ filter = {}, ratePerSecond = REPLAY_RATE.default, to }) => {
       if (!isRate(ratePerSecond)) throw rateInvalid(ratePerSecond);
       if (to !== undefined) await insistOnEndpoint(to);

@@ -49,6 +49,8 @@ export function createKeys(prefix: string) {
     ...letterKeys(prefix),
     ...inboxKeys(`${prefix}:inbox`),
     replay: (id: string) => `${prefix}:replay:${id}`,
+    /** Sorted set of the ids of the latest replays by when each was begun. */
+    replays: `${prefix}:replays`,
     /** The process that works on a replay now. */
     replayLease: (id: string) => `${prefix}:replay-lease:${id}`,
     /** Ids of the replays that are neither done nor cancelled. */

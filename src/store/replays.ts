@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { asEndpointId } from "../core/brand.ts";
+import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 import { type HeldReplay, REPLAY_STATES, type Replay } from "../core/replay.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { ReplayBook } from "../queue/ports.ts";
@@ -18,12 +19,17 @@ const OPEN_MAX = 100;
 /** A slice takes a fraction of it; a dead process's replay is taken over after it. */
 const LEASE_MS = 10_000;
 
-// KEYS: the replay, the open ones. ARGV: its id, retention, then its fields.
+/** Of the list, the oldest go first. */
+const LISTED_MAX = 1_000;
+
+// KEYS: the replay, the open ones, the list. ARGV: its id, retention, when it was begun, then its fields.
 const ADD = `
 if redis.call('SCARD', KEYS[2]) >= ${OPEN_MAX} then return 0 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+redis.call('HSET', KEYS[1], unpack(ARGV, 4))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('SADD', KEYS[2], ARGV[1])
+redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -${LISTED_MAX + 1})
 return 1`;
 
 // Begins with a write that needs no memory, so that Redis lets it go on when memory is short: somebody who wants a
@@ -103,11 +109,12 @@ export function createReplayBook(redis: Redis, keys: Keys, retentionMs: number):
 
   return {
     add: async (replay) => {
+      const { id, createdAt } = replay;
       const fields = Object.entries(fieldsOf(replay)).flat();
-      return (
-        (await runAdd([keys.replay(replay.id), keys.openReplays], [replay.id, retentionMs, ...fields])) === 1
-      );
+      const args = [id, retentionMs, Date.parse(createdAt), ...fields];
+      return (await runAdd([keys.replay(id), keys.openReplays, keys.replays], args)) === 1;
     },
+    list: (page) => listReplays(redis, keys, page),
     read: async (id) => heldFrom(id, await redis.hgetall(keys.replay(id)))?.replay ?? null,
     swapState: async (id, from, to, finishedAt) =>
       (await runSwapState(
@@ -155,6 +162,43 @@ function fieldsOf(replay: Replay): Readonly<Record<string, string | number>> {
     failed,
     failures: JSON.stringify(failures),
   };
+}
+
+/** As many may have been begun in one millisecond as it takes to make a page short. */
+const SAME_TIME = 50;
+
+async function listReplays(redis: Redis, keys: Keys, { after, limit }: PageRequest): Promise<Page<Replay>> {
+  const place = after === null ? null : readCursor(after);
+  const most = limit + SAME_TIME;
+  const newest = place === null ? "+inf" : place.at;
+  const range = await redis.zrevrangebyscore(keys.replays, newest, "-inf", "WITHSCORES", "LIMIT", 0, most);
+  const found = range.flatMap((id, index) => (index % 2 === 0 ? [{ id, at: Number(range[index + 1]) }] : []));
+  const news = found.filter(({ id, at }) => place === null || at < place.at || id < place.id);
+  const shown = news.slice(0, limit);
+  const replays = await Promise.all(shown.map(async ({ id }) => await readOne(redis, keys, id)));
+  const isMore = news.length > limit || found.length === most;
+  const last = shown.at(-1) ?? found.at(-1);
+  const next = isMore && last !== undefined ? `${last.at}:${last.id}` : null;
+  return { data: replays.flatMap((one) => one ?? []), next };
+}
+
+/** Takes one out of the list that is remembered no more. A damaged one hides none of the others. */
+async function readOne(redis: Redis, keys: Keys, id: string): Promise<Replay | null> {
+  const fields = await redis.hgetall(keys.replay(id));
+  if (Object.keys(fields).length === 0) await redis.zrem(keys.replays, id);
+  try {
+    return heldFrom(id, fields)?.replay ?? null;
+  } catch {
+    return null;
+  }
+}
+
+const CURSOR = /^(\d{1,16}):([\w-]{1,100})$/;
+
+function readCursor(cursor: string): { readonly at: number; readonly id: string } {
+  const [, at, id] = CURSOR.exec(cursor) ?? [];
+  if (at === undefined || id === undefined) throw cursorInvalid(cursor);
+  return { at: Number(at), id };
 }
 
 function heldFrom(id: string, fields: Readonly<Record<string, unknown>>): HeldReplay | null {

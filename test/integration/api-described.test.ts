@@ -93,6 +93,7 @@ async function handleLetters({ call }: DescribedApi): Promise<void> {
   await call("resumeReplay", replay);
   await call("cancelReplay", replay);
   await call("getReplay", replay);
+  await call("listReplays");
 }
 
 async function receiveCallbacks({ call }: DescribedApi): Promise<void> {

@@ -193,7 +193,24 @@ describe("an explanation", () => {
     expect(matching.destinations).toHaveLength(2);
     expect(second.destinations).toEqual([]);
     expect(matching.data).toEqual([]);
+    const [own] = all.destinations;
+    const onlyOwn = await explain(named, `?endpoint=${own?.endpoint_id}`);
+    expect(onlyOwn.destinations.map(({ endpoint_id }) => endpoint_id)).toContain(own?.endpoint_id);
+    expect(onlyOwn.destinations.length).toBeLessThan(3);
+    expect(onlyOwn.data).toEqual([]);
     expect(receiver.requests).toHaveLength(0);
+  });
+
+  it("is given of one endpoint where that is asked for", async () => {
+    await hookwave.endpoints.add({ id: "one", url: receiver.url, events: ["other.*"] });
+    await hookwave.endpoints.add({ id: "two", url: receiver.url });
+
+    const { data, next } = await explain(EVENT, "?endpoint=one");
+    expect(data).toMatchObject([{ endpoint_id: "one", reasons: [{ code: "not_subscribed" }] }]);
+    expect(next).toBeNull();
+    expect((await explain(EVENT, "?endpoint=one&only_matching=true")).data).toEqual([]);
+    expect((await explain(EVENT, "?endpoint=nobody")).data).toEqual([]);
+    expect(await ask(EVENT, "?endpoint=%2A")).toMatchObject({ status: 400 });
   });
 });
 

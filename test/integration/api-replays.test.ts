@@ -1,4 +1,5 @@
 /** Replays over HTTP: begun, counted, watched, steered; and each refusal. */
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, startApi } from "../support/api.ts";
 import { type ApiClient, clientOf, refused } from "../support/api-client.ts";
@@ -81,6 +82,29 @@ describe("a replay", () => {
       expect(await client.send("POST", `/replays/${id}/${order}`)).toMatchObject(
         refused(409, "REPLAY_INVALID"),
       );
+  });
+
+  it("is in the list, newest first, page by page, for as long as it is remembered", async () => {
+    const begun: string[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      const { body } = await client.send("POST", "/replays", { filter: { type: "not.there" } });
+      begun.unshift(Object(body).id);
+    }
+    const first = await client.get("/replays?limit=3");
+    const { data, next } = Object(first.body);
+    expect(first.status).toBe(200);
+    expect(data.map(({ id }: { id: string }) => id)).toEqual(begun.slice(0, 3));
+    const shown = await client.get(`/replays/${begun[0]}`);
+    expect(Object((await client.get("/replays?limit=1")).body).data[0]).toMatchObject({
+      id: begun[0],
+      created_at: Object(shown.body).created_at,
+    });
+    const connection = new Redis(redis.url);
+    await connection.del(`{hookwave}:replay:${begun[3]}`);
+    connection.disconnect();
+    const rest = Object((await client.get(`/replays?after=${next}`)).body);
+    expect(rest.data[0]).toMatchObject({ id: begun[4] });
+    expect(await client.get("/replays?after=nowhere")).toMatchObject(refused(400, "CURSOR_INVALID"));
   });
 
   it("is paused, resumed and cancelled", async () => {

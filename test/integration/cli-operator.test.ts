@@ -215,6 +215,7 @@ describe("hookwave replays", () => {
   it("shows one, and steers it", async () => {
     const { id } = await service.hookwave.replays.begin({ filter: {}, ratePerSecond: 1 });
     await told("replays", "pause", id);
+    expect(await told("replays", "list")).toMatch(new RegExp(`^ {2}${id} .* paused +.* all$`, "m"));
     expect(await told("replays", "show", id)).toMatch(/^ {2}state +paused$/m);
     expect(await told("replays", "cancel", id)).toContain(`${id} is cancelled`);
     expect(await runCommand(["replays", "resume", id], variables)).toMatchObject({ code: 1 });

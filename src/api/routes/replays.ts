@@ -4,7 +4,7 @@ import { REPLAY_ORDERS, REPLAY_RATE, REPLAY_STATES, type Replay } from "../../co
 import type { Management } from "../../manage/management.ts";
 import { inJson } from "../json-names.ts";
 import { letterFilter, showFilter, shownFilter } from "../letter-fields.ts";
-import { type Api, answersForId, endpointId, operation } from "../routing.ts";
+import { type Api, answersForId, endpointId, operation, pageOf, pageQuery } from "../routing.ts";
 
 const TAG = "Replays";
 const PATH = "/api/v1/replays";
@@ -35,6 +35,7 @@ export const shownReplay = z.object({
   failures: z.array(z.object({ id: z.string(), problem: z.string() })).describe("The first that failed."),
 });
 
+export const replayPage = pageOf(shownReplay);
 export type ShownReplay = z.output<typeof shownReplay>;
 
 export const showReplay = (replay: Replay): ShownReplay => ({
@@ -57,6 +58,17 @@ export function addReplayRoutes(app: Api, { deadLetters, replays }: Management):
       if (body.dry_run) return reply.code(200).send({ count: await deadLetters.count(filter) });
       const replay = await replays.begin({ filter, ratePerSecond, to });
       return reply.code(202).header("location", `${PATH}/${replay.id}`).send(showReplay(replay));
+    },
+  );
+  app.get(
+    PATH,
+    operation("read", TAG, "listReplays", "List the replays that are remembered, newest first", {
+      querystring: z.strictObject(pageQuery),
+      response: { 200: replayPage },
+    }),
+    async ({ query: { after = null, limit } }) => {
+      const { data, next } = await replays.list({ after, limit });
+      return { data: data.map(showReplay), next };
     },
   );
   const shown = answersForId(shownReplay);

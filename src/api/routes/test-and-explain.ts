@@ -13,7 +13,15 @@ import { inJson, isoOf } from "../json-names.ts";
 import { readEvents } from "../read-events.ts";
 import { unreadable } from "../read-json.ts";
 import { readTest, testSchema } from "../read-test.ts";
-import { type Api, answersForId, keepBodyText, operation, pageOf, pageQuery } from "../routing.ts";
+import {
+  type Api,
+  answersForId,
+  endpointId,
+  keepBodyText,
+  operation,
+  pageOf,
+  pageQuery,
+} from "../routing.ts";
 import { newEvent } from "./events.ts";
 
 const headers = z.record(z.string(), z.string());
@@ -74,6 +82,7 @@ export type ExplanationInJson = z.output<typeof explanation>;
 
 const explainQuery = z.strictObject({
   ...pageQuery,
+  endpoint: endpointId.optional().describe("Only this one; nothing where there is none of this id."),
   only_matching: z.stringbool().default(false).describe("Leave out endpoints that the type is not for."),
 });
 
@@ -101,11 +110,11 @@ export function addTestAndExplainRoutes(app: Api, { testEndpoint, explainEvent }
       body: newEvent,
       response: { 200: explainedEvent },
     }),
-    async ({ query: { after = null, limit, only_matching: onlyMatching }, body }) => {
+    async ({ query: { after = null, limit, only_matching: onlyMatching, endpoint: only }, body }) => {
       const { isList, events } = readEvents(body, undefined);
       const [event] = events;
       if (isList || event === undefined) throw unreadable("one event", "a list", "explain one at a time");
-      const explained = await explainEvent(event, { after, limit, onlyMatching });
+      const explained = await explainEvent(event, { after, limit, onlyMatching, only });
       return {
         ...inJson(explained),
         destinations: explained.destinations.map(showExplanation),

@@ -1,13 +1,40 @@
 /** `hookwave replays …`: looks at a replay of many dead letters, and steers it. */
-import { shownReplay } from "../../api/routes/replays.ts";
+import { replayPage, type ShownReplay, shownReplay } from "../../api/routes/replays.ts";
 import type { ReplayOrder } from "../../core/replay.ts";
 import type { Invocation } from "../command-line.ts";
+import { moreWith, placeAsked, readUpTo } from "../pages.ts";
 import { replayInWords } from "../replay-words.ts";
 import { type Report, report } from "../report.ts";
-import { askApi } from "../service-access.ts";
+import { askApi, withApi } from "../service-access.ts";
 import { stateCell } from "../state-hues.ts";
+import type { Table } from "../table.ts";
 
 const PATH = "replays";
+
+export async function listReplays(asked: Invocation): Promise<Report> {
+  const place = placeAsked(asked);
+  const listed = await withApi(asked, (api) =>
+    readUpTo((query) => api.ask({ path: [PATH], query }, replayPage), place),
+  );
+  return report([tableOf(listed.data), ...moreWith(listed.next)], listed);
+}
+
+function tableOf(replays: readonly ShownReplay[]): string | Table {
+  if (replays.length === 0) return "no replays; `hookwave dead-letters replay --all` begins one";
+  const rows = replays.map((replay) => [
+    replay.id,
+    replay.created_at,
+    stateCell(replay.state),
+    `${replayInWords(replay)} of ${replay.total}`,
+    filterInWords(replay),
+  ]);
+  return { head: ["ID", "BEGUN AT", "STATE", "SO FAR", "FILTER"], rows };
+}
+
+const filterInWords = ({ filter }: ShownReplay): string =>
+  Object.entries(filter)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ") || "all";
 
 export async function showReplay(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
@@ -17,12 +44,7 @@ export async function showReplay(asked: Invocation): Promise<Report> {
     ["id", replay.id],
     ["state", stateCell(replay.state)],
     ["so far", `${replayInWords(replay)} of ${replay.total}`],
-    [
-      "filter",
-      Object.entries(replay.filter)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(", ") || "all",
-    ],
+    ["filter", filterInWords(replay)],
     ["rate", `${replay.rate} letters a second`],
     ...(to === null ? [] : [["to", to]]),
     ["begun", replay.created_at],

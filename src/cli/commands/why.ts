@@ -62,11 +62,11 @@ async function explain(api: ApiClient, id: string, only: string | undefined) {
   );
   const byEndpoint = new Map(deliveries.map((delivery) => [delivery.endpoint_id, delivery]));
   const body = `{"id":${JSON.stringify(id)},"type":${JSON.stringify(event.type)},"data":${memberTexts(json).get("data")}}`;
-  const explanations = await readAll((query) =>
-    api.ask({ method: "POST", path: ["explain"], query, body }, explainedEvent),
-  );
-  const asked = explanations.filter((one) => only === undefined || one.endpoint_id === only);
-  const known = new Set(explanations.map((one) => one.endpoint_id));
+  const asked = await readAll((one) => {
+    const query = { ...one, endpoint: only };
+    return api.ask({ method: "POST", path: ["explain"], query, body }, explainedEvent);
+  });
+  const known = new Set(asked.map((one) => one.endpoint_id));
   const gone = deliveries.filter((one) => !known.has(one.endpoint_id));
   // For the error's own words.
   if (only !== undefined && asked.length + gone.length === 0)
