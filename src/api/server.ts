@@ -34,6 +34,7 @@ import { addReceivingRoute } from "./routes/receiving.ts";
 import { addReplayRoutes } from "./routes/replays.ts";
 import { addSessionRoutes } from "./routes/sessions.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
+import { addStatisticsRoute } from "./routes/statistics.ts";
 import { addTestAndExplainRoutes } from "./routes/test-and-explain.ts";
 import { addWebhookLogRoutes } from "./routes/webhook-logs.ts";
 import { addWebhookRoutes } from "./routes/webhooks.ts";
@@ -116,6 +117,7 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   addLiveness(app);
   addHealthRoutes(app, deps);
   addDoctorRoute(app, hookwave.doctor);
+  addStatisticsRoute(app, hookwave);
   if (settings.metrics && settings.metricsPort === null) addMetricsRoute(app, hookwave, "read");
   addEventTypeRoutes(app);
   addKeyRoutes(app, hookwave.keys);

@@ -23,6 +23,7 @@ import { createLive } from "../manage/live.ts";
 import type { MigrationManagement } from "../manage/migration.ts";
 import { createSendAgain } from "../manage/send-again.ts";
 import { createSessionManagement } from "../manage/sessions.ts";
+import { createReadSpan } from "../manage/statistics.ts";
 import { createTestEndpoint } from "../manage/test-endpoint.ts";
 import { createWaitingJobs } from "../queue/waiting-jobs.ts";
 import { createAuditStore } from "../store/audit.ts";
@@ -31,6 +32,7 @@ import { createFeed } from "../store/feed.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import { readMissedSince } from "../store/health.ts";
 import { createLookup } from "../store/lookup.ts";
+import { createMinutes } from "../store/minute-counts.ts";
 import { createParkedRounds } from "../store/parked-rounds.ts";
 import { createPublishConflicts } from "../store/publish-conflicts.ts";
 import { createSessionStore } from "../store/sessions.ts";
@@ -93,6 +95,11 @@ export function wireManagement(wiring: ManagementWiring) {
     }),
     health: (page = FIRST_PAGE) => endpointHealth({ ...wiring, now: system.now }, page),
     queueCounts: wiring.queueCounts,
+    statistics: createReadSpan({
+      readMinutes: createMinutes(redis, keys),
+      endpoints: endpointManagement,
+      now: system.now,
+    }),
     doctor: wireDoctor(config, wiring.redisUrl),
     live,
     start: () => {

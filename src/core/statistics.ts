@@ -3,6 +3,8 @@
 export interface Spell {
   readonly attempts: number;
   readonly delivered: number;
+  /** Attempts that did not deliver. */
+  readonly failed: number;
   readonly buried: number;
   /** Of all attempts, answered or not; null when there was none. */
   readonly p50Ms: number | null;
@@ -12,6 +14,23 @@ export interface Spell {
 export interface Hour extends Spell {
   /** ISO 8601. */
   readonly startsAt: string;
+}
+
+/** A part of a stretch of time: a minute of the whole fleet, or an hour of one endpoint. */
+export interface StatisticsPoint {
+  /** ISO 8601 of its beginning. */
+  readonly at: string;
+  readonly attempts: number;
+  /** Deliveries, each once for each round. */
+  readonly delivered: number;
+  /** Attempts that did not deliver. */
+  readonly failed: number;
+  /** Attempts that were not their round's first; null where that is not counted. */
+  readonly retried: number | null;
+  /** Deliveries that were given up. */
+  readonly buried: number;
+  /** From an event's acceptance to the end of its first attempt; null where there was none, or it is not counted. */
+  readonly firstAttemptP95Ms: number | null;
 }
 
 export interface EndpointStatistics {

@@ -21,6 +21,7 @@ import type { MigrationManagement } from "./migration.ts";
 import type { ReceiveCallback } from "./receive-callback.ts";
 import type { SessionManagement } from "./sessions.ts";
 import type { SourceManagement } from "./sources.ts";
+import type { ReadSpan } from "./statistics.ts";
 import type { TestEndpoint } from "./test-endpoint.ts";
 
 export interface ReplayManagement extends Replays {
@@ -49,6 +50,8 @@ export interface Management {
   /** The state of each endpoint, oldest first; 100 a page unless said otherwise. */
   readonly health: (page?: PageRequest) => Promise<Page<EndpointStatus>>;
   readonly queueCounts: () => Promise<QueueCounts>;
+  /** Counts of the last day: of all by the minute, of one endpoint by the hour. */
+  readonly statistics: ReadSpan;
   readonly doctor: Doctor;
   /** Attempts of the whole fleet as they are made. */
   readonly live: Pick<Live, "open">;

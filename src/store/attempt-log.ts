@@ -14,6 +14,7 @@ import type { RecordAttempt } from "../deliver/ports.ts";
 import { excerptField, IS_REGISTERED, KEEP_STATE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import { LADDER, readSteps, type Step } from "./ladder.ts";
+import { COUNT_MINUTE, latestMinute, minuteArgs } from "./minute-counts.ts";
 import { type Expected, quarantine } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
@@ -39,19 +40,19 @@ const ARGS_BEFORE_ATTEMPTS = 4;
 const MARK_KEPT_MS = 24 * 60 * 60 * 1_000;
 
 // The recent ones of all endpoints are for whoever looks now: they come in as many entries as there were writes.
-// KEYS: recent, this process' mark, then event, stream and index of waiting ones per attempt, then the streams once each,
+// KEYS: recent, this process' mark, the minute, then event, stream and index of waiting ones per attempt, then the streams once each,
 // then health, totals and hour per endpoint and hour, then news for operators and the registered endpoints.
 // It begins with a write that needs no memory: Redis then lets it go on when memory is short, and what is delivered
 // makes room. A delivery that has come to
 // its end waits no more, and is counted once, also where it was sent twice. The mark is for a group that is written
 // once more because its answer was lost.
-const RECORD = `${KEEP_STATE}${IS_REGISTERED}${LADDER}
+const RECORD = `${COUNT_MINUTE}${KEEP_STATE}${IS_REGISTERED}${LADDER}
 redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX})
 if redis.call('GET', KEYS[2]) == ARGV[3] then return end
-local retention, attempts, at, recent, ends = ARGV[1], tonumber(ARGV[2]), ${ARGS_BEFORE_ATTEMPTS}, {}, {}
+local retention, attempts, at, recent, ends, firsts = ARGV[1], tonumber(ARGV[2]), ${ARGS_BEFORE_ATTEMPTS}, {}, {}, 0
 local news = KEYS[#KEYS - 1]
 for i = 1, attempts do
-  local event, stream, waiting = KEYS[i * 3], KEYS[i * 3 + 1], KEYS[i * 3 + 2]
+  local event, stream, waiting = KEYS[i * 3 + 1], KEYS[i * 3 + 2], KEYS[i * 3 + 3]
   local acceptedAt, status, sum = ARGV[at + 6], ARGV[at + 8], tonumber(ARGV[at + 9])
   local isKept, isNew = keepState(event, ARGV[at + 1], ARGV[at + 2], retention, acceptedAt)
   if isKept == 1 and (status == 'delivered' or status == 'buried') then
@@ -60,6 +61,7 @@ for i = 1, attempts do
   if status == 'delivered' then
     ends[sum] = ends[sum] or { 0, 0 }
     local which = isNew and 1 or 2
+    if isNew then firsts = firsts + 1 end
     ends[sum][which] = ends[sum][which] + 1
   end
   local _, isAnothers = isRegistered(KEYS[#KEYS], ARGV[at + 10], ARGV[at + 11])
@@ -75,7 +77,7 @@ end
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', math.ceil(${STREAM_MAX} / attempts), '*', unpack(recent))
 local streams = tonumber(ARGV[at + 1])
 at = at + 1
-local own = attempts * ${KEYS_PER_ATTEMPT} + 3
+local own = attempts * ${KEYS_PER_ATTEMPT} + 4
 for i = own, own + streams - 1 do redis.call('PEXPIRE', KEYS[i], retention) end
 local sum = 0
 for i = own + streams, #KEYS - 2, 3 do
@@ -97,6 +99,7 @@ for i = own + streams, #KEYS - 2, 3 do
   end
   at = last
 end
+countMinute(KEYS[3], firsts, at + 1)
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ${MARK_KEPT_MS})
 return steps`;
 
@@ -136,6 +139,7 @@ export function createAttemptLog(
     const shared = [
       { key: keys.recent, type: "stream" },
       { key: keys.operatorEvents, type: "hash" },
+      { key: keys.statisticsMinute(latestMinute(group)), type: "hash" },
     ] as const;
     const all = [...shared, ...expected];
     await quarantine(redis, all, tell).catch(tellFailure(tell, "quarantine"));
@@ -178,7 +182,7 @@ function commandFor(
   retentionMs: number,
   disableAfterMs: number,
 ): [readonly string[], readonly (string | number)[]] {
-  const scriptKeys = [keys.recent, mark.key];
+  const scriptKeys = [keys.recent, mark.key, keys.statisticsMinute(latestMinute(group))];
   const scriptArgs: (string | number)[] = [retentionMs, group.length, mark.text, disableAfterMs];
   const tallies = new Map<string, Tally>();
   for (const { record, recordText, acceptedAt, state, excerpt } of group) {
@@ -207,6 +211,7 @@ function commandFor(
     scriptKeys.push(keys.health(one.endpointId), keys.statistics(one.endpointId), one.hour);
     scriptArgs.push(...tallyArgs(one));
   }
+  scriptArgs.push(...minuteArgs(group));
   scriptKeys.push(keys.operatorEvents, keys.endpoints);
   return [scriptKeys, scriptArgs];
 }

@@ -15,13 +15,14 @@ import type { BuryDelivery } from "../queue/ports.ts";
 import { burialField, IS_REGISTERED, KEEP_STATE, LEAVE, stateField, stateText } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
 import { ADD_ENTRY, addedKeys, summaryText } from "./letter-index.ts";
+import { MINUTE_KEPT_MS, minuteOf } from "./minute-counts.ts";
 import { quarantine } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 import { HOUR_KEPT_MS, hourOf } from "./statistics.ts";
 
-// KEYS: the event, the index of waiting ones, the registered endpoints, totals, hour and facts for operators; then those of
-// the entry. The HDEL
+// KEYS: the event, the index of waiting ones, the registered endpoints, totals, hour, facts for operators and minute; then
+// those of the entry. The HDEL
 // is there for a Redis that is out of memory: see event-ledger.ts. A letter may have been removed since its burial was
 // counted, hence the mark; the entry tells where the record is another event's, or a version before this one counted.
 const BURY = `${KEEP_STATE}${LEAVE}${ADD_ENTRY}${IS_REGISTERED}
@@ -31,7 +32,7 @@ redis.call('HDEL', event, '')
 local isKept = keepState(event, field, state, retention, acceptedAt)
 leave(event, field, waiting, ARGV[5], acceptedAt)
 if isKept == 0 then return 'overruled' end
-local isCounted = not addEntry(7, ARGV[6], ARGV[7], ARGV[8])
+local isCounted = not addEntry(8, ARGV[6], ARGV[7], ARGV[8])
 if not isOfAnother(event, acceptedAt) then
   local mark = redis.call('HGET', event, ARGV[9])
   if mark == ARGV[11] then return 'first' end
@@ -39,6 +40,8 @@ if not isOfAnother(event, acceptedAt) then
   if not isCounted then redis.call('HSET', event, ARGV[9], ARGV[11]) end
 end
 if isCounted then return 'again' end
+redis.call('HINCRBY', KEYS[7], 'buried', 1)
+redis.call('PEXPIRE', KEYS[7], ${MINUTE_KEPT_MS})
 if ARGV[14] ~= '' then redis.call('HSET', KEYS[6], ARGV[14], ARGV[15]) end
 if isRegistered(endpoints, ARGV[12], ARGV[13]) then
   redis.call('HINCRBY', totals, 'buried', 1)
@@ -67,14 +70,15 @@ export function createBurial(deps: BurialDeps): BuryDelivery {
   let burials = 0;
   return async (delivery, summary) => {
     const { event, endpointId, acceptedAt, round, attempts } = delivery;
-    const hour = hourOf(new Date(system.now()).toISOString());
+    const at = new Date(system.now()).toISOString();
     const own = [
       keys.event(event.id),
       keys.waiting(endpointId),
       keys.endpoints,
       keys.statistics(endpointId),
-      keys.statisticsHour(endpointId, hour),
+      keys.statisticsHour(endpointId, hourOf(at)),
       keys.operatorEvents,
+      keys.statisticsMinute(minuteOf(at)),
     ];
     const { because } = summary;
     const ended = { round, status: "buried", attempts, nextAttemptAt: null, because } as const;
@@ -112,6 +116,6 @@ const entryArgs = (summary: LetterSummary): readonly (string | number)[] => [
 ];
 
 function expectedOf(scriptKeys: readonly string[]): Parameters<typeof quarantine>[1] {
-  const types = ["hash", "zset", "hash", "hash", "hash", "hash", "zset", "zset", "hash"] as const;
+  const types = ["hash", "zset", "hash", "hash", "hash", "hash", "hash", "zset", "zset", "hash"] as const;
   return types.flatMap((type, at) => (at === 2 ? [] : [{ key: scriptKeys[at] ?? "", type }]));
 }

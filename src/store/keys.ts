@@ -58,6 +58,8 @@ export function createKeys(prefix: string) {
     statistics: (id: EndpointId) => `${prefix}:statistics:${id}`,
     /** `hour` is the beginning of an ISO 8601 time. */
     statisticsHour: (id: EndpointId, hour: string) => `${prefix}:statistics:${id}:${hour}`,
+    /** Of the whole fleet; `minute` is the same of a minute. */
+    statisticsMinute: (minute: string) => `${prefix}:minute:${minute}`,
   };
 }
 

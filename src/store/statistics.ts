@@ -70,7 +70,7 @@ function hoursUntil(nowMs: number, count: number): readonly string[] {
 
 function spellOf(hours: readonly Readonly<Record<string, number>>[]): Spell {
   const counts = new Map<number, number>();
-  let [attempts, delivered, buried] = [0, 0, 0];
+  let [attempts, delivered, failed, buried] = [0, 0, 0, 0];
   for (const [field, count] of hours.flatMap((hour) => Object.entries(hour))) {
     if (field === "buried") buried += count;
     if (field === AGAIN_FIELD) delivered -= count;
@@ -78,7 +78,15 @@ function spellOf(hours: readonly Readonly<Record<string, number>>[]): Spell {
     if (digits === undefined) continue;
     attempts += count;
     if (end === "d") delivered += count;
+    else failed += count;
     counts.set(Number(digits), (counts.get(Number(digits)) ?? 0) + count);
   }
-  return { attempts, delivered, buried, p50Ms: quantileMs(counts, 0.5), p99Ms: quantileMs(counts, 0.99) };
+  return {
+    attempts,
+    delivered,
+    failed,
+    buried,
+    p50Ms: quantileMs(counts, 0.5),
+    p99Ms: quantileMs(counts, 0.99),
+  };
 }

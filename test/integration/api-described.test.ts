@@ -52,6 +52,7 @@ async function followEvents({ call }: DescribedApi, webhookId: string, published
   await call("watchAttempts", { query: { endpoint: webhookId } });
   await call("endpointsHealth");
   await call("getStatus");
+  await call("getStatistics");
   await call("doctor", { query: { endpoint: webhookId } });
 }
 

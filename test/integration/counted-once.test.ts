@@ -10,6 +10,7 @@ import { openQueues, type Queues } from "../../src/queue/queues.ts";
 import { createAttemptLog } from "../../src/store/attempt-log.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { createLetterIndex } from "../../src/store/letter-index.ts";
+import { createMinutes } from "../../src/store/minute-counts.ts";
 import { createStatistics } from "../../src/store/statistics.ts";
 import { aLetter, outboxOf } from "../support/letters.ts";
 import { startRedis, type TestRedis } from "../support/service.ts";
@@ -159,6 +160,9 @@ describe("an attempt", () => {
 
     const { delivered: all, lastDay } = await statistics();
     expect({ all, ...lastDay }).toMatchObject({ all: 1, attempts: 2, delivered: 1 });
+    const minutes = await createMinutes(redis, KEYS)(Date.now() - 120_000, Date.now());
+    const sumOf = (field: "attempts" | "delivered") => minutes.reduce((sum, one) => sum + one[field], 0);
+    expect([sumOf("attempts"), sumOf("delivered")], "of the fleet, too").toEqual([2, 1]);
     expect(await redis.xlen(KEYS.attempts(endpointId))).toBe(2);
     expect(told).toMatchObject([{ kind: "service.failed" }, { kind: "service.failed" }]);
   });

@@ -8,6 +8,7 @@ import { summaryOf } from "../../src/core/letter.ts";
 import { createAttemptLog } from "../../src/store/attempt-log.ts";
 import { createBurial } from "../../src/store/burial.ts";
 import { createKeys } from "../../src/store/keys.ts";
+import { createMinutes } from "../../src/store/minute-counts.ts";
 import { createStatistics } from "../../src/store/statistics.ts";
 import { aLetter } from "../support/letters.ts";
 import { startRedis } from "../support/service.ts";
@@ -47,6 +48,7 @@ async function openParts(isRegistered = true) {
     recordAll: (records: readonly AttemptRecord[]) =>
       Promise.all(records.map((one) => record(finished(one)))),
     statistics: createStatistics(redis, KEYS, () => NOW),
+    minutes: createMinutes(redis, KEYS),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -77,6 +79,7 @@ describe("an endpoint's statistics", () => {
       startsAt: "2025-11-02T11:00:00.000Z",
       attempts: 0,
       delivered: 0,
+      failed: 0,
       buried: 0,
       p50Ms: null,
       p99Ms: null,
@@ -107,5 +110,67 @@ describe("an endpoint's statistics", () => {
     );
     expect(left).toBe(0);
     expect(await parts.redis.xlen(KEYS.attempts(endpointId)), "what was done is still logged").toBe(2);
+  });
+});
+
+describe("the fleet's minutes", () => {
+  const AT = "2025-11-03T09:29:30.000Z";
+  const minute = async (parts: Awaited<ReturnType<typeof openParts>>) =>
+    (await parts.minutes(Date.parse(AT), Date.parse(AT)))[0];
+
+  it("count each attempt, and each delivery once, whoever has recorded it", async () => {
+    await using parts = await openParts();
+    const retried = { ...delivered, attemptNumber: 2, startedAt: AT };
+    await parts.recordAll([
+      ofEvent(1, { ...delivered, startedAt: AT }),
+      ofEvent(2, { ...refused, startedAt: AT }),
+    ]);
+    await parts.recordAll([ofEvent(2, retried)]);
+    // A copy that crossed the wire twice is an attempt more, and no delivery more.
+    await parts.recordAll([ofEvent(2, retried)]);
+
+    expect(await minute(parts)).toMatchObject({
+      at: "2025-11-03T09:29:00.000Z",
+      ...{ attempts: 4, delivered: 2, failed: 1, retried: 2, buried: 0 },
+    });
+    expect((await parts.statistics.read(endpointId)).delivered).toBe(2);
+  });
+
+  it("count what is given up once, also where its burial is written again", async () => {
+    await using parts = await openParts();
+    await parts.bury("evt_1");
+    await parts.bury("evt_1");
+    await parts.bury("evt_2");
+    const [point] = await parts.minutes(NOW, NOW);
+    expect(point).toMatchObject({ at: "2025-11-03T09:30:00.000Z", attempts: 0, delivered: 0, buried: 2 });
+  });
+
+  it("know how long first attempts took, from when their events were accepted", async () => {
+    await using parts = await openParts();
+    const { record } = createAttemptLog(parts.redis, KEYS, 60_000, () => undefined);
+    const took = (n: number, waitMs: number) =>
+      record({
+        ...finished(ofEvent(n, { ...delivered, startedAt: AT, durationMs: 10 })),
+        acceptedAt: Date.parse(AT) - waitMs,
+      });
+    await Promise.all(Array.from({ length: 100 }, (_, n) => took(n, n < 90 ? 10 : 2_000)));
+    expect(Math.abs(((await minute(parts))?.firstAttemptP95Ms ?? 0) - 2_010)).toBeLessThan(250);
+  });
+
+  it("are there for each minute, also those in which nothing happened, and for a day", async () => {
+    await using parts = await openParts();
+    await parts.recordAll([{ ...delivered, startedAt: AT }]);
+    const points = await parts.minutes(NOW - 5 * 60_000, NOW);
+    expect(points.map(({ attempts }) => attempts)).toEqual([0, 0, 0, 0, 1, 0]);
+    expect(points[0]).toMatchObject({
+      delivered: 0,
+      failed: 0,
+      retried: 0,
+      buried: 0,
+      firstAttemptP95Ms: null,
+    });
+    const ttl = await parts.redis.pttl(KEYS.statisticsMinute("2025-11-03T09:29"));
+    expect(ttl).toBeGreaterThan(24 * 3_600_000);
+    expect(await parts.minutes(NOW - 24 * 3_600_000, NOW)).toHaveLength(1_441);
   });
 });
