@@ -37,6 +37,8 @@ export interface ApiClient {
   readonly ask: <Answer>(request: ApiRequest, shape: Shape<Answer>) => Promise<Answer>;
   /** For an answer whose bytes matter, or that has none. */
   readonly askText: (request: ApiRequest) => Promise<string>;
+  /** An answer that goes on until `signal`, piece by piece; it may also end, or break, by itself. */
+  readonly askStream: (request: ApiRequest, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   /** The text that `askText` resolved with, as `ask` would have had it. */
   readonly read: <Answer>(text: string, shape: Shape<Answer>) => Answer;
 }
@@ -51,7 +53,14 @@ export function createApiClient(address: ApiAddress): ApiClient {
     if (answer !== null) return answer;
     throw unavailable(address, "one of something else, or of another version of it");
   };
-  return { askText, read, ask: async (request, shape) => read(await askText(request), shape) };
+  const askStream: ApiClient["askStream"] = async (request, signal) => {
+    const response = await send(address, request, signal).catch((cause: unknown) => {
+      throw unavailable(address, reasonOf(cause), cause);
+    });
+    if (!response.ok) throw refusedBy(address, response.status, await response.text());
+    return response.body ?? new ReadableStream();
+  };
+  return { askText, askStream, read, ask: async (request, shape) => read(await askText(request), shape) };
 }
 
 /** JSON text as this shape; null where it is none. */
@@ -70,24 +79,33 @@ function parse(text: string): unknown {
 }
 
 async function exchange(address: ApiAddress, request: ApiRequest): Promise<string> {
-  const { response, text } = await send(address, request).catch((cause: unknown) => {
+  const { response, text } = await sendAndRead(address, request).catch((cause: unknown) => {
     throw unavailable(address, reasonOf(cause), cause);
   });
   if (response.ok) return text;
+  throw refusedBy(address, response.status, text);
+}
+
+function refusedBy(address: ApiAddress, status: number, text: string): HookwaveError | Refused {
   const problem = shaped(text, problemSchema);
-  if (problem === null) throw unavailable(address, `HTTP ${response.status} from something else`);
-  throw refusalOf(problem);
+  return problem === null ? unavailable(address, `HTTP ${status} from something else`) : refusalOf(problem);
+}
+
+async function sendAndRead(address: ApiAddress, request: ApiRequest) {
+  const response = await send(address, request, AbortSignal.timeout(TIMEOUT_MS));
+  return { response, text: await response.text() };
 }
 
 async function send(
   { url, key }: ApiAddress,
   { method = "GET", root = "api/v1", path, query = {}, body }: ApiRequest,
-): Promise<{ readonly response: Response; readonly text: string }> {
+  signal: AbortSignal,
+): Promise<Response> {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
     for (const one of [value ?? []].flat()) search.append(name, String(one));
   const suffix = search.size === 0 ? "" : `?${search}`;
-  const response = await fetch(`${[url, root, ...path.map(encodeURIComponent)].join("/")}${suffix}`, {
+  return await fetch(`${[url, root, ...path.map(encodeURIComponent)].join("/")}${suffix}`, {
     method,
     headers: {
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),
@@ -96,9 +114,8 @@ async function send(
     ...(body === undefined ? {} : { body }),
     // A redirect would hand on the key.
     redirect: "error",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal,
   });
-  return { response, text: await response.text() };
 }
 
 /** `fetch` says only that it failed; its cause says why. */

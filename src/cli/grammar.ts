@@ -26,6 +26,7 @@ import {
   reportOptions,
   several,
   signerOptions,
+  tailOptions,
   toggle,
   witnessOptions,
 } from "./options.ts";
@@ -102,6 +103,7 @@ export const GROUPS: readonly CommandGroup[] = [
           ),
         ],
       ),
+      remote("tail", "Show attempts as they are made, until Ctrl-C; lines of JSON with --json.", tailOptions),
       remote(
         "events list",
         "List what was published, oldest first: that of the last hour unless said otherwise.",

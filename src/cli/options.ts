@@ -2,6 +2,7 @@
 
 import { AUDIT_ACTIONS } from "../core/audit.ts";
 import { DELIVERY_STATUSES } from "../core/delivery.ts";
+import { OUTCOME_KINDS } from "../core/outcome.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import { defaultText, type Setting, type SettingOption, type Table } from "../endpoints/setting.ts";
 import { SETTINGS } from "../endpoints/settings.ts";
@@ -192,6 +193,18 @@ export const logsFilter: readonly OptionSpec[] = [
   typeOption,
   ...spanOptions("made"),
   ...placeOptions,
+];
+
+/** Of the attempts as they are made. */
+export const tailOptions: readonly OptionSpec[] = [
+  option("endpoint", "<id>", "Only those at this endpoint."),
+  typeOption,
+  option(
+    "outcome",
+    "<outcome>",
+    "Only those that came to this: delivered, refused, unreachable, blocked; or that left their delivery retrying or failed.",
+    [...OUTCOME_KINDS, "retrying", "failed"],
+  ),
 ];
 
 /** Of the list of deliveries. */

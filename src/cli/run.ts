@@ -19,6 +19,7 @@ export const RUNNERS: Readonly<Record<string, () => Promise<Command>>> = {
   why: async () => (await import("./commands/why.ts")).why,
   status: async () => (await import("./commands/status.ts")).status,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  tail: async () => (await import("./tail/tail.ts")).tail,
   "events list": async () => (await import("./commands/events.ts")).listEvents,
   "events show": async () => (await import("./commands/events.ts")).showEvent,
   "events replay": async () => (await import("./commands/events.ts")).replayEvent,

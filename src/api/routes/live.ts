@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { isSubscription } from "../../core/event.ts";
 import type { LiveFilter } from "../../core/live.ts";
-import { OUTCOME_KINDS, type OutcomeKind } from "../../core/outcome.ts";
+import { OUTCOME_KINDS } from "../../core/outcome.ts";
 import type { Management } from "../../manage/management.ts";
 import type { StillAllowed } from "../access.ts";
 import { openLiveStream } from "../live-stream.ts";
@@ -12,13 +12,15 @@ import { VERDICTS } from "../webhook-log-fields.ts";
 
 const BOUNDS = { perKey: 5, inAll: 100 };
 const STATUSES = ["retrying", "failed"] as const;
-type Wanted = OutcomeKind | (typeof STATUSES)[number];
+/** Outcomes of an attempt, and the states that it leaves its delivery in. */
+export const LIVE_OUTCOMES = [...OUTCOME_KINDS, ...STATUSES] as const;
+type Wanted = (typeof LIVE_OUTCOMES)[number];
 
 const liveQuery = z.strictObject({
   type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
   endpoint: endpointId.optional().describe("At this endpoint."),
   outcome: z
-    .enum([...OUTCOME_KINDS, ...STATUSES])
+    .enum(LIVE_OUTCOMES)
     .optional()
     .describe("What came of the attempt, or how it left its delivery."),
   after: z.string().max(200).optional().describe("As `Last-Event-ID`, which counts where both are there."),

@@ -20,7 +20,12 @@ const unknown = () =>
 function answering(logs: () => Promise<never>): ApiClient {
   const ask = async ({ root }: { readonly root?: string }) =>
     root === "health" ? { status: "degraded", endpoints: [FAILING], next: null } : await logs();
-  return { ask: ask as ApiClient["ask"], askText: unknown, read: () => expect.unreachable() };
+  return {
+    ask: ask as ApiClient["ask"],
+    askText: unknown,
+    askStream: unknown,
+    read: () => expect.unreachable(),
+  };
 }
 
 describe("the states of endpoints", () => {
