@@ -54,13 +54,13 @@ export function addAuthorisation(app: Api, control: AccessControl): void {
 }
 
 /** The right to an answer that goes on may be lost while it does. */
-export type StillAllowed = (request: FastifyRequest) => boolean;
+export type StillAllowed = (request: FastifyRequest) => Promise<boolean>;
 
 export const stillAllowed =
   (control: AccessControl): StillAllowed =>
-  (request) => {
+  async (request) => {
     const { access } = request.routeOptions.config;
-    const caller = identify(request, control);
+    const caller = identify(request, control) ?? (await bySession(request, control));
     return access === "anyone" || (caller !== null && access !== undefined && isAllowed(caller, access));
   };
 

@@ -14,13 +14,13 @@ export interface LiveStream {
 
 const TAKEN_TOGETHER = 100;
 const KEEP_ALIVE_MS = 15_000;
-const CHECK_MS = 2_000;
+const CHECK_MS = 5_000;
 const BUFFER_BYTES = 64 * 1_024;
 
 /** `mayGoOn`: has its key not been revoked, and is anybody there? */
 export async function openLiveStream(
   open: (listener: LiveListener) => Promise<LiveView>,
-  mayGoOn: () => boolean,
+  mayGoOn: () => Promise<boolean>,
 ): Promise<LiveStream> {
   let isWanted = false;
   let timers: readonly NodeJS.Timeout[] = [];
@@ -56,7 +56,11 @@ export async function openLiveStream(
     send();
   };
   const check = (): void => {
-    if (!mayGoOn()) end();
+    // Nobody is sent away because Redis cannot say at present whose session it is.
+    void mayGoOn().then(
+      (may) => may || end(),
+      () => undefined,
+    );
   };
   timers = [setInterval(sayThatItIsThere, KEEP_ALIVE_MS).unref(), setInterval(check, CHECK_MS).unref()];
   return { stream, end };

@@ -4,9 +4,9 @@ import { asEventId } from "../../core/brand.ts";
 import { DELIVERY_STATUSES } from "../../core/delivery.ts";
 import { EVENT_ID_PATTERN, isSubscription } from "../../core/event.ts";
 import type { DeliveryManagement } from "../../manage/deliveries.ts";
-import { withoutExcerpts } from "../payloads.ts";
 import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
 import type { OpenStreams } from "../open-streams.ts";
+import { withoutExcerpts } from "../payloads.ts";
 import { type Api, answersForId, endpointId, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import {
   type DeliveryInJson,

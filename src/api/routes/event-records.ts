@@ -9,8 +9,8 @@ import type { EventManagement } from "../../manage/events.ts";
 import { eventsText, eventText } from "../event-text.ts";
 import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
 import { inJson, isoOf } from "../json-names.ts";
-import { hiddenMark, withoutData } from "../payloads.ts";
 import type { OpenStreams } from "../open-streams.ts";
+import { hiddenMark, withoutData } from "../payloads.ts";
 import { type Api, idParams, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery } from "../shown-delivery.ts";
 

@@ -68,7 +68,7 @@ export function addLiveRoute(
       const after = headers["last-event-id"] || query.after || null;
       const { stream, end } = await openLiveStream(
         (listener) => live.open(filterOf(query), after, listener),
-        () => !reply.raw.destroyed && !reply.raw.writableEnded && isStillAllowed(request),
+        async () => !reply.raw.destroyed && !reply.raw.writableEnded && (await isStillAllowed(request)),
       );
       streams.add(keyId, stream, end);
       reply.type("text/event-stream; charset=utf-8");
