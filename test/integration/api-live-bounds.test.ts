@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { type Api, ask, startApi } from "../support/api.ts";
+import { cookieOf, SESSION, signIn } from "../support/console.ts";
 import { watch } from "../support/live.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -108,6 +109,20 @@ describe("live views", () => {
     await until("it has ended", () => first?.hasEnded(), 30_000);
     expect(second?.hasEnded()).toBe(false);
     await second?.close();
+  });
+
+  it("go on with a session, and end when it does", async () => {
+    await using scene = await openScene();
+    const { hookwave, api } = scene;
+    const { token } = await hookwave.keys.create({ name: "one", roles: ["read"] });
+    const [staying, leaving] = [cookieOf(await signIn(api, token)), cookieOf(await signIn(api, token))];
+    await using first = await watch(`${api.url}${PATH}`, { cookie: staying });
+    await using second = await watch(`${api.url}${PATH}`, { cookie: leaving });
+    expect([first.status, second.status]).toEqual([200, 200]);
+    const own = { cookie: leaving, "sec-fetch-site": "same-origin", "content-type": "application/json" };
+    await ask(`${api.url}${SESSION}`, { method: "DELETE", headers: own });
+    await until("it has ended", second.hasEnded, 30_000);
+    expect(first.hasEnded()).toBe(false);
   });
 
   it("end when the service is closed, at once for who keeps up, and within its grace for who does not", async () => {

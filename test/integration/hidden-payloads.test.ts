@@ -14,6 +14,7 @@ const CANARIES = ["canary-data", "canary-bus", "canary-answer", "canary-job", "c
 
 /** Of operations that show payloads, the canaries that are in them. */
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
+  exportEvents: ["canary-data"],
   listEvents: ["canary-data"],
   getEvent: ["canary-data", "canary-bus"],
   getDelivery: ["canary-answer"],
