@@ -10,7 +10,7 @@ import { isLoopbackName } from "../core/loopback.ts";
 import { hidesPayloads } from "./payloads.ts";
 import type { AccessControl } from "./ports.ts";
 import { Refusal } from "./problem.ts";
-import type { Api } from "./routing.ts";
+import { type Api, isKeyless } from "./routing.ts";
 import { sessionIdIn } from "./session-cookie.ts";
 import { insistOnOwnPage, isOfOtherPage, refuseForeignPages } from "./web-pages.ts";
 
@@ -37,7 +37,7 @@ export function addIdentification(app: Api, control: AccessControl): void {
 
 /** Anyone's routes, such as probes and pages, must not wait for Redis because of a cookie. */
 function isSessionAsked({ is404, routeOptions: { config } }: FastifyRequest): boolean {
-  const needsCaller = config.access !== "anyone" && config.access !== "sender";
+  const needsCaller = config.access === undefined || !isKeyless(config.access);
   return !is404 && (needsCaller || config.showsCaller === true);
 }
 
@@ -60,8 +60,9 @@ export const stillAllowed =
   (control: AccessControl): StillAllowed =>
   async (request) => {
     const { access } = request.routeOptions.config;
+    if (access === undefined || isKeyless(access)) return access !== undefined;
     const caller = identify(request, control) ?? (await bySession(request, control));
-    return access === "anyone" || (caller !== null && access !== undefined && isAllowed(caller, access));
+    return caller !== null && isAllowed(caller, access);
   };
 
 function identify({ headers }: FastifyRequest, { keys, isOpenToOthers }: AccessControl): Caller | null {

@@ -10,7 +10,7 @@ import { jsonSchemaOf } from "../catalogue/json-schema.ts";
 import { VERSION } from "../wire/version.ts";
 import { isFileName, pathBelow } from "./paths.ts";
 import { problemSchema } from "./problem.ts";
-import type { Access, Api } from "./routing.ts";
+import { type Api, isKeyless } from "./routing.ts";
 import { DOCS_POLICY } from "./security-headers.ts";
 
 const REQUEST_ID = {
@@ -58,8 +58,6 @@ export function addDocs(app: Api): void {
     docs.get("/openapi.json", { schema: { hide: true } }, async () => docs.swagger());
   });
 }
-
-const isKeyless = (access: Access): boolean => access === "anyone" || access === "sender";
 
 const members = (of: object): readonly object[] =>
   Object.values(of).filter((member) => typeof member === "object" && member !== null);

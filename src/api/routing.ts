@@ -22,6 +22,9 @@ export type Api = FastifyInstance<
 /** The role that may call a route; `anyone` needs no key, and a `sender` none either: what it sends is signed. */
 export type Access = Role | "anyone" | "sender";
 
+export const isKeyless = (access: Access): access is "anyone" | "sender" =>
+  access === "anyone" || access === "sender";
+
 declare module "fastify" {
   interface FastifyContextConfig {
     readonly access?: Access;
