@@ -3,6 +3,7 @@
  * app.ts and a pino logger fit as they are.
  */
 import type { AnsweredRequest, CountRequest, OnErrand } from "../core/access.ts";
+import type { ProfileName } from "../core/endpoint.ts";
 import type { RedisState } from "../core/redis-replies.ts";
 import type { KeyManagement } from "../manage/keys.ts";
 import type { Management } from "../manage/management.ts";
@@ -57,6 +58,10 @@ export interface ApiSettings {
   readonly apiConnectionsUnknown: number;
   /** Networks of proxies, which pass on the requests of others and say for whom. */
   readonly apiTrustedProxies: readonly string[];
+  /** Of webhooks that name none. */
+  readonly apiDefaultProfile: ProfileName;
+  /** True when /api/v1/webhooks answers clients of the KlipStream API in their own way. */
+  readonly klipstreamCompat: boolean;
   readonly apiDocs: boolean;
   /** Serve the page for operators. */
   readonly console: boolean;

@@ -11,6 +11,8 @@ import { boundConnections, type IsProxy, proxiesIn } from "./connections.ts";
 import { addConsole, addStartPage, CONSOLE_FOLDER } from "./console.ts";
 import { openExports } from "./exports.ts";
 import { timeBeginnings } from "./open-streams.ts";
+import { tellDialects } from "./klipstream/dialect.ts";
+import { addKlipstreamRoutes } from "./klipstream/routes.ts";
 import { addDocs } from "./openapi.ts";
 import type { ApiDeps } from "./ports.ts";
 import { BODY_MAX_BYTES, INTERNAL_PROBLEM, problemOf, REDIS_PROBLEMS, sendProblem } from "./problem.ts";
@@ -82,6 +84,7 @@ export function createApiServer(deps: ApiDeps): ApiServer {
   if (settings.apiDocs) addDocs(app);
   if (settings.console) addConsole(app, consoleFolder);
   addStartPage(app, settings);
+  if (settings.klipstreamCompat) tellDialects(app);
   // Plugins hear of routes from the moment they are loaded, so the routes come after them.
   app.register(async (routes: Api) => {
     handleAsErrands(routes, hookwave.onErrand);
@@ -125,7 +128,8 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   const exports = openExports(app);
   addDeadLetterRoutes(app, hookwave.deadLetters, exports);
   addReplayRoutes(app, hookwave);
-  addWebhookRoutes(app, hookwave);
+  if (settings.klipstreamCompat) addKlipstreamRoutes(app, hookwave);
+  addWebhookRoutes(app, hookwave, settings.apiDefaultProfile);
   addWebhookLogRoutes(app, hookwave.endpoints);
   app.register(async (events: Api) => addEventRoutes(events, hookwave.events));
   addEventRecordRoutes(app, hookwave.events, exports);

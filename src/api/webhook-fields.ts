@@ -3,13 +3,16 @@
  * those of the table in endpoints. A secret is only ever taken in; the answers that make one add it themselves.
  */
 import { z } from "zod";
+import { type Caller, isAllowed } from "../core/access.ts";
 import type { Endpoint } from "../core/endpoint.ts";
+import { maskUrl } from "../core/mask-url.ts";
 import { type Asked, askedIn } from "../endpoints/asked.ts";
 import { ROTATION, type Rotation } from "../endpoints/rotation.ts";
 import { defaultText, type Setting, type Table, takesNull } from "../endpoints/setting.ts";
 import { type EndpointRequest, SETTINGS } from "../endpoints/settings.ts";
 import { PRIVATE_PREFIX, publicKeyOf } from "../wire/ed25519.ts";
 import { inJson, isoOf } from "./json-names.ts";
+import { Refusal } from "./problem.ts";
 import { unreadable } from "./read-json.ts";
 import { onlyDescribing, pageOf } from "./routing.ts";
 
@@ -67,6 +70,17 @@ export function objectOf(body: unknown): object {
   throw unreadable("a JSON object", body == null ? "nothing" : "something else");
 }
 
+/** An id may be said in two places, but not two ids. What the body has may be no id at all. */
+export function oneId(body: object, other: string | undefined, where: string): unknown {
+  const id = "id" in body ? (body.id ?? undefined) : undefined;
+  if (id === undefined || other === undefined || id === other) return id ?? other;
+  throw new Refusal("REQUEST_INVALID", {
+    expected: `${where} to be ${JSON.stringify(id)}`,
+    got: `"${other}"`,
+    remedy: "leave one of them out",
+  });
+}
+
 type ShownSetting = Exclude<(typeof SETTINGS)[keyof typeof SETTINGS], { readonly show: null }>;
 type ShownSettings = {
   [Json in ShownSetting["json"]]: ReturnType<Extract<ShownSetting, { readonly json: Json }>["show"]>;
@@ -97,6 +111,14 @@ export function showWebhook(endpoint: Endpoint): ShownWebhook {
     secrets: secrets.map(({ expiresAt }) => ({ expires_at: isoOf(expiresAt) })),
     public_key: newest.startsWith(PRIVATE_PREFIX) ? publicKeyOf(newest) : null,
   };
+}
+
+export const mayChange = (caller: Caller | null): boolean => caller !== null && isAllowed(caller, "admin");
+
+/** The URL may be read back by those who may set it; to others it is masked. */
+export function showTo(caller: Caller | null, endpoint: Endpoint): ShownWebhook {
+  const shown = showWebhook(endpoint);
+  return mayChange(caller) ? shown : { ...shown, url: maskUrl(endpoint.url) };
 }
 
 export function showMade(endpoint: Endpoint): z.output<typeof madeWebhook> {

@@ -108,6 +108,8 @@ async function send(
   return await fetch(`${[url, root, ...path.map(encodeURIComponent)].join("/")}${suffix}`, {
     method,
     headers: {
+      // Without it, a service with KLIPSTREAM_COMPAT would answer in that dialect.
+      "hookwave-api": "1",
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     },

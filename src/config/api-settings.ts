@@ -1,4 +1,5 @@
 /** The HTTP API's settings: who may ask, how often, and what is served besides. Part of the table in settings.ts. */
+import { PROFILE_NAMES } from "../core/endpoint.ts";
 import * as forms from "./forms.ts";
 import { optionalSetting, setting } from "./setting.ts";
 
@@ -34,6 +35,14 @@ export const apiSettings = {
   apiTrustedProxies: setting(forms.networks(), "", {
     variable: "API_TRUSTED_PROXIES",
     doc: "Networks of reverse proxies: their X-Forwarded-For is believed, so that limits count who is behind them, and their connections are not bounded. Without it, none.",
+  }),
+  apiDefaultProfile: setting(forms.choice(PROFILE_NAMES), "standard", {
+    variable: "API_DEFAULT_PROFILE",
+    doc: "The wire profile of webhooks that are made over the API, or set by PUT, and name none.",
+  }),
+  klipstreamCompat: setting(forms.flag(), "false", {
+    variable: "KLIPSTREAM_COMPAT",
+    doc: "Answer clients of the KlipStream API at /api/v1/webhooks as that API does (docs/klipstream.md). Without it, that part is not there.",
   }),
   apiDocs: setting(forms.flag(), "true", {
     variable: "API_DOCS",

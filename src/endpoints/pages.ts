@@ -3,13 +3,14 @@
  * whatever its filter leaves out: what one request costs is bounded.
  */
 import { asEndpointId } from "../core/brand.ts";
-import { ENDPOINT_ID_PATTERN, type Endpoint } from "../core/endpoint.ts";
+import { ENDPOINT_ID_PATTERN, type Endpoint, type ProfileName } from "../core/endpoint.ts";
 import { subscriptionCovers } from "../core/event.ts";
 import { maskUrl } from "../core/mask-url.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 
 export interface EndpointFilter {
   readonly isActive?: boolean;
+  readonly profile?: ProfileName;
   /** Those that subscribe to this type; or have exactly this subscription, such as `job.*`. */
   readonly eventType?: string;
   /** Part of the id, the URL, the description or a label, in any case. */
@@ -43,6 +44,7 @@ export function endpointPage(
 
 function matcherOf({
   isActive,
+  profile,
   eventType,
   text,
   masksUrl = false,
@@ -50,6 +52,7 @@ function matcherOf({
   const wanted = text?.toLowerCase();
   return (endpoint) =>
     (isActive === undefined || endpoint.isActive === isActive) &&
+    (profile === undefined || endpoint.profile === profile) &&
     (eventType === undefined ||
       endpoint.events.some((one) => one === eventType || subscriptionCovers(one, eventType))) &&
     (wanted === undefined || searchable(endpoint, masksUrl).includes(wanted));

@@ -23,6 +23,8 @@ const SETTINGS: ApiSettings = {
   apiRateLimitUnknown: 1_000_000,
   apiConnectionsUnknown: 1_000,
   apiTrustedProxies: [],
+  apiDefaultProfile: "standard",
+  klipstreamCompat: false,
   apiDocs: true,
   console: true,
   consoleHidePayloads: false,

@@ -3,27 +3,26 @@
  * those of the older service. A secret is in one answer only, the one that made it.
  */
 import { z } from "zod";
-import { type Caller, isAllowed } from "../../core/access.ts";
-import type { Endpoint } from "../../core/endpoint.ts";
+import type { ProfileName } from "../../core/endpoint.ts";
 import { given } from "../../core/given.ts";
-import { maskUrl } from "../../core/mask-url.ts";
 import type { EnableEndpoint } from "../../manage/enable-endpoint.ts";
 import type { EndpointManagement } from "../../manage/endpoints.ts";
 import type { Management } from "../../manage/management.ts";
-import { Refusal } from "../problem.ts";
 import { type Api, addRemoval, answersForId, operation, pageQuery, timeQuery } from "../routing.ts";
 import {
   madeWebhook,
+  mayChange,
   newWebhook,
   objectOf,
+  oneId,
   partOfWebhook,
   readChanges,
   readRotation,
   readWebhook,
   rotation,
-  type ShownWebhook,
   showMade,
   shownWebhook,
+  showTo,
   showWebhook,
   webhookPage,
   wholeWebhook,
@@ -73,13 +72,14 @@ export type EnabledWebhook = z.output<typeof enabledWebhook>;
 export function addWebhookRoutes(
   app: Api,
   { endpoints, enableEndpoint }: Pick<Management, "endpoints" | "enableEndpoint">,
+  defaultProfile: ProfileName,
 ): void {
-  addCollection(app, endpoints);
-  addChanges(app, endpoints);
+  addCollection(app, endpoints, defaultProfile);
+  addChanges(app, endpoints, defaultProfile);
   addOrders(app, endpoints, enableEndpoint);
 }
 
-function addCollection(app: Api, management: EndpointManagement): void {
+function addCollection(app: Api, management: EndpointManagement, defaultProfile: ProfileName): void {
   app.post(
     PATH,
     operation("admin", TAG, "createWebhook", "Make a webhook; its secret is shown this once", {
@@ -90,7 +90,7 @@ function addCollection(app: Api, management: EndpointManagement): void {
     async ({ body, query }, reply) => {
       const asked = objectOf(body);
       const id = oneId(asked, query.webhook_id, "webhook_id");
-      const made = await management.create(readWebhook({ ...asked, id }));
+      const made = await management.create(readWebhook({ ...withProfile(asked, defaultProfile), id }));
       return reply.code(201).header("location", `${PATH}/${made.id}`).send(showMade(made));
     },
   );
@@ -117,17 +117,20 @@ function addCollection(app: Api, management: EndpointManagement): void {
   addRemoval(app, `${PATH}/:id`, [TAG, "deleteWebhook", summary], management.remove);
 }
 
-function addChanges(app: Api, management: EndpointManagement): void {
-  const asked = (id: string, body: unknown) => {
+function addChanges(app: Api, management: EndpointManagement, defaultProfile: ProfileName): void {
+  const membersOf = (id: string, body: unknown) => {
     const members = objectOf(body);
     oneId(members, id, "id");
-    return readChanges(members);
+    return members;
   };
   const summary = "Set a webhook as a whole; its secret and whether it is active stay unless given";
   app.put(
     `${PATH}/:id`,
     operation("admin", TAG, "replaceWebhook", summary, { ...SHOWN, body: wholeWebhook }),
-    async ({ params: { id }, body }) => showWebhook(await management.replace(id, asked(id, body))),
+    async ({ params: { id }, body }) => {
+      const whole = withProfile(membersOf(id, body), defaultProfile);
+      return showWebhook(await management.replace(id, readChanges(whole)));
+    },
   );
   app.patch(
     `${PATH}/:id`,
@@ -135,7 +138,8 @@ function addChanges(app: Api, management: EndpointManagement): void {
       ...SHOWN,
       body: partOfWebhook,
     }),
-    async ({ params: { id }, body }) => showWebhook(await management.amend(id, asked(id, body))),
+    async ({ params: { id }, body }) =>
+      showWebhook(await management.amend(id, readChanges(membersOf(id, body)))),
   );
 }
 
@@ -169,21 +173,8 @@ function addOrders(app: Api, management: EndpointManagement, enable: EnableEndpo
   );
 }
 
-const mayChange = (caller: Caller | null): boolean => caller !== null && isAllowed(caller, "admin");
-
-/** The URL may be read back by those who may set it; to others it is masked. */
-function showTo(caller: Caller | null, endpoint: Endpoint): ShownWebhook {
-  const shown = showWebhook(endpoint);
-  return mayChange(caller) ? shown : { ...shown, url: maskUrl(endpoint.url) };
-}
-
-/** An id may be said in two places, but not two ids. What the body has may be no id at all. */
-function oneId(body: object, other: string | undefined, where: string): unknown {
-  const id = "id" in body ? (body.id ?? undefined) : undefined;
-  if (id === undefined || other === undefined || id === other) return id ?? other;
-  throw new Refusal("REQUEST_INVALID", {
-    expected: `${where} to be ${JSON.stringify(id)}`,
-    got: `"${other}"`,
-    remedy: "leave one of them out",
-  });
+/** In JSON null is the same as none. */
+function withProfile(asked: object, defaultProfile: ProfileName): object {
+  const isNamed = "profile" in asked && asked.profile !== null;
+  return isNamed ? asked : { ...asked, profile: defaultProfile };
 }

@@ -37,7 +37,14 @@ export async function openOwnEndpoint(
   if (!asked.has("events")) return null;
   const { events, profile, signatureHeader, signedContent } = SETTINGS;
   const settings = settingsOf(asked, { events, profile, signatureHeader, signedContent });
-  const request = { url, description: "hookwave listen", ...settings, secret: secrets };
+  // As the listener expects it, whatever a service takes for its default.
+  const request = {
+    url,
+    description: "hookwave listen",
+    profile: profile.default,
+    ...settings,
+    secret: secrets,
+  };
   const body = JSON.stringify(request);
   const { id } = await askApi(asked, { method: "POST", path: [PATH], body }, madeWebhook, true);
   const [secret = ""] = secrets;

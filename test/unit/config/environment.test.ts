@@ -24,6 +24,8 @@ describe("an empty environment", () => {
       apiConnectionsUnknown: 100,
       apiTrustedProxies: [],
       apiUrl: null,
+      apiDefaultProfile: "standard",
+      klipstreamCompat: false,
       apiDocs: true,
       console: true,
       consoleHidePayloads: false,
