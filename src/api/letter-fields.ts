@@ -1,18 +1,17 @@
 /** Dead letters and what narrows them to some, as the routes of letters and of replays write them. */
 import { z } from "zod";
-import { isSubscription } from "../core/event.ts";
 import { type LetterFilter, type LetterGroups, type LetterSummary, summaryOf } from "../core/letter.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
 import type { WholeLetter } from "../manage/dead-letters.ts";
 import { inJson, isoOf } from "./json-names.ts";
 import { hiddenMark, withoutData, withoutExcerpts } from "./payloads.ts";
-import { endpointId, pageOf, timeQuery } from "./routing.ts";
+import { endpointId, pageOf, subscription, timeQuery } from "./routing.ts";
 import { answeredAttempt } from "./shown-delivery.ts";
 
 /** The same in a query and in a body. */
 export const letterFilter = {
   endpoint: endpointId.optional().describe("Owed to this endpoint."),
-  type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
+  type: subscription.optional().describe("A type, a family (`job.*`) or `*`."),
   reason: z.enum(BURY_REASONS).optional().describe("Given up because of this."),
   since: timeQuery.describe("Buried then or later."),
   until: timeQuery.describe("Buried before."),

@@ -4,17 +4,19 @@
  */
 import { z } from "zod";
 import { DELIVERY_STATUSES } from "../core/delivery.ts";
-import { formatDuration, parseDurationMs } from "../core/duration.ts";
+import { DURATION_PATTERN, formatDuration, parseDurationMs } from "../core/duration.ts";
+import { EVENT_TYPE_MAX_LENGTH } from "../core/event.ts";
 import {
   BACKLOG_CHOICES,
-  isSharedType,
   type MigrationSwitch,
   PHASES,
+  SHARED_TYPE_PATTERN,
   type SwitchChange,
 } from "../core/migration.ts";
 import type { MigrationStatus } from "../manage/migration.ts";
 import type { MigrationReport } from "../manage/migration-report.ts";
 import { inJson, isoOf } from "./json-names.ts";
+import { withExample } from "./routing.ts";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -30,19 +32,25 @@ const shares = z
 
 /** Text such as `30m`, as whole ms within bounds. */
 function duration(minMs: number, maxMs: number) {
-  const range = `${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+  const message = `expected a duration such as 30m, from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
   return z
     .string()
     .max(30)
+    .regex(DURATION_PATTERN, message)
     .transform((text, context) => {
       const durationMs = parseDurationMs(text);
       if (durationMs !== null && durationMs >= minMs && durationMs <= maxMs) return durationMs;
-      context.addIssue({ code: "custom", message: `expected a duration such as 30m, from ${range}` });
+      context.addIssue({ code: "custom", message });
       return z.NEVER;
     });
 }
 
-export const askedSwitch = z.strictObject({
+const sharedType = z
+  .string()
+  .max(EVENT_TYPE_MAX_LENGTH)
+  .regex(SHARED_TYPE_PATTERN, "expected an event type, or *");
+
+const switchFields = z.strictObject({
   phase,
   for: duration(SECOND_MS, 30 * DAY_MS)
     .optional()
@@ -53,10 +61,12 @@ export const askedSwitch = z.strictObject({
     .optional()
     .describe("What becomes of webhooks that were kept; has to be said where `redis` is left with some."),
   percent: z
-    .union([percent, z.record(z.string().refine(isSharedType, "expected an event type, or *"), percent)])
+    .union([percent, z.record(sharedType, percent)])
     .optional()
     .describe("The share of `dual` or `primary` that goes by webhook: of all, or by event type."),
 });
+
+export const askedSwitch = withExample(switchFields, { phase: "webhook", reason: "try it out" });
 
 const change = z.object({
   version: z.int(),

@@ -5,6 +5,7 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
+import { z } from "zod";
 import { catalogue } from "../catalogue/catalogue.ts";
 import { jsonSchemaOf } from "../catalogue/json-schema.ts";
 import { VERSION } from "../wire/version.ts";
@@ -37,12 +38,16 @@ export function addDocs(app: Api): void {
     },
     transform: (route) => {
       const { schema, url } = jsonSchemaTransform(route);
+      nameExample(Object(schema));
+      if (mayBeAbsent(Object(route.schema).body)) Object.assign(Object(schema).body, { [OPTIONAL]: true });
       const access = route.route.config?.access ?? "admin";
       return { url, schema: { ...schema, security: isKeyless(access) ? [] : [{ apiKey: [access] }] } };
     },
     transformObject: (input) => {
       if (!("openapiObject" in input)) return input.swaggerObject;
-      addToAllAnswers(input.openapiObject.paths ?? {});
+      const paths = input.openapiObject.paths ?? {};
+      addToAllAnswers(paths);
+      sayOptional(paths);
       return { ...input.openapiObject, webhooks: webhooks() };
     },
   });
@@ -54,13 +59,40 @@ export function addDocs(app: Api): void {
       const file = pathBelow("/docs/static/", url);
       if (file !== null && !isFileName(file)) reply.callNotFound();
     });
-    docs.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_POLICY });
+    docs.register(swaggerUi, {
+      routePrefix: "/docs",
+      staticCSP: DOCS_POLICY,
+      theme: { title: "Hookwave: the HTTP API" },
+      uiConfig: { filter: true, displayOperationId: true, displayRequestDuration: true },
+    });
     docs.get("/openapi.json", { schema: { hide: true } }, async () => docs.swagger());
   });
 }
 
 const members = (of: object): readonly object[] =>
   Object.values(of).filter((member) => typeof member === "object" && member !== null);
+
+/** On a body's schema, until the document is whole: there every body is said to be required. */
+const OPTIONAL = "x-hookwave-optional";
+
+const mayBeAbsent = (body: unknown): boolean =>
+  body instanceof z.ZodType && body.safeParse(undefined).success;
+
+function sayOptional(paths: object): void {
+  for (const { requestBody } of members(paths).flatMap(members).map(Object)) {
+    const { schema = {} } = requestBody?.content["application/json"] ?? {};
+    if (!(OPTIONAL in schema)) continue;
+    Reflect.deleteProperty(schema, OPTIONAL);
+    requestBody.required = false;
+  }
+}
+
+/** In the form that becomes the `example` of the body, beside its schema. zod leaves out `examples` where a value is read into another one. */
+function nameExample({ body }: { readonly body?: unknown }): void {
+  if (typeof body !== "object" || body === null || !("example" in body)) return;
+  Object.assign(body, { examples: [body.example] });
+  Reflect.deleteProperty(body, "example");
+}
 
 /** Any operation may answer with a problem, and whatever it answers has the request's id. */
 function addToAllAnswers(paths: object): void {

@@ -3,10 +3,22 @@ import { z } from "zod";
 import { memberTexts } from "../core/json-text.ts";
 import type { TestRequest } from "../manage/test-endpoint.ts";
 import { readJson, unreadable } from "./read-json.ts";
+import { eventType, withExample } from "./routing.ts";
 
-export const testSchema = z.strictObject({
-  type: z.string().exactOptional().describe("`webhook.test` when absent."),
-  data: z.unknown().optional().describe("The example of a known type, or {}, when absent."),
+/** Described so; `testSchema` reads it, and publishing says more of a bad type. */
+export const testBody = withExample(
+  z
+    .strictObject({
+      type: eventType.exactOptional().describe("`webhook.test` when absent."),
+      data: z.unknown().optional().describe("The example of a known type, or {}, when absent."),
+    })
+    .optional(),
+  { type: "invoice.paid", data: { invoice: "in_42", amount: 1999 } },
+);
+
+const testSchema = z.strictObject({
+  type: z.string().exactOptional(),
+  data: z.unknown().optional(),
 });
 
 /** `body` is the bytes that came, if any. Throws a Refusal. */

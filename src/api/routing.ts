@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { Caller, Role } from "../core/access.ts";
 import { asEndpointId } from "../core/brand.ts";
 import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
+import { EVENT_TYPE_MAX_LENGTH, EVENT_TYPE_PATTERN, SUBSCRIPTION_PATTERN } from "../core/event.ts";
 import { unreadable } from "./read-json.ts";
 
 export type Api = FastifyInstance<
@@ -99,6 +100,11 @@ export const checkBySchema: typeof validatorCompiler = (part) => {
   };
 };
 
+/** A request that succeeds as it stands: "Try it out" begins with it, and a test sends it. */
+export function withExample<Schema extends z.ZodType>(schema: Schema, example: z.input<Schema>): Schema {
+  return schema.meta({ example });
+}
+
 /** Every list takes these in its query. */
 export const pageQuery = {
   after: z.string().max(200).optional().describe("The `next` of the page before."),
@@ -110,6 +116,12 @@ export const timeQuery = z.iso
   .datetime({ offset: true })
   .transform((text) => Date.parse(text))
   .optional();
+
+export const eventType = z.string().max(EVENT_TYPE_MAX_LENGTH).regex(EVENT_TYPE_PATTERN);
+
+export const subscription = z
+  .string()
+  .regex(SUBSCRIPTION_PATTERN, "expected a type, a family such as job.*, or *");
 
 export const endpointId = z.string().regex(ENDPOINT_ID_PATTERN).transform(asEndpointId);
 

@@ -7,6 +7,7 @@ import { type Caller, isAllowed } from "../core/access.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { maskUrl } from "../core/mask-url.ts";
 import { type Asked, askedIn } from "../endpoints/asked.ts";
+import { NEW_ID_PATTERN } from "../endpoints/forms.ts";
 import { ROTATION, type Rotation } from "../endpoints/rotation.ts";
 import { defaultText, type Setting, type Table, takesNull } from "../endpoints/setting.ts";
 import { type EndpointRequest, SETTINGS } from "../endpoints/settings.ts";
@@ -32,10 +33,30 @@ const readOnly = {
 const url = SETTINGS.url.form.asked.describe(SETTINGS.url.doc);
 const { ed25519: _, ...ofAny } = askedShape(SETTINGS, ({ doc }) => doc);
 const ignored = Object.fromEntries(Object.keys(readOnly).map((name) => [name, z.unknown().optional()]));
-export const newWebhook = onlyDescribing(z.strictObject({ ...askedShape(SETTINGS, withDefault), url }));
-export const wholeWebhook = onlyDescribing(z.strictObject({ ...ofAny, url, ...ignored }));
-export const partOfWebhook = onlyDescribing(z.strictObject({ ...ofAny, ...ignored }));
-export const rotation = onlyDescribing(z.strictObject(askedShape(ROTATION, withDefault)).nullish());
+export const newWebhook = describing(z.strictObject({ ...askedShape(SETTINGS, withDefault), url }), {
+  url: "https://example.com/hook",
+  events: ["job.*"],
+  max_retries: 3,
+  metadata: { team: "search" },
+});
+export const wholeWebhook = describing(z.strictObject({ ...ofAny, url, ...ignored }), {
+  url: "https://example.com/other-hook",
+  events: ["job.completed", "job.failed"],
+  timeout_seconds: 5,
+});
+export const partOfWebhook = describing(z.strictObject({ ...ofAny, ...ignored }), {
+  description: "of the search team",
+  rate_limit: { count: 100, per_seconds: 60 },
+});
+export const rotation = describing(z.strictObject(askedShape(ROTATION, withDefault)).nullish(), {
+  grace_seconds: 3_600,
+});
+/** In a query: read with the body, where it means the same. */
+export const webhookId = z.string().max(64).meta({ pattern: NEW_ID_PATTERN.source });
+
+function describing<Schema extends z.ZodType>(schema: Schema, example: object): Schema {
+  return onlyDescribing(schema.meta({ example }));
+}
 
 /** Clients that write every field they know write null for what they leave out. */
 function askedShape(table: Table, doc: (one: Setting) => string): Readonly<Record<string, z.ZodType>> {

@@ -10,9 +10,11 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+export const DURATION_PATTERN = /^(\d{1,12}(?:\.\d{1,6})?) ?(ms|s|m|h|d)?$/;
+
 /** Milliseconds, or null when the text is no duration. */
 export function parseDurationMs(text: string): number | null {
-  const match = /^(\d{1,12}(?:\.\d{1,6})?) ?(ms|s|m|h|d)?$/.exec(text);
+  const match = DURATION_PATTERN.exec(text);
   if (match === null) return null;
   const unitMs = UNIT_MS[match[2] ?? "s"] ?? 1_000;
   return Math.round(Number(match[1]) * unitMs);

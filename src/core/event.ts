@@ -130,11 +130,14 @@ export function isEventType(text: string): boolean {
   return text.length <= EVENT_TYPE_MAX_LENGTH && EVENT_TYPE_PATTERN.test(text);
 }
 
-/** A subscription is an exact type, a family (`job.*`), or everything that producers publish (`*`). */
-export function isSubscription(text: string): boolean {
-  if (text === "*") return true;
-  return isEventType(text.endsWith(".*") ? text.slice(0, -2) : text);
-}
+/**
+ * A subscription: an exact type, a family (`job.*`), or everything that producers publish (`*`). A type is as long as it may
+ * be without the end that makes it a family.
+ */
+export const SUBSCRIPTION_PATTERN =
+  /^(?:\*|(?=.{1,128}(?:\.\*)?$)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){0,7}(?:\.\*)?)$/;
+
+export const isSubscription = (text: string): boolean => SUBSCRIPTION_PATTERN.test(text);
 
 /**
  * `job.*` covers `job.completed` and `job.stage.changed`, but not `job` itself. `*` leaves out what Hookwave publishes of

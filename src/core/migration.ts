@@ -2,7 +2,7 @@
  * Migration from the legacy bus (Redis lists and channels) to webhooks: the four phases, the switch between them, and
  * the share of events that goes by webhook already. Pure: what it is given says what time it is.
  */
-import { isEventType, type PublishedEvent } from "./event.ts";
+import { EVENT_TYPE_PATTERN, isEventType, type PublishedEvent } from "./event.ts";
 
 /**
  * One rule each, decided when an event is dispatched (decision 23):
@@ -20,6 +20,8 @@ export type BacklogChoice = (typeof BACKLOG_CHOICES)[number];
 export type Shares = Readonly<Record<string, number>>;
 
 export const EVERYTHING: Shares = { "*": 100 };
+
+export const SHARED_TYPE_PATTERN = new RegExp(`^\\*$|${EVENT_TYPE_PATTERN.source}`);
 
 /** True for what may be given a share: an event type, or `*` for all others. */
 export const isSharedType = (text: string): boolean => text === "*" || isEventType(text);

@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import { STANDARD_WEBHOOKS_SCHEDULE } from "../core/backoff.ts";
-import { DESTINATION_ID_PREFIX, isDestinationId } from "../core/destination.ts";
-import { formatDuration, parseDurationMs } from "../core/duration.ts";
+import { DESTINATION_ID_PREFIX } from "../core/destination.ts";
+import { DURATION_PATTERN, formatDuration, parseDurationMs } from "../core/duration.ts";
 import {
   ENDPOINT_ID_PATTERN,
   PROFILE_NAMES,
@@ -13,11 +13,10 @@ import {
   type RateLimit,
   SECRET_MAX_CHARACTERS,
 } from "../core/endpoint.ts";
-import { isSubscription } from "../core/event.ts";
+import { SUBSCRIPTION_PATTERN } from "../core/event.ts";
 import { isMaskedUrl } from "../core/mask-url.ts";
 import type { Form } from "./setting.ts";
 
-const DURATION = /^\d{1,12}(?:\.\d{1,6})? ?(?:ms|s|m|h|d)?$/;
 const LABEL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
 const LABELS_MAX = 20;
 const LABELS_MAX_BYTES = 4_096;
@@ -86,12 +85,14 @@ export function seconds(minMs: number, maxMs: number): Form<number, number> {
   };
 }
 
+/** Of an endpoint that may be made: not that of a destination. */
+export const NEW_ID_PATTERN = new RegExp(
+  ENDPOINT_ID_PATTERN.source.replace("^", `^(?!${DESTINATION_ID_PREFIX})`),
+);
+
 export function endpointId() {
   const expected = `1–64 of A–Z a–z 0–9 _ - not beginning with ${DESTINATION_ID_PREFIX}`;
-  const schema = z
-    .string()
-    .regex(ENDPOINT_ID_PATTERN)
-    .refine((id) => !isDestinationId(id));
+  const schema = z.string().regex(NEW_ID_PATTERN);
   return alike(expected, schema, z.string());
 }
 
@@ -99,12 +100,13 @@ export function url() {
   const schema = z
     .string()
     .max(URL_MAX)
-    .refine((text) => !isMaskedUrl(text));
+    .refine((text) => !isMaskedUrl(text))
+    .meta({ format: "uri" });
   return alike(`the whole URL, unmasked, of at most ${shownNumber(URL_MAX)} characters`, schema, z.string());
 }
 
 export function subscriptions(max: number): Form<readonly string[], string[]> {
-  const schema = z.array(z.string().refine(isSubscription)).max(max);
+  const schema = z.array(z.string().regex(SUBSCRIPTION_PATTERN)).max(max);
   return alike(`at most ${max} types, families such as job.*, or *`, schema, z.array(z.string()));
 }
 
@@ -161,7 +163,7 @@ type Waits = readonly number[] | ScheduleName;
 export function waits(): Form<Waits, string[]> {
   const named = z.literal("standard-webhooks" satisfies ScheduleName);
   const schema = z.union([z.array(z.number().min(0).max(WAIT_MAX_MS)).max(WAITS_MAX), named]);
-  const asked = z.union([z.array(z.string().regex(DURATION)).max(WAITS_MAX), named]);
+  const asked = z.union([z.array(z.string().regex(DURATION_PATTERN)).max(WAITS_MAX), named]);
   const names = Object.keys(SCHEDULES).join(" or ");
   return {
     expected: `at most ${WAITS_MAX} waits of ${span(0, WAIT_MAX_MS)}, or ${names}`,

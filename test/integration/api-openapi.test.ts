@@ -58,6 +58,8 @@ describe("/openapi.json", () => {
     const page = await ask(`${api.url}/docs/`);
 
     expect(page).toMatchObject({ status: 200, body: expect.stringContaining("swagger-ui") });
+    expect(page.body).toContain("<title>Hookwave: the HTTP API</title>");
+    expect((await ask(`${api.url}/docs/static/swagger-initializer.js`)).body).toContain('"filter":true');
     expect(String(page.body)).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
     expect(page.headers.get("content-security-policy")).toMatch(/default-src 'self'/);
   });

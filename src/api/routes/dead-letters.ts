@@ -17,12 +17,32 @@ import {
   withoutPayload,
 } from "../letter-fields.ts";
 import type { OpenStreams } from "../open-streams.ts";
-import { type Api, addRemoval, answersForId, idParams, operation, pageQuery } from "../routing.ts";
+import {
+  type Api,
+  addRemoval,
+  answersForId,
+  idParams,
+  operation,
+  pageQuery,
+  withExample,
+} from "../routing.ts";
 
 export const purgedLetters = z.object({ purged: z.number().int() });
 export const replayedLetter = z.object({
   delivery_id: z.string().nullable().describe("What to follow; null for an events job."),
 });
+
+const askedPurge = withExample(
+  z.strictObject({
+    filter: z.strictObject(letterFilter).describe("All of them when nothing is in it."),
+    confirm_count: z
+      .number()
+      .int()
+      .min(0)
+      .describe("How many will be removed; a dry run of a replay counts."),
+  }),
+  { filter: { endpoint: "acme", until: "2026-01-31T12:00:00Z" }, confirm_count: 0 },
+);
 
 const TAG = "Dead letters";
 const PATH = "/api/v1/dead-letters";
@@ -123,14 +143,7 @@ function addChanges(app: Api, letters: DeadLetterManagement): void {
   app.post(
     `${PATH}/purge`,
     operation("admin", TAG, "purgeDeadLetters", "Remove many for good, if they are as many as is confirmed", {
-      body: z.strictObject({
-        filter: z.strictObject(letterFilter).describe("All of them when nothing is in it."),
-        confirm_count: z
-          .number()
-          .int()
-          .min(0)
-          .describe("How many will be removed; a dry run of a replay counts."),
-      }),
+      body: askedPurge,
       response: { 200: purgedLetters },
     }),
     async ({ body }) => ({ purged: await letters.purge(body.filter, body.confirm_count) }),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { asEventId } from "../../core/brand.ts";
 import { DELIVERY_STATUSES } from "../../core/delivery.ts";
-import { EVENT_ID_PATTERN, isSubscription } from "../../core/event.ts";
+import { EVENT_ID_PATTERN } from "../../core/event.ts";
 import type { DeliveryManagement } from "../../manage/deliveries.ts";
 import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
 import type { OpenStreams } from "../open-streams.ts";
@@ -24,11 +24,7 @@ const deliveryQuery = {
   endpoint: endpointId.optional().describe("To this endpoint."),
   status: z.enum(DELIVERY_STATUSES).optional(),
   since: timeQuery.describe("Created then or later."),
-  type: z
-    .string()
-    .refine(isSubscription)
-    .optional()
-    .describe("Of events of a type, a family (`job.*`) or `*`."),
+  type: subscription.optional().describe("Of events of a type, a family (`job.*`) or `*`."),
   until: timeQuery.describe("Created before."),
 };
 const asked = z.object(deliveryQuery);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { asEventId } from "../../core/brand.ts";
 import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
-import { EVENT_ID_PATTERN, isSubscription, type PublishedEvent } from "../../core/event.ts";
+import { EVENT_ID_PATTERN, type PublishedEvent } from "../../core/event.ts";
 import { comparePlaces, readPlace } from "../../core/live.ts";
 import { maskUrl } from "../../core/mask-url.ts";
 import type { EventManagement } from "../../manage/events.ts";
@@ -11,7 +11,7 @@ import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } 
 import { inJson, isoOf } from "../json-names.ts";
 import type { OpenStreams } from "../open-streams.ts";
 import { hiddenMark, withoutData } from "../payloads.ts";
-import { type Api, idParams, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
+import { type Api, idParams, operation, pageOf, pageQuery, subscription, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery } from "../shown-delivery.ts";
 
 const TAG = "Events";
@@ -56,7 +56,7 @@ export const replayedEvent = z.object({
 
 /** The same for the feed and for an export. */
 const feedQuery = {
-  type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
+  type: subscription.optional().describe("A type, a family (`job.*`) or `*`."),
   since: timeQuery.describe("Taken on by a worker then or later."),
   until: timeQuery.describe("Taken on before."),
   id: z

@@ -3,11 +3,22 @@
  * Redis has acknowledged, as safely as `?durability=` asks, with the ids that receivers will see.
  */
 import { z } from "zod";
+import { DESTINATIONS_MAX } from "../../core/destination.ts";
 import { DURABILITIES } from "../../core/durability.ts";
+import { ENDPOINT_ID_PATTERN, PROFILE_NAMES } from "../../core/endpoint.ts";
+import { EVENT_ID_PATTERN } from "../../core/event.ts";
 import { readTraceContext } from "../../core/trace-context.ts";
 import type { EventManagement, Receipt } from "../../manage/events.ts";
 import { EVENTS_MAX, readEvents } from "../read-events.ts";
-import { type Api, keepBodyText, operation } from "../routing.ts";
+import {
+  type Api,
+  eventType,
+  keepBodyText,
+  onlyDescribing,
+  operation,
+  subscription,
+  withExample,
+} from "../routing.ts";
 
 export const storedEvent = z.object({
   id: z.string(),
@@ -24,29 +35,49 @@ const stored = z.union([
   }),
 ]);
 
+const destination = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).max(2_048),
+  events: z
+    .array(subscription)
+    .max(100)
+    .nullish()
+    .describe("Types, families such as `job.*`, or `*`, as when absent."),
+  profile: z.enum(PROFILE_NAMES).nullish().describe("All that the signing endpoint has, when absent."),
+  keyId: z.string().regex(ENDPOINT_ID_PATTERN).nullish().describe("The endpoint that signs; `default`."),
+});
+
 /** Described only: readEvents reads, because it must see the text. */
-export const newEvent = z.object({
-  type: z.string().describe("Words of A–Z a–z 0–9 _ - with dots between them, like `job.completed`."),
+export const newEvent = z.strictObject({
+  type: eventType.describe("Words of A–Z a–z 0–9 _ - with dots between them, like `job.completed`."),
   data: z.unknown().describe("Any JSON; sent to receivers as exactly the bytes it came in."),
-  id: z.string().optional().describe("1–64 of A–Z a–z 0–9 _ -; the `webhook-id` of every copy."),
+  id: z
+    .string()
+    .regex(EVENT_ID_PATTERN)
+    .optional()
+    .describe("1–64 of A–Z a–z 0–9 _ -; the `webhook-id` of every copy."),
   timestamp: z.iso.datetime({ offset: true }).optional().describe("When it happened; now when absent."),
   expires_at: z.iso
     .datetime({ offset: true })
     .optional()
     .describe("What is not delivered by then is given up as `expired`."),
-  destinations: z.array(z.looseObject({ url: z.url() })).optional(),
+  destinations: z.array(destination).max(DESTINATIONS_MAX).nullish(),
   legacy: z
-    .object({ data: z.unknown() })
+    .strictObject({ data: z.unknown() })
     .optional()
     .describe("What the legacy bus gets instead of `data`, as exactly the bytes it came in."),
   traceparent: z
-    .string()
+    .unknown()
     .optional()
     .describe(
-      "W3C Trace Context of this event; the request's when absent. What cannot be read counts as none.",
+      "Text: W3C Trace Context of this event; the request's when absent. What cannot be read counts as none.",
     ),
-  tracestate: z.string().optional(),
+  tracestate: z.unknown().optional().describe("Text."),
 });
+
+export const EXAMPLE = { type: "invoice.paid", data: { invoice: "in_42", amount: 1999 } };
+
+/** As bare text, or as a structured field has it. */
+const IDEMPOTENCY_KEY = new RegExp(`${EVENT_ID_PATTERN.source}|^"${EVENT_ID_PATTERN.source.slice(1, -1)}"$`);
 
 export function addEventRoutes(app: Api, { publishOnce }: EventManagement): void {
   keepBodyText(app);
@@ -59,12 +90,18 @@ export function addEventRoutes(app: Api, { publishOnce }: EventManagement): void
           .exactOptional()
           .describe("How safe it must be to count; docs/durability.md."),
       }),
-      headers: z.object({
-        "idempotency-key": z.string().optional(),
-        traceparent: z.string().optional().describe("W3C Trace Context: what the events belong to."),
-        tracestate: z.string().optional(),
-      }),
-      body: z.union([newEvent, z.array(newEvent).min(1).max(EVENTS_MAX)]),
+      headers: onlyDescribing(
+        z.object({
+          "idempotency-key": z
+            .string()
+            .regex(IDEMPOTENCY_KEY)
+            .optional()
+            .describe("The id of an event that has none of its own; not with a list."),
+          traceparent: z.string().optional().describe("W3C Trace Context: what the events belong to."),
+          tracestate: z.string().optional(),
+        }),
+      ),
+      body: withExample(z.union([newEvent, z.array(newEvent).min(1).max(EVENTS_MAX)]), EXAMPLE),
       response: { 202: stored },
     }),
     async ({ body, headers, query }, reply) => {

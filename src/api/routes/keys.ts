@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type ApiKey, ROLES } from "../../core/access.ts";
 import type { KeyManagement } from "../../manage/keys.ts";
 import { inJson } from "../json-names.ts";
-import { type Api, addRemoval, operation, pageOf } from "../routing.ts";
+import { type Api, addRemoval, operation, pageOf, withExample } from "../routing.ts";
 
 const shownKey = z.object({
   id: z.string(),
@@ -14,10 +14,13 @@ const shownKey = z.object({
 export const madeKey = shownKey.extend({
   token: z.string().describe("Shown this once: `hw_live_<id>_<secret>`."),
 });
-const askedKey = z.strictObject({
-  name: z.string().min(1).max(100).describe("Whose it is, for people."),
-  roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
-});
+const askedKey = withExample(
+  z.strictObject({
+    name: z.string().min(1).max(100).describe("Whose it is, for people."),
+    roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
+  }),
+  { name: "deploy-bot", roles: ["publish", "read"] },
+);
 
 const TAG = "Keys";
 

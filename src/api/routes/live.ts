@@ -1,13 +1,12 @@
 /** The live view over HTTP: attempts of the whole fleet as they are made, as Server-Sent Events. Changes nothing. */
 import { z } from "zod";
-import { isSubscription } from "../../core/event.ts";
 import type { LiveFilter } from "../../core/live.ts";
 import { OUTCOME_KINDS } from "../../core/outcome.ts";
 import type { Management } from "../../manage/management.ts";
 import type { StillAllowed } from "../access.ts";
 import { openLiveStream } from "../live-stream.ts";
 import { createOpenStreams } from "../open-streams.ts";
-import { type Api, endpointId, operation } from "../routing.ts";
+import { type Api, endpointId, operation, subscription } from "../routing.ts";
 import { VERDICTS } from "../webhook-log-fields.ts";
 
 const BOUNDS = { perKey: 5, inAll: 100 };
@@ -17,7 +16,7 @@ export const LIVE_OUTCOMES = [...OUTCOME_KINDS, ...STATUSES] as const;
 type Wanted = (typeof LIVE_OUTCOMES)[number];
 
 const liveQuery = z.strictObject({
-  type: z.string().refine(isSubscription).optional().describe("A type, a family (`job.*`) or `*`."),
+  type: subscription.optional().describe("A type, a family (`job.*`) or `*`."),
   endpoint: endpointId.optional().describe("At this endpoint."),
   outcome: z
     .enum(LIVE_OUTCOMES)

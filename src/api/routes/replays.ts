@@ -4,7 +4,7 @@ import { REPLAY_ORDERS, REPLAY_RATE, REPLAY_STATES, type Replay } from "../../co
 import type { Management } from "../../manage/management.ts";
 import { inJson } from "../json-names.ts";
 import { letterFilter, showFilter, shownFilter } from "../letter-fields.ts";
-import { type Api, answersForId, endpointId, operation, pageOf, pageQuery } from "../routing.ts";
+import { type Api, answersForId, endpointId, operation, pageOf, pageQuery, withExample } from "../routing.ts";
 
 const TAG = "Replays";
 const PATH = "/api/v1/replays";
@@ -13,12 +13,17 @@ const { min, max, default: rate } = REPLAY_RATE;
 
 export const replayRate = z.number().int().min(min).max(max).default(rate).describe("Letters per second.");
 
-const newReplay = z.strictObject({
-  filter: z.strictObject(letterFilter).describe("Every dead letter there is now when nothing is in it."),
-  rate: replayRate,
-  to_endpoint_id: endpointId.optional().describe("Where they go instead of the endpoint they were owed to."),
-  dry_run: z.boolean().default(false).describe("Only count what would be sent."),
-});
+const newReplay = withExample(
+  z.strictObject({
+    filter: z.strictObject(letterFilter).describe("Every dead letter there is now when nothing is in it."),
+    rate: replayRate,
+    to_endpoint_id: endpointId
+      .optional()
+      .describe("Where they go instead of the endpoint they were owed to."),
+    dry_run: z.boolean().default(false).describe("Only count what would be sent."),
+  }),
+  { filter: { type: "job.*", since: "2026-01-31T12:00:00Z" }, dry_run: true },
+);
 
 export const shownReplay = z.object({
   id: z.string(),

@@ -12,7 +12,7 @@ import type { EndpointTest } from "../../manage/test-endpoint.ts";
 import { inJson, isoOf } from "../json-names.ts";
 import { readEvents } from "../read-events.ts";
 import { unreadable } from "../read-json.ts";
-import { readTest, testSchema } from "../read-test.ts";
+import { readTest, testBody } from "../read-test.ts";
 import {
   type Api,
   answersForId,
@@ -21,8 +21,9 @@ import {
   operation,
   pageOf,
   pageQuery,
+  withExample,
 } from "../routing.ts";
-import { newEvent } from "./events.ts";
+import { EXAMPLE, newEvent } from "./events.ts";
 
 const headers = z.record(z.string(), z.string());
 const milliseconds = z.number().nullable();
@@ -83,7 +84,10 @@ export type ExplanationInJson = z.output<typeof explanation>;
 const explainQuery = z.strictObject({
   ...pageQuery,
   endpoint: endpointId.optional().describe("Only this one; nothing where there is none of this id."),
-  only_matching: z.stringbool().default(false).describe("Leave out endpoints that the type is not for."),
+  only_matching: z
+    .enum(["true", "false"])
+    .default("false")
+    .describe("Leave out endpoints that the type is not for."),
 });
 
 export const explainedEvent = pageOf(explanation).extend({
@@ -98,7 +102,7 @@ export function addTestAndExplainRoutes(app: Api, { testEndpoint, explainEvent }
     "/api/v1/webhooks/:id/test",
     operation("admin", "Webhooks", "testWebhook", "Send a test event now and see the whole exchange", {
       ...answersForId(endpointTest),
-      body: testSchema.optional(),
+      body: testBody,
     }),
     async ({ params, body }) => showTest(await testEndpoint(params.id, readTest(body))),
   );
@@ -107,14 +111,19 @@ export function addTestAndExplainRoutes(app: Api, { testEndpoint, explainEvent }
     "/api/v1/explain",
     operation("read", "Events", "explainEvent", summary, {
       querystring: explainQuery,
-      body: newEvent,
+      body: withExample(newEvent, EXAMPLE),
       response: { 200: explainedEvent },
     }),
     async ({ query: { after = null, limit, only_matching: onlyMatching, endpoint: only }, body }) => {
       const { isList, events } = readEvents(body, undefined);
       const [event] = events;
       if (isList || event === undefined) throw unreadable("one event", "a list", "explain one at a time");
-      const explained = await explainEvent(event, { after, limit, onlyMatching, only });
+      const explained = await explainEvent(event, {
+        after,
+        limit,
+        onlyMatching: onlyMatching === "true",
+        only,
+      });
       return {
         ...inJson(explained),
         destinations: explained.destinations.map(showExplanation),

@@ -8,7 +8,15 @@ import { given } from "../../core/given.ts";
 import type { EnableEndpoint } from "../../manage/enable-endpoint.ts";
 import type { EndpointManagement } from "../../manage/endpoints.ts";
 import type { Management } from "../../manage/management.ts";
-import { type Api, addRemoval, answersForId, operation, pageQuery, timeQuery } from "../routing.ts";
+import {
+  type Api,
+  addRemoval,
+  answersForId,
+  operation,
+  pageQuery,
+  timeQuery,
+  withExample,
+} from "../routing.ts";
 import {
   madeWebhook,
   mayChange,
@@ -24,6 +32,7 @@ import {
   shownWebhook,
   showTo,
   showWebhook,
+  webhookId,
   webhookPage,
   wholeWebhook,
 } from "../webhook-fields.ts";
@@ -44,21 +53,27 @@ const listQuery = z.strictObject({
     .describe("Part of the id, URL (as far as it is shown), description or a label."),
 });
 
-const disabling = z
-  .strictObject({
-    because: z.string().min(1).max(200).nullish().describe("Shown as `disabled_because`."),
-  })
-  .nullish();
+const disabling = withExample(
+  z
+    .strictObject({
+      because: z.string().min(1).max(200).nullish().describe("Shown as `disabled_because`."),
+    })
+    .nullish(),
+  { because: "its receiver moves" },
+);
 
-const enabling = z
-  .strictObject({
-    replay: z.boolean().default(false).describe("Send again what it has missed, as a replay."),
-    since: timeQuery.describe(
-      "What was given up from then on; since it failed, or was switched off, when absent.",
-    ),
-    rate: replayRate,
-  })
-  .nullish();
+const enabling = withExample(
+  z
+    .strictObject({
+      replay: z.boolean().default(false).describe("Send again what it has missed, as a replay."),
+      since: timeQuery.describe(
+        "What was given up from then on; since it failed, or was switched off, when absent.",
+      ),
+      rate: replayRate,
+    })
+    .nullish(),
+  { replay: true },
+);
 
 export const enabledWebhook = shownWebhook.extend({
   missed: z
@@ -83,7 +98,7 @@ function addCollection(app: Api, management: EndpointManagement, defaultProfile:
   app.post(
     PATH,
     operation("admin", TAG, "createWebhook", "Make a webhook; its secret is shown this once", {
-      querystring: z.strictObject({ webhook_id: z.string().max(64).optional() }),
+      querystring: z.strictObject({ webhook_id: webhookId.optional() }),
       body: newWebhook,
       response: { 201: madeWebhook },
     }),
