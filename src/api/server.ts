@@ -95,7 +95,7 @@ export function createApiServer(deps: ApiDeps): ApiServer {
   return serverOf(app);
 }
 
-/** Only the metrics, and whether the process lives and can work: for a port of their own, where no key is asked for. */
+/** Whether the process lives and can work, and its metrics: for a port of their own, where no key is asked for. */
 export function createMetricsServer(deps: MetricsDeps): ApiServer {
   const { hookwave, settings } = deps;
   const isProxy = proxiesIn(settings.apiTrustedProxies);
@@ -103,7 +103,7 @@ export function createMetricsServer(deps: MetricsDeps): ApiServer {
   boundConnections(app, settings, isProxy);
   addLiveness(app);
   addReadiness(app, deps);
-  addMetricsRoute(app, hookwave, "anyone");
+  if (settings.metrics) addMetricsRoute(app, hookwave, "anyone");
   return serverOf(app);
 }
 

@@ -62,7 +62,7 @@ export const apiSettings = {
   }),
   metricsPort: optionalSetting(forms.wholeNumber(0, 65_535), {
     variable: "METRICS_PORT",
-    doc: "Serve /metrics on a port of its own, without a key, instead of on the API's.",
+    doc: "Serve /healthz, /readyz and, unless METRICS is false, /metrics on a port of their own, without a key; a worker has no other. /metrics is then not on the API's port.",
     remedy: "for example METRICS_PORT=9464",
   }),
 };

@@ -14,7 +14,7 @@ export interface Listeners {
   readonly apiUrl: string | null;
   /** The address that it takes connections at, which says who can reach it. */
   readonly boundTo: string | null;
-  /** Null where metrics have no port of their own. */
+  /** Null where probes and metrics have no port of their own. */
   readonly metricsUrl: string | null;
   readonly notices: readonly string[];
 }
@@ -52,8 +52,8 @@ async function openMetrics(
   logger: ApiLogger,
   closers: Closers,
 ): Promise<string | null> {
-  const { host, role, metrics, metricsPort } = settings;
-  if (!metrics || metricsPort === null) return null;
+  const { host, role, metricsPort } = settings;
+  if (metricsPort === null) return null;
   const server = createMetricsServer({ hookwave, logger, settings, delivers: role !== "api" });
   closers.push(server.close);
   return await server.listen(host, metricsPort);

@@ -91,6 +91,40 @@ describe("METRICS_PORT", () => {
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
   });
 
+  it.each([
+    ["api", "not_here", {}],
+    ["worker", "consuming", {}],
+    ["all", "consuming", {}],
+    ["worker", "consuming", { METRICS: "false" }],
+  ])(
+    "says there whether a process of the role %s is alive and ready (%s, %j), without a key",
+    async (role, worker, more) => {
+      await using directory = await freshDirectory();
+      await using redis = await startRedis();
+      const variables = {
+        REDIS_URL: redis.url,
+        HOOKWAVE_API_KEY: "k".repeat(32),
+        METRICS_PORT: "0",
+        ...more,
+      };
+      const own = { HOOKWAVE_DATA_DIR: directory.path, HOOKWAVE_PORT: "0" };
+      await using service = startCommand(["start", "--role", role], { ...variables, ...own });
+      await connected(service);
+      const url = service.log().find(({ msg }) => msg === "service.started")?.["metricsUrl"];
+      const [live, ready, metrics] = await Promise.all(
+        ["healthz", "readyz", "metrics"].map((path) => fetch(`${url}/${path}`)),
+      );
+
+      expect([live?.status, await live?.json()]).toEqual([200, { status: "ok" }]);
+      expect([ready?.status, await ready?.json()]).toEqual([
+        200,
+        { status: "ready", redis: "reachable", worker },
+      ]);
+      expect(metrics?.status).toBe("METRICS" in more ? 404 : 200);
+      await metrics?.text();
+    },
+  );
+
   it("says there whether a worker, which has no API, is alive and can work", async () => {
     await using directory = await freshDirectory();
     await using redis = await startRedis();

@@ -83,11 +83,6 @@ function withoutEffect(config: Config): readonly Rule[] {
       "set WEBHOOK_URL, too, or unset it",
     ],
     [
-      !config.metrics && config.metricsPort !== null,
-      "METRICS_PORT is set and METRICS is false: nothing listens there",
-      "METRICS=true, or unset METRICS_PORT",
-    ],
-    [
       config.role === "worker" && config.metrics && config.metricsPort === null,
       "HOOKWAVE_ROLE is worker and METRICS_PORT is not set: a worker has no API, so nobody can read its metrics",
       "set METRICS_PORT, for example 9464",

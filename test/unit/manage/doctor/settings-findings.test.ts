@@ -41,7 +41,6 @@ describe("settings", () => {
 
   it.each<[Environment, RegExp]>([
     [{ WEBHOOK_SECRET: "whsec_abc" }, /WEBHOOK_SECRET is set and WEBHOOK_URL is not/],
-    [{ METRICS: "false", METRICS_PORT: "9464" }, /METRICS is false/],
     [{ HOOKWAVE_ROLE: "worker" }, /nobody can read its metrics/],
     [{ REDIS_FALLBACK_MODE: "primary" }, /ENABLE_REDIS_FALLBACK is not true/],
     [{ WEBHOOK_TIMEOUT: "60", SHUTDOWN_GRACE: "30" }, /1m \(WEBHOOK_TIMEOUT\), and a shutdown waits 30s/],
@@ -56,6 +55,7 @@ describe("settings", () => {
 
   it.each<[Environment]>([
     [{ HOOKWAVE_ROLE: "worker", METRICS_PORT: "9464" }],
+    [{ HOOKWAVE_ROLE: "worker", METRICS_PORT: "9464", METRICS: "false" }],
     [{ HOOKWAVE_ROLE: "worker", METRICS_PORT: "8420" }],
     [{ ENABLE_REDIS_FALLBACK: "true", REDIS_FALLBACK_MODE: "primary" }],
     [{ HOOKWAVE_ENCRYPTION_KEY_PREVIOUS: OTHER }],
