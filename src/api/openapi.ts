@@ -40,8 +40,11 @@ export function addDocs(app: Api): void {
     },
     transform: (route) => {
       const { schema, url } = jsonSchemaTransform(route);
-      nameExample(Object(schema));
-      if (mayBeAbsent(Object(route.schema).body)) Object.assign(Object(schema).body, { [OPTIONAL]: true });
+      const { body } = Object(schema);
+      if (body !== undefined) {
+        nameExample(body);
+        if (mayBeAbsent(Object(route.schema).body)) Object.assign(body, { [OPTIONAL]: true });
+      }
       const access = route.route.config?.access ?? "admin";
       return { url, schema: { ...schema, security: isKeyless(access) ? [] : [{ apiKey: [access] }] } };
     },
@@ -92,8 +95,8 @@ function sayOptional(paths: object): void {
 }
 
 /** In the form that becomes the `example` of the body, beside its schema. zod leaves out `examples` where a value is read into another one. */
-function nameExample({ body }: { readonly body?: unknown }): void {
-  if (typeof body !== "object" || body === null || !("example" in body)) return;
+function nameExample(body: object): void {
+  if (!("example" in body)) return;
   Object.assign(body, { examples: [body.example] });
   Reflect.deleteProperty(body, "example");
 }
