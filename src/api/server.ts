@@ -95,7 +95,7 @@ export function createApiServer(deps: ApiDeps): ApiServer {
   return serverOf(app);
 }
 
-/** Whether the process lives and can work, and its metrics: for a port of their own, where no key is asked for. */
+/** Probes, of whether the process lives and can work, and its metrics: for a port of their own, where no key is asked for. */
 export function createMetricsServer(deps: MetricsDeps): ApiServer {
   const { hookwave, settings } = deps;
   const isProxy = proxiesIn(settings.apiTrustedProxies);
