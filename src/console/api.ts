@@ -49,6 +49,8 @@ export async function askText(url: string, { method = "GET", body, signal }: Req
     credentials: "same-origin",
     headers: {
       accept: "application/json",
+      // Not in the dialect of KLIPSTREAM_COMPAT, also where a browser says less of who asks.
+      "hookwave-api": "1",
       ...(body !== undefined && { "content-type": "application/json" }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),

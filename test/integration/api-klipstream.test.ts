@@ -262,6 +262,8 @@ describe("this API's own clients", () => {
       status: 200,
       body: { disabled_because: expect.any(String) },
     });
+    const headers = { "sec-fetch-site": "same-origin" };
+    expect(await ask(`${api.url}/api/v1/webhooks`, { headers })).toMatchObject(page);
     const listed = await runCommand(["endpoints", "list", "--api", api.url, "--json"]);
     expect(JSON.parse(listed.stdout)).toMatchObject({ data: [{ id: "kl1" }] });
     const described = await ask(`${api.url}/openapi.json`);
