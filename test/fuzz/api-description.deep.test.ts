@@ -33,7 +33,7 @@ it("takes what is described, refuses what is not, and answers as it is described
   const asked = [
     ...["--config-file", `${FIXTURES}schemathesis.toml`, "run", `${api.url}/openapi.json`],
     ...["--header", `Authorization: Bearer ${KEY}`, "--checks", CHECKS.join(",")],
-    ...["--phases", "examples,coverage,fuzzing", "--max-examples", "5", "--generation-deterministic"],
+    ...["--phases", "examples,coverage", "--generation-deterministic"],
     ...["--suppress-health-check", "all", "--continue-on-failure", "--no-color"],
   ];
   const env = { ...process.env, PYTHONPATH: `${FIXTURES}python`, SCHEMATHESIS_HOOKS: "api_fuzz" };
