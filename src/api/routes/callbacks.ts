@@ -14,7 +14,7 @@ import {
   withoutBody,
 } from "../callback-fields.ts";
 import { inJson } from "../json-names.ts";
-import { type Api, answersForId, idParams, operation, pageQuery } from "../routing.ts";
+import { type Api, answersForId, idParams, operation, pageQuery, withExample } from "../routing.ts";
 
 const TAG = "Inbox";
 const PATH = "/api/v1/callbacks";
@@ -25,6 +25,33 @@ export const forwardedCallback = z.object({
   type: z.string().describe("`callback.` and the source."),
 });
 
+const askedForward = withExample(
+  z
+    .strictObject({
+      endpoint: z
+        .string()
+        .regex(ENDPOINT_ID_PATTERN)
+        .nullish()
+        .describe("To this one alone, whatever it has subscribed to; to all subscribers when absent."),
+    })
+    .nullish(),
+  { endpoint: null },
+);
+
+const askedMarks = withExample(
+  z
+    .strictObject({
+      ...callbackFilter,
+      up_to: z
+        .string()
+        .regex(/^\d{1,16}$/)
+        .optional()
+        .describe("A `cursor`, or a `latest`: what came later stays unseen."),
+    })
+    .nullish(),
+  { source: "llm-site", up_to: "42" },
+);
+
 export function addCallbackRoutes(app: Api, callbacks: CallbackManagement): void {
   addReading(app, callbacks);
   addMarks(app, callbacks);
@@ -32,15 +59,7 @@ export function addCallbackRoutes(app: Api, callbacks: CallbackManagement): void
     `${PATH}/:id/forward`,
     operation("admin", TAG, "forwardCallback", "Publish one as an event, its body as data", {
       params: idParams,
-      body: z
-        .strictObject({
-          endpoint: z
-            .string()
-            .regex(ENDPOINT_ID_PATTERN)
-            .nullish()
-            .describe("To this one alone, whatever it has subscribed to; to all subscribers when absent."),
-        })
-        .nullish(),
+      body: askedForward,
       response: { 202: forwardedCallback },
     }),
     async ({ params, body }, reply) => {
@@ -94,23 +113,14 @@ function addMarks(app: Api, callbacks: CallbackManagement): void {
     `${PATH}/:id/seen`,
     operation("admin", TAG, "markCallbackSeen", "Say that one has been seen, or not yet", {
       ...answersForId(callbackSchema),
-      body: z.strictObject({ seen: z.boolean().default(true) }).nullish(),
+      body: withExample(z.strictObject({ seen: z.boolean().default(true) }).nullish(), { seen: true }),
     }),
     async ({ params, body }) => showCallback(await callbacks.mark(params.id, body?.seen ?? true)),
   );
   app.post(
     `${PATH}/seen`,
     operation("admin", TAG, "markCallbacksSeen", "Say of all that match that they have been seen", {
-      body: z
-        .strictObject({
-          ...callbackFilter,
-          up_to: z
-            .string()
-            .regex(/^\d{1,16}$/)
-            .optional()
-            .describe("A `cursor`, or a `latest`: what came later stays unseen."),
-        })
-        .nullish(),
+      body: askedMarks,
       response: { 200: markedCallbacks },
     }),
     async ({ body }) => {

@@ -1,9 +1,9 @@
 /** Sources over HTTP: make, list, look at, change, remove. A secret is only ever taken in. */
 import { z } from "zod";
 import { PROFILE_NAMES, SIGNED_CONTENTS } from "../../core/endpoint.ts";
-import { isUnsigned, ON_INVALID, receivingPath, type Source } from "../../core/source.ts";
+import { isUnsigned, ON_INVALID, receivingPath, SOURCE_ID_PATTERN, type Source } from "../../core/source.ts";
 import type { SourceManagement } from "../../manage/sources.ts";
-import { type Api, addRemoval, answersForId, operation, pageOf } from "../routing.ts";
+import { type Api, addRemoval, answersForId, operation, pageOf, withExample } from "../routing.ts";
 
 const TAG = "Inbox";
 const PATH = "/api/v1/sources";
@@ -39,11 +39,18 @@ const changeable = {
   signature_header: z.string().nullable(),
   signed_content: z.enum(SIGNED_CONTENTS),
 };
-const someOfSource = z.strictObject(changeable).partial();
-const newSource = z
-  .strictObject({ ...changeable, id: z.string().describe("A part of its path: 1–40 of a–z 0–9 -.") })
-  .partial()
-  .required({ id: true, profile: true });
+const id = z.string().meta({ pattern: SOURCE_ID_PATTERN.source });
+const someOfSource = withExample(z.strictObject(changeable).partial(), {
+  description: "what the LLM service sends back",
+  on_invalid: "flag",
+});
+const newSource = withExample(
+  z
+    .strictObject({ ...changeable, id: id.describe("A part of its path: 1–40 of a–z 0–9 -.") })
+    .partial()
+    .required({ id: true, profile: true }),
+  { id: "llm-site", profile: "llm-service", secret: "as-its-sender-has-it" },
+);
 
 export const showSource = (source: Source): ShownSource => ({
   id: source.id,
