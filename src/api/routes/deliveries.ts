@@ -7,7 +7,16 @@ import type { DeliveryManagement } from "../../manage/deliveries.ts";
 import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
 import type { OpenStreams } from "../open-streams.ts";
 import { withoutExcerpts } from "../payloads.ts";
-import { type Api, answersForId, endpointId, operation, pageOf, pageQuery, timeQuery } from "../routing.ts";
+import {
+  type Api,
+  answersForId,
+  endpointId,
+  operation,
+  pageOf,
+  pageQuery,
+  subscription,
+  timeQuery,
+} from "../routing.ts";
 import {
   type DeliveryInJson,
   deliverySchema,
