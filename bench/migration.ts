@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { createHookwave } from "../src/app.ts";
+import { openHookwave } from "../src/app.ts";
 import type { Phase } from "../src/core/migration.ts";
 import { startEmbeddedRedis } from "../src/process/embedded-redis.ts";
 import { connectRedis } from "../src/store/redis.ts";
@@ -63,7 +63,7 @@ const publisher = await startChild("run-migration.ts", "publisher", JSON.stringi
 cleanup.defer(publisher.stop);
 const redis = connectRedis(server.url, "watcher", () => undefined);
 cleanup.defer(() => redis.disconnect());
-const control = await createHookwave({
+const control = await openHookwave({
   redisUrl: server.url,
   dataDir,
   role: "api",

@@ -3,7 +3,7 @@
  * receivers would let them: endpoints, events with the states and attempts of their deliveries, the jobs of those that
  * wait, and the letters of those that were given up. One event in it went to every endpoint.
  */
-import { createHookwave } from "../src/app.ts";
+import { openHookwave } from "../src/app.ts";
 import { type AttemptRecord, pastAttempt } from "../src/core/attempt.ts";
 import { asEndpointId, asEventId, type EndpointId } from "../src/core/brand.ts";
 import { type Delivery, deliveryId, deliveryOf, stateAfter } from "../src/core/delivery.ts";
@@ -100,7 +100,7 @@ export async function fill(redisUrl: string, encryptionKey: Buffer, retained: Re
 }
 
 async function addEndpoints(redisUrl: string, encryptionKey: Buffer, count: number): Promise<void> {
-  const hookwave = await createHookwave({ redisUrl, encryptionKey, role: "api" });
+  const hookwave = await openHookwave({ redisUrl, encryptionKey, role: "api" });
   await hookwave.untilConnected(1_000);
   await inFlight(
     count,

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createPublisher } from "../src/app/publishing.ts";
-import { createHookwave } from "../src/app.ts";
+import { openHookwave } from "../src/app.ts";
 import type { Phase } from "../src/core/migration.ts";
 import { startEmbeddedRedis } from "../src/process/embedded-redis.ts";
 import { connectRedis } from "../src/store/redis.ts";
@@ -32,7 +32,7 @@ cleanup.defer(() => redis.disconnect());
 const phases = new Map<string, Phase>();
 
 for (const name of ["worker 1", "worker 2", "worker 3"]) {
-  const worker = await createHookwave({
+  const worker = await openHookwave({
     redisUrl: server.url,
     dataDir,
     role: "worker",
@@ -60,7 +60,7 @@ async function publishOn(name: string): Promise<void> {
 }
 const publishing = Promise.all([publishOn("publisher 1"), publishOn("publisher 2")]);
 
-const control = await createHookwave({ redisUrl: server.url, dataDir, role: "api" });
+const control = await openHookwave({ redisUrl: server.url, dataDir, role: "api" });
 cleanup.defer(control.close);
 await control.untilConnected(5_000);
 

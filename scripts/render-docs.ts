@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createApiServer } from "../src/api/server.ts";
-import { createHookwave } from "../src/app.ts";
+import { openHookwave } from "../src/app.ts";
 import { readEnvironment } from "../src/config/environment.ts";
 import {
   renderConfigurationDoc,
@@ -27,7 +27,7 @@ async function describeApi(): Promise<unknown> {
   const quiet = () => undefined;
   const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   const settings = readEnvironment({});
-  const hookwave = await createHookwave({ redisUrl: "redis://127.0.0.1:1", encryptionKey: randomBytes(32) });
+  const hookwave = await openHookwave({ redisUrl: "redis://127.0.0.1:1", encryptionKey: randomBytes(32) });
   const api = createApiServer({ hookwave, logger, delivers: false, isOpenToOthers: false, settings });
   const response = await fetch(`${await api.listen("127.0.0.1", 0)}/openapi.json`);
   const document: unknown = await response.json();

@@ -9,8 +9,7 @@ import { wireMigration } from "./app/migration.ts";
 import { openPublishing } from "./app/publishing.ts";
 import { wireReadings } from "./app/readings.ts";
 import { createService } from "./app/service.ts";
-import { type Config, configWith, insistOptions } from "./config/environment.ts";
-import { ALL_SETTINGS, ANYTHING, FUNCTIONS, optionProblems, TRUE_OR_FALSE } from "./config/options.ts";
+import { type Config, configWith } from "./config/environment.ts";
 import { system } from "./config/system.ts";
 import type { CountRequest, OnErrand } from "./core/access.ts";
 import type { Tell } from "./core/happening.ts";
@@ -39,7 +38,7 @@ import { createStatistics } from "./store/statistics.ts";
 import { VERSION } from "./wire/version.ts";
 
 /** Any setting of the configuration, under its name there; the others keep their defaults. */
-export interface HookwaveOptions extends Partial<Config> {
+export interface OpenOptions extends Partial<Config> {
   readonly redisUrl: string;
   /** Hears everything that happens, as log and metrics do. */
   readonly listeners?: readonly Tell[];
@@ -70,29 +69,11 @@ export interface Hookwave extends Publisher, Management {
   readonly onErrand: OnErrand;
 }
 
-const SERVICE_OPTIONS = {
-  settings: ALL_SETTINGS,
-  others: {
-    traces: TRUE_OR_FALSE,
-    listeners: FUNCTIONS,
-    // Of a configuration that was read from the environment, and is passed on as it is.
-    warnings: ANYTHING,
-    unheededProxies: ANYTHING,
-  },
-  required: ["redisUrl"],
-};
-
 /** Longer than the deadline of any publish: whoever waited for Redis has been refused by then. */
 const LAST_ANSWERS_MS = 5_000;
 
-/** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
-export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
-  insistOptions(optionProblems(Object(options), SERVICE_OPTIONS));
-  return await openHookwave(options);
-}
-
-/** For whoever has read a configuration, or must go beyond its bounds, as tests do. */
-export async function openHookwave(options: HookwaveOptions): Promise<Hookwave> {
+/** For whoever has checked what it passes, or must go beyond its bounds, as tests do. */
+export async function openHookwave(options: OpenOptions): Promise<Hookwave> {
   const { redisUrl, traces, listeners = [], ...settings } = options;
   const config = configWith({ ...settings, redisUrl });
   const names = createNameResolver({ servers: config.dnsServers, now: system.monotonicMs });

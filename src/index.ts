@@ -2,9 +2,11 @@
  * The package's entry: publish from any process, or embed the whole service in one's own. What only the service needs
  * is loaded when one is created, so that a producer pays nothing for it.
  */
-import type { Hookwave, HookwaveOptions } from "./app.ts";
+import type { HookwaveOptions } from "./app/embedded.ts";
+import type { Hookwave } from "./app.ts";
 
-export type { Hookwave, HookwaveOptions } from "./app.ts";
+export type { HookwaveOptions } from "./app/embedded.ts";
+export type { Hookwave } from "./app.ts";
 export type { Endpoint } from "./core/endpoint.ts";
 export type { Happening, Tell } from "./core/happening.ts";
 export type { Rotation } from "./endpoints/rotation.ts";
@@ -15,6 +17,6 @@ export { publicKeyOf } from "./wire/ed25519.ts";
 
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
 export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
-  const app = await import("./app.ts");
+  const app = await import("./app/embedded.ts");
   return await app.createHookwave(options);
 }

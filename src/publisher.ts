@@ -5,4 +5,5 @@ export type { EventData, KnownEventType, ProducedData } from "./catalogue/catalo
 export type { DestinationRequest } from "./core/destination.ts";
 export type { Durability } from "./core/durability.ts";
 export { ERROR_CODES, type ErrorCode, HookwaveError } from "./core/errors.ts";
+export type { Logger } from "./core/logger.ts";
 export type { NewEvent, NewTextEvent, Publisher, PublishOptions, Receipt } from "./publish/publisher.ts";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { createHookwave, type Hookwave } from "../../src/app.ts";
+import { type Hookwave, openHookwave } from "../../src/app.ts";
 import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import { connectRedis, type Redis } from "../../src/store/redis.ts";
 import { startChild, startChildWith } from "../children.ts";
@@ -42,7 +42,7 @@ export async function openGround(nodeOptions: readonly string[] = []): Promise<G
   const server = await startEmbeddedRedis({ dataDir, searchPath: process.env["PATH"] ?? "", serverArgs: [] });
   cleanup.defer(server.stop);
   const setup = { redisUrl: server.url, dataDir };
-  const control = await createHookwave({
+  const control = await openHookwave({
     ...{ ...setup, role: "api", allowHttp: true, allowPrivateNetworks: ["127.0.0.0/8"] },
   });
   cleanup.defer(control.close);

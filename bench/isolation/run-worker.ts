@@ -5,10 +5,11 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { z } from "zod";
-import { createHookwave } from "../../src/app.ts";
+import { openHookwave } from "../../src/app.ts";
 import { system as clock } from "../../src/config/system.ts";
 import type { AttemptRecord } from "../../src/core/attempt.ts";
-import { createLog, logHappenings } from "../../src/observe/log.ts";
+import { logHappenings } from "../../src/observe/happening-log.ts";
+import { createLog } from "../../src/observe/log.ts";
 
 const setupSchema = z.object({ redisUrl: z.string(), dataDir: z.string() });
 
@@ -27,7 +28,7 @@ function note({ deliveryId, outcome, startedAt, durationMs, nextInMs }: AttemptR
 
 const setup = setupSchema.parse(JSON.parse(process.argv[3] ?? ""));
 const log = createLog({ level: "info", destination: join(setup.dataDir, "hookwave.log") });
-const service = await createHookwave({
+const service = await openHookwave({
   ...setup,
   role: "worker",
   allowHttp: true,

@@ -3,10 +3,11 @@
  * level) delivering to one endpoint what has been published before.
  */
 import { join } from "node:path";
-import { createHookwave, type Hookwave, type HookwaveOptions } from "../../src/app.ts";
+import { type Hookwave, type OpenOptions, openHookwave } from "../../src/app.ts";
 import { system } from "../../src/config/system.ts";
 import type { Tell } from "../../src/core/happening.ts";
-import { createLog, logHappenings } from "../../src/observe/log.ts";
+import { logHappenings } from "../../src/observe/happening-log.ts";
+import { createLog } from "../../src/observe/log.ts";
 import { createPublisher } from "../../src/publisher.ts";
 import { createStopwatch, type Measured } from "../stopwatch.ts";
 import { DATA, EVENT_TYPE, IN_FLIGHT, SECRET, type Setup } from "../workload.ts";
@@ -36,10 +37,10 @@ export async function hookwave(setup: Setup): Promise<Measured> {
 export async function startService(
   setup: Setup,
   listener: Tell,
-  more: Partial<HookwaveOptions> = {},
+  more: Partial<OpenOptions> = {},
 ): Promise<Hookwave> {
   const log = createLog({ level: "info", destination: join(setup.dataDir, "hookwave.log") });
-  const service = await createHookwave({
+  const service = await openHookwave({
     redisUrl: setup.redisUrl,
     dataDir: setup.dataDir,
     role: "worker",

@@ -4,6 +4,7 @@
  */
 import type { AnsweredRequest, CountRequest, OnErrand } from "../core/access.ts";
 import type { ProfileName } from "../core/endpoint.ts";
+import type { Logger } from "../core/logger.ts";
 import type { RedisState } from "../core/redis-replies.ts";
 import type { KeyManagement } from "../manage/keys.ts";
 import type { Management } from "../manage/management.ts";
@@ -38,15 +39,6 @@ export interface AccessControl {
   readonly publicUrl: string | null;
 }
 
-type Log = (fields: object, message: string) => void;
-
-export interface ApiLogger {
-  readonly debug: Log;
-  readonly info: Log;
-  readonly warn: Log;
-  readonly error: Log;
-}
-
 export interface ApiSettings {
   /** The URL at which commands find the API, and people its pages; null for the one it listens at. */
   readonly apiUrl: string | null;
@@ -74,7 +66,7 @@ export interface ApiSettings {
 
 export interface ApiDeps {
   readonly hookwave: ApiHookwave;
-  readonly logger: ApiLogger;
+  readonly logger: Logger;
   /** True when this process is meant to deliver; false in the role `api`. */
   readonly delivers: boolean;
   readonly isOpenToOthers: boolean;

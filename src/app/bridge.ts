@@ -54,7 +54,8 @@ export async function openBridge(options: BridgeOptions): Promise<OpenBridge> {
     });
     await refuseLoop(options, redis);
     const source = await openSource(options, redis);
-    const publisher = createPublisher({ redisUrl, prefix, durability, replicasMin });
+    // The bridge tells of what is refused itself.
+    const publisher = createPublisher({ redisUrl, prefix, durability, replicasMin, logger: false });
     const { type } = origin;
     const publish: BridgeDeps["publish"] = async (event) => {
       await publisher.publish({ ...event, type });

@@ -8,12 +8,15 @@ import { createPutOnBus } from "../bus/put-on-bus.ts";
 import { type BusSettings, busTarget, type StartSettings, startOf } from "../bus/target.ts";
 import { createBusWriter } from "../bus/writer.ts";
 import { type Config, configWith, insistOptions } from "../config/environment.ts";
-import { AN_OBJECT, optionProblems, TRUE_OR_FALSE } from "../config/options.ts";
+import { AN_OBJECT, LOGGER, optionProblems, TRUE_OR_FALSE } from "../config/options.ts";
 import { system } from "../config/system.ts";
 import type { Durability } from "../core/durability.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
+import type { Logger } from "../core/logger.ts";
+import { openProgramLog } from "../observe/program-log.ts";
 import { openSpans, type Spans } from "../observe/spans.ts";
+import { createTelemetry } from "../observe/telemetry.ts";
 import { createAllowance, type IsBeyondAllowance } from "../publish/allowance.ts";
 import { createEventPublisher, type Publisher, type PutOnBus } from "../publish/publisher.ts";
 import { enqueueEvents, openQueues, type Queues } from "../queue/queues.ts";
@@ -22,6 +25,7 @@ import { type ConfirmedLevel, createConfirmation } from "../store/confirmation.t
 import { createKeys } from "../store/keys.ts";
 import { createMigrationStore, type MigrationStore } from "../store/migration-switch.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
+import { createAskState } from "../store/redis-state.ts";
 import { VERSION } from "../wire/version.ts";
 
 export interface PublisherOptions {
@@ -38,6 +42,8 @@ export interface PublisherOptions {
    * some if its SDK has been started before. docs/observability.md
    */
   readonly traces?: boolean | undefined;
+  /** As of `createHookwave`: takes all lines of the log; false for none; warnings and errors to standard error when absent. */
+  readonly logger?: Logger | false | undefined;
   /** The bus that it writes in phase `redis`, named as in Config; all have defaults (docs/migration.md). */
   readonly bus?: Partial<BusOptions>;
 }
@@ -45,14 +51,19 @@ export interface PublisherOptions {
 /** A producer: all a service needs to publish. Connects at once; publishing waits for that, a second at most. */
 export function createPublisher(options: PublisherOptions): Publisher {
   insistOptions(publisherProblems(options));
-  const { redisUrl, prefix, durability, replicasMin, bus, traces } = options;
+  const { redisUrl, prefix, durability, replicasMin, bus, traces, logger } = options;
   const config = configWith({ ...bus, prefix, publishDurability: durability, replicasMin });
-  const { publisher, disconnect } = openPublishing({ ...config, redisUrl, traces }, () => undefined);
+  const log = openProgramLog({ logger }, system);
+  const publishing = openPublishing({ ...config, redisUrl, traces }, createTelemetry([log.tell]));
+  const { publisher, redis, disconnect } = publishing;
+  const askState = createAskState(redis, createKeys(config.prefix));
+  log.askBy(async () => (await askState()).kind === "writable");
   return {
     ...publisher,
     close: async () => {
       await publisher.close();
       disconnect();
+      await log.close();
     },
   };
 }
@@ -72,7 +83,7 @@ const PUBLISHER_OPTIONS = {
     durability: "publishDurability",
     replicasMin: "replicasMin",
   },
-  others: { traces: TRUE_OR_FALSE, bus: AN_OBJECT },
+  others: { traces: TRUE_OR_FALSE, bus: AN_OBJECT, logger: LOGGER },
   required: ["redisUrl"],
 };
 

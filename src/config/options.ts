@@ -2,6 +2,7 @@
  * Options of a program that embeds or publishes, held against the same table as the environment: what a variable could not
  * say, an option cannot either. All that is wrong is said at once, under the options' own names. It fills in no default.
  */
+import { LOG_LEVELS } from "../core/logger.ts";
 import { nearest } from "./nearest.ts";
 import type { Setting } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
@@ -29,7 +30,15 @@ export const FUNCTIONS: OtherOption = {
   expected: "a list of functions",
   isGood: (value) => Array.isArray(value) && value.every((one) => typeof one === "function"),
 };
+export const LOGGER: OtherOption = {
+  expected: "a logger with debug, info, warn and error, such as pino's, or false for none",
+  isGood: (value) => value === false || LOG_LEVELS.every((level) => isFunctionOf(value, level)),
+};
 export const ANYTHING: OtherOption = { expected: "anything", isGood: () => true };
+
+function isFunctionOf(value: unknown, name: string): boolean {
+  return Object(value) === value && typeof Reflect.get(Object(value), name) === "function";
+}
 
 const BY_KEY: ReadonlyMap<string, Setting> = new Map(SETTINGS.map((setting) => [setting.key, setting]));
 

@@ -2,11 +2,11 @@
  * Opens the HTTP listeners of a process: the API where its role has one, and metrics on a port of their own where that is
  * asked for. Without any API key, the API is opened to this machine only.
  */
-import type { ApiLogger } from "../api/ports.ts";
 import { createApiServer, createMetricsServer } from "../api/server.ts";
 import type { Hookwave } from "../app.ts";
 import type { Config } from "../config/environment.ts";
 import { HookwaveError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
 import { isLoopbackHost } from "../core/loopback.ts";
 
 export interface Listeners {
@@ -28,7 +28,7 @@ const KEYS_PATIENCE_MS = 2_000;
 export async function openListeners(
   config: Config,
   hookwave: Hookwave,
-  logger: ApiLogger,
+  logger: Logger,
   closers: Closers,
 ): Promise<Listeners> {
   const metricsUrl = await openMetrics(config, hookwave, logger, closers);
@@ -49,7 +49,7 @@ export async function openListeners(
 async function openMetrics(
   settings: Config,
   hookwave: Hookwave,
-  logger: ApiLogger,
+  logger: Logger,
   closers: Closers,
 ): Promise<string | null> {
   const { host, role, metricsPort } = settings;

@@ -1,6 +1,6 @@
 /** Who may ask the API for what: keys, roles, and what is true while there are none. */
 import { describe, expect, it } from "vitest";
-import { createHookwave } from "../../src/app.ts";
+import { openHookwave } from "../../src/app.ts";
 import type { Role } from "../../src/core/access.ts";
 import { type Api, ask, startApi } from "../support/api.ts";
 import { converse } from "../support/raw-http.ts";
@@ -40,7 +40,7 @@ describe("without any key", () => {
 
   it("nothing is shown to a rebound page while nobody knows yet whether there are keys", async () => {
     await using redis = await startRedis();
-    const early = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
+    const early = await openHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
     await using api = await startApi(early, { delivers: false });
 
     expect((await ask(`${api.url}/metrics`)).status).toBe(200);
@@ -69,7 +69,7 @@ describe("with keys", () => {
     await using hookwave = await startHookwave(redis, { role: "api" });
     const token = await makeKey(hookwave, "publish");
     const apiKey = "bootstrap-key-of-32-characters-00";
-    const late = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api", apiKey });
+    const late = await openHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api", apiKey });
     const settings = { apiRateLimitUnknown: 3 };
     await using api = await startApi(late, { isOpenToOthers: true, delivers: false, settings });
     await late.untilConnected(5_000);

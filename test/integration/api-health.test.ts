@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createHookwave } from "../../src/app.ts";
+import { openHookwave } from "../../src/app.ts";
 import { asEndpointId } from "../../src/core/brand.ts";
 import type { EndpointStatus } from "../../src/manage/endpoint-health.ts";
 import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
@@ -73,7 +73,7 @@ describe("while Redis is away", () => {
 
   it("an API that is started then answers its probes and refuses to publish", async () => {
     const dataDir = await mkdtemp(join(tmpdir(), "hookwave-test-"));
-    const hookwave = await createHookwave({ redisUrl: "redis://127.0.0.1:1", dataDir });
+    const hookwave = await openHookwave({ redisUrl: "redis://127.0.0.1:1", dataDir });
     await using api = await startApi(hookwave);
     await using apiOnly = await startApi(hookwave, { delivers: false });
 
@@ -96,7 +96,7 @@ describe("while Redis is away", () => {
 describe("GET /readyz", () => {
   it("asks for a worker only where one is meant to be", async () => {
     await using redis = await startRedis();
-    const hookwave = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
+    const hookwave = await openHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
     await using all = await startApi(hookwave);
     await using apiOnly = await startApi(hookwave, { delivers: false });
     await hookwave.start();
@@ -114,7 +114,7 @@ describe("GET /readyz", () => {
 
   it("is not ready before it knows who may ask: whoever waited for that would be refused", async () => {
     await using redis = await startRedis();
-    const hookwave = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
+    const hookwave = await openHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
     await using api = await startApi(hookwave, { delivers: false });
     const readiness = async () => (await ask(`${api.url}/readyz`)).status;
     await hookwave.untilConnected(5_000);

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
-import { createHookwave } from "../../src/app.ts";
+import { openHookwave } from "../../src/app.ts";
 import { summaries } from "../support/letters.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { LOOPBACK, startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
@@ -125,7 +125,7 @@ describe("a change", () => {
     await using redis = await startRedis();
     await using one = await startHookwave(redis, { role: "api" });
     const { url: redisUrl, dataDir } = redis;
-    const idle = await createHookwave({ redisUrl, dataDir, ...LOOPBACK });
+    const idle = await openHookwave({ redisUrl, dataDir, ...LOOPBACK });
     const page = async () =>
       (await idle.endpoints.page({}, { after: null, limit: 9 })).data.map(({ id }) => id);
     await idle.untilConnected(2_000);

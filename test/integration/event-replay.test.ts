@@ -2,7 +2,7 @@
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { readEvents } from "../../src/api/read-events.ts";
-import { createHookwave } from "../../src/app.ts";
+import { openHookwave } from "../../src/app.ts";
 import { untilBooked, untilIdle, untilStatus } from "../support/deliveries.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { secretOf } from "../support/secret-of.ts";
@@ -159,7 +159,7 @@ describe("publishing what may come twice", () => {
 
   it("waits for a first connection, and is refused with REDIS_UNAVAILABLE where Redis has no memory or is away", async () => {
     const redis = await startRedis();
-    const hookwave = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
+    const hookwave = await openHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
     const { publishOnce } = hookwave.events;
     await publishOnce([made("evt_1")]);
 

@@ -1,7 +1,7 @@
 /** The switch over a fleet: by people, by time and by the environment; and the way back without the new system. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPublisher } from "../../src/app/publishing.ts";
-import type { HookwaveOptions } from "../../src/app.ts";
+import type { OpenOptions } from "../../src/app.ts";
 import type { Phase } from "../../src/core/migration.ts";
 import type { SwitchRequest } from "../../src/manage/migration.ts";
 import { type RedisServer, startRedisServer } from "../chaos/harness/redis-server.ts";
@@ -29,7 +29,7 @@ afterEach(async () => {
   await redis[Symbol.asyncDispose]();
 });
 
-type Options = Omit<Partial<HookwaveOptions>, "redisUrl">;
+type Options = Omit<Partial<OpenOptions>, "redisUrl">;
 
 const start = async (options: Options = {}): Promise<TestHookwave> =>
   fleet.use(await startHookwave(redis, options));

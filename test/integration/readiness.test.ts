@@ -1,7 +1,7 @@
 /** Readiness by what Redis does, not by whether it answers: each state that a real one can be brought into. */
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
-import { createHookwave } from "../../src/app.ts";
+import { openHookwave } from "../../src/app.ts";
 import { ask, publish, startApi } from "../support/api.ts";
 import { LOOPBACK, startHookwave, startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -107,7 +107,7 @@ describe("a service whose password is wrong or missing", () => {
     const admin = new Redis(redis.url);
     await admin.config("SET", "requirepass", "sesame");
     const heard: string[] = [];
-    const hookwave = await createHookwave({
+    const hookwave = await openHookwave({
       redisUrl: redis.url.replace("redis://", `redis://${credentials}`),
       dataDir: redis.dataDir,
       ...LOOPBACK,

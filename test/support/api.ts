@@ -1,7 +1,7 @@
 /** The HTTP API of a service on a free port, and a client for it that answers with all a test compares. */
-import type { ApiHookwave, ApiLogger, ApiSettings } from "../../src/api/ports.ts";
+import type { ApiHookwave, ApiSettings } from "../../src/api/ports.ts";
 import { createApiServer } from "../../src/api/server.ts";
-import { createLog } from "../../src/observe/log.ts";
+import type { Logger } from "../../src/core/logger.ts";
 
 export interface Api extends AsyncDisposable {
   readonly url: string;
@@ -10,7 +10,7 @@ export interface Api extends AsyncDisposable {
 
 export interface ApiOptions {
   readonly delivers?: boolean;
-  readonly logger?: ApiLogger;
+  readonly logger?: Logger;
   readonly isOpenToOthers?: boolean;
   readonly settings?: Partial<ApiSettings>;
   readonly consoleFolder?: URL;
@@ -32,8 +32,11 @@ const SETTINGS: ApiSettings = {
   metricsPort: null,
 };
 
+const nothing = (): void => undefined;
+const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 export async function startApi(hookwave: ApiHookwave, options: ApiOptions = {}): Promise<Api> {
-  const { delivers = true, isOpenToOthers = false, logger = createLog({ level: "silent" }).logger } = options;
+  const { delivers = true, isOpenToOthers = false, logger = SILENT } = options;
   const settings = { ...SETTINGS, ...options.settings };
   const { consoleFolder } = options;
   const folder = consoleFolder === undefined ? {} : { consoleFolder };

@@ -2,7 +2,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Hookwave, type HookwaveOptions, openHookwave } from "../../src/app.ts";
+import { type Hookwave, type OpenOptions, openHookwave } from "../../src/app.ts";
 import type { Happening } from "../../src/core/happening.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import { asking, discard, giveBack, type Server, settingsOf, takeIdle } from "./idle-redis.ts";
@@ -44,7 +44,7 @@ export const LOOPBACK = { allowHttp: true, allowPrivateNetworks: ["127.0.0.0/8"]
 /** A started service; receivers on loopback are allowed, and it may be told anything else. */
 export async function startHookwave(
   redis: TestRedis,
-  options: Omit<Partial<HookwaveOptions>, "redisUrl"> = {},
+  options: Omit<Partial<OpenOptions>, "redisUrl"> = {},
 ): Promise<TestHookwave> {
   const happenings: Happening[] = [];
   const hookwave = await openHookwave({

@@ -2,7 +2,7 @@
 import { type ChildProcess, type ForkOptions, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { HookwaveOptions } from "../../src/app.ts";
+import type { OpenOptions } from "../../src/app.ts";
 import type { TestRedis } from "./service.ts";
 
 export interface WorkerProcess extends AsyncDisposable {
@@ -32,7 +32,7 @@ const withLimit = (openFilesMax: number): ForkOptions => ({
 /** Resolves once the worker consumes. `kill` resolves with the exit code once the process is gone. */
 export async function startWorker(
   redis: Pick<TestRedis, "url" | "dataDir">,
-  options: Omit<Partial<HookwaveOptions>, "redisUrl" | "listeners"> = {},
+  options: Omit<Partial<OpenOptions>, "redisUrl" | "listeners"> = {},
   variables: Readonly<Record<string, string>> = {},
   openFilesMax?: number,
 ): Promise<WorkerProcess> {

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { createHookwave, type Hookwave, type HookwaveOptions } from "../../../src/app.ts";
+import { type Hookwave, type OpenOptions, openHookwave } from "../../../src/app.ts";
 import type { AttemptRecord } from "../../../src/core/attempt.ts";
 import type { EndpointRequest } from "../../../src/endpoints/settings.ts";
 import type { Certificate } from "../../support/raw-receiver.ts";
@@ -36,7 +36,7 @@ import {
 import { type Fsync, type RedisServer, startRedisServer } from "./redis-server.ts";
 import type { Check, RowReport } from "./row.ts";
 
-export type WorkerOptions = Omit<Partial<HookwaveOptions>, "redisUrl" | "listeners">;
+export type WorkerOptions = Omit<Partial<OpenOptions>, "redisUrl" | "listeners">;
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -97,7 +97,7 @@ export class Scene implements AsyncDisposable {
 
   /** From now on this is the Redis the installation lives on: after a failover, another one. */
   async attendTo(redisUrl: string): Promise<void> {
-    const hookwave = await createHookwave({
+    const hookwave = await openHookwave({
       redisUrl,
       dataDir: this.redis.dataDir,
       role: "api",

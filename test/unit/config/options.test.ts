@@ -1,7 +1,7 @@
 /** Options of a program: each form takes what it reads, and nothing that a variable could not say. */
 import { describe, expect, it } from "vitest";
+import { createHookwave } from "../../../src/app/embedded.ts";
 import { createPublisher } from "../../../src/app/publishing.ts";
-import { createHookwave } from "../../../src/app.ts";
 import { readEnvironment } from "../../../src/config/environment.ts";
 import { ALL_SETTINGS, optionProblems } from "../../../src/config/options.ts";
 import { SETTINGS } from "../../../src/config/settings.ts";

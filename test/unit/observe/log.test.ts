@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { system } from "../../../src/config/system.ts";
 import { summarise } from "../../../src/core/errors.ts";
 import type { Happening } from "../../../src/core/happening.ts";
-import { createLog, logHappenings } from "../../../src/observe/log.ts";
+import { logHappenings } from "../../../src/observe/happening-log.ts";
+import { createLog } from "../../../src/observe/log.ts";
 import { attemptFinished, delivered, ONE_OF_EACH, refused } from "./happenings.ts";
 
 type Line = Readonly<Record<string, unknown>>;

@@ -1,0 +1,60 @@
+/**
+ * The service inside a program of somebody else's, where it is a guest (decision 37): it says by the program's own logger
+ * what happens, and takes only what it was given.
+ */
+import { type Hookwave, type OpenOptions, openHookwave } from "../app.ts";
+import { insistOptions } from "../config/environment.ts";
+import {
+  ALL_SETTINGS,
+  ANYTHING,
+  FUNCTIONS,
+  LOGGER,
+  optionProblems,
+  TRUE_OR_FALSE,
+} from "../config/options.ts";
+import { system } from "../config/system.ts";
+import type { Logger } from "../core/logger.ts";
+import { openProgramLog } from "../observe/program-log.ts";
+
+/** Any setting of the configuration, under its name there; the others keep their defaults. */
+export interface HookwaveOptions extends OpenOptions {
+  /**
+   * Takes all lines of the log, as pino and its like do: fields and a message. False for no log. When absent, warnings and
+   * errors go to standard error, or what `logLevel` says.
+   */
+  readonly logger?: Logger | false | undefined;
+}
+
+const OPTIONS = {
+  settings: ALL_SETTINGS,
+  others: {
+    traces: TRUE_OR_FALSE,
+    listeners: FUNCTIONS,
+    logger: LOGGER,
+    // Of a configuration that was read from the environment, and is passed on as it is.
+    warnings: ANYTHING,
+    unheededProxies: ANYTHING,
+  },
+  required: ["redisUrl"],
+};
+
+/** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
+export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
+  insistOptions(optionProblems(Object(options), OPTIONS));
+  const { logger, listeners = [], ...settings } = options;
+  const { tell, askBy, close } = openProgramLog(options, system);
+  try {
+    const hookwave = await openHookwave({ ...settings, listeners: [tell, ...listeners] });
+    askBy(async () => (await hookwave.redisState()).kind === "writable");
+    return {
+      ...hookwave,
+      close: async () => {
+        await hookwave.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
