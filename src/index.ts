@@ -7,6 +7,7 @@ import type { Hookwave } from "./app.ts";
 
 export type { HookwaveOptions } from "./app/embedded.ts";
 export type { Hookwave } from "./app.ts";
+export { configFromEnv } from "./config/environment.ts";
 export type { Endpoint } from "./core/endpoint.ts";
 export type { Happening, Tell } from "./core/happening.ts";
 export type { Rotation } from "./endpoints/rotation.ts";

@@ -25,6 +25,11 @@ export interface Survey {
   readonly problems: readonly string[];
 }
 
+interface WholeSurvey extends Survey {
+  /** Settings that it names, by their names in the configuration. */
+  readonly given: ReadonlySet<string>;
+}
+
 /** Throws CONFIG_INVALID, listing all that is wrong. */
 export function readEnvironment(given: Environment = process.env): Config {
   const { config, problems } = surveyEnvironment(given);
@@ -32,11 +37,26 @@ export function readEnvironment(given: Environment = process.env): Config {
   return config;
 }
 
+/**
+ * Options of an embedded service as the environment has them, and no defaults: what it does not name, a program can. Throws
+ * CONFIG_INVALID, listing all that is wrong under the variables' names.
+ */
+export function configFromEnv(env: Environment = process.env): Partial<Config> {
+  const { config, problems, given } = survey(env);
+  if (problems.length > 0) throw refusal(problems);
+  const { warnings, unheededProxies: proxies } = config;
+  const named = Object.entries(config).filter(([key]) => given.has(key));
+  return { ...Object.fromEntries(named), warnings, unheededProxies: proxies };
+}
+
 /** For whoever has to go on with an environment that a service would refuse: to say what is wrong with it. */
-export function surveyEnvironment(given: Environment = process.env): Survey {
-  const { env, problems: unread } = withSecretFiles(given);
+export const surveyEnvironment = (env: Environment = process.env): Survey => survey(env);
+
+function survey(read: Environment): WholeSurvey {
+  const { env, problems: unread } = withSecretFiles(read);
   const texts = new Map(SETTINGS.map(({ key, variable }) => [key, textOf(env, variable)]));
   const parsed = configSchema.safeParse(Object.fromEntries(texts));
+  const given = new Set(SETTINGS.flatMap(({ key }) => (texts.get(key) === undefined ? [] : [key])));
   const invalid = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
   const problems = [
     ...unread,
@@ -49,7 +69,7 @@ export function surveyEnvironment(given: Environment = process.env): Survey {
   const settled = parsed.success ? parsed.data : configSchema.parse(Object.fromEntries(texts));
   const unheeded = settled.outboundProxy === null ? unheededProxies(env) : [];
   const config = { ...settled, warnings: unknownVariables(env), unheededProxies: unheeded };
-  return { config, problems };
+  return { config, problems, given };
 }
 
 /** The folders in which executables are looked for. */
