@@ -61,7 +61,7 @@ async function measure(endpoints: number) {
   cleanup.defer(queues.close);
   const keys = createKeys(PREFIX);
   const fleet = createFleetState(
-    { config: configWith({}), redisUrl: server.url, redis, keys, tell: NOBODY },
+    { config: configWith({}), redisPlace: server.url, redis, keys, tell: NOBODY },
     encryptionKey,
   );
   await fleet.endpoints.reloadAll();

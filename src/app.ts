@@ -6,6 +6,7 @@
 import { createFleetState } from "./app/fleet-state.ts";
 import { wireManagement } from "./app/management.ts";
 import { wireMigration } from "./app/migration.ts";
+import { placeIn } from "./app/place.ts";
 import { openPublishing } from "./app/publishing.ts";
 import { wireReadings } from "./app/readings.ts";
 import { createService } from "./app/service.ts";
@@ -32,6 +33,7 @@ import { createKeys, type Keys } from "./store/keys.ts";
 import { createLayout } from "./store/layout.ts";
 import { createParkedRounds } from "./store/parked-rounds.ts";
 import { type Redis, type RedisTrouble, redisTrouble, untilReady } from "./store/redis.ts";
+import type { RedisConnection } from "./store/redis-place.ts";
 import { createAskState } from "./store/redis-state.ts";
 import { createRequestCounter } from "./store/request-counts.ts";
 import { createStatistics } from "./store/statistics.ts";
@@ -39,7 +41,13 @@ import { VERSION } from "./wire/version.ts";
 
 /** Any setting of the configuration, under its name there; the others keep their defaults. */
 export interface OpenOptions extends Partial<Config> {
-  readonly redisUrl: string;
+  /** Either this or `connection`. */
+  readonly redisUrl?: string | null;
+  /**
+   * An ioredis instance, or the options for one, that leads to Redis. Connections of our own are made like it; the instance
+   * itself is never used, changed or closed.
+   */
+  readonly connection?: RedisConnection | undefined;
   /** Hears everything that happens, as log and metrics do. */
   readonly listeners?: readonly Tell[];
   /**
@@ -74,8 +82,9 @@ const LAST_ANSWERS_MS = 5_000;
 
 /** For whoever has checked what it passes, or must go beyond its bounds, as tests do. */
 export async function openHookwave(options: OpenOptions): Promise<Hookwave> {
-  const { redisUrl, traces, listeners = [], ...settings } = options;
-  const config = configWith({ ...settings, redisUrl });
+  const { connection: _, traces, listeners = [], ...settings } = options;
+  const redisPlace = placeIn(options);
+  const config = configWith(settings);
   const names = createNameResolver({ servers: config.dnsServers, now: system.monotonicMs });
   const { lookup } = names;
   const policy = createAddressPolicy(config);
@@ -89,12 +98,12 @@ export async function openHookwave(options: OpenOptions): Promise<Hookwave> {
     tell: (happening) => tell(happening),
   });
   const tell: Tell = createTelemetry([metrics.tell, ...listeners]);
-  const publishing = openPublishing({ ...config, redisUrl, traces }, tell);
+  const publishing = openPublishing({ ...config, redisPlace, traces }, tell);
   const { publisher, redis, queues, disconnect } = publishing;
   const queueCounts = (): Promise<QueueCounts> => countQueues(queues, redis, parked, system.now());
   const keys = createKeys(config.prefix);
   const parked = createParkedRounds(redis, keys);
-  const fleet = createFleetState({ config, redisUrl, redis, keys, tell }, key);
+  const fleet = createFleetState({ config, redisPlace, redis, keys, tell }, key);
   const base = { ...fleet, ...publishing, policy, lookup, proxy };
   const migrating = wireMigration(base);
   const endpointManagement = createEndpointManagement({

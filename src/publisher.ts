@@ -7,3 +7,4 @@ export type { Durability } from "./core/durability.ts";
 export { ERROR_CODES, type ErrorCode, HookwaveError } from "./core/errors.ts";
 export type { Logger } from "./core/logger.ts";
 export type { NewEvent, NewTextEvent, Publisher, PublishOptions, Receipt } from "./publish/publisher.ts";
+export type { RedisConnection } from "./store/redis-place.ts";

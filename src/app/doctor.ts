@@ -23,6 +23,7 @@ import { createLetterIndex } from "../store/letter-index.ts";
 import { createParkedRounds } from "../store/parked-rounds.ts";
 import { createPresence } from "../store/presence.ts";
 import { connectRedis, redisUnavailable, untilReady } from "../store/redis.ts";
+import { type RedisPlace, shownPlace } from "../store/redis-place.ts";
 import { readVitals } from "../store/redis-vitals.ts";
 import { createSealer, type Sealer } from "../store/sealing.ts";
 import { VERSION } from "../wire/version.ts";
@@ -30,8 +31,10 @@ import { VERSION } from "../wire/version.ts";
 const CONNECT_PATIENCE_MS = 3_000;
 const LETTERS_MAX = 500;
 
-/** `config` is the one that is looked at; `redisUrl` the Redis that its process has. */
-export function wireDoctor(config: Config, redisUrl: string): Doctor {
+/** `given` is the configuration that is looked at; `place` the Redis that its process has. */
+export function wireDoctor(given: Config, place: RedisPlace): Doctor {
+  // A connection of the program's own is as good as a URL.
+  const config = typeof place === "string" ? given : { ...given, redisUrl: shownPlace(place) };
   const policy = createAddressPolicy(config);
   return createDoctor({
     config,
@@ -39,16 +42,16 @@ export function wireDoctor(config: Config, redisUrl: string): Doctor {
     system,
     version: VERSION,
     readKeyFile: () => readKeyFile(config.dataDir),
-    open: () => openReadings(config, policy, redisUrl),
+    open: () => openReadings(config, policy, place),
   });
 }
 
-function openReadings(config: Config, policy: AddressPolicy, redisUrl: string): OpenReadings {
+function openReadings(config: Config, policy: AddressPolicy, place: RedisPlace): OpenReadings {
   const troubles: unknown[] = [];
   const hear = (error: unknown): void => {
     troubles.push(error);
   };
-  const redis = connectRedis(redisUrl, "inspector", hear);
+  const redis = connectRedis(place, "inspector", hear);
   const queues = openQueues(redis, config.prefix, hear);
   const keys = createKeys(config.prefix);
   // A service's own resolver serves on with what it has heard before, which is none of today's news.

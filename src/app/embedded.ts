@@ -15,6 +15,7 @@ import {
 import { system } from "../config/system.ts";
 import type { Logger } from "../core/logger.ts";
 import { openProgramLog } from "../observe/program-log.ts";
+import { placeProblems } from "./place.ts";
 
 /** Any setting of the configuration, under its name there; the others keep their defaults. */
 export interface HookwaveOptions extends OpenOptions {
@@ -31,16 +32,17 @@ const OPTIONS = {
     traces: TRUE_OR_FALSE,
     listeners: FUNCTIONS,
     logger: LOGGER,
+    connection: ANYTHING,
     // Of a configuration that was read from the environment, and is passed on as it is.
     warnings: ANYTHING,
     unheededProxies: ANYTHING,
   },
-  required: ["redisUrl"],
 };
 
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
 export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
-  insistOptions(optionProblems(Object(options), OPTIONS));
+  const given = Object(options);
+  insistOptions([...optionProblems(given, OPTIONS), ...placeProblems(given)]);
   const { logger, listeners = [], ...settings } = options;
   const { tell, askBy, close } = openProgramLog(options, system);
   try {

@@ -10,6 +10,7 @@ import { createSharedBreakers } from "../store/breakers.ts";
 import { createEndpoints } from "../store/endpoints.ts";
 import type { Keys } from "../store/keys.ts";
 import type { Redis } from "../store/redis.ts";
+import type { RedisPlace } from "../store/redis-place.ts";
 import { createSealer } from "../store/sealing.ts";
 import { createSources } from "../store/sources.ts";
 import { createWaitingIndex } from "../store/waiting.ts";
@@ -17,7 +18,7 @@ import { createWaitingIndex } from "../store/waiting.ts";
 /** Parts that all others are made with. */
 export interface Ground {
   readonly config: Config;
-  readonly redisUrl: string;
+  readonly redisPlace: RedisPlace;
   /** The connection that also publishes. */
   readonly redis: Redis;
   readonly keys: Keys;

@@ -100,7 +100,7 @@ export function wireManagement(wiring: ManagementWiring) {
       endpoints: endpointManagement,
       now: system.now,
     }),
-    doctor: wireDoctor(config, wiring.redisUrl),
+    doctor: wireDoctor(config, wiring.redisPlace),
     live,
     start: () => {
       letters.start();
@@ -117,8 +117,8 @@ export function wireManagement(wiring: ManagementWiring) {
 }
 
 /** Its connection blocks, as a worker's does. */
-function wireLive({ redis, keys, redisUrl, tell }: ManagementWiring) {
-  const openReader = () => connectRedis(redisUrl, "worker", tellFailure(tell, "redis"));
+function wireLive({ redis, keys, redisPlace, tell }: ManagementWiring) {
+  const openReader = () => connectRedis(redisPlace, "worker", tellFailure(tell, "redis"));
   return createLive(createRecentAttempts(redis, keys, openReader, tell));
 }
 

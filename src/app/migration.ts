@@ -18,8 +18,8 @@ export interface WiredMigration {
 }
 
 export function wireMigration(ground: Ground & Publishing): WiredMigration {
-  const { config, redisUrl, redis, keys, tell, migration, busLink } = ground;
-  const isBusApart = config.legacyRedisUrl !== null && config.legacyRedisUrl !== redisUrl;
+  const { config, redisPlace, redis, keys, tell, migration, busLink } = ground;
+  const isBusApart = config.legacyRedisUrl !== null && config.legacyRedisUrl !== redisPlace;
   const { now } = system;
   const backlog = createShelf(redis, keys, "backlog");
   const books = {

@@ -8,7 +8,7 @@ import { createPutOnBus } from "../bus/put-on-bus.ts";
 import { type BusSettings, busTarget, type StartSettings, startOf } from "../bus/target.ts";
 import { createBusWriter } from "../bus/writer.ts";
 import { type Config, configWith, insistOptions } from "../config/environment.ts";
-import { AN_OBJECT, LOGGER, optionProblems, TRUE_OR_FALSE } from "../config/options.ts";
+import { AN_OBJECT, ANYTHING, LOGGER, optionProblems, TRUE_OR_FALSE } from "../config/options.ts";
 import { system } from "../config/system.ts";
 import type { Durability } from "../core/durability.ts";
 import type { PublishedEvent } from "../core/event.ts";
@@ -25,12 +25,16 @@ import { type ConfirmedLevel, createConfirmation } from "../store/confirmation.t
 import { createKeys } from "../store/keys.ts";
 import { createMigrationStore, type MigrationStore } from "../store/migration-switch.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
+import type { RedisConnection, RedisPlace } from "../store/redis-place.ts";
 import { createAskState } from "../store/redis-state.ts";
 import { VERSION } from "../wire/version.ts";
+import { placeIn, placeProblems } from "./place.ts";
 
 export interface PublisherOptions {
-  /** redis:// or rediss:// */
-  readonly redisUrl: string;
+  /** redis:// or rediss://; either this or `connection`. */
+  readonly redisUrl?: string | null;
+  /** As of `createHookwave`. */
+  readonly connection?: RedisConnection | undefined;
   /** As the workers have it; `{hookwave}` when absent. */
   readonly prefix?: string;
   /** For every publish that does not say; `redis` when absent. docs/durability.md */
@@ -51,10 +55,13 @@ export interface PublisherOptions {
 /** A producer: all a service needs to publish. Connects at once; publishing waits for that, a second at most. */
 export function createPublisher(options: PublisherOptions): Publisher {
   insistOptions(publisherProblems(options));
-  const { redisUrl, prefix, durability, replicasMin, bus, traces, logger } = options;
+  const { prefix, durability, replicasMin, bus, traces, logger } = options;
   const config = configWith({ ...bus, prefix, publishDurability: durability, replicasMin });
   const log = openProgramLog({ logger }, system);
-  const publishing = openPublishing({ ...config, redisUrl, traces }, createTelemetry([log.tell]));
+  const publishing = openPublishing(
+    { ...config, redisPlace: placeIn(options), traces },
+    createTelemetry([log.tell]),
+  );
   const { publisher, redis, disconnect } = publishing;
   const askState = createAskState(redis, createKeys(config.prefix));
   log.askBy(async () => (await askState()).kind === "writable");
@@ -73,7 +80,11 @@ function publisherProblems(options: unknown): readonly string[] {
   const given = Object(options);
   const { bus = {} } = given;
   const busNames = { settings: Object.fromEntries(BUS_OPTIONS.map((name) => [name, name])) };
-  return [...optionProblems(given, PUBLISHER_OPTIONS), ...optionProblems(Object(bus), busNames, "bus.")];
+  return [
+    ...optionProblems(given, PUBLISHER_OPTIONS),
+    ...placeProblems(given),
+    ...optionProblems(Object(bus), busNames, "bus."),
+  ];
 }
 
 const PUBLISHER_OPTIONS = {
@@ -83,8 +94,7 @@ const PUBLISHER_OPTIONS = {
     durability: "publishDurability",
     replicasMin: "replicasMin",
   },
-  others: { traces: TRUE_OR_FALSE, bus: AN_OBJECT, logger: LOGGER },
-  required: ["redisUrl"],
+  others: { traces: TRUE_OR_FALSE, bus: AN_OBJECT, logger: LOGGER, connection: ANYTHING },
 };
 
 const BUS_OPTIONS = [
@@ -103,7 +113,7 @@ const BUS_OPTIONS = [
 export type BusOptions = BusSettings & StartSettings & Pick<Config, "legacyRedisUrl">;
 
 interface PublishingOptions extends BusOptions, Pick<Config, "prefix" | "publishDurability" | "replicasMin"> {
-  readonly redisUrl: string;
+  readonly redisPlace: RedisPlace;
   /** As in PublisherOptions. */
   readonly traces: boolean | undefined;
 }
@@ -127,9 +137,9 @@ interface Path {
 }
 
 export function openPublishing(options: PublishingOptions, tell: Tell): Publishing {
-  const { redisUrl, prefix, publishDurability } = options;
+  const { redisPlace, prefix, publishDurability } = options;
   const spans = openSpans(options.traces, VERSION);
-  const redis = connectRedis(redisUrl, "producer", tellFailure(tell, "redis"));
+  const redis = connectRedis(redisPlace, "producer", tellFailure(tell, "redis"));
   const queues = openQueues(redis, prefix, tellFailure(tell, "queues"));
   const isBeyondAllowance = createAllowance(system.monotonicMs);
   const paths = new Map<Durability, Path>([
@@ -146,7 +156,7 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
   pathOf(publishDurability);
   const keys = createKeys(prefix);
   const migration = createMigrationStore({ redis, keys, start: startOf(options), tell, system });
-  const busLink = createBusLink(options.legacyRedisUrl ?? redisUrl);
+  const busLink = createBusLink(options.legacyRedisUrl ?? redisPlace);
   const publisher = createEventPublisher({
     putOnBus: putOnBusOf(options, migration, busLink, tell),
     durability: publishDurability,
@@ -176,7 +186,7 @@ function openConfirmedPath(
   isBeyondAllowance: IsBeyondAllowance,
   tell: Tell,
 ): Path {
-  const redis = connectRedis(options.redisUrl, "confirmer", tellFailure(tell, "redis"));
+  const redis = connectRedis(options.redisPlace, "confirmer", tellFailure(tell, "redis"));
   const queues = openQueues(redis, options.prefix, tellFailure(tell, "queues"));
   const confirm = createConfirmation(redis, level, options.replicasMin);
   const enqueue: Path["enqueue"] = (batch) =>

@@ -64,7 +64,7 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
   return {
     start: async () => {
       for (const warning of environmentWarnings(config)) notice(warning);
-      watcher = connectRedis(deps.redisUrl, "watcher", tellFailure(tell, "redis"));
+      watcher = connectRedis(deps.redisPlace, "watcher", tellFailure(tell, "redis"));
       await untilKeysKnown(deps, watcher, stopping.signal);
       for (const warning of await lookAtRedis(watcher, deps)) notice(warning);
       await mirrorFleet(watcher);

@@ -66,7 +66,7 @@ const LAST_WRITES_MS = 5_000;
 /** Starts consuming; Redis must have answered before. */
 export function startWorker(deps: WorkerWiring): RunningWorker {
   const { config, tell } = deps;
-  const redis = connectRedis(deps.redisUrl, "worker", tellFailure(tell, "redis"));
+  const redis = connectRedis(deps.redisPlace, "worker", tellFailure(tell, "redis"));
   const queues = openQueues(redis, config.prefix, tellFailure(tell, "queues"));
   const operators = wireOperators(deps, redis, queues);
   const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell, operators.climb);

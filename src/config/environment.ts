@@ -87,8 +87,11 @@ export function configWith(given: Given): Config {
 
 /** Throws CONFIG_INVALID, listing all that is wrong with a program's options. */
 export function insistOptions(problems: readonly string[]): void {
-  if (problems.length > 0) throw refusal(problems, "options as docs/embedding.md describes them");
+  if (problems.length > 0) throw refusedOptions(problems);
 }
+
+export const refusedOptions = (problems: readonly string[]): HookwaveError =>
+  refusal(problems, "options as docs/embedding.md describes them");
 
 /** An empty variable counts as unset: that is how compose files and shells leave out a value. */
 function textOf(env: Environment, variable: string): string | undefined {

@@ -4,17 +4,18 @@
  */
 import type { BusLink } from "../bus/ports.ts";
 import { connectRedis, type Redis, redisUnavailable, untilReady } from "./redis.ts";
+import type { RedisPlace } from "./redis-place.ts";
 
 export interface OwnedBusLink extends BusLink {
   readonly listenersOf: (channel: string) => Promise<number>;
   readonly disconnect: () => void;
 }
 
-export function createBusLink(url: string): OwnedBusLink {
+export function createBusLink(place: RedisPlace): OwnedBusLink {
   let redis: Redis | null = null;
   let trouble = "";
   const connected = (): Redis => {
-    redis ??= connectRedis(url, "bus", ({ message }) => {
+    redis ??= connectRedis(place, "bus", ({ message }) => {
       trouble = message;
     });
     return redis;

@@ -8,6 +8,8 @@ import { Redis, type RedisOptions } from "ioredis";
 import { HookwaveError } from "../core/errors.ts";
 import { isDemoted, isUnanswered, redisWord, refusalByRedis } from "../core/redis-replies.ts";
 
+import type { RedisPlace } from "./redis-place.ts";
+
 export type { Redis } from "ioredis";
 
 export type RedisRole = "producer" | "confirmer" | "worker" | "watcher" | "inspector" | "bus";
@@ -53,29 +55,30 @@ const OPTIONS: Readonly<Record<RedisRole, RedisOptions>> = {
 };
 
 /** `onError` hears connection troubles; ioredis itself goes on reconnecting. */
-export function connectRedis(url: string, role: RedisRole, onError: (error: Error) => void): Redis {
-  const redis = new Redis(url, {
+export function connectRedis(place: RedisPlace, role: RedisRole, onError: (error: Error) => void): Redis {
+  const options = {
     ...OPTIONS[role],
     retryStrategy: reconnectInMs,
     // Connections to a replica are made anew, their name looked up again (trap 40). BullMQ's copies have it, too.
     reconnectOnError: isDemoted,
     connectionName: `hookwave-${role}`,
     replyMapping: "legacy",
-  });
+  } as const;
+  const redis = typeof place === "string" ? new Redis(place, options) : new Redis({ ...place, ...options });
   redis.on("error", onError);
-  heedReplies(redis, siblingsAt(url, redis));
+  heedReplies(redis, siblingsAt(place, redis));
   return redis;
 }
 
 /** Connections of this process by where they lead. */
-const open = new Map<string, Set<Redis>>();
+const open = new Map<RedisPlace, Set<Redis>>();
 
-function siblingsAt(url: string, redis: Redis): ReadonlySet<Redis> {
-  const siblings = open.get(url) ?? new Set();
-  open.set(url, siblings.add(redis));
+function siblingsAt(place: RedisPlace, redis: Redis): ReadonlySet<Redis> {
+  const siblings = open.get(place) ?? new Set();
+  open.set(place, siblings.add(redis));
   redis.once("end", () => {
     siblings.delete(redis);
-    if (siblings.size === 0) open.delete(url);
+    if (siblings.size === 0) open.delete(place);
   });
   return siblings;
 }

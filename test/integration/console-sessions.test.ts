@@ -1,7 +1,7 @@
 /** Sessions of the console: how they begin, whom they stand for, when they end, and what they are not good for. */
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createHookwave } from "../../src/app.ts";
+import { openHookwave } from "../../src/app.ts";
 import type { Role } from "../../src/core/access.ts";
 import { type Api, ask, startApi } from "../support/api.ts";
 import { cookieOf, SESSION, shown, signIn } from "../support/console.ts";
@@ -275,7 +275,7 @@ describe("a session", () => {
   it("is not called wrong either by a process that does not know the keys yet", async () => {
     const { token } = await makeKey("read");
     const headers = await signedIn(token);
-    const late = await createHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
+    const late = await openHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
     await using early = await startApi(late, { isOpenToOthers: true });
     await late.untilConnected(5_000);
     expect(await get("/api/v1/webhooks", headers, early)).toMatchObject({ status: 503 });

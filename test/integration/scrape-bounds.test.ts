@@ -25,7 +25,7 @@ it("has as many series and asks as much of Redis, however many endpoints fail an
   const queues = openQueues(redis, config.prefix, () => undefined);
   const keys = createKeys(config.prefix);
   const fleet = createFleetState(
-    { config, redisUrl: server.url, redis, keys, tell: () => undefined },
+    { config, redisPlace: server.url, redis, keys, tell: () => undefined },
     randomBytes(32),
   );
   const parked = createParkedRounds(redis, keys);

@@ -1,0 +1,79 @@
+/**
+ * A Redis by its place and the way in, as a URL or out of a connection that a program has already. Of that one only what
+ * leads there is taken: how it waits, repeats and reads is each role's own (redis.ts), and it is never used itself.
+ */
+import type { RedisOptions } from "ioredis";
+
+/** Options of ioredis that say where Redis is, and who asks. */
+const LEADING = [
+  "host",
+  "port",
+  "path",
+  "family",
+  "username",
+  "password",
+  "db",
+  "tls",
+  "keepAlive",
+  "noDelay",
+  "Connector",
+  "sentinels",
+  "name",
+  "sentinelUsername",
+  "sentinelPassword",
+  "sentinelTLS",
+  "enableTLSForSentinelMode",
+  "sentinelRetryStrategy",
+  "sentinelReconnectStrategy",
+  "sentinelCommandTimeout",
+  "sentinelMaxConnections",
+  "updateSentinels",
+  "natMap",
+  "disableClientInfo",
+] as const satisfies readonly (keyof RedisOptions)[];
+
+export type RedisPlace = string | Readonly<Pick<RedisOptions, (typeof LEADING)[number]>>;
+
+/** An instance of ioredis, of any version, or the options that one would be made with. */
+export type RedisConnection =
+  | { readonly options: object; readonly duplicate: (...words: never[]) => unknown }
+  | RedisOptions;
+
+/** Of one without problems. */
+export function placeOf(connection: RedisConnection): RedisPlace {
+  const options = optionsOf(connection);
+  const given = LEADING.map((name) => [name, Reflect.get(options, name)] as const);
+  return Object.fromEntries(given.filter(([, value]) => (value ?? null) !== null));
+}
+
+/** Expectation, what came and a remedy; null for one that leads to a Redis which may be used. Never shows a password. */
+export function connectionProblem(connection: unknown): string | null {
+  const expected = "expected an ioredis instance or its options";
+  if (typeof connection !== "object" || connection === null || Array.isArray(connection))
+    return `${expected}, got ${connection === null ? "null" : typeof connection}; or give redisUrl`;
+  if (Reflect.get(connection, "isCluster") === true)
+    return `${expected}, got a Cluster; name one Redis, or several by its sentinels`;
+  const options = optionsOf(connection);
+  const of = (name: string): unknown => Reflect.get(options, name) ?? null;
+  if (["host", "path", "sentinels", "Connector"].every((name) => of(name) === null))
+    return `${expected}, got none of host, path and sentinels; say where Redis is: nothing turns into localhost by itself`;
+  if (of("keyPrefix") !== null && of("keyPrefix") !== "")
+    return "expected a connection without keyPrefix, got one, which would be put before names in BullMQ's scripts too; leave it out, and give the option prefix";
+  if (of("readOnly") === true || of("role") === "slave")
+    return "expected a connection that writes, got one to a replica; leave out readOnly and role";
+  return null;
+}
+
+/** The place of a connection as a URL that may be shown: without user and password. */
+export function shownPlace(place: Exclude<RedisPlace, string>): string {
+  const { host = "localhost", port = 6_379, db = 0, path, sentinels, name, tls } = place;
+  const scheme = tls === undefined ? "redis" : "rediss";
+  if (typeof path === "string") return `unix:${path}`;
+  return `${scheme}://${Array.isArray(sentinels) ? (name ?? "sentinels") : `${host}:${port}`}/${db}`;
+}
+
+function optionsOf(connection: object): object {
+  const options: unknown = Reflect.get(connection, "options");
+  const isInstance = typeof Reflect.get(connection, "duplicate") === "function";
+  return isInstance && typeof options === "object" && options !== null ? options : connection;
+}
