@@ -4,6 +4,7 @@
  */
 
 import { createFleetState } from "./app/fleet-state.ts";
+import { createGuard } from "./app/guarded.ts";
 import { wireManagement } from "./app/management.ts";
 import { wireMigration } from "./app/migration.ts";
 import { placeIn } from "./app/place.ts";
@@ -82,13 +83,12 @@ const LAST_ANSWERS_MS = 5_000;
 
 /** For whoever has checked what it passes, or must go beyond its bounds, as tests do. */
 export async function openHookwave(options: OpenOptions): Promise<Hookwave> {
-  const { connection: _, traces, listeners = [], ...settings } = options;
-  const redisPlace = placeIn(options);
+  const { connection, traces, listeners = [], ...settings } = options;
+  const redisPlace = placeIn({ ...settings, connection });
   const config = configWith(settings);
   const names = createNameResolver({ servers: config.dnsServers, now: system.monotonicMs });
-  const { lookup } = names;
   const policy = createAddressPolicy(config);
-  const proxy = openOutboundProxy(config, lookup, system.monotonicMs);
+  const proxy = openOutboundProxy(config, names.lookup, system.monotonicMs);
   const key = config.encryptionKey ?? (await loadOrCreateKey(config.dataDir)).key;
   const metrics = createMetrics({
     endpointLabels: config.metricsEndpointLabels,
@@ -104,7 +104,7 @@ export async function openHookwave(options: OpenOptions): Promise<Hookwave> {
   const keys = createKeys(config.prefix);
   const parked = createParkedRounds(redis, keys);
   const fleet = createFleetState({ config, redisPlace, redis, keys, tell }, key);
-  const base = { ...fleet, ...publishing, policy, lookup, proxy };
+  const base = { ...fleet, ...publishing, policy, lookup: names.lookup, proxy };
   const migrating = wireMigration(base);
   const endpointManagement = createEndpointManagement({
     ...base,
@@ -121,10 +121,11 @@ export async function openHookwave(options: OpenOptions): Promise<Hookwave> {
   const asked = { endpointManagement, queueCounts, migrationManagement: migrating.management };
   const { start, stop, abandonTests, ...management } = wireManagement({ ...base, ...asked });
 
+  const guard = createGuard(redis);
   return {
-    ...publisher,
-    ...management,
-    start: () => service.start().then(start),
+    ...guard.publisher(publisher),
+    ...guard.management(management),
+    start: guard.starting(() => service.start().then(start)),
     ...redisQuestions(redis, keys),
     isConsuming: service.isConsuming,
     metrics,

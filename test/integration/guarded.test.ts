@@ -1,0 +1,92 @@
+/** A service before its start, and one that was refused it: who asks is told why, in time, and by a code. */
+import { randomBytes } from "node:crypto";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { READERS, UNGUARDED, WRITERS } from "../../src/app/guarded.ts";
+import { createHookwave, type Hookwave } from "../../src/index.ts";
+import { LOOPBACK, startRedis, type TestRedis } from "../support/service.ts";
+
+const url = "http://127.0.0.1:3000/";
+const create = (redisUrl: string): Promise<Hookwave> =>
+  createHookwave({ redisUrl, encryptionKey: randomBytes(32), logger: false, ...LOOPBACK });
+
+/** Of management: "endpoints.add", or "health" of a member that is a function itself. */
+function membersOf(hookwave: Hookwave): readonly string[] {
+  const parts = new Set(Object.keys({ ...WRITERS, ...READERS, ...UNGUARDED }));
+  return Object.entries(hookwave).flatMap(([part, members]) =>
+    parts.has(part)
+      ? typeof members === "function"
+        ? [part]
+        : Object.keys(members).map((name) => `${part}.${name}`)
+      : [],
+  );
+}
+
+const namesIn = (table: Readonly<Record<string, readonly string[]>>): readonly string[] =>
+  Object.entries(table).flatMap(([part, names]) =>
+    names.map((name) => (name === part ? part : `${part}.${name}`)),
+  );
+
+function call(hookwave: Hookwave, name: string): Promise<unknown> {
+  const found = name.split(".").reduce<unknown>((of, member) => Reflect.get(Object(of), member), hookwave);
+  if (typeof found !== "function") throw new Error(`${name} is no function`);
+  return Promise.resolve(found({}, {}));
+}
+
+describe("before its start", () => {
+  it("an endpoint is added as soon as there is a connection", async () => {
+    await using redis = await startRedis();
+    const hookwave = await create(redis.url);
+    expect((await hookwave.endpoints.add({ url })).url).toBe(url);
+    expect(await (await create(redis.url)).close()).toBeUndefined();
+    await hookwave.close();
+  });
+
+  it.each(["endpoints.add", "endpoints.list", "keys.create", "deadLetters.purge"])(
+    "%s says REDIS_UNAVAILABLE within a second where there is none",
+    async (name) => {
+      const hookwave = await create("redis://127.0.0.1:1");
+      const startedAt = performance.now();
+      await expect(call(hookwave, name)).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
+      expect(performance.now() - startedAt).toBeLessThan(2_000);
+      await hookwave.close();
+    },
+  );
+});
+
+describe("after a refused start", () => {
+  let redis: TestRedis;
+  let hookwave: Hookwave;
+  let refusal: unknown;
+  beforeAll(async () => {
+    redis = await startRedis("--maxmemory-policy", "allkeys-lru");
+    hookwave = await create(redis.url);
+    refusal = await hookwave.start().catch((error: unknown) => error);
+  });
+  afterAll(async () => {
+    await hookwave.close();
+    await redis[Symbol.asyncDispose]();
+  });
+
+  it.each(["publish", "publishMany", ...namesIn(WRITERS)])(
+    "%s is refused with the start's error",
+    async (name) => {
+      expect(refusal).toMatchObject({ code: "REDIS_UNSAFE" });
+      await expect(call(hookwave, name)).rejects.toBe(refusal);
+    },
+  );
+
+  it("it can be looked at, and started again once that is put right", async () => {
+    expect(await hookwave.endpoints.list()).toEqual([]);
+    const admin = new Redis(redis.url);
+    await admin.config("SET", "maxmemory-policy", "noeviction");
+    await hookwave.start();
+    expect((await hookwave.endpoints.add({ url })).url).toBe(url);
+    await admin.quit();
+  });
+
+  it("every member of management is a writer, a reader, or one that answers without Redis", () => {
+    const known = [...namesIn(WRITERS), ...namesIn(READERS), ...namesIn(UNGUARDED)];
+    expect(membersOf(hookwave).toSorted()).toEqual(known.toSorted());
+  });
+});
