@@ -39,10 +39,18 @@ const OPTIONS = {
   },
 };
 
+/** One that is made in each place where the service runs opens nothing that another has sealed: only a `dataDir` asks for it. */
+function keyProblems({ encryptionKey, dataDir }: Partial<HookwaveOptions>): readonly string[] {
+  if ((encryptionKey ?? null) !== null || (dataDir ?? null) !== null) return [];
+  return [
+    'encryptionKey: expected a Buffer of 32 bytes, the same in every process, or a dataDir in which one is made and kept, got neither; make one with: openssl rand -base64 32, and pass Buffer.from(text, "base64")',
+  ];
+}
+
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
 export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
   const given = Object(options);
-  insistOptions([...optionProblems(given, OPTIONS), ...placeProblems(given)]);
+  insistOptions([...optionProblems(given, OPTIONS), ...placeProblems(given), ...keyProblems(given)]);
   const { logger, listeners = [], ...settings } = options;
   const { tell, askBy, close } = openProgramLog(options, system);
   try {

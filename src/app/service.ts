@@ -69,7 +69,7 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
       for (const warning of await lookAtRedis(watcher, deps)) notice(warning);
       await mirrorFleet(watcher);
       await declareStart(deps);
-      if (config.encryptionKeyPrevious !== null) notice(await reseal(deps));
+      await sealWithOurKey(deps, notice);
       await addEnvironmentEndpoint(config, management);
       if (config.role === "api") return;
       working = startWorker(deps);
@@ -112,6 +112,15 @@ async function reseal(wiring: WorkerWiring): Promise<string> {
   return endpoints + sources === 0
     ? "nothing is sealed with HOOKWAVE_ENCRYPTION_KEY_PREVIOUS any more: unset it"
     : `${endpoints} endpoint(s)${sources === 0 ? "" : ` and ${sources} source(s)`} were sealed again with HOOKWAVE_ENCRYPTION_KEY; HOOKWAVE_ENCRYPTION_KEY_PREVIOUS can be unset once every process has the new key`;
+}
+
+/** All endpoints have been read, so that with one key all are sealed with that. */
+async function sealWithOurKey(
+  deps: WorkerWiring,
+  notice: (text: string) => void,
+): Promise<void> {
+  if (deps.config.encryptionKeyPrevious !== null) notice(await reseal(deps));
+  await deps.endpoints.claimKey();
 }
 
 /** First of all: whoever asks the API is refused until it knows the keys. */

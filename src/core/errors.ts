@@ -35,6 +35,8 @@ export const ERROR_CODES = {
   DATA_NEWER: "Redis holds what a newer version of Hookwave has written.",
   REDIS_MISSING: "No Redis to talk to, and none could be started.",
   SECRET_UNREADABLE: "A stored secret cannot be opened with the current encryption key.",
+  ENCRYPTION_KEY_MISMATCH:
+    "An endpoint would be sealed with another encryption key than those that are there.",
   JOB_LOST: "A worker no longer has the job whose deliveries it was to send.",
   RESOURCES_EXHAUSTED: "This machine has no files, ports or memory left for another connection.",
   RESOLVER_UNAVAILABLE: "The name of a receiver cannot be looked up at present, through no fault of its own.",

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { NewAuditEntry } from "../core/audit.ts";
 import type { EndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
+import { HookwaveError } from "../core/errors.ts";
 import type { OperatorFact } from "../endpoints/operator-events.ts";
 import { ADD_AUDIT, auditText } from "./audit.ts";
 import { breakerNews, endpointNews } from "./changes.ts";
@@ -16,6 +17,8 @@ import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 import { statisticsKeys } from "./statistics.ts";
 
+/** The answer to one that is sealed with another key than those that are there. */
+export const OTHER_KEY = -2;
 /** Stands for the text of an endpoint that is not there. */
 export const NOTHING = "";
 
@@ -38,11 +41,17 @@ redis.call('PUBLISH', KEYS[3], news .. version)
 addAudit(KEYS[6], entry)
 return version`;
 
-// KEYS: as below. What ended after an endpoint of this id was removed may have left something behind: it is none of this
+// KEYS: as below, with the id of the sealing key before what is the endpoint's own. One that is sealed with a key which is
+// not the fleet's would stop every delivery. Without any endpoint there is nothing yet that another key has sealed. What ended after an endpoint of this id was removed may have left something behind: it is none of this
 // one's, not even that its breaker is open.
 const CREATE = `${ADD_AUDIT}
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 0 end
-redis.call('DEL', unpack(KEYS, 6))
+local sealedBy = redis.call('GET', KEYS[6])
+local isKnown = sealedBy == ARGV[6] or sealedBy == ARGV[7]
+local isFirst = not sealedBy or redis.call('HLEN', KEYS[1]) == 0
+if not isKnown and not isFirst then return ${OTHER_KEY} end
+redis.call('DEL', unpack(KEYS, 7))
+if not isKnown then redis.call('SET', KEYS[6], ARGV[6]) end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 local version = redis.call('INCR', KEYS[2])
 redis.call('PUBLISH', KEYS[3], ARGV[3] .. version)
@@ -100,17 +109,47 @@ const toldArgs = (fact: OperatorFact): readonly string[] => [
   new Date(fact.at).toISOString(),
 ];
 
-/** Stores a new one, with nothing known of it; resolves with the new version, or 0 where there is one of its id. */
-export function prepareCreate(redis: Redis, keys: Keys) {
+/**
+ * Stores a new one, with nothing known of it; resolves with the new version, or 0 where there is one of its id. Throws
+ * ENCRYPTION_KEY_MISMATCH where those that are there are sealed with a key that is none of `keyIds`.
+ */
+export function prepareCreate(redis: Redis, keys: Keys, [keyId = "", previousId = keyId]: readonly string[]) {
   const runCreate = prepareScript(redis, CREATE);
   return async (endpoint: Endpoint, text: string, entry: NewAuditEntry | null): Promise<number> => {
     const { id, rateLimit, updatedAt } = endpoint;
     const turns = rateLimit === null ? [] : [keys.rate(id, rateLimit)];
-    const scriptKeys = [...shared(keys), ...ownKeys(keys, id, Date.parse(updatedAt)), ...turns];
-    const args = [id, text, endpointNews(id), breakerNews, auditText(entry)];
-    return Number(await runCreate(scriptKeys, args));
+    const scriptKeys = [
+      ...shared(keys),
+      keys.endpointsKey,
+      ...ownKeys(keys, id, Date.parse(updatedAt)),
+      ...turns,
+    ];
+    const args = [id, text, endpointNews(id), breakerNews, auditText(entry), keyId, previousId];
+    const answer = Number(await runCreate(scriptKeys, args));
+    if (answer === OTHER_KEY) throw keyMismatch();
+    return answer;
   };
 }
+
+function keyMismatch(): HookwaveError {
+  return new HookwaveError("ENCRYPTION_KEY_MISMATCH", {
+    expected: "the encryption key that the endpoints in this Redis are sealed with",
+    got: "another one, whose endpoint no other process could read",
+    remedy:
+      "give every process the same HOOKWAVE_ENCRYPTION_KEY (the option encryptionKey), or the same HOOKWAVE_DATA_DIR; to change it see docs/endpoints.md",
+  });
+}
+
+/** Says with which key all endpoints are sealed now, for whoever has seen that; nothing where there are none. */
+export function prepareClaimKey(redis: Redis, keys: Keys, keyId: string) {
+  const runClaim = prepareScript(redis, CLAIM_KEY);
+  return async (): Promise<void> => {
+    await runClaim([keys.endpoints, keys.endpointsKey], [keyId]);
+  };
+}
+
+const CLAIM_KEY = `
+if redis.call('HLEN', KEYS[1]) > 0 and redis.call('GET', KEYS[2]) ~= ARGV[1] then redis.call('SET', KEYS[2], ARGV[1]) end`;
 
 const shared = ({ endpoints, endpointsVersion, changes, breakers, audit }: Keys): readonly string[] => [
   endpoints,

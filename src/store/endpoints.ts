@@ -13,6 +13,7 @@ import {
   NOT_FAILING,
   NOTHING,
   OVERTAKEN,
+  prepareClaimKey,
   prepareCreate,
   prepareRemove,
   prepareSwap,
@@ -58,6 +59,8 @@ export interface Endpoints
   readonly remove: (id: EndpointId, nowMs: number, note: EndpointNote) => Promise<boolean>;
   /** Seals again what is sealed with an earlier key; resolves with how many that were. */
   readonly reseal: () => Promise<number>;
+  /** To be called where all are known to be readable, and none is sealed with an earlier key: the fleet has ours. */
+  readonly claimKey: () => Promise<void>;
   /** Takes over what `endpointNews` told: the change that made the endpoints what they are at this version. */
   readonly hear: (id: EndpointId, version: number) => Promise<void>;
   /** Reads one endpoint, or all, from Redis into memory. */
@@ -83,6 +86,7 @@ export function createEndpoints(redis: Redis, keys: Keys, sealer: Sealer, tell: 
     insistReadable,
     ...writes,
     ...following,
+    claimKey: prepareClaimKey(redis, keys, sealer.keyId),
     reseal: async () => {
       const same = (endpoint: Endpoint): Endpoint => endpoint;
       const stale = staleIn(await redis.hgetall(keys.endpoints), sealer);
@@ -146,7 +150,7 @@ function writesOf(redis: Redis, keys: Keys, sealer: Sealer, learn: Learn): Write
 /** Resolves with the new version, or with an answer of `prepareSwap` that stands for none. */
 function prepareStore(redis: Redis, keys: Keys, sealer: Sealer, learn: Learn) {
   const swap = prepareSwap(redis, keys);
-  const create = prepareCreate(redis, keys);
+  const create = prepareCreate(redis, keys, sealer.keyIds);
   return async (endpoint: Endpoint, over: string, note: EndpointNote, why?: "fails"): Promise<number> => {
     const { id } = endpoint;
     const text = writeRecord(endpoint, sealer);

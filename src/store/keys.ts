@@ -15,6 +15,8 @@ export function createKeys(prefix: string) {
   return {
     endpoints: `${prefix}:endpoints`,
     endpointsVersion: `${prefix}:endpoints:version`,
+    /** The id of the key that they are sealed with. */
+    endpointsKey: `${prefix}:endpoints:key`,
     /** The number of the layout that all of this has, and the version that wrote it first. */
     layout: `${prefix}:layout`,
     /** Pub/sub channel on which workers hear of changed endpoints and breakers. */

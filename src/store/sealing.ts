@@ -2,13 +2,14 @@
  * Seals what must never be read from Redis: secrets of endpoints and of sources, and custom headers. AES-256-GCM with its
  * owner as additional data, so that a sealed text cannot be moved to another one (decision 10).
  */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import type { EndpointId, SourceId } from "../core/brand.ts";
 import { HookwaveError } from "../core/errors.ts";
 
 const FORMAT = "g1";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const KEY_ID_CHARS = 22;
 
 /** No endpoint's id holds a colon, so that the two never meet. */
 export type SealOwner = EndpointId | `source:${SourceId}`;
@@ -17,6 +18,10 @@ export interface Sealer {
   readonly seal: (plain: string, owner: SealOwner) => string;
   /** Throws SECRET_UNREADABLE when the key is another one or the text was tampered with. */
   readonly open: (sealed: string, owner: SealOwner) => string;
+  /** Names the key that seals, and tells nothing of it. */
+  readonly keyId: string;
+  /** Of the keys that open, the one that seals first. */
+  readonly keyIds: readonly string[];
   /** Does the key that seals open it, too? */
   readonly isCurrent: (sealed: string, owner: SealOwner) => boolean;
 }
@@ -24,7 +29,11 @@ export interface Sealer {
 /** Keys are exactly 32 bytes. `key` seals and opens; `previous` only opens, while one is being replaced by the other. */
 export function createSealer(key: Buffer, previous: Buffer | null = null): Sealer {
   const keys = previous === null ? [key] : [key, previous];
+  const keyIds = keys.map(idOf);
+  const [keyId = ""] = keyIds;
   return {
+    keyId,
+    keyIds,
     seal: (plain, owner) => {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(owner));
@@ -39,6 +48,10 @@ export function createSealer(key: Buffer, previous: Buffer | null = null): Seale
     isCurrent: (sealed, owner) => openWith([key], sealed, owner).plain !== null,
   };
 }
+
+/** The key has 32 bytes of chance in it, so that nothing leads back from this. */
+const idOf = (key: Buffer): string =>
+  createHmac("sha256", key).update("Hookwave's encryption key").digest("base64url").slice(0, KEY_ID_CHARS);
 
 /** With the first key that does; the cause is what the last one said. */
 function openWith(keys: readonly Buffer[], sealed: string, owner: SealOwner) {
