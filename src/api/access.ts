@@ -65,10 +65,11 @@ export const stillAllowed =
     return caller !== null && isAllowed(caller, access);
   };
 
-function identify({ headers }: FastifyRequest, { keys, isOpenToOthers }: AccessControl): Caller | null {
+function identify(request: FastifyRequest, { keys, mayBeFromElsewhere }: AccessControl): Caller | null {
+  const { headers } = request;
   const token = BEARER.exec(headers.authorization ?? "")?.[1];
   if (token !== undefined) return keys.check(token);
-  const isOpen = !isOpenToOthers && keys.exist() === false;
+  const isOpen = keys.exist() === false && !mayBeFromElsewhere(request);
   return isOpen && headers.authorization === undefined ? LOCAL : null;
 }
 
@@ -92,9 +93,9 @@ function authorise(request: FastifyRequest, control: AccessControl): void {
 const nameIn = (host = ""): string => host.replace(/:\d+$/, "").toLowerCase();
 
 /** On loopback, an operator may see metrics and health also while Redis has not said yet which keys there are. */
-function isLookBeforeReady({ routeOptions }: FastifyRequest, control: AccessControl): boolean {
-  const isOutsideApi = routeOptions.url?.startsWith("/api/") === false;
-  return isOutsideApi && !control.isOpenToOthers && control.keys.exist() === null;
+function isLookBeforeReady(request: FastifyRequest, control: AccessControl): boolean {
+  const isOutsideApi = request.routeOptions.url?.startsWith("/api/") === false;
+  return isOutsideApi && control.keys.exist() === null && !control.mayBeFromElsewhere(request);
 }
 
 /** While nobody can know which keys exist, the answer is not "wrong key". */

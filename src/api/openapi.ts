@@ -2,6 +2,7 @@
  * The API's description, made from its routes: OpenAPI 3.1 at /openapi.json and a readable page at /docs, which loads
  * nothing from elsewhere. The requests that receivers get are in it, too, as `webhooks`.
  */
+import type { IncomingMessage } from "node:http";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
@@ -9,6 +10,7 @@ import { z } from "zod";
 import { catalogue } from "../catalogue/catalogue.ts";
 import { jsonSchemaOf } from "../catalogue/json-schema.ts";
 import { VERSION } from "../wire/version.ts";
+import { basePathOf } from "./mount-place.ts";
 import { isFileName, pathBelow } from "./paths.ts";
 import { problemSchema } from "./problem.ts";
 import { type Api, isKeyless } from "./routing.ts";
@@ -62,7 +64,10 @@ export function addDocs(app: Api): void {
     docs.addHook("onRoute", (route) => {
       route.config = { ...route.config, access: "anyone", isRoutine: true };
     });
-    docs.addHook("onRequest", async ({ url }, reply) => {
+    docs.addHook("onRequest", async ({ raw, url }, reply) => {
+      // Without a slash at the end the page looks for its files at the root, which is another program's then.
+      if (raw.url !== undefined && basePathOf(raw) !== "" && /^\/docs(?:\?|$)/.test(url))
+        return reply.redirect("docs/");
       const file = pathBelow("/docs/static/", url);
       if (file !== null && !isFileName(file)) reply.callNotFound();
     });
@@ -71,10 +76,18 @@ export function addDocs(app: Api): void {
       staticCSP: DOCS_POLICY,
       theme: { title: "Hookwave: the HTTP API" },
       uiConfig: { filter: true, displayOperationId: true, displayRequestDuration: true },
+      transformSpecification: (description, { raw }) => served(description, raw),
+      transformSpecificationClone: false,
     });
-    docs.get("/openapi.json", { schema: { hide: true } }, async () => docs.swagger());
+    docs.get("/openapi.json", { schema: { hide: true } }, async ({ raw }) => served(docs.swagger(), raw));
   });
 }
+
+/** As it is served at this request's place. */
+const served = (description: object, raw: IncomingMessage): object => {
+  const base = basePathOf(raw);
+  return base === "" ? description : { ...description, servers: [{ url: base }] };
+};
 
 const members = (of: object): readonly object[] =>
   Object.values(of).filter((member) => typeof member === "object" && member !== null);

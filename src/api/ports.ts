@@ -2,6 +2,7 @@
  * The ports of the HTTP API. Owned here, by the consumer: what people may do is declared in manage, and the Hookwave of
  * app.ts and a pino logger fit as they are.
  */
+import type { FastifyRequest } from "fastify";
 import type { AnsweredRequest, CountRequest, OnErrand } from "../core/access.ts";
 import type { ProfileName } from "../core/endpoint.ts";
 import type { Logger } from "../core/logger.ts";
@@ -27,12 +28,17 @@ export interface ApiHookwave extends Management {
   readonly onErrand: OnErrand;
 }
 
+/** An embedded service, with what its API is served with inside another program's server. */
+export interface MountableHookwave extends ApiHookwave {
+  readonly mounting: Pick<ApiDeps, "logger" | "delivers" | "settings">;
+}
+
 export interface AccessControl {
   readonly keys: Pick<KeyManagement, "check" | "exist" | "areKnown">;
   /** Null where there is no page to sign in at: cookies then mean nothing. */
   readonly sessions: Pick<SessionManagement, "use"> | null;
-  /** True when others than this machine can reach the API; a key is then always asked for. */
-  readonly isOpenToOthers: boolean;
+  /** True where it may come from another machine than this; a key is then always asked for. */
+  readonly mayBeFromElsewhere: (request: FastifyRequest) => boolean;
   /** Keep payloads from whoever is no admin. */
   readonly consoleHidePayloads: boolean;
   /** The URL under which people know the API, where that is not the one it is asked for at. */
@@ -69,7 +75,8 @@ export interface ApiDeps {
   readonly logger: Logger;
   /** True when this process is meant to deliver; false in the role `api`. */
   readonly delivers: boolean;
-  readonly isOpenToOthers: boolean;
+  /** True when others than this machine can reach the API; `by request` where another program's server takes connections. */
+  readonly isOpenToOthers: boolean | "by request";
   readonly settings: ApiSettings;
   /** The folder of the page that was built; the package's own when absent. */
   readonly consoleFolder?: URL;

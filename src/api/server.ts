@@ -7,11 +7,13 @@ import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-
 import type { AnsweredRequest } from "../core/access.ts";
 import { HookwaveError, summarise } from "../core/errors.ts";
 import { addAuthorisation, addIdentification, stillAllowed } from "./access.ts";
+import { addBodiesTaken } from "./body-taken.ts";
 import { boundConnections, type IsProxy, proxiesIn } from "./connections.ts";
 import { addConsole, addStartPage, CONSOLE_FOLDER } from "./console.ts";
 import { openExports } from "./exports.ts";
 import { tellDialects } from "./klipstream/dialect.ts";
 import { addKlipstreamRoutes } from "./klipstream/routes.ts";
+import { isFromElsewhere } from "./mount-place.ts";
 import { timeBeginnings } from "./open-streams.ts";
 import { addDocs } from "./openapi.ts";
 import type { ApiDeps } from "./ports.ts";
@@ -66,20 +68,26 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** Twice what publishing takes at the most. */
 const CLOSE_GRACE_MS = 2_000;
 
-export function createApiServer(deps: ApiDeps): ApiServer {
+export const createApiServer = (deps: ApiDeps): ApiServer => serverOf(createApi(deps));
+
+/** All of it, ready to be served by its own server, or handed requests of another program's. */
+export function createApi(deps: ApiDeps): Api {
   const { hookwave, settings, isOpenToOthers, consoleFolder = CONSOLE_FOLDER } = deps;
   const isProxy = proxiesIn(settings.apiTrustedProxies);
   const app = openServer(deps, isProxy);
   const sessions = settings.console ? hookwave.sessions : null;
+  const mayBeFromElsewhere = isOpenToOthers === "by request" ? isFromElsewhere : () => isOpenToOthers;
   const { apiUrl: publicUrl, consoleHidePayloads } = settings;
-  const control = { keys: hookwave.keys, sessions, isOpenToOthers, publicUrl, consoleHidePayloads };
+  const control = { keys: hookwave.keys, sessions, mayBeFromElsewhere, publicUrl, consoleHidePayloads };
   addIdentification(app, control);
-  boundConnections(app, settings, isProxy);
+  // Another program's server bounds its connections itself.
+  if (isOpenToOthers !== "by request") boundConnections(app, settings, isProxy);
   addRateLimits(app, settings, control, hookwave.countRequest);
   addAuthorisation(app, control);
   app.addHook("preParsing", async ({ headers, routeOptions }) => {
     if (routeOptions.config.access !== "sender") refuseEncoded(headers);
   });
+  addBodiesTaken(app);
   addSecurityHeaders(app);
   if (settings.apiDocs) addDocs(app);
   if (settings.console) addConsole(app, consoleFolder);
@@ -92,7 +100,7 @@ export function createApiServer(deps: ApiDeps): ApiServer {
     if (settings.console) addSessionRoutes(routes, deps, control);
     addLiveRoute(routes, hookwave, stillAllowed(control));
   });
-  return serverOf(app);
+  return app;
 }
 
 /** Probes, of whether the process lives and can work, and its metrics: for a port of their own, where no key is asked for. */

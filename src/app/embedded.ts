@@ -3,7 +3,7 @@
  * what happens, and takes only what it was given.
  */
 import { type Hookwave, type OpenOptions, openHookwave } from "../app.ts";
-import { insistOptions } from "../config/environment.ts";
+import { type Config, configWith, insistOptions } from "../config/environment.ts";
 import {
   ALL_SETTINGS,
   ANYTHING,
@@ -26,6 +26,28 @@ export interface HookwaveOptions extends OpenOptions {
   readonly logger?: Logger | false | undefined;
 }
 
+export interface EmbeddedHookwave extends Hookwave {
+  /** Of use to `hookwave/express` and `hookwave/fastify` alone: with what the API is served in the program's own server. */
+  readonly mounting: {
+    readonly settings: Pick<Config, (typeof API_SETTINGS)[number]>;
+    readonly logger: Logger;
+    readonly delivers: boolean;
+  };
+}
+
+const API_SETTINGS = [
+  "apiUrl",
+  "apiRateLimit",
+  "apiRateLimitUnknown",
+  "apiConnectionsUnknown",
+  "apiTrustedProxies",
+  "apiDocs",
+  "console",
+  "consoleHidePayloads",
+  "metrics",
+  "metricsPort",
+] as const satisfies readonly (keyof Config)[];
+
 const OPTIONS = {
   settings: ALL_SETTINGS,
   others: {
@@ -47,17 +69,29 @@ function keyProblems({ encryptionKey, dataDir }: Partial<HookwaveOptions>): read
   ];
 }
 
+/** No more of the configuration than the API needs: the rest has secrets. */
+function apiSettingsOf(options: HookwaveOptions): EmbeddedHookwave["mounting"]["settings"] {
+  const given = API_SETTINGS.map((name) => [name, options[name]] as const);
+  const { apiUrl, apiRateLimit, apiRateLimitUnknown, apiConnectionsUnknown, ...config } = configWith(
+    Object.fromEntries(given),
+  );
+  const { apiTrustedProxies, apiDocs, console, consoleHidePayloads, metrics, metricsPort } = config;
+  const limits = { apiRateLimit, apiRateLimitUnknown, apiConnectionsUnknown, apiTrustedProxies };
+  return { apiUrl, ...limits, apiDocs, console, consoleHidePayloads, metrics, metricsPort };
+}
+
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */
-export async function createHookwave(options: HookwaveOptions): Promise<Hookwave> {
+export async function createHookwave(options: HookwaveOptions): Promise<EmbeddedHookwave> {
   const given = Object(options);
   insistOptions([...optionProblems(given, OPTIONS), ...placeProblems(given), ...keyProblems(given)]);
-  const { logger, listeners = [], ...settings } = options;
-  const { tell, askBy, close } = openProgramLog(options, system);
+  const { logger: _, listeners = [], ...settings } = options;
+  const { tell, askBy, close, logger } = openProgramLog(options, system);
   try {
     const hookwave = await openHookwave({ ...settings, listeners: [tell, ...listeners] });
     askBy(async () => (await hookwave.redisState()).kind === "writable");
     return {
       ...hookwave,
+      mounting: { settings: apiSettingsOf(options), logger, delivers: options.role !== "api" },
       close: async () => {
         await hookwave.close();
         await close();

@@ -19,6 +19,7 @@ export const WRITERS: Readonly<Partial<Record<Part, readonly string[]>>> = {
   deadLetters: ["replay", "remove", "purge"],
   replays: ["begin", "order"],
   keys: ["create", "revoke"],
+  sessions: ["begin", "end"],
   migration: ["set"],
   enableEndpoint: ["enableEndpoint"],
 };
@@ -26,11 +27,12 @@ export const WRITERS: Readonly<Partial<Record<Part, readonly string[]>>> = {
 /** Members that only look, and need Redis for it. */
 export const READERS: Readonly<Partial<Record<Part, readonly string[]>>> = {
   endpoints: ["get", "list", "page", "attempts", "statistics"],
-  events: ["get", "feed"],
+  events: ["get", "feed", "latest"],
   deliveries: ["list", "get"],
   deadLetters: ["list", "count", "get"],
   replays: ["get"],
   keys: ["list"],
+  sessions: ["use"],
   audit: ["list"],
   health: ["health"],
   queueCounts: ["queueCounts"],

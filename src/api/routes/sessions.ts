@@ -2,6 +2,7 @@
  * The console's sessions: whoever shows a key here gets a cookie that stands for it. The page's own, so they are not in
  * the OpenAPI document: a program sends its key with each request.
  */
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Caller } from "../../core/access.ts";
 import { isLoopbackName } from "../../core/loopback.ts";
@@ -33,8 +34,8 @@ export function addSessionRoutes(
   control: AccessControl,
 ): void {
   const { keys, sessions } = hookwave;
-  const show = (caller: Caller | null) => ({
-    needs_key: isKeyNeeded(control),
+  const show = (request: FastifyRequest, caller: Caller | null) => ({
+    needs_key: isKeyNeeded(request, control),
     by: caller && { name: caller.name, key_id: caller.keyId, roles: caller.roles },
     hide_payloads: hidesPayloads(settings, caller),
     version: VERSION,
@@ -49,12 +50,12 @@ export function addSessionRoutes(
     if (begun === null) throw keys.areKnown() ? wrongKey() : keysUnknown();
     if (sessionId !== null) await sessions.end(sessionId);
     reply.header("set-cookie", setCookie(begun.id)).header("cache-control", "no-store");
-    return { signed_in: true, ...show(begun.caller) };
+    return { signed_in: true, ...show(request, begun.caller) };
   });
 
-  app.get(PATH, SHOW, async ({ caller }, reply) => {
+  app.get(PATH, SHOW, async (request, reply) => {
     reply.header("cache-control", "no-store");
-    return show(caller);
+    return show(request, request.caller);
   });
 
   app.delete(PATH, SIGN_OUT, async ({ sessionId }, reply) => {
@@ -64,8 +65,8 @@ export function addSessionRoutes(
 }
 
 /** Throws while nobody can say. */
-function isKeyNeeded({ keys, isOpenToOthers }: AccessControl): boolean {
-  const exist = isOpenToOthers || keys.exist();
+function isKeyNeeded(request: FastifyRequest, { keys, mayBeFromElsewhere }: AccessControl): boolean {
+  const exist = mayBeFromElsewhere(request) || keys.exist();
   if (exist === null) throw keysUnknown();
   return exist;
 }
