@@ -2,7 +2,7 @@
  * Builds hookwave-receiver, a package of its own, from src/receiver: minified modules that import nothing, their types
  * without a library, and a manifest with the version of the whole. The folder that comes out is what is published.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OutputChunk, rolldown } from "rolldown";
 import { z } from "zod";
@@ -14,16 +14,20 @@ const entrySchema = z.object({ default: z.string() });
 /** As they stand: Node 18 has WebCrypto, but not as a global, and so the platform chooses between the two. */
 const KEPT = ["web-crypto.js", "web-crypto-node.js", "README.md"];
 
-/** `declarations` is the folder where the compiler has left the types of src. */
-export async function buildReceiver(root: string, declarations: string): Promise<void> {
+export interface ReceiverFolders {
+  /** The folder where the compiler has left the types of src. */
+  readonly declarations: string;
+  /** A folder that is not there yet. */
+  readonly target: string;
+}
+
+export async function buildReceiver(root: string, { declarations, target }: ReceiverFolders): Promise<void> {
   const source = join(root, "clients/receiver");
-  const target = join(source, "dist");
   const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(source, "package.json"), "utf8")));
   const { version } = z.object({ version: z.string() }).parse(readJson(join(root, "package.json")));
   const { name, ...about } = manifest;
   const entries = entriesOf(manifest.exports);
 
-  rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   for (const { fileName, code } of await bundle(root, entries)) writeFileSync(join(target, fileName), code);
   for (const [file, text] of declarationsOf(join(declarations, "receiver"), entries))
