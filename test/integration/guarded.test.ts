@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { READERS, UNGUARDED, WRITERS } from "../../src/app/guarded.ts";
 import { createHookwave, type Hookwave } from "../../src/index.ts";
 import { LOOPBACK, startRedis, type TestRedis } from "../support/service.ts";
+import { leastOf } from "../support/until.ts";
 
 const url = "http://127.0.0.1:3000/";
 const create = (redisUrl: string): Promise<Hookwave> =>
@@ -45,11 +46,15 @@ describe("before its start", () => {
   it.each(["endpoints.add", "endpoints.list", "keys.create", "deadLetters.purge"])(
     "%s says REDIS_UNAVAILABLE within a second where there is none",
     async (name) => {
-      const hookwave = await create("redis://127.0.0.1:1");
-      const startedAt = performance.now();
-      await expect(call(hookwave, name)).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
-      expect(performance.now() - startedAt).toBeLessThan(2_000);
-      await hookwave.close();
+      const refusedAfter = async (): Promise<number> => {
+        const hookwave = await create("redis://127.0.0.1:1");
+        const startedAt = performance.now();
+        await expect(call(hookwave, name)).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
+        const tookMs = performance.now() - startedAt;
+        await hookwave.close();
+        return tookMs;
+      };
+      expect(await leastOf(1_100, refusedAfter)).toBeLessThan(1_100);
     },
   );
 });

@@ -108,5 +108,5 @@ describe("docs/reference.md", () => {
     const program = run(path, { REDIS_URL: redis.url, HOOKWAVE_URL: api.url, RECEIVER_URL: receiver.url });
     expect({ code: await program.ended, printed: program.printed() }).toMatchObject({ code: 0 });
     expect(receiver.requests.length).toBeGreaterThan(0);
-  }, 60_000);
+  }, 180_000);
 });
