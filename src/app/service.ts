@@ -115,10 +115,7 @@ async function reseal(wiring: WorkerWiring): Promise<string> {
 }
 
 /** All endpoints have been read, so that with one key all are sealed with that. */
-async function sealWithOurKey(
-  deps: WorkerWiring,
-  notice: (text: string) => void,
-): Promise<void> {
+async function sealWithOurKey(deps: WorkerWiring, notice: (text: string) => void): Promise<void> {
   if (deps.config.encryptionKeyPrevious !== null) notice(await reseal(deps));
   await deps.endpoints.claimKey();
 }
