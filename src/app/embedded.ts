@@ -41,6 +41,8 @@ const API_SETTINGS = [
   "apiRateLimitUnknown",
   "apiConnectionsUnknown",
   "apiTrustedProxies",
+  "apiDefaultProfile",
+  "klipstreamCompat",
   "apiDocs",
   "console",
   "consoleHidePayloads",
@@ -75,9 +77,11 @@ function apiSettingsOf(options: HookwaveOptions): EmbeddedHookwave["mounting"]["
   const { apiUrl, apiRateLimit, apiRateLimitUnknown, apiConnectionsUnknown, ...config } = configWith(
     Object.fromEntries(given),
   );
-  const { apiTrustedProxies, apiDocs, console, consoleHidePayloads, metrics, metricsPort } = config;
+  const { apiTrustedProxies, apiDefaultProfile, klipstreamCompat, apiDocs, ...pages } = config;
+  const { console, consoleHidePayloads, metrics, metricsPort } = pages;
   const limits = { apiRateLimit, apiRateLimitUnknown, apiConnectionsUnknown, apiTrustedProxies };
-  return { apiUrl, ...limits, apiDocs, console, consoleHidePayloads, metrics, metricsPort };
+  const dialect = { apiDefaultProfile, klipstreamCompat };
+  return { apiUrl, ...limits, ...dialect, apiDocs, console, consoleHidePayloads, metrics, metricsPort };
 }
 
 /** The whole service, embeddable. It delivers from `start` on; publishing works before that, too. */

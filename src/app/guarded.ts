@@ -8,44 +8,57 @@ import { type Redis, untilReady } from "../store/redis.ts";
 
 type Part = keyof Management;
 
-/** Members that change something. A member that is itself a function stands under its own name. */
-export const WRITERS: Readonly<Partial<Record<Part, readonly string[]>>> = {
-  endpoints: [
-    ...["add", "create", "ensure", "replace", "amend"],
-    ...["enable", "disable", "rotateSecret", "remove"],
-  ],
-  events: ["publishOnce", "replay"],
-  deliveries: ["retry", "cancel"],
-  deadLetters: ["replay", "remove", "purge"],
-  replays: ["begin", "order"],
-  keys: ["create", "revoke"],
-  sessions: ["begin", "end"],
-  migration: ["set"],
-  enableEndpoint: ["enableEndpoint"],
+/** A member that changes something, one that looks and needs Redis for it, and one that must answer without it as well. */
+export type Need = "writes" | "looks" | "answers";
+
+/** Of each member, whatever comes: one that is missing here does not compile. */
+type Needs = {
+  readonly [Name in Part]: Management[Name] extends (...words: never) => unknown
+    ? Need
+    : { readonly [Member in keyof Management[Name]]: Need };
 };
 
-/** Members that only look, and need Redis for it. */
-export const READERS: Readonly<Partial<Record<Part, readonly string[]>>> = {
-  endpoints: ["get", "list", "page", "attempts", "statistics"],
-  events: ["get", "feed", "latest"],
-  deliveries: ["list", "get"],
-  deadLetters: ["list", "count", "get"],
-  replays: ["get"],
-  keys: ["list"],
-  sessions: ["use"],
-  audit: ["list"],
-  health: ["health"],
-  queueCounts: ["queueCounts"],
-  explainEvent: ["explainEvent"],
-  testEndpoint: ["testEndpoint"],
-};
-
-/** Members that must answer also without Redis: from memory, by the bus, or because they look after it. */
-export const UNGUARDED: Readonly<Partial<Record<Part, readonly string[]>>> = {
-  keys: ["check", "exist", "areKnown"],
-  migration: ["status", "report", "isBusEnough"],
-  replays: ["attend"],
-  doctor: ["doctor"],
+export const NEEDS: Needs = {
+  endpoints: {
+    ...{ add: "writes", create: "writes", ensure: "writes", replace: "writes", amend: "writes" },
+    ...{ enable: "writes", disable: "writes", rotateSecret: "writes", remove: "writes" },
+    ...{ get: "looks", list: "looks", page: "looks", attempts: "looks", statistics: "looks" },
+  },
+  events: {
+    ...{ publishOnce: "writes", replay: "writes" },
+    ...{ get: "looks", feed: "looks", feedEnd: "looks", latest: "looks" },
+  },
+  deliveries: { retry: "writes", cancel: "writes", list: "looks", get: "looks" },
+  deadLetters: {
+    ...{ replay: "writes", remove: "writes", purge: "writes" },
+    ...{ list: "looks", count: "looks", groups: "looks", get: "looks" },
+  },
+  // It looks after what runs, also while Redis is away.
+  replays: { begin: "writes", order: "writes", list: "looks", get: "looks", attend: "answers" },
+  // Checked from memory.
+  keys: {
+    ...{ create: "writes", revoke: "writes", list: "looks" },
+    ...{ check: "answers", exist: "answers", areKnown: "answers" },
+  },
+  sessions: { begin: "writes", end: "writes", use: "looks" },
+  sources: { create: "writes", change: "writes", remove: "writes", list: "looks", get: "looks" },
+  callbacks: {
+    ...{ mark: "writes", markAll: "writes", forward: "writes" },
+    ...{ list: "looks", get: "looks", counts: "looks" },
+  },
+  receiveCallback: "writes",
+  // By the bus alone.
+  migration: { set: "writes", status: "answers", report: "answers", isBusEnough: "answers" },
+  enableEndpoint: "writes",
+  testEndpoint: "looks",
+  explainEvent: "looks",
+  health: "looks",
+  queueCounts: "looks",
+  statistics: "looks",
+  doctor: "answers",
+  // It waits for Redis by itself, and goes on when that is back.
+  live: { open: "answers" },
+  audit: { list: "looks" },
 };
 
 /** By the bus alone they may be possible while there is no store. */
@@ -66,16 +79,20 @@ export function createGuard(redis: Redis): Guard {
   const beforeWrite: Before = (name) =>
     refused() ?? (redis.status === "ready" || ALSO_WITHOUT_REDIS.has(name) ? null : untilReady(redis));
   const beforeRead: Before = () => (isFirstConnection(redis) ? untilReady(redis) : null);
+  const guardAll = (members: Readonly<Record<string, unknown>>, needs: Readonly<Record<string, Need>>) => {
+    const of = (need: Need): readonly string[] => Object.keys(needs).filter((name) => needs[name] === need);
+    return guarded(guarded(members, of("writes"), beforeWrite), of("looks"), beforeRead);
+  };
   return {
     publisher: (publisher) => guarded(publisher, ["publish", "publishMany"], refused),
     management: (management) => {
-      const parts = Object.entries(management).map(([part, members]) => {
-        const [writers, readers] = [namesIn(WRITERS, part), namesIn(READERS, part)];
-        if (typeof members !== "function")
-          return [part, guarded(guarded(members, writers, beforeWrite), readers, beforeRead)];
-        const before = writers.includes(part) ? beforeWrite : beforeRead;
-        return [part, guarded({ [part]: members }, [...writers, ...readers], before)[part]];
-      });
+      const parts = Object.entries(NEEDS).map(
+        ([part, needs]: [string, Need | Readonly<Record<string, Need>>]) => {
+          const members: unknown = Reflect.get(management, part);
+          if (typeof needs !== "string") return [part, guardAll(Object(members), needs)];
+          return [part, guardAll({ [part]: members }, { [part]: needs })[part]];
+        },
+      );
       return { ...management, ...Object.fromEntries(parts) };
     },
     starting: (start) => async () => {
@@ -87,9 +104,6 @@ export function createGuard(redis: Redis): Guard {
     },
   };
 }
-
-const namesIn = (table: Readonly<Record<string, readonly string[]>>, part: string): readonly string[] =>
-  table[part] ?? [];
 
 /** Known to be down is said by whoever is asked: only a first connection is worth waiting for. */
 const isFirstConnection = ({ status }: Redis): boolean => ["connecting", "connect", "wait"].includes(status);
