@@ -40,11 +40,13 @@ export function useAsked<Value>(
   });
   const [turn, setTurn] = useState(0);
   const [isAsking, setAsking] = useState(true);
+  const isOpen = useRef(false);
   const reading = useRef(read);
   reading.current = read;
   useEffect(() => {
     const asked = new AbortController();
     setAsking(true);
+    isOpen.current = true;
     reading
       .current(asked.signal)
       .then((value) => ({ key, value, problem: null }))
@@ -55,6 +57,7 @@ export function useAsked<Value>(
       }))
       .then((next) => {
         if (asked.signal.aborted) return;
+        isOpen.current = false;
         setState(next);
         setAsking(false);
       });
@@ -63,7 +66,10 @@ export function useAsked<Value>(
   const again = useCallback(() => setTurn((before) => before + 1), []);
   useEffect(() => {
     if (everyMs === null) return;
-    const timer = setInterval(() => document.visibilityState === "visible" && again(), everyMs);
+    // An answer that takes longer than that is waited for: asking anew would give it up each time.
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible" && !isOpen.current) again();
+    }, everyMs);
     return () => clearInterval(timer);
   }, [everyMs, again]);
   const current = state.key === key ? state : { value: null, problem: null };

@@ -30,8 +30,8 @@ export const refusals = signal(0);
 
 interface Request {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Becomes JSON. */
-  readonly body?: object;
+  /** Becomes JSON; a text is JSON already, and goes as it is. */
+  readonly body?: object | string;
   readonly signal?: AbortSignal;
 }
 
@@ -53,7 +53,7 @@ export async function askText(url: string, { method = "GET", body, signal }: Req
       "hookwave-api": "1",
       ...(body !== undefined && { "content-type": "application/json" }),
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     ...(signal !== undefined && { signal }),
   }).catch((error: unknown) => {
     if (signal?.aborted) throw error;

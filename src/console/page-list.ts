@@ -48,4 +48,11 @@ export const PAGES: readonly ListedPage[] = [
     key: null,
     component: lazy(() => import("./pages/callbacks.tsx").then(({ Callbacks }) => Callbacks)),
   },
+  {
+    path: "deliveries/:id",
+    title: "Delivery",
+    nav: null,
+    key: null,
+    component: lazy(() => import("./pages/delivery.tsx").then(({ OneDelivery }) => OneDelivery)),
+  },
 ];

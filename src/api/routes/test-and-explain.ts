@@ -96,6 +96,8 @@ export const explainedEvent = pageOf(explanation).extend({
   destinations: z.array(explanation).describe("Of the event's own destinations; only with the first page."),
 });
 
+export type ExplainedInJson = z.output<typeof explainedEvent>;
+
 export function addTestAndExplainRoutes(app: Api, { testEndpoint, explainEvent }: Management): void {
   keepBodyText(app);
   app.post(

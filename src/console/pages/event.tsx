@@ -2,29 +2,17 @@
 
 import { useState } from "preact/hooks";
 import { useRoute } from "preact-iso/router";
-import type { WholeEventInJson } from "../../api/routes/event-records.ts";
 import type { DeliveryInJson } from "../../api/shown-delivery.ts";
-import { memberTexts } from "../../core/json-text.ts";
 import { Act } from "../act.tsx";
 import { type Answered, Shown, useAsked } from "../answers.tsx";
-import { ask, askText } from "../api.ts";
+import { ask } from "../api.ts";
 import { CopyButton } from "../copy-button.tsx";
 import { JsonView } from "../json-view.tsx";
+import { readEvent, type ShownEvent } from "../one-event.ts";
 import { api, page, withQuery } from "../places.ts";
 import { Id, plural, State, Time } from "../words.tsx";
 
-interface ShownEvent extends WholeEventInJson {
-  /** The data as it was published, to the byte. */
-  readonly dataText: string;
-}
-
 const POLL_MS = 5_000;
-
-async function readEvent(id: string, signal: AbortSignal): Promise<ShownEvent> {
-  const text = await askText(api("events", id), { signal });
-  const event: WholeEventInJson = JSON.parse(text);
-  return { ...event, dataText: memberTexts(text).get("data") ?? "null" };
-}
 
 export function OneEvent() {
   const { params } = useRoute();
