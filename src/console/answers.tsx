@@ -91,9 +91,10 @@ const PAGE_ROWS = 100;
 /** Pages in which a filter found nothing, read in one go before somebody is asked whether to go on. */
 const EMPTY_PAGES = 10;
 
-/** A list of the API, from its beginning; `more` goes on by its cursor. */
-export function useList<Row>(url: string, query: Query, limit = PAGE_ROWS): Listed<Row> {
-  const key = withQuery(url, { ...query, limit });
+/** A list of the API, from its beginning; `more` goes on by its cursor. One that is about a document takes that as JSON text. */
+export function useList<Row>(url: string, asked: Query, about: string | null = null): Listed<Row> {
+  const query = { ...asked, limit: PAGE_ROWS };
+  const key = `${withQuery(url, query)} ${about ?? ""}`;
   const [grown, setGrown] = useState<{
     key: string;
     pages: readonly (readonly Row[])[];
@@ -104,7 +105,7 @@ export function useList<Row>(url: string, query: Query, limit = PAGE_ROWS): List
     next: null,
   });
   const [problem, setProblem] = useState<Problem | null>(null);
-  const first = useAsked(key, (signal) => readFrom<Row>(url, { ...query, limit }, null, signal));
+  const first = useAsked(key, (signal) => readFrom<Row>(url, query, null, about, signal));
   const pages = first.value === null ? null : [first.value.data, ...(grown.key === key ? grown.pages : [])];
   const next = grown.key === key ? grown.next : (first.value?.next ?? null);
   const growing = useRef("");
@@ -114,7 +115,7 @@ export function useList<Row>(url: string, query: Query, limit = PAGE_ROWS): List
     if (growing.current === place) return;
     growing.current = place;
     try {
-      const page = await readFrom<Row>(url, { ...query, limit }, next);
+      const page = await readFrom<Row>(url, query, next, about);
       setGrown((before) => ({
         key,
         pages: [...(before.key === key ? before.pages : []), page.data],
@@ -144,18 +145,16 @@ async function readFrom<Row>(
   url: string,
   query: Query,
   after: string | null,
+  about: string | null,
   signal?: AbortSignal,
 ): Promise<Page<Row>> {
-  let page = await ask<Page<Row>>(
-    withQuery(url, { ...query, after }),
-    signal === undefined ? {} : { signal },
-  );
-  for (let empty = 1; empty < EMPTY_PAGES && page.data.length === 0 && page.next !== null; empty += 1) {
-    page = await ask<Page<Row>>(
-      withQuery(url, { ...query, after: page.next }),
-      signal === undefined ? {} : { signal },
-    );
-  }
+  const request = {
+    ...(about !== null && { method: "POST" as const, body: about }),
+    ...(signal !== undefined && { signal }),
+  };
+  let page = await ask<Page<Row>>(withQuery(url, { ...query, after }), request);
+  for (let empty = 1; empty < EMPTY_PAGES && page.data.length === 0 && page.next !== null; empty += 1)
+    page = await ask<Page<Row>>(withQuery(url, { ...query, after: page.next }), request);
   return page;
 }
 

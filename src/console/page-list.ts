@@ -55,4 +55,11 @@ export const PAGES: readonly ListedPage[] = [
     key: null,
     component: lazy(() => import("./pages/delivery.tsx").then(({ OneDelivery }) => OneDelivery)),
   },
+  {
+    path: "explain",
+    title: "Explain",
+    nav: "Explain",
+    key: "y",
+    component: lazy(() => import("./pages/explain.tsx").then(({ Explain }) => Explain)),
+  },
 ];

@@ -1,6 +1,5 @@
 /** One event: the bytes that were published, and what has become of its deliveries. */
 
-import { useState } from "preact/hooks";
 import { useRoute } from "preact-iso/router";
 import type { DeliveryInJson } from "../../api/shown-delivery.ts";
 import { Act } from "../act.tsx";
@@ -81,7 +80,6 @@ function SendAgain({ asked, event }: { readonly asked: Answered<ShownEvent>; rea
 }
 
 function OfEvent({ event }: { readonly event: ShownEvent }) {
-  const [isWhyNot, setWhyNot] = useState(false);
   const { data, next } = event.deliveries;
   return (
     <section class="card">
@@ -94,20 +92,21 @@ function OfEvent({ event }: { readonly event: ShownEvent }) {
       </ul>
       {next !== null && <a href={withQuery(page("deliveries"), { event: event.id })}>All of them</a>}
       <p>
-        <button type="button" aria-expanded={isWhyNot} onClick={() => setWhyNot(!isWhyNot)}>
-          Why did somebody not get it?
-        </button>
+        <a href={withQuery(page("explain"), { event: event.id })}>Why did somebody not get it?</a>
       </p>
     </section>
   );
 }
 
 function DeliveryLine({ delivery }: { readonly delivery: DeliveryInJson }) {
-  const { id, endpoint_id: endpoint, status, attempt_count: attempts } = delivery;
+  const { id, event_id: event, endpoint_id: endpoint, status, attempt_count: attempts } = delivery;
   return (
     <li>
       <State word={status} /> <Id id={endpoint} href={page("deliveries", id)} />{" "}
-      <span class="muted">{plural(attempts, "attempt")}</span>
+      <span class="muted">{plural(attempts, "attempt")}</span>{" "}
+      <a href={withQuery(page("explain"), { event, endpoint })} aria-label={`Why? ${endpoint}`}>
+        Why?
+      </a>
     </li>
   );
 }
