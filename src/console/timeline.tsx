@@ -6,7 +6,7 @@ import type { AnsweredAttempt, WholeDeliveryInJson } from "../api/shown-delivery
 import { roughSpan } from "../core/duration.ts";
 import { second } from "./clock.ts";
 import { isWaiting, stepsOf, type Wait } from "./waits.ts";
-import { count, State, Time } from "./words.tsx";
+import { count, Hidden, State, Time } from "./words.tsx";
 
 const TEN_SECONDS_MS = 10_000;
 
@@ -37,6 +37,7 @@ export function Timeline({ delivery }: { readonly delivery: WholeDeliveryInJson 
         )}
         <End delivery={delivery} />
       </ol>
+      {delivery.payload_hidden === true && <Hidden what="Answers of receivers are" />}
       {longestMs > 0 && (
         <p class="muted">Waits are drawn to scale: the longest bar is {roughSpan(longestMs)}.</p>
       )}

@@ -67,6 +67,11 @@ export function State({ word, text = word }: { readonly word: string; readonly t
   return <span class={`state ${TONES[word] ?? "idle"}`}>{text}</span>;
 }
 
+/** In place of a payload that is only shown to admins here: `Data are`. */
+export function Hidden({ what }: { readonly what: string }) {
+  return <p class="muted">{what} shown to admins only (CONSOLE_HIDE_PAYLOADS).</p>;
+}
+
 /** Of what may be long: all of it on hover, and to be copied from where it leads. */
 export function Id({ id, href }: { readonly id: string; readonly href: string }) {
   return (

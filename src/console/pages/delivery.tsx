@@ -16,7 +16,7 @@ import { api, page, withQuery } from "../places.ts";
 import { SentRequest } from "../sent-request.tsx";
 import { Timeline } from "../timeline.tsx";
 import { isWaiting } from "../waits.ts";
-import { Ago, Id, State, Time } from "../words.tsx";
+import { Ago, Hidden, Id, State, Time } from "../words.tsx";
 
 /** Often enough to watch it fail and recover. */
 const POLL_MS = 2_000;
@@ -154,11 +154,13 @@ function Now({ delivery }: OfDelivery) {
   );
 }
 
+/** Null where it cannot be told: of an event whose data are hidden. */
 async function readNow(event: string, endpoint: string, signal: AbortSignal): Promise<Circumstances | null> {
   const [whole, webhook] = await Promise.all([
     readEvent(event, signal),
     ask<ShownWebhook>(api("webhooks", endpoint), { signal }),
   ]);
+  if (whole.payload_hidden === true) return null;
   const { data } = await explain(whole, { endpoint }, signal);
   const [explanation] = data;
   return explanation === undefined ? null : { explanation: asIfNew(explanation), webhook };
@@ -176,7 +178,9 @@ function Explained({
       <h2>{isWaiting(delivery) ? "Why it waits" : "Its endpoint now"}</h2>
       <Shown asked={asked} what="what its endpoint would get">
         {(found) =>
-          found !== null && (
+          found === null ? (
+            <Hidden what="A dry run needs the event's data, which are" />
+          ) : (
             <>
               <WhyNow delivery={delivery} explanation={found.explanation} />
               {found.explanation.request !== null && (

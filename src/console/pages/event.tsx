@@ -5,11 +5,13 @@ import type { DeliveryInJson } from "../../api/shown-delivery.ts";
 import { Act } from "../act.tsx";
 import { type Answered, Shown, useAsked } from "../answers.tsx";
 import { ask } from "../api.ts";
+import { Compared } from "../compared.tsx";
 import { CopyButton } from "../copy-button.tsx";
+import { EditedCopy } from "../edited-copy.tsx";
 import { JsonView } from "../json-view.tsx";
 import { readEvent, type ShownEvent } from "../one-event.ts";
 import { api, page, withQuery } from "../places.ts";
-import { Id, plural, State, Time } from "../words.tsx";
+import { Hidden, Id, plural, State, Time } from "../words.tsx";
 
 const POLL_MS = 5_000;
 
@@ -49,8 +51,13 @@ export function OneEvent() {
                 </dd>
               </div>
             </dl>
-            <JsonView text={event.dataText} what="data" />
+            {event.payload_hidden === true ? (
+              <Hidden what="Its data are" />
+            ) : (
+              <JsonView text={event.dataText} what="data" />
+            )}
             <OfEvent event={event} />
+            {event.payload_hidden !== true && <Compared event={event} />}
           </>
         )}
       </Shown>
@@ -61,6 +68,7 @@ export function OneEvent() {
 function SendAgain({ asked, event }: { readonly asked: Answered<ShownEvent>; readonly event: ShownEvent }) {
   return (
     <div class="acts">
+      {event.payload_hidden !== true && <EditedCopy event={event} />}
       <Act
         needs="admin"
         label="Send again"

@@ -13,7 +13,7 @@ import { ask } from "../api.ts";
 import { Reasons, Would } from "../explanation.tsx";
 import { asIfNew, eventBody, readEvent, type ShownEvent } from "../one-event.ts";
 import { api, page, withQuery } from "../places.ts";
-import { Id, State, Time } from "../words.tsx";
+import { Hidden, Id, State, Time } from "../words.tsx";
 
 interface Asked {
   readonly event: string;
@@ -138,7 +138,11 @@ function OfEvent({ id, endpoint }: { readonly id: string; readonly endpoint: str
             <Id id={id} href={page("events", id)} /> ({event.type}) was taken on{" "}
             <Time at={event.accepted_at} />. What stands below is how things are now.
           </p>
-          <Explanations about={eventBody(event)} event={event} endpoint={endpoint} />
+          {event.payload_hidden === true ? (
+            <Hidden what="A dry run needs the event's data, which are" />
+          ) : (
+            <Explanations about={eventBody(event)} event={event} endpoint={endpoint} />
+          )}
         </>
       )}
     </Shown>
