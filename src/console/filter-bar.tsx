@@ -11,7 +11,21 @@ export interface Filter {
   /** Without them it is a text. */
   readonly choices?: readonly string[];
   readonly placeholder?: string;
+  /** In the viewer's zone, and ISO 8601 in the URL. */
+  readonly isTime?: true;
 }
+
+const pad = (number: number, digits = 2): string => String(number).padStart(digits, "0");
+
+/** The field's own form of a time, which has no zone: that of the viewer. */
+function localTime(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return "";
+  const day = [pad(at.getFullYear(), 4), pad(at.getMonth() + 1), pad(at.getDate())].join("-");
+  return `${day}T${pad(at.getHours())}:${pad(at.getMinutes())}`;
+}
+
+const isoTime = (local: string): string => (local === "" ? "" : new Date(local).toISOString());
 
 /** The filters' values in the URL; null where one is not set. */
 export function useFilters(filters: readonly Filter[]): Readonly<Record<string, string | null>> {
@@ -47,7 +61,7 @@ export function FilterBar({
 }
 
 function OneFilter({
-  filter: { name, title, choices, placeholder = "" },
+  filter: { name, title, choices, placeholder = "", isTime },
   value,
   set,
 }: {
@@ -59,7 +73,15 @@ function OneFilter({
   return (
     <div class="filter">
       <label for={id}>{title}</label>
-      {choices === undefined ? (
+      {isTime && (
+        <input
+          id={id}
+          type="datetime-local"
+          value={localTime(value)}
+          onChange={({ currentTarget }) => set(name, isoTime(currentTarget.value))}
+        />
+      )}
+      {choices === undefined && !isTime && (
         <input
           id={id}
           type="text"
@@ -69,7 +91,8 @@ function OneFilter({
           autocomplete="off"
           onChange={({ currentTarget }) => set(name, currentTarget.value.trim())}
         />
-      ) : (
+      )}
+      {choices !== undefined && (
         <select id={id} value={value} onChange={({ currentTarget }) => set(name, currentTarget.value)}>
           <option value="">all</option>
           {/* A link may ask for one that is not known yet, or no more. */}

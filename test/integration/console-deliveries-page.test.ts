@@ -70,6 +70,42 @@ describe.skipIf(WITHOUT_BROWSER)("the console's deliveries and events", () => {
     expect(person.complaints).toEqual([]);
   });
 
+  it("are found by a delivery's id, and an id that nothing has is said to be nobody's", async () => {
+    await using person = await sitDown(browser, api.url);
+    const { page } = person;
+    await person.open("events");
+    const find = async (id: string): Promise<void> => {
+      await page.getByLabel("Find by id").fill(id);
+      await page.keyboard.press("Enter");
+    };
+    await find("evt_1.acme");
+    await page.getByRole("heading", { name: "Delivery evt_1.acme" }).waitFor();
+    for (const nobody of ["evt_1.nobody", "nobody", "ev t", "a.b.c", "x".repeat(300)]) {
+      await find(nobody);
+      await page.getByText(`Nothing here has the id ${nobody.slice(0, 80)}`).waitFor();
+    }
+    expect(new URL(page.url()).pathname).toBe("/console/deliveries/evt_1.acme");
+    // Those are the answers that there is none.
+    expect(person.complaints.filter((line) => !/\b40[04]\b/.test(line))).toEqual([]);
+  });
+
+  it("are narrowed down by time, in the viewer's zone", async () => {
+    await using person = await sitDown(browser, api.url, { timezoneId: "America/New_York" });
+    const { page } = person;
+    await person.open("deliveries");
+    await page.getByRole("link", { name: "evt_1" }).waitFor();
+    await page.getByLabel("Until").fill("2020-01-31T07:00");
+    await page.getByText("No delivery matches").waitFor();
+    expect(new URL(page.url()).searchParams.get("until")).toBe("2020-01-31T12:00:00.000Z");
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByLabel("Since").fill("2020-01-31T07:00");
+    await page.waitForURL("**/deliveries?since=2020-01-31T12*");
+    await page.getByRole("link", { name: "evt_1" }).waitFor();
+    await page.reload();
+    expect(await page.getByLabel("Since").inputValue()).toBe("2020-01-31T07:00");
+    expect(person.complaints).toEqual([]);
+  });
+
   it.each(["light", "dark"] as const)(
     "have no barrier that axe finds, %s and on a narrow screen",
     async (colorScheme) => {

@@ -12,6 +12,8 @@ const FILTERS = [
   { name: "status", title: "Status", choices: DELIVERY_STATUSES },
   { name: "endpoint", title: "Endpoint", placeholder: "ep_…" },
   { name: "event", title: "Event", placeholder: "evt_…" },
+  { name: "since", title: "Since", isTime: true },
+  { name: "until", title: "Until", isTime: true },
 ] as const;
 
 const COLUMNS: readonly Column<DeliveryInJson>[] = [
