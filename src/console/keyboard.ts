@@ -15,33 +15,41 @@ export function useKeys(keys: Keys): void {
   const current = useRef(keys);
   current.current = keys;
   useEffect(() => {
-    const press = readKeys(() => current.current);
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
+    const keysNow = (): Keys => current.current;
+    if (users.size === 0) addEventListener("keydown", press);
+    users.add(keysNow);
+    return () => {
+      users.delete(keysNow);
+      if (users.size === 0) removeEventListener("keydown", press);
+    };
   }, []);
 }
 
-function readKeys(keysNow: () => Keys): (event: KeyboardEvent) => void {
-  let first = "";
-  let timer = 0;
-  const remember = (key: string): void => {
-    clearTimeout(timer);
-    first = key;
-    timer = window.setTimeout(() => {
-      first = "";
-    }, SECOND_KEY_MS);
-  };
-  return (event) => {
-    if (isOthers(event)) return;
-    const { key } = event;
-    const keys = keysNow();
-    const act = keys[`${first} ${key}`] ?? keys[key] ?? null;
-    const isBeginning = act === null && Object.keys(keys).some((name) => name.startsWith(`${key} `));
-    remember(isBeginning ? key : "");
-    if (act === null) return;
-    event.preventDefault();
-    act();
-  };
+/** All parts that have keys now. Together, or the second of two keys would be the only one for another part. */
+const users = new Set<() => Keys>();
+let first = "";
+let timer = 0;
+
+function remember(key: string): void {
+  clearTimeout(timer);
+  first = key;
+  timer = window.setTimeout(() => {
+    first = "";
+  }, SECOND_KEY_MS);
+}
+
+function press(event: KeyboardEvent): void {
+  if (isOthers(event)) return;
+  const { key } = event;
+  const all = [...users].map((keysNow) => keysNow());
+  const actOf = (name: string): (() => void) | null =>
+    all.map((keys) => keys[name] ?? null).findLast((act) => act !== null) ?? null;
+  const act = actOf(`${first} ${key}`) ?? actOf(key);
+  const names = all.flatMap((keys) => Object.keys(keys));
+  remember(act === null && names.some((name) => name.startsWith(`${key} `)) ? key : "");
+  if (act === null) return;
+  event.preventDefault();
+  act();
 }
 
 /** Is it the browser's, a field's, or that of a dialog in front of the page? */

@@ -142,6 +142,19 @@ describe.skipIf(WITHOUT_BROWSER)("the console's page of one delivery", () => {
     expect(person.complaints).toEqual([]);
   });
 
+  it("takes the second of two keys for nothing of its own", async () => {
+    await using receiver = await startReceiver();
+    const id = await failedOnce("left", receiver, HOUR_MS);
+    await using person = await sitDown(browser, api.url);
+    await person.open(`deliveries/${id}`);
+    await person.page.getByRole("button", { name: "Copy as curl" }).waitFor();
+    await person.page.keyboard.press("g");
+    await person.page.keyboard.press("c");
+    await person.page.getByRole("heading", { name: "Callbacks" }).waitFor();
+    expect(await person.page.getByText(/^Copied|does not let this page copy/).count()).toBe(0);
+    expect(person.complaints).toEqual([]);
+  });
+
   it.each(["light", "dark"] as const)("has no barrier that axe finds, %s and narrow", async (colorScheme) => {
     await using receiver = await startReceiver();
     const id = await failedOnce(`seen_${colorScheme}`, receiver, HOUR_MS);
