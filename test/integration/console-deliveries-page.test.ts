@@ -89,6 +89,17 @@ describe.skipIf(WITHOUT_BROWSER)("the console's deliveries and events", () => {
     expect(person.complaints.filter((line) => !/\b40[04]\b/.test(line))).toEqual([]);
   });
 
+  it("are narrowed down by their events' type, as a link has it", async () => {
+    await using person = await sitDown(browser, api.url);
+    await person.open("deliveries?type=other.*");
+    await person.page.getByText("No delivery matches").waitFor();
+    await person.page.getByLabel("Type").fill("thing.*");
+    await person.page.keyboard.press("Enter");
+    await person.page.getByRole("link", { name: "evt_1" }).waitFor();
+    expect(new URL(person.page.url()).searchParams.get("type")).toBe("thing.*");
+    expect(person.complaints).toEqual([]);
+  });
+
   it("are narrowed down by time, in the viewer's zone", async () => {
     await using person = await sitDown(browser, api.url, { timezoneId: "America/New_York" });
     const { page } = person;

@@ -12,6 +12,7 @@ const FILTERS = [
   { name: "status", title: "Status", choices: DELIVERY_STATUSES },
   { name: "endpoint", title: "Endpoint", placeholder: "ep_…" },
   { name: "event", title: "Event", placeholder: "evt_…" },
+  { name: "type", title: "Type", placeholder: "job.*" },
   { name: "since", title: "Since", isTime: true },
   { name: "until", title: "Until", isTime: true },
 ] as const;

@@ -175,7 +175,8 @@ function Explanations({
       {problem !== null && <Refused problem={problem} again={again} />}
       {rows.length === 0 && (
         <Empty>
-          There is no webhook yet: <code>hookwave endpoints add https://…</code>
+          {endpoint === "" ? "There is no webhook yet" : `There is no webhook ${endpoint} now`}:{" "}
+          <code>hookwave endpoints add https://…</code>
         </Empty>
       )}
       <ul class="plain explained">
