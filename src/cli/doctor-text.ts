@@ -1,4 +1,6 @@
 /** The doctor's findings for people: a line each, ✓, ! or ✗, with what was seen, and below it what to do. */
+
+import { SIGNS } from "../core/signs.ts";
 import { type Finding, LEVELS, type Level } from "../manage/doctor/finding.ts";
 import { printable } from "./printable.ts";
 import { pad } from "./rows.ts";
@@ -8,7 +10,6 @@ import type { Style } from "./terminal.ts";
 /** As a service of another version may have more of them. */
 export type ShownFinding = Omit<Finding, "check"> & { readonly check: string };
 
-const SIGNS = { ok: "✓", warning: "!", broken: "✗" } as const;
 const LINE_MAX = 1_000;
 /** More receivers than that which are well are only counted. */
 const WELL_MAX = 20;

@@ -1,10 +1,10 @@
-/** The state of each endpoint in words, as an operator wants to know it: is it well, and if not, since when and why? */
+/** The state of each endpoint, asked of the API and said in core's words. */
 
 import { type EndpointHealth, endpointHealthPage } from "../api/routes/health.ts";
 import { pageOf } from "../api/routing.ts";
 import type { ShownWebhook } from "../api/webhook-fields.ts";
 import { logRow } from "../api/webhook-log-fields.ts";
-import { roughSpan } from "../core/duration.ts";
+import { endpointWord, stateInWords } from "../core/endpoint-state.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { ApiClient } from "./api-client.ts";
 import { readAll } from "./pages.ts";
@@ -28,7 +28,9 @@ export async function readStates(api: ApiClient): Promise<ReadonlyMap<string, En
     const { endpoints, next } = await api.ask({ ...HEALTH, query }, endpointHealthPage);
     return { data: endpoints, next };
   });
-  const failing = all.filter(isFailing).slice(0, CAUSES_MAX);
+  const failing = all
+    .filter((one) => endpointWord({ isActive: one.is_active }, healthIn(one)) === "failing")
+    .slice(0, CAUSES_MAX);
   const causes = new Map(
     await Promise.all(failing.map(async ({ id }) => [id, await causeOf(api, id)] as const)),
   );
@@ -46,33 +48,26 @@ async function causeOf(api: ApiClient, id: string): Promise<string | null> {
   }
 }
 
-const isFailing = ({ is_active: isActive, breaker, failing_since: since }: EndpointHealth): boolean =>
-  isActive && (breaker !== "closed" || since !== null);
-
 export function endpointStateCell(
-  webhook: Parameters<typeof stateInWords>[0],
+  webhook: Parameters<typeof stateText>[0],
   state: EndpointState,
   nowMs: number,
 ): Cell {
-  const { health } = state;
-  const life = health !== undefined && isFailing(health) ? "failing" : "active";
-  return stateCell(webhook.is_active ? life : "disabled", stateInWords(webhook, state, nowMs));
+  const word = endpointWord({ isActive: webhook.is_active }, healthIn(state.health));
+  return stateCell(word, stateText(webhook, state, nowMs));
 }
 
 /** `failing for 12 min (HTTP 503), breaker open, 40 wait`; a switched off one says why. */
-export function stateInWords(
-  webhook: Pick<ShownWebhook, "is_active" | "disabled_because">,
+export function stateText(
+  {
+    is_active: isActive,
+    disabled_because: disabledBecause,
+  }: Pick<ShownWebhook, "is_active" | "disabled_because">,
   { health, cause }: EndpointState,
   nowMs: number,
 ): string {
-  if (!webhook.is_active) return `disabled: ${webhook.disabled_because ?? "no reason given"}`;
-  if (health === undefined) return "active";
-  const { breaker, failing_since: since, waiting } = health;
-  const span = since === null ? "" : ` for ${roughSpan(Math.max(0, nowMs - Date.parse(since)))}`;
-  const parts = [
-    isFailing(health) ? `failing${span}${cause === null ? "" : ` (${cause})`}` : "active",
-    ...(breaker === "closed" ? [] : [`breaker ${breaker.replace("_", " ")}`]),
-    ...(waiting === 0 ? [] : [`${waiting} ${waiting === 1 ? "waits" : "wait"}`]),
-  ];
-  return parts.join(", ");
+  return stateInWords({ isActive, disabledBecause }, healthIn(health), cause, nowMs).join(", ");
 }
+
+const healthIn = (health: EndpointHealth | undefined) =>
+  health && { ...health, failingSince: health.failing_since };

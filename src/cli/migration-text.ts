@@ -5,16 +5,10 @@
 
 import type { ShownMigration } from "../api/migration-fields.ts";
 import { roughSpan } from "../core/duration.ts";
-import type { Phase } from "../core/migration.ts";
+import { PHASE_MEANINGS, sharesInWords } from "../core/migration-words.ts";
 import { printable } from "./printable.ts";
 import type { Shown, Table } from "./table.ts";
 
-const MEANINGS: Readonly<Record<Phase, string>> = {
-  dual: "every event goes both ways, by webhook and onto the bus",
-  primary: "webhooks lead; the bus gets only what is not delivered in time",
-  webhook: "webhooks alone; nothing is written to the bus",
-  redis: "the bus alone; webhooks are kept until this phase ends",
-};
 const CHANGES_SHOWN = 5;
 const WORDS_MAX_CHARS = 200;
 
@@ -22,12 +16,12 @@ export function migrationText(shown: ShownMigration, nowMs: number): Shown {
   const { phase, since, by, reason, backlog, late, bus } = shown;
   const ago = (time: string): string => `${time} (${roughSpan(Math.max(0, nowMs - Date.parse(time)))} ago)`;
   const rows = [
-    ["phase", `${phase}: ${MEANINGS[phase]}`],
+    ["phase", `${phase}: ${PHASE_MEANINGS[phase]}`],
     ["since", since === null ? "nobody has set it" : ago(since)],
     ["by", words(by)],
     ["because", words(reason ?? "–")],
     ["ends", endText(shown, nowMs)],
-    ["share", shareText(shown.shares)],
+    ["share", sharesInWords(shown.shares)],
     ["environment", environmentText(shown)],
     ["backlog", `${backlog} event${plural(backlog)} whose webhooks are kept`],
     ["late", `${late} event${plural(late)} that wait${late === 1 ? "s" : ""} for the bus`],
@@ -44,12 +38,6 @@ function endText({ until, return_to: to }: ShownMigration, nowMs: number): strin
   if (until === null || to === null) return "not by itself";
   const left = Date.parse(until) - nowMs;
   return `by itself at ${until}, ${left > 0 ? `in ${roughSpan(left)}` : "now"}, and ${to} comes back`;
-}
-
-function shareText(shares: ShownMigration["shares"]): string {
-  const { "*": rest = 100, ...types } = shares;
-  const named = Object.entries(types).map(([type, percent]) => `${type} ${percent} %`);
-  return [...named, `${named.length === 0 ? "all" : "others"} ${rest} %`].join(", ").concat(" by webhook");
 }
 
 function environmentText({ environment, phase }: ShownMigration): string {

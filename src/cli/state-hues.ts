@@ -3,6 +3,7 @@ import type { ShownReport } from "../api/migration-fields.ts";
 import type { LOG_STATUSES } from "../api/webhook-log-fields.ts";
 import type { CallbackSignature } from "../core/callback.ts";
 import type { DeliveryStatus } from "../core/delivery.ts";
+import type { EndpointWord } from "../core/endpoint-state.ts";
 import type { OutcomeKind } from "../core/outcome.ts";
 import type { ReplayState } from "../core/replay.ts";
 import type { Level } from "../manage/doctor/finding.ts";
@@ -10,7 +11,6 @@ import type { Grade } from "./certify/grades.ts";
 import type { Cell } from "./table.ts";
 import type { Hue } from "./terminal.ts";
 
-type EndpointWord = "active" | "failing" | "disabled";
 export type ShownState =
   | EndpointWord
   | DeliveryStatus

@@ -1,7 +1,7 @@
 /** The states of a list: what changes while it is read does not fail it. */
 import { describe, expect, it } from "vitest";
 import type { ApiClient } from "../../../src/cli/api-client.ts";
-import { readStates, stateInWords } from "../../../src/cli/endpoint-states.ts";
+import { readStates, stateText } from "../../../src/cli/endpoint-states.ts";
 import { HookwaveError } from "../../../src/core/errors.ts";
 
 const FAILING = {
@@ -33,7 +33,7 @@ describe("the states of endpoints", () => {
     const states = await readStates(answering(unknown));
     const state = states.get("gone") ?? expect.unreachable();
     const nowMs = Date.parse(FAILING.failing_since) + 60_000;
-    expect(stateInWords({ is_active: true, disabled_because: null }, state, nowMs)).toMatch(
+    expect(stateText({ is_active: true, disabled_because: null }, state, nowMs)).toMatch(
       /^failing for 1\.0 min$|^failing for \S+ \S+$/,
     );
   });
