@@ -76,6 +76,7 @@ describe("the rules see a planted violation", () => {
       'import type { B } from "../manage/b.ts";',
       "(console) may not import src/manage/b.ts (manage)",
     ],
+    ["src/receiver/a.ts", 'import { b } from "../console/b.ts";', "may not import src/console/b.ts"],
     [
       "src/store/a.ts",
       'import { trace } from "@opentelemetry/api";',

@@ -29,8 +29,8 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ["receiver", ["core", "wire", "catalogue"]],
   ["client", ["core", "catalogue", "publish"]],
   ["testing", ["core", "wire", "receiver", "config"]],
-  // A page in people's browsers: it knows of the service what the API says.
-  ["console", ["core", "api"]],
+  // A page in people's browsers: it knows of the service what the API says. The receiver's diagnosis runs there as well.
+  ["console", ["core", "api", "receiver"]],
   ["app", [...GROUND, ...STAGES, "config", "manage"]],
   ["process", [...GROUND, "store", "observe", "config", "manage", "api", "app"]],
   // The commands are clients of the API: its schemas tell them what comes.
