@@ -118,6 +118,7 @@ export const shownWebhook = z.object({ ...shownShape, ...readOnly });
 export type ShownWebhook = z.output<typeof shownWebhook>;
 export const webhookPage = pageOf(shownWebhook);
 export const madeWebhook = shownWebhook.extend({ secret: z.string().describe("Shown this once.") });
+export type MadeWebhook = z.output<typeof madeWebhook>;
 
 export function showWebhook(endpoint: Endpoint): ShownWebhook {
   const { secrets, disabledBecause, disabledAt, createdAt, updatedAt } = endpoint;
@@ -142,6 +143,6 @@ export function showTo(caller: Caller | null, endpoint: Endpoint): ShownWebhook 
   return mayChange(caller) ? shown : { ...shown, url: maskUrl(endpoint.url) };
 }
 
-export function showMade(endpoint: Endpoint): z.output<typeof madeWebhook> {
+export function showMade(endpoint: Endpoint): MadeWebhook {
   return { ...showWebhook(endpoint), secret: endpoint.secrets[0]?.value ?? "" };
 }

@@ -8,6 +8,14 @@ import type { Complaint } from "../core/errors.ts";
 interface Described extends Complaint {
   /** As docs/errors.md lists them; a failure on the way here has one of the page's own. */
   readonly code: string;
+  readonly flaws?: readonly Flaw[];
+}
+
+/** One of several things that are wrong with what was asked for. */
+interface Flaw {
+  /** Into the body, as a URI fragment: `#/url`. */
+  readonly pointer: string;
+  readonly detail: string;
 }
 
 export class Problem extends Error {
@@ -15,13 +23,15 @@ export class Problem extends Error {
   readonly expected: string;
   readonly got: string;
   readonly remedy: string;
+  readonly flaws: readonly Flaw[];
 
-  constructor({ code, expected, got, remedy }: Described) {
+  constructor({ code, expected, got, remedy, flaws = [] }: Described) {
     super(`expected ${expected}, got ${got}`);
     this.code = code;
     this.expected = expected;
     this.got = got;
     this.remedy = remedy;
+    this.flaws = flaws;
   }
 }
 
@@ -73,8 +83,8 @@ export async function ask<Answer>(url: string, request: Request = {}): Promise<A
 /** A proxy in front of the service answers in its own words. */
 function problemIn(text: string, status: number): Problem {
   try {
-    const { code, expected, got, remedy } = JSON.parse(text);
-    if (typeof code === "string") return new Problem({ code, expected, got, remedy });
+    const { code, expected, got, remedy, errors: flaws = [] } = JSON.parse(text);
+    if (typeof code === "string") return new Problem({ code, expected, got, remedy, flaws });
   } catch {
     // Told as what it is below: an answer that is none of the service's.
   }

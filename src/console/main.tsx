@@ -14,6 +14,7 @@ import { SignIn } from "./sign-in.tsx";
 import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/table.css";
+import "./styles/forms.css";
 import "./styles/frame.css";
 import "./styles/timeline.css";
 import "./theme.ts";

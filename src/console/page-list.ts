@@ -35,6 +35,13 @@ export const PAGES: readonly ListedPage[] = [
     component: lazy(() => import("./pages/deliveries.tsx").then(({ Deliveries }) => Deliveries)),
   },
   {
+    path: "webhooks",
+    title: "Webhooks",
+    nav: "Webhooks",
+    key: "w",
+    component: lazy(() => import("./pages/webhooks.tsx").then(({ Webhooks }) => Webhooks)),
+  },
+  {
     path: "callbacks",
     title: "Callbacks",
     nav: "Callbacks",

@@ -45,6 +45,7 @@ const TONES: Readonly<Record<string, "good" | "warn" | "bad" | "idle">> = {
   done: "good",
   valid: "good",
   safe: "good",
+  ok: "good",
   held: "warn",
   pending: "warn",
   retrying: "warn",
@@ -54,6 +55,7 @@ const TONES: Readonly<Record<string, "good" | "warn" | "bad" | "idle">> = {
   paused: "warn",
   half_open: "warn",
   unsigned: "warn",
+  warning: "warn",
   buried: "bad",
   failed: "bad",
   failing: "bad",
@@ -61,6 +63,7 @@ const TONES: Readonly<Record<string, "good" | "warn" | "bad" | "idle">> = {
   open: "bad",
   invalid: "bad",
   unsafe: "bad",
+  broken: "bad",
 };
 
 export function State({ word, text = word }: { readonly word: string; readonly text?: string }) {

@@ -53,6 +53,12 @@ export async function sitDown(
   };
 }
 
+/** Complaints but those of answers that a test has provoked, by their statuses. */
+export const complaintsBeside = ({ complaints }: Person, ...statuses: readonly number[]) =>
+  complaints.filter(
+    (one) => !statuses.some((status) => one.startsWith(`${status} `) || one.includes(`status of ${status} `)),
+  );
+
 /** Findings of axe by WCAG 2.2 AA, a line each: the rule, and the first element. */
 export async function barriers(page: Page): Promise<readonly string[]> {
   const { violations } = await new AxeBuilder({ page })

@@ -31,6 +31,8 @@ export const endpointHealthPage = z.object({
   next: z.string().nullable().describe("Where the next page begins; null when there is none."),
 });
 
+export type EndpointHealthPage = z.output<typeof endpointHealthPage>;
+
 const HEALTH = operation("read", "Health", "endpointsHealth", "How each endpoint is", {
   querystring: z.object(pageQuery),
   response: { 200: endpointHealthPage },

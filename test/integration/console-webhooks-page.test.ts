@@ -1,0 +1,94 @@
+/** Webhooks as a person sees and changes them in the console, in a real browser. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Api, startApi } from "../support/api.ts";
+import { builtConsole } from "../support/console-build.ts";
+import { barriers, complaintsBeside, openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+
+describe.skipIf(WITHOUT_BROWSER)("the console's webhooks", () => {
+  let redis: TestRedis;
+  let hookwave: TestHookwave;
+  let receiver: Receiver;
+  let api: Api;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    hookwave = await startHookwave(redis);
+    receiver = await startReceiver();
+    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
+    browser = await openBrowser();
+    await hookwave.endpoints.add({ id: "acme", url: receiver.url, description: "of ACME" });
+    await hookwave.endpoints.add({ id: "off", url: receiver.url, events: ["job.*"] });
+    await hookwave.endpoints.disable("off", "holidays");
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await api.close();
+    await receiver[Symbol.asyncDispose]();
+    await hookwave.close();
+    await redis[Symbol.asyncDispose]();
+  });
+
+  it("are listed with their states in words, and filtered by the URL", async () => {
+    await using person = await sitDown(browser, api.url);
+    await person.open("webhooks");
+    await person.page.getByText("disabled: holidays").waitFor();
+    await person.page.getByText("active", { exact: true }).waitFor();
+    await person.page.getByLabel("Active").selectOption("false");
+    await person.page.getByRole("link", { name: "acme" }).waitFor({ state: "detached" });
+    expect(new URL(person.page.url()).search).toBe("?active=false");
+    await person.page.getByText("disabled: holidays").waitFor();
+    expect(person.complaints).toEqual([]);
+  });
+
+  it("are added in a dialog that says what is wrong beside its field, and shows the secret once", async () => {
+    await using person = await sitDown(browser, api.url);
+    await person.open("webhooks");
+    await person.page.getByRole("button", { name: "Add a webhook" }).click();
+    const dialog = person.page.getByRole("dialog");
+    await dialog.getByLabel("URL").fill("http://10.0.0.1/hook");
+    await dialog.getByLabel("Id").fill("fresh");
+    await dialog.getByRole("button", { name: "Add a webhook" }).click();
+    await dialog.getByText("see what is said beside the fields").waitFor();
+    const url = dialog.getByLabel("URL");
+    expect(await url.getAttribute("aria-invalid")).toBe("true");
+    expect(await url.inputValue(), "what was written stays").toBe("http://10.0.0.1/hook");
+
+    await url.fill(receiver.url);
+    await dialog.getByRole("button", { name: "Add a webhook" }).click();
+    const secret = await dialog.locator(".secret code").textContent();
+    expect(secret).toMatch(/^whsec_/);
+    await dialog.getByRole("button", { name: "Done" }).click();
+    await person.page.getByRole("link", { name: "fresh" }).waitFor();
+    expect(await person.page.content(), "it is shown this once").not.toContain(secret);
+    expect(complaintsBeside(person, 422)).toEqual([]);
+  });
+
+  it.each(["light", "dark"] as const)(
+    "have no barrier that axe finds, %s and on a narrow screen",
+    async (colorScheme) => {
+      for (const viewport of [
+        { width: 1280, height: 800 },
+        { width: 320, height: 640 },
+      ]) {
+        await using person = await sitDown(browser, api.url, { colorScheme, viewport });
+        for (const [path, text] of [["webhooks", "disabled: holidays"]] as const) {
+          await person.open(path);
+          await person.page.getByText(text).first().waitFor();
+          expect(await barriers(person.page), path).toEqual([]);
+          const width = await person.page.evaluate("document.documentElement.scrollWidth");
+          expect(width, path).toBeLessThanOrEqual(viewport.width);
+        }
+        await person.open("webhooks");
+        await person.page.getByRole("button", { name: "Add a webhook" }).click();
+        await person.page.getByRole("dialog").waitFor();
+        expect(await barriers(person.page), "the dialog").toEqual([]);
+        expect(person.complaints).toEqual([]);
+      }
+    },
+  );
+});
