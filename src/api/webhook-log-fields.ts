@@ -96,7 +96,9 @@ export const shownStatistics = z.object({
     .describe("The last 24, oldest first; the last one is not over. `p50_ms` and `p99_ms` above are of all."),
 });
 
-export function showStatistics(statistics: EndpointStatistics): z.output<typeof shownStatistics> {
+export type ShownStatistics = z.output<typeof shownStatistics>;
+
+export function showStatistics(statistics: EndpointStatistics): ShownStatistics {
   const { delivered, buried, waiting, lastDay, hours } = statistics;
   return {
     total_deliveries: delivered + buried + waiting,

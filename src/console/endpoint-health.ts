@@ -1,4 +1,4 @@
-/** How webhooks are: their health, and why the failing ones fail. Asked for in pages, and never for more than is bounded. */
+/** The health of webhooks, and why the failing ones fail. Asked for in pages, and never for more than is bounded. */
 import type { EndpointHealth, EndpointHealthPage } from "../api/routes/health.ts";
 import type { ShownWebhook } from "../api/webhook-fields.ts";
 import type { LogRow } from "../api/webhook-log-fields.ts";

@@ -24,23 +24,27 @@ interface Props {
   readonly run: (given: Given) => Promise<Result>;
   readonly isDangerous?: boolean;
   readonly isMain?: boolean;
+  /** False where it is out of place now; a dialog that is open stays, with what it has to show. */
+  readonly isOffered?: boolean;
 }
 
 export function FormAct(props: Props) {
-  const { label, needs, isDangerous = false, isMain = false } = props;
+  const { label, needs, isDangerous = false, isMain = false, isOffered = true } = props;
   const [isOpen, setOpen] = useState(false);
   const isAllowed = may(needs);
   return (
     <>
-      <button
-        type="button"
-        class={isDangerous ? "danger" : isMain ? "primary" : ""}
-        disabled={!isAllowed}
-        title={isAllowed ? undefined : `needs a key with the role ${needs}`}
-        onClick={() => setOpen(true)}
-      >
-        {label}
-      </button>
+      {isOffered && (
+        <button
+          type="button"
+          class={isDangerous ? "danger" : isMain ? "primary" : ""}
+          disabled={!isAllowed}
+          title={isAllowed ? undefined : `needs a key with the role ${needs}`}
+          onClick={() => setOpen(true)}
+        >
+          {label}
+        </button>
+      )}
       {isOpen && <FormDialog {...props} close={() => setOpen(false)} />}
     </>
   );

@@ -42,6 +42,13 @@ export const PAGES: readonly ListedPage[] = [
     component: lazy(() => import("./pages/webhooks.tsx").then(({ Webhooks }) => Webhooks)),
   },
   {
+    path: "webhooks/:id",
+    title: "Webhook",
+    nav: null,
+    key: null,
+    component: lazy(() => import("./pages/webhook.tsx").then(({ OneWebhook }) => OneWebhook)),
+  },
+  {
     path: "callbacks",
     title: "Callbacks",
     nav: "Callbacks",

@@ -7,6 +7,18 @@ import { barriers, complaintsBeside, openBrowser, sitDown, WITHOUT_BROWSER } fro
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
 
+const LOOKS = [
+  ["light", 1280],
+  ["dark", 1280],
+  ["light", 320],
+] as const;
+const PAGES = [
+  ["webhooks", "disabled: holidays"],
+  ["webhooks/acme?tool=verify", "As it arrived, to the character"],
+  ["webhooks/off", "disabled: holidays"],
+] as const;
+const LOOKED_AT = LOOKS.flatMap((look) => PAGES.map((page) => [...page, ...look] as const));
+
 describe.skipIf(WITHOUT_BROWSER)("the console's webhooks", () => {
   let redis: TestRedis;
   let hookwave: TestHookwave;
@@ -68,27 +80,33 @@ describe.skipIf(WITHOUT_BROWSER)("the console's webhooks", () => {
     expect(complaintsBeside(person, 422)).toEqual([]);
   });
 
-  it.each(["light", "dark"] as const)(
-    "have no barrier that axe finds, %s and on a narrow screen",
-    async (colorScheme) => {
-      for (const viewport of [
-        { width: 1280, height: 800 },
-        { width: 320, height: 640 },
-      ]) {
-        await using person = await sitDown(browser, api.url, { colorScheme, viewport });
-        for (const [path, text] of [["webhooks", "disabled: holidays"]] as const) {
-          await person.open(path);
-          await person.page.getByText(text).first().waitFor();
-          expect(await barriers(person.page), path).toEqual([]);
-          const width = await person.page.evaluate("document.documentElement.scrollWidth");
-          expect(width, path).toBeLessThanOrEqual(viewport.width);
-        }
-        await person.open("webhooks");
-        await person.page.getByRole("button", { name: "Add a webhook" }).click();
-        await person.page.getByRole("dialog").waitFor();
-        expect(await barriers(person.page), "the dialog").toEqual([]);
-        expect(person.complaints).toEqual([]);
-      }
+  it.each(LOOKED_AT)(
+    "have no barrier that axe finds: %s (%s), %s, %i px wide",
+    async (path, text, colorScheme, width) => {
+      await using person = await sitDown(browser, api.url, { colorScheme, viewport: { width, height: 800 } });
+      await person.open(path);
+      await person.page.getByText(text).first().waitFor();
+      expect(await barriers(person.page)).toEqual([]);
+      expect(await person.page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+      expect(person.complaints).toEqual([]);
+    },
+  );
+
+  it.each(LOOKS)(
+    "have no barrier in the dialog that adds one, %s, %i px wide",
+    async (colorScheme, width) => {
+      await using person = await sitDown(browser, api.url, { colorScheme, viewport: { width, height: 800 } });
+      await person.open("webhooks");
+      await person.page.getByRole("button", { name: "Add a webhook" }).click();
+      const dialog = person.page.getByRole("dialog");
+      await dialog.getByLabel("URL").fill("http://10.0.0.1/hook");
+      await dialog.getByRole("button", { name: "Add a webhook" }).click();
+      await dialog.locator(".flaw").waitFor();
+      expect(await barriers(person.page), "with a flaw").toEqual([]);
+      await dialog.getByLabel("URL").fill(receiver.url);
+      await dialog.getByRole("button", { name: "Add a webhook" }).click();
+      await dialog.locator(".secret").waitFor();
+      expect(await barriers(person.page), "with a secret").toEqual([]);
     },
   );
 });

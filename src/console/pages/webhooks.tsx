@@ -21,7 +21,7 @@ const STATES_EACH_MS = 10_000;
 const columnsWith = (states: WebhookStates): readonly Column<ShownWebhook>[] => [
   {
     title: "State",
-    width: "minmax(0, 2.2fr)",
+    width: "minmax(0, 3.2fr)",
     cell: (webhook) => <StateInWords webhook={webhook} state={states.get(webhook.id)} />,
   },
   {
