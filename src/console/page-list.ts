@@ -76,4 +76,25 @@ export const PAGES: readonly ListedPage[] = [
     key: "y",
     component: lazy(() => import("./pages/explain.tsx").then(({ Explain }) => Explain)),
   },
+  {
+    path: "settings",
+    title: "Settings",
+    nav: "Settings",
+    key: "s",
+    component: lazy(() => import("./pages/keys.tsx").then(({ Keys }) => Keys)),
+  },
+  {
+    path: "settings/audit",
+    title: "Audit log",
+    nav: null,
+    key: null,
+    component: lazy(() => import("./pages/audit.tsx").then(({ Audit }) => Audit)),
+  },
+  {
+    path: "settings/doctor",
+    title: "Doctor",
+    nav: null,
+    key: null,
+    component: lazy(() => import("./pages/doctor.tsx").then(({ Doctor }) => Doctor)),
+  },
 ];

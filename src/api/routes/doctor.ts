@@ -20,6 +20,8 @@ export const shownCheckup = z.object({
   findings: z.array(shownFinding),
 });
 
+export type ShownCheckup = z.output<typeof shownCheckup>;
+
 const query = z.strictObject({
   endpoint: z
     .union([endpointId.transform((id) => [id]), z.array(endpointId).max(100)])
@@ -37,7 +39,7 @@ export function addDoctorRoute(app: Api, doctor: Doctor): void {
   });
 }
 
-const inJson = ({ level, version, findings }: Checkup): z.output<typeof shownCheckup> => ({
+const inJson = ({ level, version, findings }: Checkup): ShownCheckup => ({
   level,
   version,
   findings: findings.map((one) => ({ ...one, about: [...one.about] })),

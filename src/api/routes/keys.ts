@@ -11,9 +11,11 @@ const shownKey = z.object({
   roles: z.array(z.enum(ROLES)),
   created_at: z.iso.datetime(),
 });
+export type ShownKey = z.output<typeof shownKey>;
 export const madeKey = shownKey.extend({
   token: z.string().describe("Shown this once: `hw_live_<id>_<secret>`."),
 });
+export type MadeKey = z.output<typeof madeKey>;
 const askedKey = withExample(
   z.strictObject({
     name: z.string().min(1).max(100).describe("Whose it is, for people."),
