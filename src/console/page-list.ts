@@ -77,6 +77,13 @@ export const PAGES: readonly ListedPage[] = [
     component: lazy(() => import("./pages/explain.tsx").then(({ Explain }) => Explain)),
   },
   {
+    path: "migration",
+    title: "Migration",
+    nav: "Migration",
+    key: "m",
+    component: lazy(() => import("./pages/migration.tsx").then(({ Migration }) => Migration)),
+  },
+  {
     path: "settings",
     title: "Settings",
     nav: "Settings",
