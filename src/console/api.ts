@@ -80,6 +80,21 @@ export async function ask<Answer>(url: string, request: Request = {}): Promise<A
   return JSON.parse((await askText(url, request)) || "null");
 }
 
+/** Why a stream at this address is refused; null where it is not. Its text is nothing that one could wait for. */
+export async function refusalOf(url: string): Promise<Problem | null> {
+  const asked = new AbortController();
+  try {
+    const response = await fetch(url, { credentials: "same-origin", signal: asked.signal });
+    if (response.ok) return null;
+    if (response.status === 401) refusals.value += 1;
+    return problemIn(await response.text(), response.status);
+  } catch {
+    return new Problem(UNREACHABLE);
+  } finally {
+    asked.abort();
+  }
+}
+
 /** A proxy in front of the service answers in its own words. */
 function problemIn(text: string, status: number): Problem {
   try {

@@ -7,6 +7,8 @@ import { useEffect, useRef } from "preact/hooks";
 export type Keys = Readonly<Record<string, (() => void) | null>>;
 
 const TYPING = "input, textarea, select, [contenteditable]";
+/** Elements that the space bar presses. */
+const PRESSED = "button, summary";
 /** From the first key of two to the second. */
 const SECOND_KEY_MS = 1_500;
 
@@ -53,8 +55,9 @@ function press(event: KeyboardEvent): void {
 }
 
 /** Is it the browser's, a field's, or that of a dialog in front of the page? */
-function isOthers({ ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
+function isOthers({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
   if (ctrlKey || metaKey || altKey) return true;
+  if (key === " " && target instanceof Element && target.closest(PRESSED) !== null) return true;
   if (target instanceof Element && target.closest(TYPING) !== null) return true;
   return document.querySelector("dialog[open]") !== null;
 }

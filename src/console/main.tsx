@@ -15,6 +15,7 @@ import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/table.css";
 import "./styles/forms.css";
+import "./styles/live.css";
 import "./styles/frame.css";
 import "./styles/timeline.css";
 import "./theme.ts";

@@ -14,6 +14,13 @@ interface ListedPage {
 
 export const PAGES: readonly ListedPage[] = [
   {
+    path: "live",
+    title: "Live",
+    nav: "Live",
+    key: "l",
+    component: lazy(() => import("./pages/live.tsx").then(({ LiveTail }) => LiveTail)),
+  },
+  {
     path: "events",
     title: "Events",
     nav: "Events",

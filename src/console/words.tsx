@@ -24,6 +24,22 @@ export function Time({ at }: { readonly at: string | null }) {
 
 /** Is the part of the page in sight that something is in? What is not need not go on. */
 export const InSight = createContext(signal(true));
+const CLOCK = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+});
+
+/** The time of day, of what has just happened. */
+export function Clock({ at }: { readonly at: string }) {
+  return (
+    <time class="clock" dateTime={at} title={at}>
+      {CLOCK.format(new Date(at))}
+    </time>
+  );
+}
 
 /** `12 min ago`, `in 4 s`; goes on by itself. */
 export function Ago({ at }: { readonly at: string | null }) {
