@@ -16,6 +16,7 @@ import "./styles/parts.css";
 import "./styles/table.css";
 import "./styles/forms.css";
 import "./styles/live.css";
+import "./styles/overview.css";
 import "./styles/frame.css";
 import "./styles/timeline.css";
 import "./theme.ts";

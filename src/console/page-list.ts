@@ -14,6 +14,13 @@ interface ListedPage {
 
 export const PAGES: readonly ListedPage[] = [
   {
+    path: "",
+    title: "Overview",
+    nav: "Overview",
+    key: "o",
+    component: lazy(() => import("./pages/overview.tsx").then(({ Overview }) => Overview)),
+  },
+  {
     path: "live",
     title: "Live",
     nav: "Live",

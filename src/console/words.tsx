@@ -12,6 +12,10 @@ export const count = (number: number): string => NUMBER.format(number);
 export const plural = (number: number, one: string, many = `${one}s`): string =>
   `${count(number)} ${number === 1 ? one : many}`;
 
+/** `0.4 attempts/s`, `1,992 attempts/s`. */
+export const rateOf = (perSecond: number): string =>
+  `${perSecond < 10 ? perSecond.toFixed(1) : count(Math.round(perSecond))} attempts/s`;
+
 /** In the viewer's zone; UTC on hover. */
 export function Time({ at }: { readonly at: string | null }) {
   if (at === null) return <span class="muted">–</span>;

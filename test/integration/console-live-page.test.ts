@@ -2,14 +2,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, startApi } from "../support/api.ts";
-import {
-  barriers,
-  builtConsole,
-  openBrowser,
-  type Person,
-  sitDown,
-  WITHOUT_BROWSER,
-} from "../support/person.ts";
+import { builtConsole } from "../support/console-build.ts";
+import { barriers, openBrowser, type Person, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
 

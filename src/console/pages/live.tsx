@@ -7,7 +7,7 @@ import { FilterBar, useFilters } from "../filter-bar.tsx";
 import { useKeys } from "../keyboard.ts";
 import { page } from "../places.ts";
 import { type Live, useLive } from "../use-live.ts";
-import { Clock, count, Id, plural, State } from "../words.tsx";
+import { Clock, count, Id, plural, rateOf, State } from "../words.tsx";
 
 const FILTERS = [
   { name: "outcome", title: "Outcome", choices: [...OUTCOME_KINDS, "retrying", "failed"] },
@@ -66,9 +66,7 @@ function LiveState({ live: { connection, heldBack, perSecond } }: { readonly liv
           text={heldBack === null ? CONNECTIONS[connection] : "paused"}
         />
       </span>
-      <span class="rate muted">
-        {perSecond < 10 ? perSecond.toFixed(1) : count(Math.round(perSecond))} attempts/s
-      </span>
+      <span class="rate muted">{rateOf(perSecond)}</span>
       {heldBack !== null && <span class="muted">{count(heldBack)} came since</span>}
     </>
   );
@@ -101,7 +99,7 @@ function Rows({ rows }: { readonly rows: readonly LiveRow[] }) {
       <thead>
         <tr>
           {TITLES.map((title) => (
-            <th key={title} scope="col" class={NUMBERS.includes(title) && "number"}>
+            <th key={title} scope="col" class={NUMBERS.includes(title) ? "number" : ""}>
               {title}
             </th>
           ))}
