@@ -83,6 +83,8 @@ export const wholeLetterSchema = letterSchema.extend({
 });
 
 export type ShownLetter = z.output<typeof letterSchema>;
+export type LetterPage = z.output<typeof letterPage>;
+export type ShownLetterGroups = z.output<typeof letterGroupsSchema>;
 export type ShownWholeLetter = z.output<typeof wholeLetterSchema>;
 
 export function showLetter({ because, buriedAt, attempts, ...ids }: LetterSummary): ShownLetter {

@@ -6,9 +6,9 @@ import { useEffect, useRef } from "preact/hooks";
 
 export type Keys = Readonly<Record<string, (() => void) | null>>;
 
-const TYPING = "input, textarea, select, [contenteditable]";
+const TYPING = `input:not([type="checkbox"], [type="radio"]), textarea, select, [contenteditable]`;
 /** Elements that the space bar presses. */
-const PRESSED = "button, summary";
+const PRESSED = "button, summary, input";
 /** From the first key of two to the second. */
 const SECOND_KEY_MS = 1_500;
 

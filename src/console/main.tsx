@@ -17,6 +17,7 @@ import "./styles/table.css";
 import "./styles/forms.css";
 import "./styles/live.css";
 import "./styles/overview.css";
+import "./styles/letters.css";
 import "./styles/frame.css";
 import "./styles/timeline.css";
 import "./theme.ts";

@@ -118,4 +118,25 @@ export const PAGES: readonly ListedPage[] = [
     key: null,
     component: lazy(() => import("./pages/doctor.tsx").then(({ Doctor }) => Doctor)),
   },
+  {
+    path: "dead-letters",
+    title: "Dead letters",
+    nav: "Dead letters",
+    key: "x",
+    component: lazy(() => import("./pages/dead-letters.tsx").then(({ DeadLetters }) => DeadLetters)),
+  },
+  {
+    path: "dead-letters/:id",
+    title: "Dead letter",
+    nav: null,
+    key: null,
+    component: lazy(() => import("./pages/dead-letter.tsx").then(({ OneDeadLetter }) => OneDeadLetter)),
+  },
+  {
+    path: "replays/:id",
+    title: "Replay",
+    nav: null,
+    key: null,
+    component: lazy(() => import("./pages/replay.tsx").then(({ OneReplay }) => OneReplay)),
+  },
 ];

@@ -48,6 +48,8 @@ export const serviceStatus = z.object({
   dead: queueReading.describe("Given up: dead letters."),
 });
 
+export type ServiceStatus = z.output<typeof serviceStatus>;
+
 const STATUS = operation("read", "Health", "getStatus", "Count what is new, trying again and given up", {
   response: { 200: serviceStatus },
 });

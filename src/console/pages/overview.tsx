@@ -1,5 +1,5 @@
 /** An overview of how it goes: what is waiting and given up, who does not get through, what happens now and what somebody changed. */
-import type { serviceStatus } from "../../api/routes/health.ts";
+import type { ServiceStatus } from "../../api/routes/health.ts";
 import { roughSpan } from "../../core/duration.ts";
 import { Shown, useAnswer, useAsked } from "../answers.tsx";
 import { api, page, withQuery } from "../places.ts";
@@ -10,12 +10,10 @@ import { LiveStrip } from "./live-strip.tsx";
 import { RecentChanges } from "./recent-changes.tsx";
 import { Troubles } from "./troubles.tsx";
 
-type Status = ReturnType<typeof serviceStatus.parse>;
-
 const POLL_MS = 5_000;
 
 export function Overview() {
-  const status = useAnswer<Status>(api("status"), POLL_MS);
+  const status = useAnswer<ServiceStatus>(api("status"), POLL_MS);
   const health = useAsked("health", readHealth, POLL_MS);
   return (
     <>
@@ -34,7 +32,7 @@ export function Overview() {
   );
 }
 
-function Counts({ counts: { new: fresh, retrying, dead } }: { readonly counts: Status }) {
+function Counts({ counts: { new: fresh, retrying, dead } }: { readonly counts: ServiceStatus }) {
   return (
     <ul class="tiles">
       <Tile
