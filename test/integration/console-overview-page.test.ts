@@ -64,9 +64,26 @@ describe.skipIf(WITHOUT_BROWSER)("the console's overview", () => {
       expect.stringMatching(/^New\s+0/),
       expect.stringMatching(/^Trying again\s+1\s+the oldest for/),
       expect.stringMatching(/^Dead letters\s+1\s+the oldest is/),
+      expect.stringMatching(/^First attempt p95\s+[\d.]+ m?s/),
     ]);
     const changes = page.getByRole("region", { name: "Changes" });
     expect(await changes.getByRole("listitem").count()).toBe(3);
+    expect(person.complaints).toEqual([]);
+  });
+
+  it("draws what the last hour was like, and says it in words and in a table", async () => {
+    await using person = await sitDown(browser, api.url);
+    const { page } = person;
+    await person.open("");
+    await page.locator(".drawing svg").waitFor();
+    const hour = page.getByRole("figure").filter({ hasText: "The last hour" });
+    expect(await hour.innerText()).toMatch(/2 delivered\s+2 attempts failed\s+1 given up/);
+    await page.getByText("By the minute").click();
+    const rows = await hour.getByRole("row").allInnerTexts();
+    const figures = rows.slice(1).map((row) => row.split(/\s+/).slice(1, 4).map(Number));
+    const sums = [0, 1, 2].map((at) => figures.reduce((sum, row) => sum + (row[at] ?? 0), 0));
+    expect(sums).toEqual([2, 2, 1]);
+    expect(await page.locator(".drawing polyline").count()).toBe(2);
     expect(person.complaints).toEqual([]);
   });
 
@@ -99,6 +116,7 @@ describe.skipIf(WITHOUT_BROWSER)("the console's overview", () => {
         await person.open("");
         await person.page.getByText("HTTP 503").first().waitFor();
         await person.page.getByText("attempts appear here").waitFor();
+        await person.page.locator(".drawing svg").waitFor();
         expect(await barriers(person.page)).toEqual([]);
         const width = await person.page.evaluate("document.documentElement.scrollWidth");
         expect(width).toBeLessThanOrEqual(viewport.width);

@@ -26,6 +26,8 @@ export const shownSpan = z.object({
   data: z.array(shownPoint).describe("Oldest first; the last one may not be over."),
 });
 
+export type ShownSpan = z.output<typeof shownSpan>;
+
 const SUMMARY = "Count what all have done by the minute, or one webhook by the hour, in the last day";
 
 const show = ({ firstAttemptP95Ms, ...point }: StatisticsPoint): z.output<typeof shownPoint> => ({
