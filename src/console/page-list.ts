@@ -133,6 +133,13 @@ export const PAGES: readonly ListedPage[] = [
     component: lazy(() => import("./pages/dead-letter.tsx").then(({ OneDeadLetter }) => OneDeadLetter)),
   },
   {
+    path: "replays",
+    title: "Replays",
+    nav: "Replays",
+    key: "r",
+    component: lazy(() => import("./pages/replays.tsx").then(({ Replays }) => Replays)),
+  },
+  {
     path: "replays/:id",
     title: "Replay",
     nav: null,

@@ -79,7 +79,13 @@ function Orders({ replay, asked }: Given & { readonly asked: Answered<ShownRepla
   );
 }
 
-const dealtWith = ({ replayed, skipped, failed }: ShownReplay): number => replayed + skipped + failed;
+export const dealtWith = ({ replayed, skipped, failed }: ShownReplay): number => replayed + skipped + failed;
+
+/** The letters that it is about, in words. */
+export function narrowing(filter: ShownReplay["filter"]): string {
+  const members = Object.entries(filter);
+  return members.length === 0 ? "all of them" : members.map(([name, value]) => `${name} ${value}`).join(", ");
+}
 
 function Progress({ replay }: Given) {
   const { state, total, rate } = replay;
@@ -107,18 +113,13 @@ function Progress({ replay }: Given) {
 
 function Facts({ replay }: Given) {
   const { replayed, skipped, failed, filter, to_endpoint_id: to, created_at: at, finished_at: end } = replay;
-  const narrowed = Object.entries(filter);
   return (
     <dl class="facts card">
       <Fact name="Sent again">{count(replayed)}</Fact>
       <Fact name="Gone when their turn came">{count(skipped)}</Fact>
       <Fact name="Could not be sent">{count(failed)}</Fact>
       <Fact name="Letters">
-        <a href={withQuery(page("dead-letters"), filter)}>
-          {narrowed.length === 0
-            ? "all of them"
-            : narrowed.map(([name, value]) => `${name} ${value}`).join(", ")}
-        </a>
+        <a href={withQuery(page("dead-letters"), filter)}>{narrowing(filter)}</a>
       </Fact>
       {to !== null && (
         <Fact name="To">
