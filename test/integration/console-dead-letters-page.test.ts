@@ -1,4 +1,5 @@
 /** Dead letters and replays as a person works with them in the console, in a real browser. */
+import { readFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Api, startApi } from "../support/api.ts";
@@ -72,9 +73,10 @@ describe.skipIf(WITHOUT_BROWSER)("the console's dead letters", () => {
     await page.waitForURL("**/console/dead-letters?endpoint=acme&reason=exhausted");
     await page.getByRole("button", { name: "Replay the 3 that match" }).waitFor();
     expect(await page.getByRole("link", { name: "kind_other" }).count()).toBe(0);
-    expect(await page.getByRole("link", { name: "NDJSON" }).getAttribute("href")).toBe(
-      "/api/v1/dead-letters/export?endpoint=acme&reason=exhausted&format=ndjson",
-    );
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("link", { name: "NDJSON" }).click();
+    const lines = (await readFile(await (await downloading).path(), "utf8")).trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line).event_id).sort()).toEqual(["kind_0", "kind_1", "kind_2"]);
     expect(person.complaints).toEqual([]);
   });
 
@@ -115,6 +117,10 @@ describe.skipIf(WITHOUT_BROWSER)("the console's dead letters", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Replay the 4 that match" }).click();
     await page.getByText("done", { exact: true }).waitFor();
     await page.getByText("4 of 4").waitFor();
+    await page.getByRole("link", { name: "Replays" }).click();
+    const newest = page.getByRole("row").nth(1);
+    await newest.getByText("4 of 4").waitFor();
+    expect(await newest.innerText()).toMatch(/done\s+rpl_\S+\s+endpoint acme\s+4 of 4/);
     await receiver.received(before + 4);
     expect(receiver.ids().slice(before).sort()).toEqual(["all_0", "all_1", "all_2", "all_3"]);
     expect(await left()).toBe(1);
@@ -168,6 +174,7 @@ describe.skipIf(WITHOUT_BROWSER)("the console's dead letters", () => {
         "dead-letters": "other · expired",
         [`dead-letters/${letter}`]: "refused",
         [`replays/${replay}`]: "done",
+        replays: "type nothing.like.it",
       };
       for (const viewport of [
         { width: 1280, height: 800 },

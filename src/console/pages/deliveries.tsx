@@ -4,6 +4,7 @@ import type { DeliveryInJson } from "../../api/shown-delivery.ts";
 import { DELIVERY_STATUSES } from "../../core/delivery.ts";
 import { useList } from "../answers.tsx";
 import { type Column, DataTable } from "../data-table.tsx";
+import { ExportLinks } from "../export-links.tsx";
 import { FilterBar, useFilters } from "../filter-bar.tsx";
 import { api, page } from "../places.ts";
 import { Ago, Id, State, Time } from "../words.tsx";
@@ -46,7 +47,9 @@ export function Deliveries() {
   return (
     <>
       <h1>Deliveries</h1>
-      <FilterBar filters={FILTERS} />
+      <FilterBar filters={FILTERS}>
+        <ExportLinks of="deliveries" filters={filters} />
+      </FilterBar>
       <DataTable
         what="deliveries"
         list={list}

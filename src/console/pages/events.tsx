@@ -1,6 +1,7 @@
 /** Events as workers took them on, the newest first. */
 import { useList } from "../answers.tsx";
 import { type Column, DataTable } from "../data-table.tsx";
+import { ExportLinks } from "../export-links.tsx";
 import { FilterBar, useFilters } from "../filter-bar.tsx";
 import { api, page } from "../places.ts";
 import { Id, Time } from "../words.tsx";
@@ -25,7 +26,9 @@ export function Events() {
   return (
     <>
       <h1>Events</h1>
-      <FilterBar filters={FILTERS} />
+      <FilterBar filters={FILTERS}>
+        <ExportLinks of="events" filters={filters} />
+      </FilterBar>
       <DataTable
         what="events"
         list={list}
