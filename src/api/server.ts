@@ -144,7 +144,7 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   addDeliveryRoutes(app, hookwave.deliveries, exports);
   addMigrationRoutes(app, hookwave.migration);
   addSourceRoutes(app, hookwave.sources);
-  addCallbackRoutes(app, hookwave.callbacks);
+  addCallbackRoutes(app, hookwave.callbacks, exports);
   app.register(async (incoming: Api) => addReceivingRoute(incoming, hookwave.receiveCallback, settings));
   app.register(async (texts: Api) => addTestAndExplainRoutes(texts, hookwave));
 }

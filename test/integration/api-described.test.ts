@@ -108,6 +108,7 @@ async function receiveCallbacks({ call }: DescribedApi): Promise<void> {
   await call("listCallbacks", { query: { order: "oldest", seen: "false" } });
   await call("countCallbacks");
   await call("getCallback", callback);
+  await call("exportCallbacks", { query: { format: "csv" } });
   await call("markCallbackSeen", callback);
   await call("markCallbacksSeen", { body: { source: "llm" } });
   await call("forwardCallback", callback);

@@ -1,6 +1,6 @@
 /** Callbacks over HTTP: what came in, how much of it nobody has seen, saying that one has, and sending one on. */
 import { z } from "zod";
-import { CALLBACK_ORDERS } from "../../core/callback.ts";
+import { CALLBACK_ORDERS, type CallbackFilter } from "../../core/callback.ts";
 import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
 import type { CallbackManagement } from "../../manage/callbacks.ts";
 import {
@@ -8,12 +8,16 @@ import {
   callbackFilter,
   callbackPage,
   callbackSchema,
+  type ShownCallback,
   showCallback,
   showWholeCallback,
   wholeCallbackSchema,
   withoutBody,
 } from "../callback-fields.ts";
+import type { Cell } from "../csv.ts";
+import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
 import { inJson } from "../json-names.ts";
+import type { OpenStreams } from "../open-streams.ts";
 import { type Api, answersForId, idParams, operation, pageQuery, withExample } from "../routing.ts";
 
 const TAG = "Inbox";
@@ -52,8 +56,9 @@ const askedMarks = withExample(
   { source: "llm-site", up_to: "42" },
 );
 
-export function addCallbackRoutes(app: Api, callbacks: CallbackManagement): void {
+export function addCallbackRoutes(app: Api, callbacks: CallbackManagement, exports: OpenStreams): void {
   addReading(app, callbacks);
+  addExport(app, callbacks, exports);
   addMarks(app, callbacks);
   app.post(
     `${PATH}/:id/forward`,
@@ -68,23 +73,55 @@ export function addCallbackRoutes(app: Api, callbacks: CallbackManagement): void
   );
 }
 
+/** The same for a list and for an export. */
+const callbackQuery = {
+  ...callbackFilter,
+  seen: z.enum(["true", "false"]).optional(),
+  order: z.enum(CALLBACK_ORDERS).default("newest"),
+};
+const asked = z.object(callbackQuery).omit({ order: true });
+
+const filterOf = ({ seen, ...filter }: z.output<typeof asked>): CallbackFilter => ({
+  ...filter,
+  isSeen: seen === undefined ? undefined : seen === "true",
+});
+
+const EXPORTED: Exported<ShownCallback> = {
+  name: "callbacks",
+  columns: Object.keys(callbackSchema.shape),
+  cells: (row) => Object.values(callbackSchema.parse(row)).map(cellOf),
+  json: (row) => JSON.stringify(callbackSchema.parse(row)),
+};
+
+const cellOf = (value: string | number | boolean | null): Cell =>
+  typeof value === "boolean" ? String(value) : value;
+
+function addExport(app: Api, callbacks: CallbackManagement, exports: OpenStreams): void {
+  const summary = "All callbacks that a list would have, as a file; without their bodies";
+  app.get(
+    `${PATH}/export`,
+    exportOperation([TAG, "exportCallbacks", summary], z.strictObject({ ...exportQuery, ...callbackQuery })),
+    async (request, reply) => {
+      const { order, ...query } = request.query;
+      return await sendExport(request, reply, exports, EXPORTED, async (after) => {
+        const page = await callbacks.list(filterOf(query), order, { after, limit: EXPORT_PAGE });
+        return { data: page.data.map(showCallback), next: page.next };
+      });
+    },
+  );
+}
+
 function addReading(app: Api, callbacks: CallbackManagement): void {
   app.get(
     PATH,
     operation("read", TAG, "listCallbacks", "List what came in, newest first", {
       description:
         "To hear of what comes, keep `latest` and ask with `order=oldest&after=` it: what came since, oldest first. A callback that comes again in other bytes comes again there.",
-      querystring: z.strictObject({
-        ...pageQuery,
-        ...callbackFilter,
-        seen: z.enum(["true", "false"]).optional(),
-        order: z.enum(CALLBACK_ORDERS).default("newest"),
-      }),
+      querystring: z.strictObject({ ...pageQuery, ...callbackQuery }),
       response: { 200: callbackPage },
     }),
-    async ({ query: { after = null, limit, seen, order, ...filter } }) => {
-      const isSeen = seen === undefined ? undefined : seen === "true";
-      const page = await callbacks.list({ ...filter, isSeen }, order, { after, limit });
+    async ({ query: { after = null, limit, order, ...query } }) => {
+      const page = await callbacks.list(filterOf(query), order, { after, limit });
       return { ...page, data: page.data.map(showCallback) };
     },
   );
