@@ -10,7 +10,7 @@ export function ExportLinks({
   of,
   filters,
 }: {
-  readonly of: "deliveries" | "events" | "dead-letters";
+  readonly of: "deliveries" | "events" | "dead-letters" | "callbacks";
   readonly filters: Query;
 }) {
   return (

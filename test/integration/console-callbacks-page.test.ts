@@ -1,4 +1,5 @@
 /** Callbacks as the admin of a receiving service sees them come in, in a real browser. */
+import { text } from "node:stream/consumers";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, startApi } from "../support/api.ts";
@@ -49,6 +50,13 @@ describe.skipIf(WITHOUT_BROWSER)("the console's callbacks", () => {
     await page.getByRole("link", { name: "cb-2" }).click();
     await page.getByRole("dialog", { name: "cb-2" }).getByText("✗ invalid").waitFor();
     await page.getByText("2 kept, 0 not seen, 1 invalid").waitFor();
+
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "NDJSON" }).click(),
+    ]);
+    const rows = (await text(await saved.createReadStream())).trim().split("\n");
+    expect(rows.map((row) => JSON.parse(row).callback_id)).toEqual(["cb-2", "cb-1"]);
     expect(person.complaints).toEqual([]);
   });
 

@@ -10,6 +10,7 @@ import { useAnswer, useList } from "../answers.tsx";
 import { ask } from "../api.ts";
 import { arrivals } from "../arrivals.ts";
 import { type Column, DataTable } from "../data-table.tsx";
+import { ExportLinks } from "../export-links.tsx";
 import { FilterBar, useFilters } from "../filter-bar.tsx";
 import { api, page, withQuery } from "../places.ts";
 import { Ago, count, Id, plural } from "../words.tsx";
@@ -71,7 +72,9 @@ export function Callbacks() {
         </div>
       </div>
       <Unverified sources={sources.value?.data ?? []} />
-      <FilterBar filters={all} />
+      <FilterBar filters={all}>
+        <ExportLinks of="callbacks" filters={filters} />
+      </FilterBar>
       <DataTable
         what="callbacks"
         list={list}
