@@ -75,7 +75,6 @@ const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["preact", ["console"]],
   ["@preact/", ["console"]],
   ["preact-iso", ["console"]],
-  ["uplot", ["console"]],
   ["fastify-type-provider-zod", ["api"]],
   // Text from outside becomes typed here: the environment, event data, requests, jobs, Redis records.
   [
