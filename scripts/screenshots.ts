@@ -19,12 +19,12 @@ const PAGES: readonly (readonly [string, (page: Page, console: string) => Promis
   [
     "delivery",
     async (page, at) => {
-      await page.goto(`${at}/deliveries?endpoint=broken`);
-      await page.getByRole("link", { name: "broken" }).first().waitFor();
+      await page.goto(`${at}/deliveries?endpoint=flaky`);
+      await page.getByRole("link", { name: "flaky" }).first().waitFor();
       await page.keyboard.press("j");
       await page.keyboard.press("Enter");
     },
-    "500",
+    "503",
   ],
   ["webhook", (page, at) => page.goto(`${at}/webhooks/flaky`), "flaky"],
 ];

@@ -66,7 +66,8 @@ describe("an order with the cookie", () => {
 
   it("that says nothing of a page is refused by every route that changes anything, and by signing out", async () => {
     const { body: document } = await ask(`${api.url}/openapi.json`);
-    const orders = operationsOf(document).filter(({ method }) => method !== "GET");
+    // The cookie means nothing where no key does: a sender's signature counts there.
+    const orders = operationsOf(document).filter(({ method, roles }) => method !== "GET" && roles.length > 0);
     expect(orders.length).toBeGreaterThan(20);
     for (const { method, path, id } of orders) {
       const refused = await order(path.replace(/\{\w+\}/g, "default"), {}, method);
