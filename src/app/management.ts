@@ -101,7 +101,7 @@ export function wireManagement(wiring: ManagementWiring) {
       now: system.now,
     }),
     doctor: wireDoctor(config, wiring.redisPlace),
-    live,
+    live: { open: live.open },
     start: () => {
       letters.start();
       inbox.start();

@@ -7,7 +7,7 @@ import { type Column, DataTable } from "../data-table.tsx";
 import { ExportLinks } from "../export-links.tsx";
 import { FilterBar, useFilters } from "../filter-bar.tsx";
 import { api, page } from "../places.ts";
-import { Ago, Id, State, Time } from "../words.tsx";
+import { Ago, Id, State } from "../words.tsx";
 
 const FILTERS = [
   { name: "status", title: "Status", choices: DELIVERY_STATUSES },
@@ -37,8 +37,8 @@ const COLUMNS: readonly Column<DeliveryInJson>[] = [
     cell: ({ last_attempt: last, reason }) => last?.status ?? last?.reason ?? reason ?? "–",
   },
   { title: "Attempts", width: "5rem", isNumber: true, cell: ({ attempt_count: attempts }) => attempts },
-  { title: "Next", width: "7rem", cell: ({ next_attempt_at: at }) => <Ago at={at} /> },
-  { title: "Created", width: "minmax(0, 1fr)", cell: ({ created_at: at }) => <Time at={at} /> },
+  { title: "Next", width: "6rem", cell: ({ next_attempt_at: at }) => <Ago at={at} /> },
+  { title: "Created", width: "6.5rem", cell: ({ created_at: at }) => <Ago at={at} /> },
 ];
 
 export function Deliveries() {
