@@ -192,8 +192,9 @@ async function causeTrouble(): Promise<void> {
   await ask("POST", "/api/v1/events", event);
   await admin.config("SET", "maxmemory", "0");
   await ask("POST", "/api/v1/events", { ...event, id: TROUBLE });
+  // One line says that Redis refuses, by whoever was refused first.
   await until("the service has said so", () =>
-    service.log().some(({ doing }) => doing === "record_attempts"),
+    service.log().some((line) => JSON.stringify(line).includes("NOREPLICAS")),
   );
   await ask("POST", "/api/v1/events", event);
   await ask("POST", "/api/v1/webhooks/two/rotate-secret", {
