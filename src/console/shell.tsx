@@ -20,7 +20,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
     key === null ? [] : [[`g ${key}`, () => route(page(to))]],
   );
   useKeys({ ...Object.fromEntries(goTo), "?": () => setHelping(true) });
-  const title = PAGES.find((one) => isAt(path, one.path))?.title ?? "Hookwave";
+  const title = PAGES.find((one) => isPage(path, one.path))?.title ?? "Hookwave";
   useEffect(() => {
     document.title = `${title} · Hookwave`;
   }, [title]);
@@ -71,12 +71,19 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
   );
 }
 
-/** Is this URL's path one of that page, or of what lies below it? */
-function isAt(path: string, of: string): boolean {
-  const rest = path.slice(CONSOLE_PATH.length).replace(/\/$/, "");
-  const [first = ""] = of.split("/");
-  return of === "" ? rest === "" : rest === first || rest.startsWith(`${first}/`);
+const partsOf = (path: string): readonly string[] =>
+  path.slice(CONSOLE_PATH.length).replace(/\/$/, "").split("/");
+
+/** Is this URL's path that of this very page? */
+function isPage(path: string, of: string): boolean {
+  const [parts, pattern] = [partsOf(path), of.split("/")];
+  return (
+    parts.length === pattern.length && pattern.every((one, at) => one.startsWith(":") || one === parts[at])
+  );
 }
+
+/** Is this URL's path one of that page, or of what lies below it? */
+const isAt = (path: string, of: string): boolean => partsOf(path)[0] === of.split("/")[0];
 
 function Who() {
   const by = session.value?.by ?? null;

@@ -85,7 +85,7 @@ describe.skipIf(WITHOUT_BROWSER)("the console's callbacks", () => {
     const body = person.page.getByRole("dialog").locator("pre");
     await body.waitFor();
     expect(await body.textContent()).toContain(HOSTILE.evil);
-    expect(await person.page.title()).toBe("Callbacks · Hookwave");
+    expect(await person.page.title()).toBe("Callback · Hookwave");
     expect(person.complaints).toEqual([]);
   });
 
