@@ -1,13 +1,9 @@
 /** The console in places and with data that it did not choose: behind a path, zoomed in, and whatever was published. */
 import { request as ask, createServer } from "node:http";
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Api, startApi } from "../support/api.ts";
-import { builtConsole } from "../support/console-build.ts";
+import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
 import { untilIdle } from "../support/deliveries.ts";
-import { openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
-import { startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import { sitDown, WITHOUT_BROWSER } from "../support/person.ts";
 
 const PREFIX = "/ops/hooks";
 const DEEP = `${"[".repeat(62)}1${"]".repeat(62)}`;
@@ -26,32 +22,21 @@ const PAGES = [
 const MORE_PAGES = ["migration", "settings", "settings/audit", "settings/doctor", "webhooks/acme"];
 
 describe.skipIf(WITHOUT_BROWSER)("the console", () => {
-  let redis: TestRedis;
-  let hookwave: TestHookwave;
-  let api: Api;
-  let browser: Browser;
+  let stage: ConsoleStage;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    hookwave = await startHookwave(redis);
-    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
-    browser = await openBrowser();
-    await using receiver = await startReceiver();
+    stage = await openConsole();
+    const { hookwave, receiver } = stage;
     await hookwave.endpoints.add({ id: "acme", url: receiver.url });
     await hookwave.publish({ id: "evt_hostile", type: "thing.done", dataText: HOSTILE });
     await untilIdle(hookwave);
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await api.close();
-    await hookwave.close();
-    await redis[Symbol.asyncDispose]();
-  });
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   it("works behind a proxy that puts a path in front of it, to the last page", async () => {
-    await using proxy = await startProxy(api.url);
-    await using person = await sitDown(browser, proxy.url + PREFIX);
+    await using proxy = await startProxy(stage.api.url);
+    await using person = await sitDown(stage.browser, proxy.url + PREFIX);
     const { page } = person;
     await person.open("deliveries");
     await page.getByRole("link", { name: "evt_hostile" }).click();
@@ -65,7 +50,7 @@ describe.skipIf(WITHOUT_BROWSER)("the console", () => {
   });
 
   it("shows as text whatever was published, however deep, long, turned or broken", async () => {
-    await using person = await sitDown(browser, api.url);
+    await using person = await sitDown(stage.browser, stage.api.url);
     await person.open("events/evt_hostile");
     const data = person.page.locator("figure.json pre");
     await data.waitFor();
@@ -77,7 +62,7 @@ describe.skipIf(WITHOUT_BROWSER)("the console", () => {
   it("needs no second scroll bar at twice the size, on any page", async () => {
     // As a browser zooms: half the width in CSS pixels, each of two.
     const zoomed = { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 };
-    await using person = await sitDown(browser, api.url, zoomed);
+    await using person = await sitDown(stage.browser, stage.api.url, zoomed);
     for (const path of [...PAGES, ...MORE_PAGES]) {
       await person.open(path);
       await person.page.locator("main h1").waitFor();

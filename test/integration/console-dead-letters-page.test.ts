@@ -2,41 +2,32 @@
 import { readFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Api, startApi } from "../support/api.ts";
-import { builtConsole } from "../support/console-build.ts";
+import type { Api } from "../support/api.ts";
+import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
 import { aLetter, bury, summaries } from "../support/letters.ts";
-import { barriers, openBrowser, type Person, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
-import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import { barriers, type Person, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import type { Receiver } from "../support/receiver.ts";
+import type { TestHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const DATA = '{"big":12345678901234567890,"evil":"<img src=x onerror=alert(1)>"}';
 const ANSWER = "<script>alert(1)</script> no such order";
 
 describe.skipIf(WITHOUT_BROWSER)("the console's dead letters", () => {
-  let redis: TestRedis;
+  let stage: ConsoleStage;
   let hookwave: TestHookwave;
   let receiver: Receiver;
   let api: Api;
   let browser: Browser;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    hookwave = await startHookwave(redis);
-    receiver = await startReceiver();
-    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
-    browser = await openBrowser();
+    stage = await openConsole();
+    ({ hookwave, receiver, api, browser } = stage);
     await hookwave.endpoints.add({ id: "acme", url: receiver.url, retrySchedule: [] });
     await hookwave.endpoints.add({ id: "other", url: receiver.url, events: ["never"] });
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await api.close();
-    await receiver[Symbol.asyncDispose]();
-    await hookwave.close();
-    await redis[Symbol.asyncDispose]();
-  });
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   beforeEach(async () => {
     receiver.replies(200);
@@ -46,7 +37,7 @@ describe.skipIf(WITHOUT_BROWSER)("the console's dead letters", () => {
 
   /** Letters of `acme` that were exhausted, and one of another kind. */
   const fill = (run: string, letters: number) =>
-    bury(redis, [
+    bury(stage.redis, [
       ...Array.from({ length: letters }, (_, nth) => aLetter({ eventId: `${run}_${nth}`, endpoint: "acme" })),
       aLetter({ eventId: `${run}_other`, endpoint: "other", because: "expired" }),
     ]);

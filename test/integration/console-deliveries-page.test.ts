@@ -1,40 +1,31 @@
 /** Deliveries and events as a person sees them in the console, in a real browser. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Api, startApi } from "../support/api.ts";
-import { builtConsole } from "../support/console-build.ts";
+import type { Api } from "../support/api.ts";
+import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
 import { untilIdle } from "../support/deliveries.ts";
-import { barriers, openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
-import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import { barriers, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import type { Receiver } from "../support/receiver.ts";
+import type { TestHookwave } from "../support/service.ts";
 
 const DATA = '{"big":12345678901234567890,"one":1.0,"evil":"<img src=x onerror=alert(1)>\\u202e"}';
 
 describe.skipIf(WITHOUT_BROWSER)("the console's deliveries and events", () => {
-  let redis: TestRedis;
+  let stage: ConsoleStage;
   let hookwave: TestHookwave;
   let receiver: Receiver;
   let api: Api;
   let browser: Browser;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    hookwave = await startHookwave(redis);
-    receiver = await startReceiver();
-    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
-    browser = await openBrowser();
+    stage = await openConsole();
+    ({ hookwave, receiver, api, browser } = stage);
     await hookwave.endpoints.add({ id: "acme", url: receiver.url });
     await hookwave.publish({ id: "evt_1", type: "thing.done", dataText: DATA });
     await untilIdle(hookwave);
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await api.close();
-    await receiver[Symbol.asyncDispose]();
-    await hookwave.close();
-    await redis[Symbol.asyncDispose]();
-  });
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   it("lead from the list to the event, whose data are the bytes that were published", async () => {
     await using person = await sitDown(browser, api.url);

@@ -1,12 +1,12 @@
 /** One delivery as a person sees it in the console, in a real browser: watched, tried, ended, sent again, copied. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Api, startApi } from "../support/api.ts";
-import { builtConsole } from "../support/console-build.ts";
+import type { Api } from "../support/api.ts";
+import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
 import { untilBooked, untilStatus } from "../support/deliveries.ts";
-import { barriers, openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import { barriers, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
 import { type Answer, type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import type { TestHookwave } from "../support/service.ts";
 
 const SECRET = "a-secret-that-nobody-may-see-in-a-page";
 const HOUR_MS = 3_600_000;
@@ -14,24 +14,17 @@ const ANSWER = "<img src=x onerror=alert(1)>\u202e\u0000 no such queue";
 const failing: Answer = (response) => response.writeHead(500).end(ANSWER);
 
 describe.skipIf(WITHOUT_BROWSER)("the console's page of one delivery", () => {
-  let redis: TestRedis;
+  let stage: ConsoleStage;
   let hookwave: TestHookwave;
   let api: Api;
   let browser: Browser;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    hookwave = await startHookwave(redis);
-    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
-    browser = await openBrowser();
+    stage = await openConsole();
+    ({ hookwave, api, browser } = stage);
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await api.close();
-    await hookwave.close();
-    await redis[Symbol.asyncDispose]();
-  });
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   /** An endpoint of that id whose first attempt of an event has failed; the delivery's id. */
   async function failedOnce(id: string, receiver: Receiver, waitMs: number): Promise<string> {

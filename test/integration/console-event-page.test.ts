@@ -1,26 +1,23 @@
 /** One event as a person sees it in the console, in a real browser: compared with another, and published as an edited copy. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Api, startApi } from "../support/api.ts";
-import { builtConsole } from "../support/console-build.ts";
+import type { Api } from "../support/api.ts";
+import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
 import { untilIdle, untilStatus } from "../support/deliveries.ts";
-import { barriers, openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
-import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import { barriers, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import type { Receiver } from "../support/receiver.ts";
+import type { TestHookwave } from "../support/service.ts";
 
 describe.skipIf(WITHOUT_BROWSER)("the console's page of one event", () => {
-  let redis: TestRedis;
+  let stage: ConsoleStage;
   let hookwave: TestHookwave;
   let receiver: Receiver;
   let api: Api;
   let browser: Browser;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    hookwave = await startHookwave(redis);
-    receiver = await startReceiver();
-    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
-    browser = await openBrowser();
+    stage = await openConsole();
+    ({ hookwave, receiver, api, browser } = stage);
     await hookwave.endpoints.add({ id: "acme", url: receiver.url });
     const rows = Array.from({ length: 20 }, (_, nth) => `{"row":${nth}}`).join(",");
     const dataText = (n: string) => `{"n":${n},"evil":"<img src=x onerror=alert(1)>","rows":[${rows}]}`;
@@ -29,13 +26,7 @@ describe.skipIf(WITHOUT_BROWSER)("the console's page of one event", () => {
     await untilIdle(hookwave);
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await api.close();
-    await receiver[Symbol.asyncDispose]();
-    await hookwave.close();
-    await redis[Symbol.asyncDispose]();
-  });
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   it("compares its data with those of another event, line by line", async () => {
     await using person = await sitDown(browser, api.url);

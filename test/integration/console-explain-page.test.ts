@@ -1,26 +1,23 @@
 /** The dry run as a person sees it in the console, in a real browser: who would get an event, who would not and why. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Api, startApi } from "../support/api.ts";
-import { builtConsole } from "../support/console-build.ts";
+import type { Api } from "../support/api.ts";
+import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
 import { untilStatus } from "../support/deliveries.ts";
-import { barriers, openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
-import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import { barriers, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import type { Receiver } from "../support/receiver.ts";
+import type { TestHookwave } from "../support/service.ts";
 
 describe.skipIf(WITHOUT_BROWSER)("the console's page that explains", () => {
-  let redis: TestRedis;
+  let stage: ConsoleStage;
   let hookwave: TestHookwave;
   let receiver: Receiver;
   let api: Api;
   let browser: Browser;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    hookwave = await startHookwave(redis);
-    receiver = await startReceiver();
-    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
-    browser = await openBrowser();
+    stage = await openConsole();
+    ({ hookwave, receiver, api, browser } = stage);
     const { url } = receiver;
     await hookwave.endpoints.add({ id: "all", url });
     await hookwave.endpoints.add({ id: "narrow", url, events: ["job.*"] });
@@ -32,13 +29,7 @@ describe.skipIf(WITHOUT_BROWSER)("the console's page that explains", () => {
     await hookwave.endpoints.add({ id: "late", url });
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await api.close();
-    await receiver[Symbol.asyncDispose]();
-    await hookwave.close();
-    await redis[Symbol.asyncDispose]();
-  });
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   it("says of an event who had it and why the others did not, reached from the event's page", async () => {
     await using person = await sitDown(browser, api.url);

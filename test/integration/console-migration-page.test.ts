@@ -1,16 +1,16 @@
 /** The migration as a person sees and switches it in the console, in a real browser. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Api, startApi } from "../support/api.ts";
+import type { Api } from "../support/api.ts";
 import { type BusConsumer, listenToBus, registered } from "../support/bus.ts";
-import { builtConsole } from "../support/console-build.ts";
-import { barriers, complaintsBeside, openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
-import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
+import { barriers, complaintsBeside, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import type { Receiver } from "../support/receiver.ts";
+import type { TestHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 describe.skipIf(WITHOUT_BROWSER)("the console's migration", () => {
-  let redis: TestRedis;
+  let stage: ConsoleStage;
   let hookwave: TestHookwave;
   let receiver: Receiver;
   let bus: BusConsumer;
@@ -18,22 +18,15 @@ describe.skipIf(WITHOUT_BROWSER)("the console's migration", () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    receiver = await startReceiver();
-    hookwave = await startHookwave(redis, { redisFallbackAfterMs: 1_000 });
-    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
-    browser = await openBrowser();
+    stage = await openConsole({ redisFallbackAfterMs: 1_000 });
+    ({ hookwave, receiver, api, browser } = stage);
     await hookwave.endpoints.add({ id: "default", url: receiver.url });
-    bus = await listenToBus(redis.url);
+    bus = await listenToBus(stage.redis.url);
   });
 
   afterAll(async () => {
-    await browser.close();
-    await api.close();
-    await receiver[Symbol.asyncDispose]();
-    await hookwave.close();
     await bus[Symbol.asyncDispose]();
-    await redis[Symbol.asyncDispose]();
+    await stage[Symbol.asyncDispose]();
   });
 
   it("is switched for a while with a reason, and not left undecided about what was kept", async () => {

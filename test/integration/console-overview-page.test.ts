@@ -1,29 +1,25 @@
 /** The overview as a person sees it in the console, in a real browser. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Api, startApi } from "../support/api.ts";
-import { builtConsole } from "../support/console-build.ts";
-import { barriers, openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import type { Api } from "../support/api.ts";
+import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
+import { barriers, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import type { TestHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 describe.skipIf(WITHOUT_BROWSER)("the console's overview", () => {
-  let redis: TestRedis;
+  let stage: ConsoleStage;
   let hookwave: TestHookwave;
-  let good: Receiver;
   let bad: Receiver;
   let api: Api;
   let browser: Browser;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    hookwave = await startHookwave(redis);
-    good = await startReceiver();
+    stage = await openConsole();
+    ({ hookwave, api, browser } = stage);
     bad = await startReceiver(503);
-    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
-    browser = await openBrowser();
-    await hookwave.endpoints.add({ id: "well", url: good.url });
+    await hookwave.endpoints.add({ id: "well", url: stage.receiver.url });
     await hookwave.endpoints.add({
       id: "ill",
       url: bad.url,
@@ -40,12 +36,8 @@ describe.skipIf(WITHOUT_BROWSER)("the console's overview", () => {
   });
 
   afterAll(async () => {
-    await browser.close();
-    await api.close();
-    await good[Symbol.asyncDispose]();
     await bad[Symbol.asyncDispose]();
-    await hookwave.close();
-    await redis[Symbol.asyncDispose]();
+    await stage[Symbol.asyncDispose]();
   });
 
   it("says what waits, what was given up, and which endpoints fail and why", async () => {

@@ -1,21 +1,14 @@
 /** Keys, the audit log and the doctor as a person sees them in the console, in a real browser. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Api, ask, startApi } from "../support/api.ts";
-import { builtConsole } from "../support/console-build.ts";
-import {
-  barriers,
-  complaintsBeside,
-  openBrowser,
-  type Person,
-  sitDown,
-  WITHOUT_BROWSER,
-} from "../support/person.ts";
-import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import { type Api, ask } from "../support/api.ts";
+import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
+import { barriers, complaintsBeside, type Person, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import type { Receiver } from "../support/receiver.ts";
+import type { TestHookwave } from "../support/service.ts";
 
 describe.skipIf(WITHOUT_BROWSER)("the console's settings", () => {
-  let redis: TestRedis;
+  let stage: ConsoleStage;
   let hookwave: TestHookwave;
   let receiver: Receiver;
   let api: Api;
@@ -23,23 +16,14 @@ describe.skipIf(WITHOUT_BROWSER)("the console's settings", () => {
   let token: string;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    hookwave = await startHookwave(redis);
-    receiver = await startReceiver();
-    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
-    browser = await openBrowser();
+    stage = await openConsole();
+    ({ hookwave, receiver, api, browser } = stage);
     await hookwave.endpoints.add({ id: "acme", url: receiver.url });
     await hookwave.endpoints.amend("acme", { description: "<i>of ACME</i>" });
     token = (await hookwave.keys.create({ name: "ann", roles: ["admin"] })).token;
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await api.close();
-    await receiver[Symbol.asyncDispose]();
-    await hookwave.close();
-    await redis[Symbol.asyncDispose]();
-  });
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   const openAs = async (person: Person, path: string, key = token): Promise<void> => {
     await person.open(path);

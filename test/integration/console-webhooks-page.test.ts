@@ -1,11 +1,11 @@
 /** Webhooks as a person sees and changes them in the console, in a real browser. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Api, startApi } from "../support/api.ts";
-import { builtConsole } from "../support/console-build.ts";
-import { barriers, complaintsBeside, openBrowser, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
-import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import type { Api } from "../support/api.ts";
+import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
+import { barriers, complaintsBeside, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
+import type { Receiver } from "../support/receiver.ts";
+import type { TestHookwave } from "../support/service.ts";
 
 const LOOKS = [
   ["light", 1280],
@@ -20,30 +20,21 @@ const PAGES = [
 const LOOKED_AT = LOOKS.flatMap((look) => PAGES.map((page) => [...page, ...look] as const));
 
 describe.skipIf(WITHOUT_BROWSER)("the console's webhooks", () => {
-  let redis: TestRedis;
+  let stage: ConsoleStage;
   let hookwave: TestHookwave;
   let receiver: Receiver;
   let api: Api;
   let browser: Browser;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    hookwave = await startHookwave(redis);
-    receiver = await startReceiver();
-    api = await startApi(hookwave, { consoleFolder: await builtConsole() });
-    browser = await openBrowser();
+    stage = await openConsole();
+    ({ hookwave, receiver, api, browser } = stage);
     await hookwave.endpoints.add({ id: "acme", url: receiver.url, description: "of ACME" });
     await hookwave.endpoints.add({ id: "off", url: receiver.url, events: ["job.*"] });
     await hookwave.endpoints.disable("off", "holidays");
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await api.close();
-    await receiver[Symbol.asyncDispose]();
-    await hookwave.close();
-    await redis[Symbol.asyncDispose]();
-  });
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   it("are listed with their states in words, and filtered by the URL", async () => {
     await using person = await sitDown(browser, api.url);
