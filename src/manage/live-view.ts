@@ -65,6 +65,8 @@ interface State {
   /** It reads on by itself, and does not hear what others hear. */
   isBehind: boolean;
   isCatchingUp: boolean;
+  /** Of its beginning one look tells what is missing. */
+  hasLooked: boolean;
   isOpen: boolean;
 }
 
@@ -77,6 +79,7 @@ export function createLiveView(deps: LiveViewDeps) {
     place: start,
     isBehind,
     isCatchingUp: false,
+    hasLooked: false,
     isOpen: true,
   };
   const { waiting } = state;
@@ -124,12 +127,13 @@ async function catchUp(state: State, deps: LiveViewDeps): Promise<void> {
 }
 
 /** It is behind for as long as others may have heard what is not in its page. */
-async function readPage(state: State, { recent, filter, start, placeNow }: LiveViewDeps): Promise<void> {
+async function readPage(state: State, { recent, filter, placeNow }: LiveViewDeps): Promise<void> {
   const from = state.place;
   if (from === null) return;
   const before = placeNow();
   const page = await recent.after(from);
-  if (!page.isWhole && from === start) state.dropped = null;
+  if (!page.isWhole && !state.hasLooked) state.dropped = null;
+  state.hasLooked = true;
   state.waiting.push(...page.attempts.filter(({ record }) => isWatched(record, filter)));
   state.place = page.upTo;
   const now = placeNow();

@@ -130,6 +130,15 @@ describe("whoever comes back", () => {
     expect((await back.attempts(1))[0]?.data).toMatchObject({ event_id: "evt_1" });
   });
 
+  it("before there is anything is told once that something may be missing", async () => {
+    await using scene = await openScene();
+    await using back = await watch(liveUrl(scene.api), { "last-event-id": "1700000000000-0.0" });
+    await until("it has looked", () => back.events.length > 0);
+    await publish(scene.hookwave, "evt_1");
+    await back.attempts(1);
+    expect(back.events).toMatchObject([{ event: "dropped", data: { count: null } }, { event: "attempt" }]);
+  });
+
   it("too late is told that something is missing", async () => {
     await using scene = await openScene();
     await publish(scene.hookwave, "evt_1");
