@@ -28,7 +28,8 @@ export interface LiveFilter {
   readonly verdict?: AttemptRecord["verdict"] | undefined;
 }
 
-const PLACE_PATTERN = /^(\d{1,15}-\d{1,15})(?:\.(\d{1,4}))?$/;
+/** A place as text: an entry of the stream, and which of its attempts. */
+export const PLACE_PATTERN = /^(\d{1,15}-\d{1,15})(?:\.(\d{1,4}))?$/;
 
 /** Null for a text that is no place. */
 export function readPlace(text: string): Place | null {

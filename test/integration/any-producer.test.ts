@@ -5,7 +5,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { publish, startApi } from "../support/api.ts";
 import { storedLetters } from "../support/letters.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave, type TestRedis } from "../support/service.ts";
+import {
+  failuresOf,
+  startHookwave,
+  startRedis,
+  type TestHookwave,
+  type TestRedis,
+} from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 let redis: TestRedis;
@@ -171,7 +177,7 @@ describe("a list of any length", () => {
       await hookwave.endpoints.add({ id: "all", url: receiver.url, profile: "hokusai", secrets: ["s"] });
     }
     expect(await connection.exists("{hookwave}:recent")).toBe(1);
-    expect(hookwave.happenings.filter((one) => one.kind === "service.failed")).toEqual([]);
+    expect(failuresOf(hookwave)).toEqual([]);
   });
 });
 

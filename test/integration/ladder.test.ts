@@ -7,7 +7,7 @@ import { OPERATOR_EVENT_TYPES } from "../../src/core/operator-event.ts";
 import { EVENT, failForAQuarter, KEYS, looking } from "../support/ladder.ts";
 import { summaries } from "../support/letters.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
+import { failuresOf, startHookwave, startRedis, type TestHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 /** Long enough for a busy machine to fail several times in, short enough to wait for. */
@@ -64,7 +64,7 @@ describe("an endpoint that fails for DISABLE_AFTER without one success", () => {
         failing_since: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       },
     });
-    expect(hookwave.happenings.filter(({ kind }) => kind === "service.failed")).toEqual([]);
+    expect(failuresOf(hookwave)).toEqual([]);
   });
 });
 

@@ -8,7 +8,7 @@ import { isDrained } from "../support/drained.ts";
 import { aLetter, bury } from "../support/letters.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { readRepositoryFile } from "../support/repository.ts";
-import { startHookwave, startRedis } from "../support/service.ts";
+import { failuresOf, startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const [, listed = ""] = readRepositoryFile("docs/deployment.md").split(/<!-- \/?acl -->/);
@@ -47,7 +47,7 @@ describe("a user of Redis with the permissions that docs/deployment.md lists", (
     await hookwave.endpoints.remove("bad");
 
     expect(await admin.call("ACL", "LOG")).toEqual([]);
-    expect(hookwave.happenings.filter(({ kind }) => kind === "service.failed")).toEqual([]);
+    expect(failuresOf(hookwave)).toEqual([]);
     const { of } = await askDoctor(["--redis", url], { HOOKWAVE_DATA_DIR: redis.dataDir });
     expect(of("redis.connection")).toEqual([]);
     expect(of("queues")).toMatchObject([{ level: "ok" }]);

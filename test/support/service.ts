@@ -38,6 +38,10 @@ export interface TestHookwave extends Hookwave, AsyncDisposable {
   readonly happenings: readonly Happening[];
 }
 
+/** Its own failures, but for deadlines of commands: a busy machine lets them pass, whatever is tested. */
+export const failuresOf = ({ happenings }: Pick<TestHookwave, "happenings">): readonly Happening[] =>
+  happenings.filter((one) => one.kind === "service.failed" && one.error.message !== "Command timed out");
+
 /** Settings with which a service delivers to receivers on loopback. */
 export const LOOPBACK = { allowHttp: true, allowPrivateNetworks: ["127.0.0.0/8"] } as const;
 

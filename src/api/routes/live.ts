@@ -1,6 +1,6 @@
 /** The live view over HTTP: attempts of the whole fleet as they are made, as Server-Sent Events. Changes nothing. */
 import { z } from "zod";
-import type { LiveFilter } from "../../core/live.ts";
+import { type LiveFilter, PLACE_PATTERN } from "../../core/live.ts";
 import { OUTCOME_KINDS } from "../../core/outcome.ts";
 import type { Management } from "../../manage/management.ts";
 import type { StillAllowed } from "../access.ts";
@@ -15,6 +15,9 @@ const STATUSES = ["retrying", "failed"] as const;
 export const LIVE_OUTCOMES = [...OUTCOME_KINDS, ...STATUSES] as const;
 type Wanted = (typeof LIVE_OUTCOMES)[number];
 
+/** Described only: another one is refused as a cursor that is none. */
+const place = z.string().max(200).meta({ pattern: PLACE_PATTERN.source });
+
 const liveQuery = z.strictObject({
   type: subscription.optional().describe("A type, a family (`job.*`) or `*`."),
   endpoint: endpointId.optional().describe("At this endpoint."),
@@ -22,7 +25,7 @@ const liveQuery = z.strictObject({
     .enum(LIVE_OUTCOMES)
     .optional()
     .describe("What came of the attempt, or how it left its delivery."),
-  after: z.string().max(200).optional().describe("As `Last-Event-ID`, which counts where both are there."),
+  after: place.optional().describe("As `Last-Event-ID`, which counts where both are there."),
 });
 
 /** Its text is written piece by piece. */
@@ -52,7 +55,7 @@ export function addLiveRoute(
       description: DESCRIPTION.replaceAll("\n", " "),
       querystring: liveQuery,
       headers: z.object({
-        "last-event-id": z.string().max(200).optional().describe("The id of the last event you have had."),
+        "last-event-id": place.optional().describe("The id of the last event you have had."),
       }),
       response: { 200: { description: "Goes on until you leave.", content } },
     },
