@@ -78,6 +78,21 @@ describe.skipIf(WITHOUT_BROWSER)("the console's callbacks", () => {
     expect(person.complaints).toEqual([]);
   });
 
+  it("go on from here as events, once that is confirmed", async () => {
+    await using person = await sitDown(browser, api.url);
+    const { page } = person;
+    const id = idOf(await callback(api, "cb-forward"));
+    await person.open(`callbacks/${id}`);
+    const forward = { name: "Forward as an event" } as const;
+    await page.getByRole("dialog", { name: "cb-forward" }).getByRole("button", forward).click();
+    await page.getByRole("dialog", forward).getByRole("button", forward).click();
+
+    await page.getByText("Its type is callback.llm").waitFor();
+    await page.getByText(`Published as ${id}`).waitFor();
+    expect((await inbox.hookwave.callbacks.get(id)).forwards).toBe(1);
+    expect(person.complaints).toEqual([]);
+  });
+
   it("are text, whatever is in them", async () => {
     await using person = await sitDown(browser, api.url);
     const id = idOf(await callback(api, "cb-4", HOSTILE));
