@@ -4,7 +4,6 @@
  * and of one source; and one set for each standing, with the bytes it takes, by which room is made. The sets' names depend on
  * what is found, so that they are made from the first key, which has the same hash tag.
  */
-import type { CallbackStanding } from "../core/callback.ts";
 import type { Keys } from "./keys.ts";
 
 /** Sets that are counted. */
@@ -15,8 +14,6 @@ export const facetKey = ({ inbox }: Keys, source: string | null, facet: Facet): 
   source === null ? `${inbox}:${facet}` : `${inbox}:of:${source}:${facet}`;
 export const callbackKey = ({ inbox }: Keys, id: string): string => `${inbox}:callback:${id}`;
 export const sequenceKey = ({ inbox }: Keys): string => `${inbox}:sequence`;
-export const standingKey = ({ inbox }: Keys, standing: CallbackStanding): string =>
-  `${inbox}:standing:${standing}`;
 
 /** Places in the order in one millisecond. */
 export const PLACES_PER_MS = 1_000;
