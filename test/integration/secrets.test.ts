@@ -188,11 +188,8 @@ async function causeTrouble(): Promise<void> {
   await queue.close();
   await until("deliveries are dead letters", async () => (await countLetters()) > 5);
 
-  await admin.config("SET", "maxmemory", "1");
-  await ask("POST", "/api/v1/events", event);
-  await admin.config("SET", "maxmemory", "0");
   await ask("POST", "/api/v1/events", { ...event, id: TROUBLE });
-  // One line says that Redis refuses, by whoever was refused first.
+  // An outage is one line, by whoever was refused first: so no other trouble of Redis comes before this one.
   await until("the service has said so", () =>
     service.log().some((line) => JSON.stringify(line).includes("NOREPLICAS")),
   );
@@ -201,6 +198,9 @@ async function causeTrouble(): Promise<void> {
     secret: SECRETS["an endpoint's secret after rotation"],
   });
   await admin.config("SET", "min-replicas-to-write", "0");
+  await admin.config("SET", "maxmemory", "1");
+  await ask("POST", "/api/v1/events", event);
+  await admin.config("SET", "maxmemory", "0");
   await until("it works again", async () => (await ask("POST", "/api/v1/events", event)) === 202);
 }
 
