@@ -13,7 +13,7 @@ import { createReplayRunner } from "../queue/replay-runner.ts";
 import { createReplays } from "../queue/replays.ts";
 import { createWaitingSweep } from "../queue/waiting-sweep.ts";
 import { createBurial } from "../store/burial.ts";
-import { incarnationIn } from "../store/endpoint-record.ts";
+import { readIncarnation } from "../store/endpoint-outlines.ts";
 import { endpointUnknown } from "../store/endpoints.ts";
 import { createEventLedger } from "../store/event-ledger.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
@@ -30,10 +30,7 @@ export function wireDeadLetters(fleet: FleetState, queues: Queues) {
   const buryDelivery = createBurial({ redis, keys, retentionMs, system, tell, isHeard });
   const outbox = createOutbox({ queues, letters: index, buryDelivery, tell });
   // A process that replays need not have the key that opens what it replays to.
-  const findEndpoint = async (id: EndpointId) => {
-    const text = await redis.hget(keys.endpoints, id);
-    return text === null ? undefined : { incarnation: incarnationIn(text) };
-  };
+  const findEndpoint = (id: EndpointId) => readIncarnation(redis, keys, id);
   const replayLetter = createLetterReplay({ queues, redis, outbox, waiting, stateOf, findEndpoint });
   const deadLetters = createDeadLetters({
     queues,

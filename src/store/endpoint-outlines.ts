@@ -1,8 +1,9 @@
-/** Outlines of all endpoints, read past the mirror: also of those whose secrets this process cannot open. */
+/** Endpoints as Redis has them, read past the mirror: also those whose secrets this process cannot open. */
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { EndpointOutlines } from "../core/readings.ts";
-import { readStoredOutline } from "./endpoint-record.ts";
+import { incarnationIn, readStoredOutline } from "./endpoint-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import type { Sealer } from "./sealing.ts";
@@ -28,6 +29,16 @@ export async function readOutlines(
     })),
     unreadable: records.flatMap(({ id, stored }) => (stored === null ? [id] : [])),
   };
+}
+
+/** Undefined where there is no such endpoint. */
+export async function readIncarnation(
+  redis: Redis,
+  keys: Keys,
+  id: EndpointId,
+): Promise<Pick<Endpoint, "incarnation"> | undefined> {
+  const text = await redis.hget(keys.endpoints, id);
+  return text === null ? undefined : { incarnation: incarnationIn(text) };
 }
 
 function opens(sealer: Sealer, sealed: string, id: EndpointId): boolean {
