@@ -22,8 +22,9 @@ const exclude = [...configDefaults.exclude, ...(IS_DEEP ? [] : ["test/**/*.deep.
 export default defineConfig({
   test: {
     setupFiles: ["test/support/leaks.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Patience promises nothing: only that a test which hangs comes to an end, also on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     sequence: { sequencer: LongestFirst },
     // Most of a service's test is waiting, so there are more workers than cores.
     maxWorkers: availableParallelism() + 3,

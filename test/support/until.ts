@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 10;
 export async function until<Value>(
   what: string,
   look: () => Value | Promise<Value>,
-  withinMs = 15_000,
+  withinMs = 30_000,
 ): Promise<NonNullable<Exclude<Value, false>>> {
   const giveUpAt = performance.now() + withinMs;
   let cause: unknown;
