@@ -61,8 +61,8 @@ async function ask(exchange: Exchange, body: string, durability: Durability | un
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json", ...key },
       body,
-      // It would take the key elsewhere.
-      redirect: "error",
+      // One that is followed would take the key elsewhere; Cloudflare's workers know no "error".
+      redirect: "manual",
       signal: AbortSignal.timeout(exchange.timeoutMs),
     });
     return { answer: await read(response) };

@@ -64,8 +64,8 @@ async function readPage(options: CatchUpOptions, after: string | undefined) {
   const { apiKey, timeoutMs = TIMEOUT_MS } = options;
   const response = await fetch(pageUrl(options, after), {
     headers: { authorization: `Bearer ${apiKey}`, accept: "application/json" },
-    // A redirect would take the key elsewhere.
-    redirect: "error",
+    // One that is followed would take the key elsewhere; Cloudflare's workers know no "error".
+    redirect: "manual",
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (!response.ok) throw new CatchUpError("status 200", String(response.status), response.status);

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClientError, createClient } from "../../src/client/index.ts";
+import { edgeFetch } from "../support/edge-fetch.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { until } from "../support/until.ts";
 import { startWebhookService, type WebhookService } from "../support/webhooks.ts";
@@ -133,6 +134,22 @@ describe("the client", () => {
       status: null,
       got: "none within 50 ms",
     });
+  });
+
+  it("publishes from a runtime that can only follow a redirect or hand it over", async () => {
+    const edge = createClient({ url: service.api.url, apiKey: KEY, fetch: edgeFetch });
+    expect(await edge.publish({ type: "edge.made", data: {}, id: "evt_edge" })).toEqual({ id: "evt_edge" });
+  });
+
+  it("follows no redirect, and says what came", async () => {
+    await using elsewhere = await startMiddle();
+    await using middle = await startMiddle((response) =>
+      response.writeHead(307, { location: `${elsewhere.url}/api/v1/events` }).end(),
+    );
+    const asked = createClient({ url: middle.url, apiKey: KEY }).publish({ type: "order.moved", data: {} });
+    await expect(asked).rejects.toMatchObject({ code: "API_UNAVAILABLE", status: 307 });
+    expect(middle.bodies).toHaveLength(1);
+    expect(elsewhere.bodies).toEqual([]);
   });
 
   it("says a refusal in the service's words, at once", async () => {

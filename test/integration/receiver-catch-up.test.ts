@@ -1,6 +1,7 @@
 /** How `catchUp` pages, and what it makes of answers that no feed of ours gives; with the feed itself: catch-up.test.ts. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { CatchUpError, catchUp } from "../../src/receiver/catch-up.ts";
+import { edgeFetch } from "../support/edge-fetch.ts";
 import { type FeedEvent, startFeed } from "../support/feed.ts";
 
 const KEY = "key_of_the_receiver";
@@ -79,8 +80,17 @@ describe("catching up, whatever the feed answers", () => {
     await using feed = await startFeed(KEY);
     await using elsewhere = await startFeed(KEY);
     feed.broken = { status: 302, body: "", headers: { location: `${elsewhere.baseUrl}api/v1/events` } };
-    await expect(catchUp({ baseUrl: feed.baseUrl, apiKey: KEY, handler: () => undefined })).rejects.toThrow();
+    const options = { baseUrl: feed.baseUrl, apiKey: KEY, handler: () => undefined };
+    await expect(catchUp(options)).rejects.toMatchObject({ name: "CatchUpError", status: 302 });
     expect(elsewhere.asked).toEqual([]);
+  });
+
+  it("runs where a redirect can only be followed or handed over", async () => {
+    await using feed = await startFeed(KEY);
+    vi.stubGlobal("fetch", edgeFetch);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const options = { baseUrl: feed.baseUrl, apiKey: KEY, handler: () => undefined };
+    await expect(catchUp(options)).resolves.toMatchObject({ events: 0 });
   });
 
   it("does not wait for ever for a page", async () => {
