@@ -27,25 +27,27 @@ interface Answer {
 const FIRST_WAIT_MS = 200;
 const WAIT_MAX_MS = 10_000;
 
-/** Rejects with a ClientError. */
+/** Rejects with a ClientError, which has the ids of `all`: one publish may take several of these. */
 export async function publishOver(
   exchange: Exchange,
   events: readonly EventText[],
   durability: Durability | undefined,
+  all: readonly EventText[] = events,
 ): Promise<readonly Receipt[]> {
-  const ids = events.map(({ id }) => id);
   const texts = events.map(({ text }) => text);
   const body = texts.length === 1 ? texts.join("") : `[${texts.join(",")}]`;
   for (let tries = 1; ; tries += 1) {
     const { answer, cause } = await ask(exchange, body, durability);
-    if (answer?.status === 202) return receiptsOf(ids, answer.body);
+    if (answer?.status === 202) return receiptsOf(idsOf(events), answer.body);
     const isTransient = answer === null || answer.status === 429 || answer.status >= 500;
     if (!isTransient || tries >= exchange.tries)
-      throw answer === null ? unanswered(exchange, ids, cause) : refusal(exchange, ids, answer);
+      throw answer === null ? unanswered(exchange, idsOf(all), cause) : refusal(exchange, idsOf(all), answer);
     const waitMs = answer?.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (tries - 1);
     await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, WAIT_MAX_MS)));
   }
 }
+
+const idsOf = (events: readonly EventText[]): readonly EventId[] => events.map(({ id }) => id);
 
 interface Asked {
   /** Null where none came. */

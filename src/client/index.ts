@@ -70,8 +70,9 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     publishMany: async (events, { durability } = {}) => {
       const receipts: Receipt[] = [];
-      for (const some of inRequests(events.map(textOfEvent)))
-        receipts.push(...(await publishOver(exchange, some, durability)));
+      const prepared = events.map(textOfEvent);
+      for (const some of inRequests(prepared))
+        receipts.push(...(await publishOver(exchange, some, durability, prepared)));
       return receipts;
     },
   };

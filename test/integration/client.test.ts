@@ -126,6 +126,14 @@ describe("the client", () => {
     expect(middle.bodies).toHaveLength(2);
   });
 
+  it("has the ids of all that were asked for, also where a later request of theirs fails", async () => {
+    await using middle = await startMiddle((response) => response.writeHead(400).end("{}"));
+    const events = Array.from({ length: 150 }, (_, n) => ({ type: "order.part", data: { n } }));
+    const asked = createClient({ url: middle.url, tries: 1 }).publishMany(events);
+    const { ids } = await asked.catch((thrown: unknown) => Object(thrown));
+    expect(new Set(ids).size).toBe(events.length);
+  });
+
   it("ends a request that is not answered in time", async () => {
     await using middle = await startMiddle(() => undefined);
     const impatient = createClient({ url: middle.url, timeoutMs: 50, tries: 1 });
