@@ -69,15 +69,15 @@ export async function sendExport<Row>(
   exported: Exported<Row>,
   read: ReadRows<Row>,
 ): Promise<FastifyReply> {
-  const keyId = caller?.keyId ?? "";
-  streams.insistOnRoom(keyId, reply);
   const format = query.format ?? (headers.accept?.includes(FORMATS.csv) === true ? "csv" : "ndjson");
-  const first = await read(null);
-  const stream: Readable = Readable.from(
-    pieces(first, read, textOf(format, exported), () => stream.destroyed),
-    { highWaterMark: 1 },
-  );
-  streams.add(keyId, stream, () => stream.destroy());
+  const stream = await streams.open(caller?.keyId ?? "", reply, async () => {
+    const first = await read(null);
+    const rows: Readable = Readable.from(
+      pieces(first, read, textOf(format, exported), () => rows.destroyed),
+      { highWaterMark: 1 },
+    );
+    return { stream: rows, end: () => rows.destroy() };
+  });
   reply.type(`${FORMATS[format]}; charset=utf-8`);
   reply.header("content-disposition", `attachment; filename="hookwave-${exported.name}.${format}"`);
   reply.headers({ "cache-control": "no-store, no-transform", "x-accel-buffering": "no" });

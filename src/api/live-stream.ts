@@ -5,12 +5,7 @@
 import { Readable } from "node:stream";
 import type { LiveListener, LiveNews, LiveView } from "../manage/live-view.ts";
 import { framesOf, keepAliveFrame, openingFrame } from "./live-frames.ts";
-
-export interface LiveStream {
-  readonly stream: Readable;
-  /** In good order where its reader keeps up, else at once. */
-  readonly end: () => void;
-}
+import type { OpenStream } from "./open-streams.ts";
 
 const TAKEN_TOGETHER = 100;
 const KEEP_ALIVE_MS = 15_000;
@@ -21,12 +16,26 @@ const BUFFER_BYTES = 64 * 1_024;
 export async function openLiveStream(
   open: (listener: LiveListener) => Promise<LiveView>,
   mayGoOn: () => Promise<boolean>,
-): Promise<LiveStream> {
+): Promise<OpenStream> {
   let isWanted = false;
   let timers: readonly NodeJS.Timeout[] = [];
   let frame: (news: LiveNews) => string = openingFrame;
+  /** Null while it is being opened, when the service may already be closed. */
+  let view: LiveView | null = null;
+  const stream = new Readable({
+    highWaterMark: BUFFER_BYTES,
+    read: () => {
+      isWanted = true;
+      send();
+    },
+    destroy: (error, done) => {
+      for (const timer of timers) clearInterval(timer);
+      view?.close();
+      done(error);
+    },
+  });
   const send = (): void => {
-    if (!isWanted || stream.destroyed) return;
+    if (!isWanted || view === null || stream.destroyed) return;
     const text = frame(view.take(TAKEN_TOGETHER));
     frame = framesOf;
     if (text === "") return;
@@ -38,30 +47,18 @@ export async function openLiveStream(
     else stream.destroy();
     isWanted = false;
   };
-  const view = await open({ onNews: () => send(), onEnd: () => end() });
-  const stream = new Readable({
-    highWaterMark: BUFFER_BYTES,
-    read: () => {
-      isWanted = true;
-      send();
-    },
-    destroy: (error, done) => {
-      for (const timer of timers) clearInterval(timer);
-      view.close();
-      done(error);
-    },
-  });
+  view = await open({ onNews: () => send(), onEnd: () => end() });
   const sayThatItIsThere = (): void => {
     if (frame === framesOf) frame = keepAliveFrame;
     send();
   };
-  const check = (): void => {
-    // Nobody is sent away because Redis cannot say at present whose session it is.
+  // Nobody is sent away because Redis cannot say at present whose session it is.
+  const check = (): void =>
     void mayGoOn().then(
       (may) => may || end(),
       () => undefined,
     );
-  };
-  timers = [setInterval(sayThatItIsThere, KEEP_ALIVE_MS).unref(), setInterval(check, CHECK_MS).unref()];
+  if (stream.destroyed) view.close();
+  else timers = [setInterval(sayThatItIsThere, KEEP_ALIVE_MS).unref(), setInterval(check, CHECK_MS).unref()];
   return { stream, end };
 }

@@ -12,11 +12,24 @@ export interface StreamBounds {
   readonly inAll: number;
 }
 
+export interface OpenStream {
+  readonly stream: Readable;
+  /** In good order where its reader keeps up, else at once. */
+  readonly end: () => void;
+}
+
 export interface OpenStreams {
-  /** Throws RATE_LIMITED where there are enough of this caller's. */
-  readonly insistOnRoom: (keyId: string, reply: FastifyReply) => void;
-  /** Counts it until it is closed. `end` ends it in good order. */
-  readonly add: (keyId: string, stream: Readable, end: () => void) => void;
+  /**
+   * Begins one, which counts from here until it is closed: several that are asked for at once are no more than others.
+   * Throws RATE_LIMITED where there are enough of this caller's.
+   */
+  readonly open: (keyId: string, reply: FastifyReply, begin: () => Promise<OpenStream>) => Promise<Readable>;
+}
+
+/** The place of one that counts. */
+interface Place {
+  readonly keyId: string;
+  end: () => void;
 }
 
 const RETRY_AFTER_SECONDS = 5;
@@ -32,14 +45,16 @@ export function timeBeginnings(app: Api): (request: FastifyRequest) => number | 
 }
 
 export function createOpenStreams(app: Api, what: string, { perKey, inAll }: StreamBounds): OpenStreams {
-  const open = new Map<Readable, { readonly keyId: string; readonly end: () => void }>();
+  const taken = new Set<Place>();
+  let isClosing = false;
   app.addHook("preClose", async () => {
-    for (const { end } of open.values()) end();
+    isClosing = true;
+    for (const { end } of taken) end();
   });
-  return {
-    insistOnRoom: (keyId, reply) => {
-      const own = [...open.values()].filter((one) => one.keyId === keyId).length;
-      if (own < perKey && open.size < inAll) return;
+
+  const takePlace = (keyId: string, reply: FastifyReply): Place => {
+    const own = [...taken].filter((one) => one.keyId === keyId).length;
+    if (own >= perKey || taken.size >= inAll) {
       const most = own < perKey ? `${inAll} ${what} in this process` : `${perKey} ${what} with one key`;
       reply.header("retry-after", RETRY_AFTER_SECONDS);
       throw new Refusal("RATE_LIMITED", {
@@ -47,10 +62,25 @@ export function createOpenStreams(app: Api, what: string, { perKey, inAll }: Str
         got: "one more",
         remedy: `end another one, or try again in ${RETRY_AFTER_SECONDS} s`,
       });
-    },
-    add: (keyId, stream, end) => {
-      open.set(stream, { keyId, end });
-      stream.once("close", () => open.delete(stream));
+    }
+    const place: Place = { keyId, end: () => undefined };
+    taken.add(place);
+    return place;
+  };
+
+  return {
+    open: async (keyId, reply, begin) => {
+      const place = takePlace(keyId, reply);
+      try {
+        const { stream, end } = await begin();
+        place.end = end;
+        stream.once("close", () => taken.delete(place));
+        if (isClosing) end();
+        return stream;
+      } catch (error) {
+        taken.delete(place);
+        throw error;
+      }
     },
   };
 }

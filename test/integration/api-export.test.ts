@@ -144,6 +144,25 @@ describe("a list", () => {
   });
 });
 
+describe("exports with one key", () => {
+  it("are three also where more of them are asked for at once, and one that fails leaves room", async () => {
+    const reading = Promise.withResolvers<never>();
+    const deadLetters = { ...hookwave.deadLetters, list: () => reading.promise };
+    await using other = await startApi({ ...hookwave, deadLetters });
+    const statuses: number[] = [];
+    const asked = Array.from({ length: 8 }, async () => {
+      const { status } = await ask(`${other.url}/api/v1/dead-letters/export`);
+      statuses.push(status);
+    });
+    await until("the others are refused", () => statuses.length === 5);
+    expect(new Set(statuses)).toEqual(new Set([429]));
+    reading.reject(new Error("broken"));
+    await Promise.all(asked);
+    expect(statuses.slice(5)).toEqual([500, 500, 500]);
+    expect(await ask(`${other.url}/api/v1/dead-letters/export`)).toMatchObject({ status: 500 });
+  });
+});
+
 describe("a slow reader of an export", () => {
   /** Letters enough for several megabytes, as an index that is asked page by page has them. */
   function endless(pages: { read: number }) {

@@ -96,6 +96,17 @@ describe("live views", () => {
     await Promise.all(open.map(({ close }) => close()));
   });
 
+  it("are five with one key also where more of them are asked for at once", async () => {
+    await using scene = await openScene();
+    const { token } = await scene.hookwave.keys.create({ name: "one", roles: ["read"] });
+    const asked = Array.from({ length: 12 }, () =>
+      watch(`${scene.api.url}${PATH}`, { authorization: `Bearer ${token}` }),
+    );
+    const open = await Promise.all(asked);
+    expect(open.filter(({ status }) => status === 200)).toHaveLength(5);
+    await Promise.all(open.map(({ close }) => close()));
+  });
+
   it("end when their key is revoked, and no other's does", async () => {
     await using scene = await openScene();
     const { hookwave, api } = scene;

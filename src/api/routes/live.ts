@@ -65,14 +65,14 @@ export function addLiveRoute(
     { exposeHeadRoute: false, config: { ...config, isStream: true }, schema },
     async (request, reply) => {
       const { query, headers, caller } = request;
-      const keyId = caller?.keyId ?? "";
-      streams.insistOnRoom(keyId, reply);
       const after = headers["last-event-id"] || query.after || null;
-      const { stream, end } = await openLiveStream(
-        (listener) => live.open(filterOf(query), after, listener),
-        async () => !reply.raw.destroyed && !reply.raw.writableEnded && (await isStillAllowed(request)),
+      const isThere = (): boolean => !reply.raw.destroyed && !reply.raw.writableEnded;
+      const stream = await streams.open(caller?.keyId ?? "", reply, () =>
+        openLiveStream(
+          (listener) => live.open(filterOf(query), after, listener),
+          async () => isThere() && (await isStillAllowed(request)),
+        ),
       );
-      streams.add(keyId, stream, end);
       reply.type("text/event-stream; charset=utf-8");
       // Nobody on the way is to keep it, change it or wait for its end; nor is the connection of use to others afterwards.
       reply.headers({
