@@ -65,8 +65,8 @@ interface State {
   /** It reads on by itself, and does not hear what others hear. */
   isBehind: boolean;
   isCatchingUp: boolean;
-  /** Of its beginning one look tells what is missing. */
-  hasLooked: boolean;
+  /** The place after which something is missing, as was told: another look at it tells nothing new. */
+  missedAfter: Place | null;
   isOpen: boolean;
 }
 
@@ -79,7 +79,7 @@ export function createLiveView(deps: LiveViewDeps) {
     place: start,
     isBehind,
     isCatchingUp: false,
-    hasLooked: false,
+    missedAfter: null,
     isOpen: true,
   };
   const { waiting } = state;
@@ -132,8 +132,10 @@ async function readPage(state: State, { recent, filter, placeNow }: LiveViewDeps
   if (from === null) return;
   const before = placeNow();
   const page = await recent.after(from);
-  if (!page.isWhole && !state.hasLooked) state.dropped = null;
-  state.hasLooked = true;
+  if (!page.isWhole && state.missedAfter !== from) {
+    state.dropped = null;
+    state.missedAfter = from;
+  }
   state.waiting.push(...page.attempts.filter(({ record }) => isWatched(record, filter)));
   state.place = page.upTo;
   const now = placeNow();

@@ -21,10 +21,10 @@ async function openScene() {
 }
 
 /** One who asks, and reads nothing from the first bytes of the answer on. */
-async function askAndStop({ url }: Api): Promise<Socket> {
+async function askAndStop({ url }: Api, query = ""): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname).setEncoding("utf8");
-  socket.write(`GET ${PATH} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  socket.write(`GET ${PATH}${query} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
   await once(socket, "data");
   socket.pause();
   return socket;
@@ -70,6 +70,30 @@ describe("a reader that is slower than the stream", () => {
     const got = [...text.matchAll(/event: attempt\n/g)].length;
     expect(dropped).not.toEqual([]);
     expect(got + dropped.reduce((sum, count) => sum + count, 0)).toBe(writes * 200);
+  });
+});
+
+describe("a slow reader that came back", () => {
+  it("is told of what the stream lost while it read on, and gets what is left", async () => {
+    await using scene = await openScene();
+    const { redis, api } = scene;
+    const writes = 120;
+    await record(redis.url, [...Array(writes).keys()]);
+    const slow = await askAndStop(api, "?after=0-0");
+    const trimming = new Redis(redis.url);
+    await trimming.xtrim("{hookwave}:recent", "MAXLEN", 10);
+    trimming.disconnect();
+
+    let text = "";
+    slow.on("data", (chunk: string) => {
+      text += chunk;
+    });
+    slow.resume();
+    await until("it has the last one", () => text.includes(`"atm_${writes - 1}_199"`));
+    slow.destroy();
+
+    expect([...text.matchAll(/event: attempt\n/g)].length).toBeLessThan(writes * 200);
+    expect(text.match(/event: dropped\ndata: \S+/g)).toEqual(['event: dropped\ndata: {"count":null}']);
   });
 });
 
