@@ -7,6 +7,7 @@ import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Page } from "../core/page.ts";
+import type { StillAllowed } from "./access.ts";
 import { type Cell, csvLine } from "./csv.ts";
 import { createOpenStreams, type OpenStreams } from "./open-streams.ts";
 import { type Api, operation } from "./routing.ts";
@@ -30,7 +31,15 @@ export type ReadRows<Row> = (after: string | null) => Promise<Page<Row>>;
 export const EXPORT_PAGE = 100;
 const BOUNDS = { perKey: 3, inAll: 20 };
 
-export const openExports = (app: Api): OpenStreams => createOpenStreams(app, "exports", BOUNDS);
+export interface Exports {
+  readonly streams: OpenStreams;
+  readonly isStillAllowed: StillAllowed;
+}
+
+export const openExports = (app: Api, isStillAllowed: StillAllowed): Exports => ({
+  streams: createOpenStreams(app, "exports", BOUNDS),
+  isStillAllowed,
+});
 
 export const exportQuery = {
   format: z.enum(["csv", "ndjson"]).optional().describe("As `Accept` says when absent, else NDJSON."),
@@ -57,23 +66,23 @@ export function exportOperation<Query extends z.ZodType>(
 }
 
 export async function sendExport<Row>(
-  {
-    caller,
-    headers,
-    query,
-  }: Pick<FastifyRequest, "caller" | "headers"> & {
-    readonly query: { readonly format?: Format | undefined };
-  },
+  request: FastifyRequest & { readonly query: { readonly format?: Format | undefined } },
   reply: FastifyReply,
-  streams: OpenStreams,
+  { streams, isStillAllowed }: Exports,
   exported: Exported<Row>,
   read: ReadRows<Row>,
 ): Promise<FastifyReply> {
+  const { caller, headers, query } = request;
   const format = query.format ?? (headers.accept?.includes(FORMATS.csv) === true ? "csv" : "ndjson");
+  /** The right to the next page may be lost while this one is read, which may take as long as its reader likes. */
+  const readOn: ReadRows<Row> = async (after) => {
+    if (await isStillAllowed(request)) return await read(after);
+    throw new Error("whoever reads it may read no more");
+  };
   const stream = await streams.open(caller?.keyId ?? "", reply, async () => {
     const first = await read(null);
     const rows: Readable = Readable.from(
-      pieces(first, read, textOf(format, exported), () => rows.destroyed),
+      pieces(first, readOn, textOf(format, exported), () => rows.destroyed),
       { highWaterMark: 1 },
     );
     return { stream: rows, end: () => rows.destroy() };

@@ -10,7 +10,7 @@ import { addAuthorisation, addIdentification, stillAllowed } from "./access.ts";
 import { addBodiesTaken } from "./body-taken.ts";
 import { boundConnections, type IsProxy, proxiesIn } from "./connections.ts";
 import { addConsole, addStartPage, CONSOLE_FOLDER } from "./console.ts";
-import { openExports } from "./exports.ts";
+import { type Exports, openExports } from "./exports.ts";
 import { tellDialects } from "./klipstream/dialect.ts";
 import { addKlipstreamRoutes } from "./klipstream/routes.ts";
 import { isFromElsewhere } from "./mount-place.ts";
@@ -96,7 +96,7 @@ export function createApi(deps: ApiDeps): Api {
   // Plugins hear of routes from the moment they are loaded, so the routes come after them.
   app.register(async (routes: Api) => {
     handleAsErrands(routes, hookwave.onErrand);
-    addRoutes(routes, deps);
+    addRoutes(routes, deps, openExports(routes, stillAllowed(control)));
     if (settings.console) addSessionRoutes(routes, deps, control);
     addLiveRoute(routes, hookwave, stillAllowed(control));
   });
@@ -115,7 +115,7 @@ export function createMetricsServer(deps: MetricsDeps): ApiServer {
   return serverOf(app);
 }
 
-function addRoutes(app: Api, deps: ApiDeps): void {
+function addRoutes(app: Api, deps: ApiDeps, exports: Exports): void {
   const { hookwave, settings } = deps;
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
     try {
@@ -133,7 +133,6 @@ function addRoutes(app: Api, deps: ApiDeps): void {
   addEventTypeRoutes(app);
   addKeyRoutes(app, hookwave.keys);
   addAuditRoute(app, hookwave.audit);
-  const exports = openExports(app);
   addDeadLetterRoutes(app, hookwave.deadLetters, exports);
   addReplayRoutes(app, hookwave);
   if (settings.klipstreamCompat) addKlipstreamRoutes(app, hookwave);

@@ -163,26 +163,44 @@ describe("exports with one key", () => {
   });
 });
 
-describe("a slow reader of an export", () => {
-  /** Letters enough for several megabytes, as an index that is asked page by page has them. */
-  function endless(pages: { read: number }) {
-    const letters = Array.from({ length: 100 }, (_, n) => ({
-      id: `dl_${n}`,
-      eventId: null,
-      eventType: `work.${"x".repeat(100)}`,
-      endpointId: null,
-      because: "gone" as const,
-      buriedAt: "2026-01-31T12:00:00.000Z",
-      attempts: 1,
-      lastStatus: 500,
-    }));
-    return async (_filter: object, { after }: { readonly after: string | null }) => {
-      pages.read += 1;
-      const at = Number(after ?? 0) + 1;
-      return { data: letters, next: at === 1_000 ? null : String(at) };
-    };
-  }
+/** Letters enough for several megabytes, as an index that is asked page by page has them. */
+function endless(pages: { read: number }) {
+  const letters = Array.from({ length: 100 }, (_, n) => ({
+    id: `dl_${n}`,
+    eventId: null,
+    eventType: `work.${"x".repeat(100)}`,
+    endpointId: null,
+    because: "gone" as const,
+    buriedAt: "2026-01-31T12:00:00.000Z",
+    attempts: 1,
+    lastStatus: 500,
+  }));
+  return async (_filter: object, { after }: { readonly after: string | null }) => {
+    pages.read += 1;
+    const at = Number(after ?? 0) + 1;
+    return { data: letters, next: at === 1_000 ? null : String(at) };
+  };
+}
 
+describe("an export whose key is revoked", () => {
+  it("ends where it is, and not in good order", async () => {
+    const pages = { read: 0 };
+    const deadLetters = { ...hookwave.deadLetters, list: endless(pages) };
+    await using other = await startApi({ ...hookwave, deadLetters });
+    const { id, token } = await hookwave.keys.create({ name: "leaving", roles: ["read"] });
+    const headers = { authorization: `Bearer ${token}` };
+    const [answer] = await once(get(`${other.url}/api/v1/dead-letters/export`, { headers }), "response");
+    await until("it has begun", () => pages.read > 1);
+    await hookwave.keys.revoke(id);
+    const reading = (async () => {
+      for await (const _ of answer);
+    })();
+    await expect(reading).rejects.toThrow("aborted");
+    expect(pages.read).toBeLessThan(900);
+  });
+});
+
+describe("a slow reader of an export", () => {
   it("keeps the service from reading on, gets all of it in the end, and stops it by leaving", async () => {
     const pages = { read: 0 };
     const deadLetters = { ...hookwave.deadLetters, list: endless(pages) };

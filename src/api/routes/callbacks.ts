@@ -15,9 +15,15 @@ import {
   withoutBody,
 } from "../callback-fields.ts";
 import type { Cell } from "../csv.ts";
-import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
+import {
+  EXPORT_PAGE,
+  type Exported,
+  type Exports,
+  exportOperation,
+  exportQuery,
+  sendExport,
+} from "../exports.ts";
 import { inJson } from "../json-names.ts";
-import type { OpenStreams } from "../open-streams.ts";
 import { type Api, answersForId, idParams, operation, pageQuery, withExample } from "../routing.ts";
 
 const TAG = "Inbox";
@@ -56,7 +62,7 @@ const askedMarks = withExample(
   { source: "llm-site", up_to: "42" },
 );
 
-export function addCallbackRoutes(app: Api, callbacks: CallbackManagement, exports: OpenStreams): void {
+export function addCallbackRoutes(app: Api, callbacks: CallbackManagement, exports: Exports): void {
   addReading(app, callbacks);
   addExport(app, callbacks, exports);
   addMarks(app, callbacks);
@@ -96,7 +102,7 @@ const EXPORTED: Exported<ShownCallback> = {
 const cellOf = (value: string | number | boolean | null): Cell =>
   typeof value === "boolean" ? String(value) : value;
 
-function addExport(app: Api, callbacks: CallbackManagement, exports: OpenStreams): void {
+function addExport(app: Api, callbacks: CallbackManagement, exports: Exports): void {
   const summary = "All callbacks that a list would have, as a file; without their bodies";
   app.get(
     `${PATH}/export`,

@@ -3,7 +3,14 @@ import { z } from "zod";
 import { deliveryId } from "../../core/delivery.ts";
 import type { DeadLetterManagement } from "../../manage/dead-letters.ts";
 import { eventText } from "../event-text.ts";
-import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
+import {
+  EXPORT_PAGE,
+  type Exported,
+  type Exports,
+  exportOperation,
+  exportQuery,
+  sendExport,
+} from "../exports.ts";
 import {
   letterFilter,
   letterGroupsSchema,
@@ -16,7 +23,6 @@ import {
   wholeLetterSchema,
   withoutPayload,
 } from "../letter-fields.ts";
-import type { OpenStreams } from "../open-streams.ts";
 import {
   type Api,
   addRemoval,
@@ -47,7 +53,7 @@ const askedPurge = withExample(
 const TAG = "Dead letters";
 const PATH = "/api/v1/dead-letters";
 
-export function addDeadLetterRoutes(app: Api, letters: DeadLetterManagement, exports: OpenStreams): void {
+export function addDeadLetterRoutes(app: Api, letters: DeadLetterManagement, exports: Exports): void {
   addReading(app, letters);
   addExport(app, letters, exports);
   addChanges(app, letters);
@@ -110,7 +116,7 @@ const EXPORTED: Exported<ShownLetter> = {
   json: (row) => JSON.stringify(letterSchema.parse(row)),
 };
 
-function addExport(app: Api, letters: DeadLetterManagement, exports: OpenStreams): void {
+function addExport(app: Api, letters: DeadLetterManagement, exports: Exports): void {
   const summary = "All dead letters that a list would have, as a file";
   app.get(
     `${PATH}/export`,

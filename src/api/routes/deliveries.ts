@@ -4,8 +4,14 @@ import { asEventId } from "../../core/brand.ts";
 import { DELIVERY_STATUSES } from "../../core/delivery.ts";
 import { EVENT_ID_PATTERN } from "../../core/event.ts";
 import type { DeliveryManagement } from "../../manage/deliveries.ts";
-import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
-import type { OpenStreams } from "../open-streams.ts";
+import {
+  EXPORT_PAGE,
+  type Exported,
+  type Exports,
+  exportOperation,
+  exportQuery,
+  sendExport,
+} from "../exports.ts";
 import { withoutExcerpts } from "../payloads.ts";
 import {
   type Api,
@@ -43,7 +49,7 @@ function filterOf(query: z.output<typeof asked>): Parameters<DeliveryManagement[
   return { eventId: event, endpointId: endpoint, status, since, until, type };
 }
 
-export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement, exports: OpenStreams): void {
+export function addDeliveryRoutes(app: Api, deliveries: DeliveryManagement, exports: Exports): void {
   app.get(
     "/api/v1/deliveries",
     operation("read", TAG, "listDeliveries", "List deliveries, those of the newest events first", {
@@ -100,7 +106,7 @@ const EXPORTED: Exported<DeliveryInJson> = {
   json: (row) => JSON.stringify(deliverySchema.parse(row)),
 };
 
-function addExport(app: Api, deliveries: DeliveryManagement, exports: OpenStreams): void {
+function addExport(app: Api, deliveries: DeliveryManagement, exports: Exports): void {
   const summary = "All deliveries that a list would have, as a file";
   app.get(
     "/api/v1/deliveries/export",

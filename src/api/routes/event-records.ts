@@ -7,9 +7,15 @@ import { comparePlaces, readPlace } from "../../core/live.ts";
 import { maskUrl } from "../../core/mask-url.ts";
 import type { EventManagement } from "../../manage/events.ts";
 import { eventsText, eventText } from "../event-text.ts";
-import { EXPORT_PAGE, type Exported, exportOperation, exportQuery, sendExport } from "../exports.ts";
+import {
+  EXPORT_PAGE,
+  type Exported,
+  type Exports,
+  exportOperation,
+  exportQuery,
+  sendExport,
+} from "../exports.ts";
 import { inJson, isoOf } from "../json-names.ts";
-import type { OpenStreams } from "../open-streams.ts";
 import { hiddenMark, withoutData } from "../payloads.ts";
 import { type Api, idParams, operation, pageOf, pageQuery, subscription, timeQuery } from "../routing.ts";
 import { deliverySchema, showDelivery } from "../shown-delivery.ts";
@@ -73,7 +79,7 @@ function filterOf(query: z.output<typeof asked>): Parameters<EventManagement["fe
   return { type, since, until, id };
 }
 
-export function addEventRecordRoutes(app: Api, events: EventManagement, exports: OpenStreams): void {
+export function addEventRecordRoutes(app: Api, events: EventManagement, exports: Exports): void {
   addExport(app, events, exports);
   app.get(
     "/api/v1/events",
@@ -141,7 +147,7 @@ const EXPORTED: Exported<ExportedEvent> = {
     JSON.stringify({ id, type, timestamp, data_text: data, ...(data === null && { payload_hidden: true }) }),
 };
 
-function addExport(app: Api, events: EventManagement, exports: OpenStreams): void {
+function addExport(app: Api, events: EventManagement, exports: Exports): void {
   const summary = "All events that the feed has by now, as a file; their data as the text that was published";
   app.get(
     "/api/v1/events/export",
