@@ -1,4 +1,4 @@
-/** A place inside another program's server: under which path the API lies there, and from where a request may come. */
+/** A place inside another program's server, under which path the API lies there; and from where a request may come. */
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
 import { isLoopbackHost } from "../core/loopback.ts";
@@ -12,7 +12,7 @@ export function setBasePath(raw: IncomingMessage, path: string): void {
   basePaths.set(raw, path.replace(/\/+$/, ""));
 }
 
-/** Proxies on this very machine pass on what others ask; they say so by one of these. */
+/** Proxies on this very machine pass on what others ask. Most say so by one of these; of one that does not, nobody can tell. */
 const PASSED_ON = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"] as const;
 
 /** A server that takes connections at all addresses has them from anywhere: only the peer's own says from where. */

@@ -75,7 +75,10 @@ export interface ApiDeps {
   readonly logger: Logger;
   /** True when this process is meant to deliver; false in the role `api`. */
   readonly delivers: boolean;
-  /** True when others than this machine can reach the API; `by request` where another program's server takes connections. */
+  /**
+   * True when others than this machine can reach the API, false when they cannot but through a proxy on it; `by request`
+   * where another program's server takes connections.
+   */
   readonly isOpenToOthers: boolean | "by request";
   readonly settings: ApiSettings;
   /** The folder of the page that was built; the package's own when absent. */

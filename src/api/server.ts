@@ -76,7 +76,7 @@ export function createApi(deps: ApiDeps): Api {
   const isProxy = proxiesIn(settings.apiTrustedProxies);
   const app = openServer(deps, isProxy);
   const sessions = settings.console ? hookwave.sessions : null;
-  const mayBeFromElsewhere = isOpenToOthers === "by request" ? isFromElsewhere : () => isOpenToOthers;
+  const mayBeFromElsewhere = isOpenToOthers === true ? () => true : isFromElsewhere;
   const { apiUrl: publicUrl, consoleHidePayloads } = settings;
   const control = { keys: hookwave.keys, sessions, mayBeFromElsewhere, publicUrl, consoleHidePayloads };
   addIdentification(app, control);

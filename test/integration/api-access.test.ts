@@ -38,6 +38,17 @@ describe("without any key", () => {
     expect(rebound).toMatch(/^HTTP\/1\.1 403 .*"code":"FORBIDDEN"/s);
   });
 
+  it("what a proxy on this machine passes on is not of this machine", async () => {
+    await using redis = await startRedis();
+    await using hookwave = await startHookwave(redis);
+    await using api = await startApi(hookwave);
+    for (const header of ["x-forwarded-for", "forwarded", "via", "x-real-ip"])
+      expect(await post(api, "/api/v1/events", EVENT, { [header]: "203.0.113.7" }), header).toMatchObject({
+        status: 401,
+        body: { code: "UNAUTHENTICATED" },
+      });
+  });
+
   it("nothing is shown to a rebound page while nobody knows yet whether there are keys", async () => {
     await using redis = await startRedis();
     const early = await openHookwave({ redisUrl: redis.url, dataDir: redis.dataDir, role: "api" });
