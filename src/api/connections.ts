@@ -6,7 +6,7 @@
 import { BlockList, isIPv6, type Server, type Socket } from "node:net";
 import type { Api } from "./routing.ts";
 
-export interface ConnectionBounds {
+interface ConnectionBounds {
   /** Connections of strangers from one address. */
   readonly apiConnectionsUnknown: number;
 }

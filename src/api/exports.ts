@@ -25,7 +25,7 @@ export interface Exported<Row> {
   readonly json: (row: Row) => string;
 }
 
-export type ReadRows<Row> = (after: string | null) => Promise<Page<Row>>;
+type ReadRows<Row> = (after: string | null) => Promise<Page<Row>>;
 
 /** Rows of one page. */
 export const EXPORT_PAGE = 100;

@@ -7,7 +7,7 @@ import { setBasePath } from "./mount-place.ts";
 import type { MountableHookwave } from "./ports.ts";
 import { createApi } from "./server.ts";
 
-export interface MountedApi {
+interface MountedApi {
   /** Answers a request whose URL is below `basePath` already. Rejects when the API cannot be made ready. */
   readonly serve: (request: IncomingMessage, response: ServerResponse, basePath: string) => Promise<void>;
   readonly close: () => Promise<void>;

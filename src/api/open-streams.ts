@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Refusal } from "./problem.ts";
 import type { Api } from "./routing.ts";
 
-export interface StreamBounds {
+interface StreamBounds {
   readonly perKey: number;
   readonly inAll: number;
 }

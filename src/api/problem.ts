@@ -66,7 +66,7 @@ const STATUS = {
   REDIS_UNAVAILABLE: 503,
 } as const satisfies Partial<Record<AnyCode, number>>;
 
-export type ProblemCode = keyof typeof STATUS;
+type ProblemCode = keyof typeof STATUS;
 
 /** One of several things that are wrong with a request. */
 export interface Flaw {

@@ -23,7 +23,7 @@ import { readTraceContext, type TraceContext } from "../core/trace-context.ts";
 import { type Flaw, flawsInWords, Refusal } from "./problem.ts";
 import { countValues, readJson, unreadable, VALUES_MAX } from "./read-json.ts";
 
-export interface PublishRequest {
+interface PublishRequest {
   /** A list is answered with a list, also when it holds one event. */
   readonly isList: boolean;
   readonly events: readonly CheckedEvent[];

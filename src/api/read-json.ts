@@ -6,7 +6,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import { Refusal } from "./problem.ts";
 
-export interface ReadJson {
+interface ReadJson {
   readonly text: string;
   readonly value: unknown;
 }

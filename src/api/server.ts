@@ -49,7 +49,7 @@ import { answerUnreadable } from "./unreadable-requests.ts";
 
 type MetricsDeps = Pick<ApiDeps, "hookwave" | "logger" | "settings" | "delivers">;
 
-export interface ApiServer {
+interface ApiServer {
   /** Resolves with the URL to reach it at; port 0 takes a free one. Throws CONFIG_INVALID when it cannot listen. */
   readonly listen: (host: string, port: number) => Promise<string>;
   /** Finishes what is being served, within two seconds. */

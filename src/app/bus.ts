@@ -21,7 +21,7 @@ import { createShelf } from "../store/shelf.ts";
 import type { Ground } from "./fleet-state.ts";
 import type { Publishing } from "./publishing.ts";
 
-export interface WorkerBus {
+interface WorkerBus {
   readonly bus: Bus;
   /** Records an attempt as it is handed in, and learns from it. */
   readonly recordThrough: (record: RecordAttempt) => RecordAttempt;

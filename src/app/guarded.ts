@@ -9,7 +9,7 @@ import { type Redis, untilReady } from "../store/redis.ts";
 type Part = keyof Management;
 
 /** A member that changes something, one that looks and needs Redis for it, and one that must answer without it as well. */
-export type Need = "writes" | "looks" | "answers";
+type Need = "writes" | "looks" | "answers";
 
 /** Of each member, whatever comes: one that is missing here does not compile. */
 type Needs = {

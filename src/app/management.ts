@@ -44,7 +44,7 @@ import type { FleetState } from "./fleet-state.ts";
 import { wireInbox } from "./inbox.ts";
 import type { Publishing } from "./publishing.ts";
 
-export interface ManagementWiring extends FleetState, Publishing {
+interface ManagementWiring extends FleetState, Publishing {
   readonly policy: AddressPolicy;
   readonly lookup: AddressLookup;
   readonly proxy: OutboundProxy | null;

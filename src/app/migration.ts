@@ -11,7 +11,7 @@ import { createShelf } from "../store/shelf.ts";
 import type { Ground } from "./fleet-state.ts";
 import type { Publishing } from "./publishing.ts";
 
-export interface WiredMigration {
+interface WiredMigration {
   readonly management: MigrationManagement;
   /** Events that one of the ways has been owed for too long. */
   readonly readMissing: () => Promise<number>;

@@ -16,7 +16,7 @@ import { createOperatorFacts } from "../store/operator-events.ts";
 import type { Redis } from "../store/redis.ts";
 import type { FleetState } from "./fleet-state.ts";
 
-export interface WorkerOperators extends Pick<OperatorRelay, "start" | "stop"> {
+interface WorkerOperators extends Pick<OperatorRelay, "start" | "stop"> {
   readonly climb: Climb;
 }
 

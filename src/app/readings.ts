@@ -11,7 +11,7 @@ import { readRedis } from "../store/redis-safety.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Service } from "./service.ts";
 
-export interface ReadingsWiring extends Pick<Readings, "queues" | "missing">, Pick<Service, "worker"> {}
+interface ReadingsWiring extends Pick<Readings, "queues" | "missing">, Pick<Service, "worker"> {}
 
 export function wireReadings(fleet: FleetState, { worker, ...more }: ReadingsWiring): Readings {
   const { redis, keys, tell, endpoints } = fleet;

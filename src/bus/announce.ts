@@ -15,7 +15,7 @@ import { BY_WEBHOOK, type Rule, ruleFor } from "./rule.ts";
 import type { BusTarget } from "./target.ts";
 import type { BusWriter } from "./writer.ts";
 
-export interface AnnounceDeps {
+interface AnnounceDeps {
   readonly currentSwitch: CurrentSwitch;
   readonly target: BusTarget;
   readonly writer: BusWriter;

@@ -27,7 +27,7 @@ export interface KeeperDeps {
   readonly now: () => number;
 }
 
-export interface Keeper {
+interface Keeper {
   readonly start: () => void;
   /** Resolves when what was under way is done. */
   readonly stop: () => Promise<void>;

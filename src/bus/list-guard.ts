@@ -15,7 +15,7 @@ export interface Exchange {
   readonly send: BusLink["send"];
 }
 
-export interface Reservation {
+interface Reservation {
   /** Those for whose entries there is room. */
   readonly fitting: readonly PublishedEvent[];
   readonly full: number;
@@ -36,7 +36,7 @@ export interface ListGuard {
 /** Others push as well, so a length is believed for no longer. */
 const BELIEVED_MS = 1_000;
 
-export interface ListGuardDeps {
+interface ListGuardDeps {
   readonly target: BusTarget;
   readonly system: Pick<System, "monotonicMs">;
 }

@@ -21,7 +21,7 @@ export interface OpenWebhooks {
   readonly idle: () => Promise<void>;
 }
 
-export interface OpenWebhooksDeps {
+interface OpenWebhooksDeps {
   readonly endpointId: string;
   readonly target: BusTarget;
   readonly parity: ParityBook;

@@ -48,7 +48,7 @@ export interface ParityBook {
 }
 
 /** Sums of one step, to be added to those of its minute. */
-export interface MigrationCounts {
+interface MigrationCounts {
   readonly dispatched: number;
   /** Of those, the ones that went to the bus alone, because they are not in the share. */
   readonly busOnly: number;

@@ -10,7 +10,7 @@ import type { BusTarget } from "./target.ts";
 import { busUnavailable } from "./unavailable.ts";
 import type { BusWriter } from "./writer.ts";
 
-export interface PutOnBusDeps {
+interface PutOnBusDeps {
   readonly currentSwitch: CurrentSwitch;
   readonly target: BusTarget;
   readonly writer: BusWriter;

@@ -26,7 +26,7 @@ export interface BusWriter {
   readonly trouble: () => string;
 }
 
-export interface BusWriterDeps {
+interface BusWriterDeps {
   readonly link: BusLink;
   readonly target: BusTarget;
   /** For all of a write, from the connection to the last reply. */

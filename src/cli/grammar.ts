@@ -32,7 +32,7 @@ import {
 } from "./options.ts";
 
 /** Commands for one purpose, under a title of the overview. */
-export interface CommandGroup {
+interface CommandGroup {
   readonly title: string;
   readonly commands: readonly CommandSpec[];
 }

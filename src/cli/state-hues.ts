@@ -11,7 +11,7 @@ import type { Grade } from "./certify/grades.ts";
 import type { Cell } from "./table.ts";
 import type { Hue } from "./terminal.ts";
 
-export type ShownState =
+type ShownState =
   | EndpointWord
   | DeliveryStatus
   | "not sent"

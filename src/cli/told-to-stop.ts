@@ -9,7 +9,7 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 /** One Ctrl-C can arrive twice: from the terminal, and from an npm that passes it on. */
 const ECHO_MS = 300;
 
-export interface StopRequest {
+interface StopRequest {
   /** Resolves at the first signal. */
   readonly asked: Promise<void>;
   /** Stops listening: from now on a signal does what it does by default. */

@@ -8,12 +8,12 @@ import type { Setting } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** An option that is no setting. */
-export interface OtherOption {
+interface OtherOption {
   readonly expected: string;
   readonly isGood: (value: unknown) => boolean;
 }
 
-export interface OptionNames {
+interface OptionNames {
   /** Names of the settings that may be given, by the names of their options. */
   readonly settings: Readonly<Record<string, string>>;
   readonly others?: Readonly<Record<string, OtherOption>>;

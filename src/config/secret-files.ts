@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { summarise } from "../core/errors.ts";
 import { type Environment, SETTINGS } from "./settings.ts";
 
-export interface WithFiles {
+interface WithFiles {
   /** With what the files hold, and without the variables that named them. */
   readonly env: Environment;
   readonly problems: readonly string[];

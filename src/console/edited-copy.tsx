@@ -18,7 +18,7 @@ const ID_MAX_CHARS = 64;
 const RADIX = 36;
 
 /** `<id>_edited_<when>`, short enough for an id. */
-export function idOfCopy(id: string, nowMs: number): string {
+function idOfCopy(id: string, nowMs: number): string {
   const mark = `_edited_${nowMs.toString(RADIX)}`;
   return id.replace(/_edited_[0-9a-z]+$/, "").slice(0, ID_MAX_CHARS - mark.length) + mark;
 }

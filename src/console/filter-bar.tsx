@@ -4,7 +4,7 @@ import { useId } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { withQuery } from "./places.ts";
 
-export interface Filter {
+interface Filter {
   /** As the API's query and the page's URL have it. */
   readonly name: string;
   readonly title: string;

@@ -2,7 +2,7 @@
  * JSON text in tokens, to be coloured and indented from its text: parsing and writing it again would change big numbers,
  * `1.0`, and members of the same name (trap 34). Text that is no JSON comes out whole, too, as a token of no kind.
  */
-export type TokenKind = "name" | "string" | "number" | "word" | "mark" | "space" | "other";
+type TokenKind = "name" | "string" | "number" | "word" | "mark" | "space" | "other";
 
 export interface Token {
   readonly kind: TokenKind;

@@ -8,7 +8,7 @@ const BETWEEN_MS = 50;
 const SHARE = 10;
 const BETWEEN_MAX_MS = 1_000;
 
-export interface Pace {
+interface Pace {
   /** Paints soon; asked a thousand times in between, it is once. */
   readonly ask: () => void;
   readonly stop: () => void;

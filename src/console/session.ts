@@ -5,7 +5,7 @@ import { ask } from "./api.ts";
 import { service } from "./places.ts";
 
 /** An answer of the service about whoever asks. */
-export interface Session {
+interface Session {
   readonly needs_key: boolean;
   readonly by: { readonly name: string; readonly key_id: string; readonly roles: Caller["roles"] } | null;
   readonly hide_payloads: boolean;

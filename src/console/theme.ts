@@ -2,7 +2,7 @@
 import { effect, signal } from "@preact/signals";
 
 export const THEMES = ["system", "light", "dark"] as const;
-export type Theme = (typeof THEMES)[number];
+type Theme = (typeof THEMES)[number];
 
 const KEY = "hookwave-theme";
 const isTheme = (text: string | null): text is Theme => THEMES.some((theme) => theme === text);

@@ -54,7 +54,7 @@ export interface AnsweredRequest {
   readonly durationMs: number;
 }
 
-export interface RequestCount {
+interface RequestCount {
   /** In this window, this one included. */
   readonly current: number;
   /** Until the window ends, in ms. */

@@ -9,8 +9,8 @@ export const CALLBACK_SIGNATURES = ["valid", "invalid", "unsigned"] as const;
 export type CallbackSignature = (typeof CALLBACK_SIGNATURES)[number];
 
 /** Kinds of keeping: by its own signature; taken in spite of it; answered with a refusal. */
-export const CALLBACK_STANDINGS = ["valid", "flagged", "refused"] as const;
-export type CallbackStanding = (typeof CALLBACK_STANDINGS)[number];
+const CALLBACK_STANDINGS = ["valid", "flagged", "refused"] as const;
+type CallbackStanding = (typeof CALLBACK_STANDINGS)[number];
 
 /** The part that other bytes under the same id replace. */
 export interface CallbackContent {

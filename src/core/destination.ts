@@ -18,9 +18,7 @@ export interface DestinationRequest {
   readonly keyId?: string;
 }
 
-export type ReadDestinations =
-  | { readonly destinations: readonly Destination[] }
-  | { readonly problem: string };
+type ReadDestinations = { readonly destinations: readonly Destination[] } | { readonly problem: string };
 
 export const DESTINATIONS_MAX = 16;
 const URL_MAX_CHARACTERS = 2_048;

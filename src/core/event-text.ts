@@ -9,7 +9,7 @@ import { depthOf, isJsonText } from "./json-text.ts";
 /** Of the event around it there is one more: 64 in all. Receivers' parsers recurse, and no event is a weapon. */
 export const EVENT_DATA_DEPTH_MAX = 63;
 
-export interface TextProblem {
+interface TextProblem {
   readonly code: Extract<ErrorCode, "EVENT_INVALID" | "EVENT_TOO_LARGE">;
   /** Goes on after the name of what holds it. */
   readonly expected: string;

@@ -23,7 +23,7 @@ export interface PublishedEvent extends Partial<TraceContext> {
 }
 
 /** The part of an event that concerns the legacy bus, and no receiver of webhooks. */
-export interface LegacyPart {
+interface LegacyPart {
   /** JSON text for the bus, byte for byte; the bus gets the event's data when it is absent. */
   readonly data?: string;
   /** The publisher has written the bus already. */

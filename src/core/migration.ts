@@ -27,7 +27,7 @@ export const SHARED_TYPE_PATTERN = new RegExp(`^\\*$|${EVENT_TYPE_PATTERN.source
 export const isSharedType = (text: string): boolean => text === "*" || isEventType(text);
 
 /** The way back that a switch for a while has built in. */
-export interface Return {
+interface Return {
   /** Epoch ms. */
   readonly at: number;
   readonly to: Phase;

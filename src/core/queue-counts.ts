@@ -1,6 +1,6 @@
 /** Queue counts: how much lies in each of the three queues, which are three states that a person can count. */
 export const QUEUE_STATES = ["new", "retrying", "dead"] as const;
-export type QueueState = (typeof QUEUE_STATES)[number];
+type QueueState = (typeof QUEUE_STATES)[number];
 
 export interface QueueReading {
   /** Jobs: one of the new ones may hold up to 64 events. */

@@ -83,7 +83,7 @@ export const REDIS_REPLIES = {
   NOQUORUM: { state: "has too few Sentinels that agree", remedy: "bring its Sentinels back" },
 } as const satisfies Readonly<Record<string, Meaning>>;
 
-export type RedisWord = keyof typeof REDIS_REPLIES;
+type RedisWord = keyof typeof REDIS_REPLIES;
 
 /** Redis as one finds it who wants to publish; `says`: the first word of its reply. */
 export type RedisState =

@@ -25,7 +25,7 @@ export const destinationSchema = z.object({
   keyId: z.string(),
 });
 
-export const legacySchema = z.object({
+const legacySchema = z.object({
   data: z.string().exactOptional(),
   isWritten: z.literal(true).exactOptional(),
 });

@@ -32,7 +32,7 @@ export interface BothBreakers {
   readonly dispose: () => void;
 }
 
-export interface BothBreakersDeps {
+interface BothBreakersDeps {
   readonly shared: SharedBreaker;
   readonly endpoints: FindEndpoint;
   readonly now: () => number;

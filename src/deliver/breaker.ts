@@ -28,7 +28,7 @@ export interface Admission {
   readonly isProbe: boolean;
 }
 
-export interface Breakers<Id extends BreakerId> {
+interface Breakers<Id extends BreakerId> {
   /** 0 unless the breaker is open and no probe is due; then how long to hold, in ms. */
   readonly probeDueInMs: (id: Id) => number;
   /** May this attempt go? Where a probe is due, one worker gets it, for `leaseMs` at the most. */
@@ -38,7 +38,7 @@ export interface Breakers<Id extends BreakerId> {
   readonly dispose: () => void;
 }
 
-export interface BreakerDeps<Id extends BreakerId> {
+interface BreakerDeps<Id extends BreakerId> {
   readonly shared: SharedBreaker;
   /** Does this outcome speak against it? Null where it says nothing: then a probe leaves all as it is. */
   readonly isFailure: (outcome: Outcome) => boolean | null;

@@ -43,7 +43,7 @@ const FIRST_GUESS_MS = 20;
 /** Of what a slower answer than the fastest changes about it: our own load makes answers seem slow, never fast. */
 const FORGET = 0.02;
 
-export interface OwnPace {
+interface OwnPace {
   readonly monotonicMs: () => number;
   /** True where what took long since then may have been our own doing. */
   readonly wasBusySince: (sinceMs: number) => boolean;

@@ -25,7 +25,7 @@ import type { Decided, Deliver } from "./deliver.ts";
 import type { Bus, Dispatch, EndpointDirectory, EventLedger, Outbox } from "./ports.ts";
 import { recall } from "./recall.ts";
 
-export interface DispatchDeps extends CarryOutDeps {
+interface DispatchDeps extends CarryOutDeps {
   readonly ledger: EventLedger;
   readonly endpoints: EndpointDirectory;
   readonly deliver: Deliver;

@@ -30,7 +30,7 @@ export interface LineInWork {
 /** Resolves with in how many ms the line is to be looked at again; rejects for a failure of our own. */
 export type DrainLine = (line: LineInWork) => Promise<number>;
 
-export interface DrainDeps extends CarryOutDeps {
+interface DrainDeps extends CarryOutDeps {
   readonly parking: Pick<Parking, "park" | "take" | "begin" | "end">;
   readonly ledger: Pick<EventLedger, "statesOf">;
   readonly outbox: Outbox;

@@ -47,7 +47,7 @@ export interface ConnectorOptions {
 
 export type ConnectStage = "resolved" | "connected" | "secured";
 
-export interface GuardedConnector {
+interface GuardedConnector {
   readonly connect: buildConnector.connector;
   /** Was this the end of a connection that had carried an answer before? Then it may just have gone stale. */
   readonly endedReused: (error: Error) => boolean;

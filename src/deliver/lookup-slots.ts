@@ -16,7 +16,7 @@ export interface LookupBounds {
   readonly startWithinMs: number;
 }
 
-export type LookupPace = "quick" | "slow";
+type LookupPace = "quick" | "slow";
 
 export class LookupSlots {
   readonly #bounds: LookupBounds;

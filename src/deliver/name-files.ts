@@ -23,7 +23,7 @@ export interface Search {
   readonly ndots: number;
 }
 
-export interface NameFiles {
+interface NameFiles {
   /** Addresses that need no server; empty for a name that has to be asked for. `name` is in lower case. */
   readonly addressesOf: (name: string) => Promise<readonly LookupAddress[]>;
   readonly search: () => Promise<Search>;

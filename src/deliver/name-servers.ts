@@ -23,7 +23,7 @@ export interface Question {
 }
 
 /** Asks the servers for a name, completed by the search list. */
-export type AskServers = (name: string, search: Search) => Question;
+type AskServers = (name: string, search: Search) => Question;
 
 /** A server is asked again after 1, 2 and 4 s; or the next one, where there are several. */
 const RESOLVER_OPTIONS = { timeout: 1_000, tries: 3 };

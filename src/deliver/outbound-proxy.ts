@@ -17,14 +17,14 @@ import { pinned } from "./pinned.ts";
 import type { Lookup } from "./resolver.ts";
 
 /** Named as in the configuration. */
-export interface ProxySettings {
+interface ProxySettings {
   readonly outboundProxy: string | null;
   /** CIDRs of networks that are called directly. */
   readonly outboundProxyExcept: readonly string[];
 }
 
 /** The connection that is wanted. */
-export interface TunnelTo {
+interface TunnelTo {
   /** The receiver's, by which `troubleOf` finds it while it is being opened. */
   readonly origin: string;
   /** In the order in which they are to be tried. */

@@ -20,7 +20,7 @@ import { createNameServers, isNegative, type NameAnswer, type Question } from ".
  */
 export type Lookup = (hostname: string, signal: AbortSignal) => Promise<readonly LookupAddress[]>;
 
-export interface NameResolver {
+interface NameResolver {
   /** A look-up ends when all who wait for it have aborted. */
   readonly lookup: Lookup;
   /** Ends the look-ups that are under way. */

@@ -9,7 +9,7 @@ import type { Decided, Deliver } from "./deliver.ts";
 import type { EventLedger, Postpone, Resume } from "./ports.ts";
 import { recall } from "./recall.ts";
 
-export interface ResumeDeps extends CarryOutDeps {
+interface ResumeDeps extends CarryOutDeps {
   readonly ledger: Pick<EventLedger, "stateOf">;
   readonly deliver: Deliver;
   readonly slots: AttemptSlots;

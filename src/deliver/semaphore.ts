@@ -2,7 +2,7 @@
  * A fair semaphore: so many at a time. Who waits is let in by turns, one of each key after another, and in order of arrival
  * within a key: a thousand that came first for one receiver are not before a single one for another.
  */
-export interface Semaphore {
+interface Semaphore {
   /** Resolves when there is room; call `release` afterwards. */
   readonly acquire: (key: string) => Promise<void> | undefined;
   readonly release: () => void;

@@ -12,7 +12,7 @@ import {
   isAddressAllowed,
 } from "./address-guard.ts";
 
-export type UrlCheck =
+type UrlCheck =
   | { readonly ok: true; readonly url: URL }
   | {
       readonly ok: false;

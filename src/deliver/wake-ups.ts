@@ -10,7 +10,7 @@ import type { DrainLine } from "./drain-line.ts";
 import type { Parking } from "./ports.ts";
 import { waitAtMost } from "./wait-at-most.ts";
 
-export interface WakeUpsDeps {
+interface WakeUpsDeps {
   readonly parking: Pick<Parking, "takeDue" | "renew" | "release">;
   readonly drainLine: DrainLine;
   /** Lines that this process has in work and that are not empty; kept here for whoever asks. */
@@ -19,7 +19,7 @@ export interface WakeUpsDeps {
   readonly system: Pick<System, "monotonicMs">;
 }
 
-export interface WakeUps {
+interface WakeUps {
   /** Also after a pause. */
   readonly start: () => void;
   /** Nothing more is begun. */

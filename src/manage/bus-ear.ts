@@ -6,7 +6,7 @@ import { type BusSettings, busTarget } from "../bus/target.ts";
 import { HookwaveError, summarise } from "../core/errors.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
 
-export interface BusEarOptions {
+interface BusEarOptions {
   readonly url: string;
   readonly settings: BusSettings;
   readonly hear: (text: string) => void;

@@ -22,7 +22,7 @@ import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
 import type { Sources } from "../store/sources.ts";
 import type { SendAgain } from "./send-again.ts";
 
-export interface SourceCount extends CallbackCount {
+interface SourceCount extends CallbackCount {
   readonly source: SourceId;
 }
 

@@ -17,7 +17,7 @@ export interface ShownDelivery extends StoredDelivery {
   readonly nextAttemptAt: number | null;
 }
 
-export interface ShownAttempt extends PastAttempt {
+interface ShownAttempt extends PastAttempt {
   /** The beginning of what the receiver answered to a failed attempt; null where it is not kept (any more). */
   readonly responseExcerpt: string | null;
 }
@@ -41,7 +41,7 @@ export interface DeliveryManagement {
   readonly cancel: (id: string) => Promise<void>;
 }
 
-export interface DeliveryManagementDeps {
+interface DeliveryManagementDeps {
   readonly pages: DeliveryPages;
   readonly lookup: Lookup;
   readonly waitingJobs: WaitingJobs;

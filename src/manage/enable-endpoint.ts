@@ -10,7 +10,7 @@ import type { DeadLetters } from "../queue/dead-letters.ts";
 import type { Replays } from "../queue/replays.ts";
 import type { EndpointManagement } from "./endpoints.ts";
 
-export interface EnableRequest extends Pick<ReplayRequest, "ratePerSecond"> {
+interface EnableRequest extends Pick<ReplayRequest, "ratePerSecond"> {
   /** Send again what it has missed. */
   readonly replay?: boolean;
   /** Epoch ms from which on that was given up; since it failed, or was switched off, when absent. */
@@ -24,7 +24,7 @@ export interface Missed {
   readonly count: number;
 }
 
-export interface EnabledEndpoint {
+interface EnabledEndpoint {
   readonly endpoint: Endpoint;
   readonly missed: Missed;
   /** Null where none was asked for, or there was nothing to send. */
@@ -34,7 +34,7 @@ export interface EnabledEndpoint {
 /** Throws ENDPOINT_UNKNOWN and REPLAY_INVALID; after that it is enabled all the same. */
 export type EnableEndpoint = (id: string, request?: EnableRequest) => Promise<EnabledEndpoint>;
 
-export interface EnableEndpointDeps {
+interface EnableEndpointDeps {
   readonly endpoints: Pick<EndpointManagement, "get" | "enable">;
   /** ISO 8601 of the first failure before it was last disabled, or of when that was; null where nobody has noted it. */
   readonly readMissedSince: (id: EndpointId) => Promise<string | null>;

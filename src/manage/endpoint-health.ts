@@ -23,7 +23,7 @@ export interface EndpointStatus {
   readonly oldestAgeMs: number;
 }
 
-export interface HealthSources {
+interface HealthSources {
   readonly redis: Redis;
   readonly keys: Keys;
   readonly endpoints: Endpoints;

@@ -67,7 +67,7 @@ export interface EndpointManagement {
   readonly statistics: (id: string) => Promise<EndpointStatistics>;
 }
 
-export interface EndpointManagementDeps {
+interface EndpointManagementDeps {
   readonly config: Config;
   readonly policy: AddressPolicy;
   readonly endpoints: Endpoints;

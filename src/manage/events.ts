@@ -26,13 +26,13 @@ import type { SendAgain, SentAgain } from "./send-again.ts";
 
 export type { Receipt } from "../publish/publisher.ts";
 
-export interface WholeEvent extends StoredEvent {
+interface WholeEvent extends StoredEvent {
   /** In the order of their endpoints' ids; the first hundred. */
   readonly deliveries: Page<ShownDelivery>;
 }
 
 /** Counts of deliveries: those that began again, and those that were on their way and are tried now. */
-export interface Replayed {
+interface Replayed {
   readonly started: number;
   readonly broughtForward: number;
 }

@@ -24,14 +24,14 @@ import {
   explainEndpoint,
 } from "./explain-receiver.ts";
 
-export interface ExplainRequest extends PageRequest {
+interface ExplainRequest extends PageRequest {
   /** Leave out the receivers that the event's type is not for. */
   readonly onlyMatching: boolean;
   /** Only this receiver; nothing where there is none of this id. */
   readonly only?: EndpointId | undefined;
 }
 
-export interface ExplainedEvent extends Page<Explanation> {
+interface ExplainedEvent extends Page<Explanation> {
   readonly eventId: EventId;
   /** True when an event of this id has been published before: then nobody would get it again. */
   readonly isDuplicate: boolean;
@@ -45,7 +45,7 @@ export interface ExplainedEvent extends Page<Explanation> {
  */
 export type ExplainEvent = (event: AnyTextEvent, page: ExplainRequest) => Promise<ExplainedEvent>;
 
-export interface ExplainEventDeps {
+interface ExplainEventDeps {
   readonly policy: AddressPolicy;
   readonly endpointManagement: Pick<EndpointManagement, "page">;
   readonly rateWaitMs: Circumstances["rateWaitMs"];

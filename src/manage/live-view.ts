@@ -42,7 +42,7 @@ export interface Watcher {
   readonly end: () => void;
 }
 
-export interface LiveViewDeps {
+interface LiveViewDeps {
   readonly recent: Pick<RecentAttempts, "after">;
   readonly filter: LiveFilter;
   /** Null for now. */

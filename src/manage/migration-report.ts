@@ -30,7 +30,7 @@ export interface ReportRequest {
   readonly p99GoalMs: number;
 }
 
-export interface MissingEvent {
+interface MissingEvent {
   readonly eventId: EventId;
   readonly side: "bus" | "webhook";
   /** Epoch ms. */
@@ -69,7 +69,7 @@ export interface MigrationReport {
   readonly because: readonly string[];
 }
 
-export interface ReportDeps {
+interface ReportDeps {
   readonly migration: MigrationStore;
   readonly counter: MigrationCounter;
   readonly parity: ParityStore;

@@ -58,7 +58,7 @@ export interface MigrationManagement {
   readonly isBusEnough: () => Promise<boolean>;
 }
 
-export interface MigrationManagementDeps {
+interface MigrationManagementDeps {
   readonly migration: MigrationStore;
   readonly target: BusTarget;
   readonly eventTypes: readonly string[];

@@ -14,7 +14,7 @@ import { verify } from "../receiver/verify.ts";
 import type { Callbacks } from "../store/callbacks.ts";
 import { type Sources, sourceUnknown } from "../store/sources.ts";
 
-export interface IncomingRequest {
+interface IncomingRequest {
   readonly source: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -23,7 +23,7 @@ export interface IncomingRequest {
   readonly targetUri: string;
 }
 
-export interface ReceivedCallback {
+interface ReceivedCallback {
   readonly id: CallbackId;
   readonly signature: CallbackSignature;
   readonly copies: number;
@@ -35,7 +35,7 @@ export interface ReceivedCallback {
 /** Throws SOURCE_UNKNOWN. Resolves once it is stored, also where it is not accepted. */
 export type ReceiveCallback = (request: IncomingRequest) => Promise<ReceivedCallback>;
 
-export interface ReceiveCallbackDeps {
+interface ReceiveCallbackDeps {
   readonly sources: Pick<Sources, "find">;
   readonly callbacks: Pick<Callbacks, "store">;
   readonly tell: Tell;

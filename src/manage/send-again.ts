@@ -27,7 +27,7 @@ export type SendAgain = (
   meaning: "endpoint" | "delivery",
 ) => Promise<SentAgain>;
 
-export interface SendAgainDeps {
+interface SendAgainDeps {
   readonly outbox: Outbox;
   readonly waitingJobs: WaitingJobs;
   readonly waiting: WaitingIndex;

@@ -7,7 +7,7 @@ import type { Caller } from "../core/access.ts";
 import type { SessionStore } from "../store/sessions.ts";
 import type { KeyHolder, KeyManagement } from "./keys.ts";
 
-export interface BegunSession {
+interface BegunSession {
   /** A secret: whoever has it is the caller. */
   readonly id: string;
   readonly caller: Caller;

@@ -25,7 +25,7 @@ import { secretProblem } from "../wire/standard-webhooks.ts";
 import { auditEntry } from "./audit.ts";
 
 /** A member that is absent has its default, or stays. */
-export interface SourceChanges {
+interface SourceChanges {
   readonly profile?: Source["profile"] | undefined;
   /** Newest first; none at all: nothing is verified. */
   readonly secrets?: readonly string[] | undefined;
@@ -35,7 +35,7 @@ export interface SourceChanges {
   readonly signedContent?: SignedContent | undefined;
 }
 
-export interface NewSource extends SourceChanges {
+interface NewSource extends SourceChanges {
   readonly id: string;
   readonly profile: Source["profile"];
 }

@@ -3,7 +3,7 @@ import type { StatisticsPoint } from "../core/statistics.ts";
 import type { ReadMinutes } from "../store/minute-counts.ts";
 import type { EndpointManagement } from "./endpoints.ts";
 
-export interface StatisticsRequest {
+interface StatisticsRequest {
   /** Epoch ms; an hour before `until` when absent, a day for one endpoint. */
   readonly since?: number | undefined;
   /** Epoch ms; now when absent. */
@@ -11,7 +11,7 @@ export interface StatisticsRequest {
   readonly endpoint?: string | undefined;
 }
 
-export interface StatisticsSpan {
+interface StatisticsSpan {
   readonly resolution: "minute" | "hour";
   /** Oldest first; the last one may not be over. */
   readonly points: readonly StatisticsPoint[];
@@ -20,7 +20,7 @@ export interface StatisticsSpan {
 /** Throws ENDPOINT_UNKNOWN. */
 export type ReadSpan = (request: StatisticsRequest) => Promise<StatisticsSpan>;
 
-export interface StatisticsDeps {
+interface StatisticsDeps {
   readonly readMinutes: ReadMinutes;
   readonly endpoints: Pick<EndpointManagement, "statistics">;
   readonly now: () => number;

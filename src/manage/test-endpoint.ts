@@ -18,7 +18,7 @@ import { type Redis, untilReady } from "../store/redis.ts";
 import type { EndpointManagement } from "./endpoints.ts";
 import { hintsFor } from "./test-hints.ts";
 
-export interface TestResponse {
+interface TestResponse {
   readonly status: number;
   /** At most 16 KiB in all; cookies are masked. */
   readonly headers: Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ export type TestRequest = Partial<Pick<NewTextEvent, "type" | "dataText">>;
  */
 export type TestEndpoint = (id: string, event?: TestRequest) => Promise<EndpointTest>;
 
-export interface TestEndpointDeps {
+interface TestEndpointDeps {
   readonly endpoints: Pick<EndpointManagement, "get">;
   readonly inspector: Inspector;
   readonly redis: Redis;

@@ -10,7 +10,7 @@ const EVERY_MS = 60 * 60 * 1_000;
 /** One that was added is warned of so soon. */
 const LOOK_EVERY_MS = 60_000;
 
-export interface UnsignedSourcesDeps {
+interface UnsignedSourcesDeps {
   readonly sources: Pick<Sources, "dueForWarning">;
   readonly tell: Tell;
   readonly now: () => number;

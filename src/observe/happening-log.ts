@@ -16,7 +16,7 @@ export interface HappeningWriter {
   readonly writeAttempt?: (level: LogLevel, attempt: AttemptFinished) => void;
 }
 
-export interface HappeningLogOptions extends Pick<OutageDeps, "monotonicMs" | "lookEveryMs"> {
+interface HappeningLogOptions extends Pick<OutageDeps, "monotonicMs" | "lookEveryMs"> {
   /** Between two lines about what goes on and on: an outage of Redis, deliveries that are held. A minute when absent. */
   readonly sayEveryMs?: number;
 }

@@ -7,13 +7,13 @@ import type { Happening } from "../core/happening.ts";
 type Held = Happening & { readonly kind: "delivery.held" };
 type Count = Pick<Held, "endpointId" | "reason"> & { count: number };
 
-export interface HeldCountsDeps {
+interface HeldCountsDeps {
   readonly write: (fields: object, message: string) => void;
   /** From the first that is counted to the lines. */
   readonly sayEveryMs?: number;
 }
 
-export interface HeldCounts {
+interface HeldCounts {
   readonly count: (held: Held) => void;
   /** Writes what has been counted until now. */
   readonly flush: () => void;

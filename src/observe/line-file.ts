@@ -10,7 +10,7 @@ import { codeOf } from "../core/errors.ts";
 /** A file descriptor or a file's path. */
 export type LineDestination = number | string;
 
-export interface LineFileEvents {
+interface LineFileEvents {
   /** For each time that lines could not be written; `code` is the system's, `isFirst` where those before could. */
   readonly onDropped: (dropped: { lines: number; code: string; isFirst: boolean }) => void;
   /** Lines are written again; `lines` is the number of those that are missing. */

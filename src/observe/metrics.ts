@@ -20,7 +20,7 @@ import {
 } from "./instruments.ts";
 import { TroubledEndpoints } from "./troubled-endpoints.ts";
 
-export interface MetricsOptions {
+interface MetricsOptions {
   /** The number of endpoints that get a label of their own. */
   readonly endpointLabels: number;
   readonly version: string;

@@ -8,7 +8,7 @@ import type { Tell } from "../core/happening.ts";
 type Pairs = Readonly<Record<string, string>>;
 
 /** Named as in the configuration: docs/configuration.md says what each does. */
-export interface TraceSettings {
+interface TraceSettings {
   readonly otlpEndpoint: string | null;
   readonly otlpTracesEndpoint: string | null;
   readonly otlpProtocol: "http/protobuf" | "http/json" | "grpc";
@@ -33,7 +33,7 @@ export interface SdkParts {
   readonly tell: Tell;
 }
 
-export interface TraceSdk {
+interface TraceSdk {
   /** Sends what is left, for as long as a shutdown can wait. */
   readonly close: () => Promise<void>;
 }

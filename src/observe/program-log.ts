@@ -11,7 +11,7 @@ import { type HappeningLog, logHappenings } from "./happening-log.ts";
 import { LineFile } from "./line-file.ts";
 import { prettyLine } from "./pretty-line.ts";
 
-export interface ProgramLogOptions {
+interface ProgramLogOptions {
   /** False for none; standard error when absent. */
   readonly logger?: Logger | false | undefined;
   /** The least important line of standard error, by a name of LOG_LEVEL; warnings and errors when absent. */
@@ -20,7 +20,7 @@ export interface ProgramLogOptions {
   readonly logFormat?: "auto" | "json" | "pretty" | undefined;
 }
 
-export interface ProgramLog extends Pick<HappeningLog, "tell" | "askBy"> {
+interface ProgramLog extends Pick<HappeningLog, "tell" | "askBy"> {
   readonly logger: Logger;
   /** Resolves once every line is written. */
   readonly close: () => Promise<void>;

@@ -3,12 +3,12 @@ import { type BridgeOptions, type OpenBridge, openBridge } from "../app/bridge.t
 import { HookwaveError } from "../core/errors.ts";
 import { shownRedisUrl } from "./redis-source.ts";
 
-export interface BridgeAsked extends Omit<BridgeOptions, "fromUrl" | "redisUrl"> {
+interface BridgeAsked extends Omit<BridgeOptions, "fromUrl" | "redisUrl"> {
   /** The Redis to read; LEGACY_REDIS_URL, else REDIS_URL, when undefined. */
   readonly fromUrl: string | undefined;
 }
 
-export interface BridgeProcess extends OpenBridge {
+interface BridgeProcess extends OpenBridge {
   /** The two addresses as they may be shown. */
   readonly from: string;
   readonly to: string;

@@ -12,13 +12,13 @@ import { createLog, type Log } from "../observe/log.ts";
 import { hasKey } from "../store/key-file.ts";
 import { shownRedisUrl } from "./redis-source.ts";
 
-export interface OwnApi {
+interface OwnApi {
   readonly url: string;
   readonly key: string;
   readonly close: () => Promise<void>;
 }
 
-export interface OwnApiOptions {
+interface OwnApiOptions {
   readonly config: Config;
   readonly redisUrl: string;
   /**

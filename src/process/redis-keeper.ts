@@ -12,7 +12,7 @@ import {
   startEmbeddedRedis,
 } from "./embedded-redis.ts";
 
-export type KeptRedis = Pick<EmbeddedRedis, "url" | "stop">;
+type KeptRedis = Pick<EmbeddedRedis, "url" | "stop">;
 
 const FIRST_WAIT_MS = 100;
 const WAIT_MAX_MS = 5_000;

@@ -19,7 +19,7 @@ import { checkAtStart } from "./doctor.ts";
 import { openListeners } from "./listeners.ts";
 import { openRedis, type RedisSource, shownRedisUrl } from "./redis-source.ts";
 
-export interface StandaloneOptions {
+interface StandaloneOptions {
   readonly config: Config;
   /** Folders in which executables are looked for, as in PATH. */
   readonly searchPath: string;

@@ -54,7 +54,7 @@ const LIMITS: Readonly<Record<Durability, Limits>> = {
   },
 };
 
-export interface BatchWriter {
+interface BatchWriter {
   /** Resolves once all are stored as safely as its level promises; rejects with REDIS_UNAVAILABLE or DURABILITY_UNMET. */
   readonly store: (events: readonly PublishedEvent[]) => Promise<void>;
   /** Resolves when nothing is being written. */

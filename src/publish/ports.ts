@@ -2,7 +2,7 @@
 import type { PublishedEvent } from "../core/event.ts";
 
 /** A publish as a trace shows it. */
-export interface PublishSpan {
+interface PublishSpan {
   /** The event with the place of this span, which its attempts come under. */
   readonly event: PublishedEvent;
   /** Null where it went well. */

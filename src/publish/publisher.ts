@@ -94,7 +94,7 @@ export interface Publisher {
  */
 export type PutOnBus = (events: readonly PublishedEvent[]) => Promise<ReadonlySet<EventId>> | null;
 
-export interface PublisherDeps extends BatchWriterDeps {
+interface PublisherDeps extends BatchWriterDeps {
   readonly putOnBus: PutOnBus;
   /** The level of a publish that does not say one. */
   readonly durability: Durability;

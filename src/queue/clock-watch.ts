@@ -7,7 +7,7 @@ import { SKEW_MAX_MS, skewError } from "../core/clock-skew.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
 import type { System } from "../core/system.ts";
 
-export interface ClockDeps {
+interface ClockDeps {
   readonly system: Pick<System, "now" | "monotonicMs">;
   /** Ms between this machine's clock and Redis'; null when the answer took too long to tell. */
   readonly askSkewMs: () => Promise<number | null>;

@@ -46,7 +46,7 @@ export interface DeadLetters {
   readonly reindex: () => Promise<void>;
 }
 
-export interface DeadLettersDeps {
+interface DeadLettersDeps {
   readonly queues: Queues;
   readonly index: LetterIndex;
   readonly redis: RawKeys;

@@ -27,7 +27,7 @@ import { readTraceContext } from "../core/trace-context.ts";
  * lowest version that says all of it, so that older workers do what they can. A trace has no version: without it an event
  * is delivered all the same.
  */
-export const EVENTS_JOB_VERSION = 3;
+const EVENTS_JOB_VERSION = 3;
 
 export interface EventsJob {
   readonly v: 1 | 2 | 3;
@@ -66,7 +66,7 @@ export type ReadEvents =
     }
   | Unread;
 
-export interface JobOrigin {
+interface JobOrigin {
   readonly jobId: string;
   /** Epoch ms at which the job was added. */
   readonly addedAt: number;

@@ -15,7 +15,7 @@ const digest = (text: string): string => hash("sha256", text, "base64url");
 /** Ids under which a round's letter is found: first its own, then the one that versions before gave it. */
 export type Ids = readonly [own: string, former: string];
 /** The same of its job, which has the second one while the first is that of a job in work, which parks the delivery. */
-export type JobIds = readonly [own: string, other: string, former: string];
+type JobIds = readonly [own: string, other: string, former: string];
 
 function namesOf(one: Round): Ids {
   const id = deliveryId(one);

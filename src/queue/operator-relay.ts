@@ -19,7 +19,7 @@ export interface OperatorRelay {
   readonly stop: () => Promise<void>;
 }
 
-export interface OperatorRelayDeps {
+interface OperatorRelayDeps {
   readonly facts: OperatorFacts;
   /** As it is now. */
   readonly findEndpoint: (id: EndpointId) => Promise<Endpoint | undefined>;

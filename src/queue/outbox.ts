@@ -21,7 +21,7 @@ const SCHEDULE_MAX = 256;
  */
 const LETTER_PRIORITY = 1;
 
-export interface OutboxDeps {
+interface OutboxDeps {
   readonly queues: Queues;
   readonly letters: Pick<LetterIndex, "add">;
   readonly buryDelivery: BuryDelivery;

@@ -41,7 +41,7 @@ export interface LetterIndex {
 }
 
 /** A burial was the first of its round, has been written before, or something else stands against it: then nothing is. */
-export type Burial = "first" | "again" | "overruled";
+type Burial = "first" | "again" | "overruled";
 
 /** Writes that a delivery was given up, with its entry in the index and its endpoint's count; it waits no more. */
 export type BuryDelivery = (delivery: Delivery, letter: LetterSummary) => Promise<Burial>;
@@ -59,7 +59,7 @@ export interface WaitingEntries {
   readonly takeOut: (id: EndpointId, entries: readonly AcceptedKey[]) => Promise<void>;
 }
 
-export interface CheckedEntries {
+interface CheckedEntries {
   readonly unknown: readonly AcceptedKey[];
   readonly next: number | null;
 }

@@ -27,7 +27,7 @@ return redis.call('LREM', KEYS[1], 0, ARGV[1])`;
 const EVERY_MS = 10_000;
 const AT_MOST_EVERY_MS = 500;
 
-export interface QuarantineDeps {
+interface QuarantineDeps {
   readonly keys: RawKeys;
   /** The Redis key of a name, or of a job's id, in the queue. */
   readonly toKey: (name: string) => string;
@@ -36,7 +36,7 @@ export interface QuarantineDeps {
   readonly onError: (error: unknown) => void;
 }
 
-export interface Quarantine {
+interface Quarantine {
   /** Hears of each error that a worker of the queue meets; looks at the queue when such a job may be its cause. */
   readonly meet: (error: Error) => void;
   readonly stop: () => void;

@@ -17,7 +17,7 @@ import { enqueueEventsAgain, type Queues } from "./queues.ts";
 import { readDeadLetter } from "./stored-letter.ts";
 
 /** The endpoint for letters that are not to go where they were owed. */
-export interface Redirection {
+interface Redirection {
   readonly to: EndpointId;
   /** ISO 8601: attempts at `to` from then on are of this redirection. */
   readonly since: string;
@@ -32,7 +32,7 @@ export type ReplayLetter = (
   redirection?: Redirection | typeof WHOEVER_HAS_ITS_ID | null,
 ) => Promise<DeadLetter>;
 
-export interface LetterReplayDeps {
+interface LetterReplayDeps {
   readonly queues: Queues;
   readonly redis: RawKeys;
   readonly outbox: Pick<Outbox, "schedule">;

@@ -19,7 +19,7 @@ import type { System } from "../core/system.ts";
 import type { LetterIndex, ReplayBook } from "./ports.ts";
 import type { ReplayLetter } from "./replay-letter.ts";
 
-export interface ReplayRunner {
+interface ReplayRunner {
   /** Looks each second for replays that nobody works on. */
   readonly start: () => void;
   /** Works on this one here, unless another process does or it is over. */
@@ -28,7 +28,7 @@ export interface ReplayRunner {
   readonly stop: () => Promise<void>;
 }
 
-export interface ReplayRunnerDeps {
+interface ReplayRunnerDeps {
   readonly book: ReplayBook;
   readonly index: Pick<LetterIndex, "walk">;
   readonly replayLetter: ReplayLetter;

@@ -27,7 +27,7 @@ export interface Replays {
   readonly order: (id: string, order: ReplayOrder) => Promise<Replay>;
 }
 
-export interface ReplaysDeps {
+interface ReplaysDeps {
   readonly book: ReplayBook;
   readonly index: Pick<LetterIndex, "count">;
   /** Rejects with ENDPOINT_UNKNOWN. */

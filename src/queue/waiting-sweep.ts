@@ -8,7 +8,7 @@ import { deliveryJobIds } from "./names.ts";
 import type { RawKeys, WaitingEntries } from "./ports.ts";
 import type { Queues } from "./queues.ts";
 
-export interface WaitingSweep {
+interface WaitingSweep {
   /** At once, and each hour from then on, unless another process has done it within the hour. */
   readonly start: () => void;
   readonly stop: () => void;
@@ -16,7 +16,7 @@ export interface WaitingSweep {
   readonly sweep: () => Promise<void>;
 }
 
-export interface WaitingSweepDeps {
+interface WaitingSweepDeps {
   readonly entries: WaitingEntries;
   readonly queues: Pick<Queues, "deliveries">;
   readonly redis: Pick<RawKeys, "exists">;

@@ -33,7 +33,7 @@ function unixSeconds(header: string, text: string): number {
   return Number(text);
 }
 
-export interface TextSignatures {
+interface TextSignatures {
   /** The header they stand in. */
   readonly name: string;
   readonly signatures: readonly string[];

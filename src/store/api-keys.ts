@@ -16,7 +16,7 @@ import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
 /** The entry in the audit log of a key that is made or revoked. */
-export type KeyNote = (key: ApiKey) => NewAuditEntry;
+type KeyNote = (key: ApiKey) => NewAuditEntry;
 
 export interface ApiKeys {
   /** Throws CONFIG_INVALID when there are too many. The token is shown once. */

@@ -21,7 +21,7 @@ import { prepareScript } from "./script.ts";
 import { AGAIN_FIELD, HOUR_KEPT_MS, hourOf } from "./statistics.ts";
 import { ARGS_OF_TALLY, addToTally, NO_TALLY, type Tally, tallyArgs } from "./tallies.ts";
 
-export interface AttemptLog {
+interface AttemptLog {
   readonly record: RecordAttempt;
   /** Resolves when nothing is left to be written. */
   readonly idle: () => Promise<void>;

@@ -52,7 +52,7 @@ return 'first'`;
 
 const answerSchema = z.enum(["first", "again", "overruled"]);
 
-export interface BurialDeps {
+interface BurialDeps {
   readonly redis: Redis;
   readonly keys: Keys;
   /** For how long the record of an event is kept, in ms. */

@@ -74,7 +74,7 @@ export interface Callbacks {
   readonly countForward: (id: CallbackId) => Promise<number | null>;
 }
 
-export interface CallbackBounds {
+interface CallbackBounds {
   /** Callbacks that were answered with a refusal. */
   readonly refused: number;
   /** All others, and the bytes they may take. */
@@ -89,7 +89,7 @@ export const CALLBACK_BOUNDS: CallbackBounds = {
   keptBytes: 256 * 1_024 * 1_024,
 };
 
-export interface CallbackSettings {
+interface CallbackSettings {
   readonly retentionMs: number;
   readonly bounds: CallbackBounds;
   readonly now: () => number;
@@ -115,7 +115,7 @@ const FIELDS = ["content", "at", "received", "last", "copies", "forwards", "seen
 const rowSchema = z.tuple([z.null(), z.array(z.string().nullable())]);
 const countSchema = z.tuple([z.null(), z.number()]);
 
-export function callbackIdOf(content: Omit<CallbackContent, "id">): CallbackId {
+function callbackIdOf(content: Omit<CallbackContent, "id">): CallbackId {
   const parts = [content.source, standingOf(content), content.callbackId].join("\n");
   return asCallbackId(`cb_${hash("sha256", parts, "hex").slice(0, 32)}`);
 }

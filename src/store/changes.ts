@@ -7,7 +7,7 @@ import { type Tell, tellFailure } from "../core/happening.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 
-export interface ChangeListener {
+interface ChangeListener {
   /** `version` is that of all endpoints after this change. */
   readonly endpointChanged: (id: EndpointId, version: number) => Promise<void>;
   readonly breakersChanged: () => Promise<void>;

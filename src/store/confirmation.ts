@@ -13,7 +13,7 @@ import { parseInfo } from "./redis-safety.ts";
 export type ConfirmedLevel = Exclude<Durability, "redis">;
 
 /** Does the write and resolves once it is as safe as promised. Throws DURABILITY_UNMET, or what the write threw. */
-export type Confirm = (write: () => Promise<void>) => Promise<void>;
+type Confirm = (write: () => Promise<void>) => Promise<void>;
 
 /** Redis looks at the clock ten times a second, so it may take 100 ms more: refused within 300 ms all the same. */
 const REPLICATED_WITHIN_MS = 100;

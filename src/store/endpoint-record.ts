@@ -97,7 +97,7 @@ const outlineSchema = recordSchema.pick({
   sealed: true,
   createdAt: true,
 });
-export type StoredOutline = z.output<typeof outlineSchema>;
+type StoredOutline = z.output<typeof outlineSchema>;
 
 /** The part that is open to whoever has no key; null for text that is no record of ours. */
 export const readStoredOutline = (text: string): StoredOutline | null => readText(outlineSchema, text);

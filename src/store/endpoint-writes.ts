@@ -18,7 +18,7 @@ import { prepareScript } from "./script.ts";
 import { statisticsKeys } from "./statistics.ts";
 
 /** The answer to one that is sealed with another key than those that are there. */
-export const OTHER_KEY = -2;
+const OTHER_KEY = -2;
 /** Stands for the text of an endpoint that is not there. */
 export const NOTHING = "";
 
@@ -76,7 +76,7 @@ const removed = z.tuple([z.number(), z.number()]);
  * The meaning of a change for the endpoint's ladder. `begins`: it is to succeed or fail from now on. `fails`: it is disabled
  * because it has climbed to the top, and only if it is there still. `none`: it goes on.
  */
-export type LadderEffect = "begins" | "fails" | "none";
+type LadderEffect = "begins" | "fails" | "none";
 
 export interface Swap {
   readonly over: string;

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 
 /** Steps of the ladder before the last. */
-export const WARNINGS = 3;
+const WARNINGS = 3;
 const STEPS = WARNINGS + 1;
 
 /** The step at which an endpoint is to be disabled, as it is stored. */

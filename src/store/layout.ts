@@ -28,7 +28,7 @@ const READ = `return redis.call('HMGET', KEYS[1], 'layout', 'version')`;
 
 const foundSchema = z.tuple([z.string().nullable(), z.string().nullable()]);
 
-export interface Layout {
+interface Layout {
   /** Throws DATA_NEWER where a newer program has written; else says from now on that this one has. */
   readonly claim: (version: string) => Promise<void>;
   /** The same for whoever only passes by: it says nothing itself. */

@@ -26,7 +26,7 @@ import { createSwitchMirror, type SwitchMirror } from "./switch-mirror.ts";
 export type NextSwitch = Omit<MigrationSwitch, "version" | "since">;
 
 /** The entry in the audit log of a change that somebody asked for. */
-export type SwitchNote = (before: MigrationSwitch, after: MigrationSwitch) => NewAuditEntry;
+type SwitchNote = (before: MigrationSwitch, after: MigrationSwitch) => NewAuditEntry;
 
 export interface MigrationStore extends Pick<SwitchMirror, "known" | "current" | "currentOrKnown"> {
   /** Reads it again, and brings a phase to its end that was set for a while. */
@@ -42,7 +42,7 @@ export interface MigrationStore extends Pick<SwitchMirror, "known" | "current" |
   readonly history: (most: number) => Promise<readonly SwitchChange[]>;
 }
 
-export interface MigrationStoreDeps {
+interface MigrationStoreDeps {
   readonly redis: Redis;
   readonly keys: Keys;
   /** The environment's wish; null where it says nothing. */

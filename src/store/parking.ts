@@ -117,7 +117,7 @@ const PARKED_TOGETHER = 128;
 const takenSchema = z.array(z.string().or(z.number()));
 const idsSchema = z.array(z.string().transform(asEndpointId));
 
-export interface ParkingDeps {
+interface ParkingDeps {
   readonly redis: Redis;
   readonly keys: Keys;
   /** For how long the record of an event is kept, in ms. */

@@ -23,13 +23,13 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], now - ARGV[1], '+inf')`;
 
 const members = z.array(z.string());
 
-export interface SaysItIsThere {
+interface SaysItIsThere {
   readonly stop: () => void;
   /** Says that it is gone. */
   readonly leave: () => Promise<void>;
 }
 
-export interface Presence {
+interface Presence {
   /** Says so from now on. */
   readonly begin: (worker: { readonly id: string; readonly version: string }) => SaysItIsThere;
   readonly present: () => Promise<WorkersPresent>;

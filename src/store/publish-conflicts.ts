@@ -8,7 +8,7 @@ import type { Keys } from "./keys.ts";
 import { type Redis, redisUnavailable, untilReady } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
-export interface PublishedContent {
+interface PublishedContent {
   readonly id: EventId;
   readonly digest: string;
 }

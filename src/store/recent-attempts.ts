@@ -11,7 +11,7 @@ import { readRecord } from "./attempt-record.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 
-export interface RecentPage {
+interface RecentPage {
   readonly attempts: readonly RecentAttempt[];
   /** The place to go on after. */
   readonly upTo: Place;

@@ -12,7 +12,7 @@ import type { RedisPlace } from "./redis-place.ts";
 
 export type { Redis } from "ioredis";
 
-export type RedisRole = "producer" | "confirmer" | "worker" | "watcher" | "inspector" | "bus";
+type RedisRole = "producer" | "confirmer" | "worker" | "watcher" | "inspector" | "bus";
 
 const RECONNECT_MAX_MS = 1_000;
 const COMMAND_TIMEOUT_MS = 900;
@@ -98,7 +98,7 @@ function heedReplies(redis: Redis, siblings: ReadonlySet<Redis>): void {
 }
 
 /** For a caller that should be answered within a second, with some time for the answer. */
-export const FIRST_CONNECTION_PATIENCE_MS = 900;
+const FIRST_CONNECTION_PATIENCE_MS = 900;
 
 /**
  * Waits for a first connection, `patienceMs` at the most. A connection that has been lost, or refused once, is

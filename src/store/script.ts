@@ -5,10 +5,7 @@
 import { hash } from "node:crypto";
 import type { Redis } from "./redis.ts";
 
-export type RunScript = (
-  keys: readonly string[],
-  args: readonly (string | number | Buffer)[],
-) => Promise<unknown>;
+type RunScript = (keys: readonly string[], args: readonly (string | number | Buffer)[]) => Promise<unknown>;
 
 export function prepareScript(redis: Redis, lua: string): RunScript {
   const digest = hash("sha1", lua, "hex");

@@ -12,7 +12,7 @@ const TAG_BYTES = 16;
 const KEY_ID_CHARS = 22;
 
 /** No endpoint's id holds a colon, so that the two never meet. */
-export type SealOwner = EndpointId | `source:${SourceId}`;
+type SealOwner = EndpointId | `source:${SourceId}`;
 
 export interface Sealer {
   readonly seal: (plain: string, owner: SealOwner) => string;

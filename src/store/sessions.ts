@@ -9,7 +9,7 @@ import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
-export interface StoredSession {
+interface StoredSession {
   readonly keyId: string;
   /** Shows that the key is still the one that it was begun with; of use to nobody without the session's id. */
   readonly proof: string;

@@ -37,7 +37,7 @@ const FIRST_PATIENCE_MS = 900;
 /** A store that did not answer is not asked again at once by who cannot wait for it. */
 const ASK_AGAIN_MS = 1_000;
 
-export interface SwitchMirrorDeps {
+interface SwitchMirrorDeps {
   readonly read: () => Promise<MigrationSwitch | null>;
   /** Stands until the switch has been read. */
   readonly start: Start | null;

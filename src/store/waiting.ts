@@ -12,7 +12,7 @@ import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
-export interface Backlog {
+interface Backlog {
   readonly waiting: number;
   /** Epoch ms at which the oldest of them was accepted; null when nothing waits. */
   readonly oldestAcceptedAt: number | null;

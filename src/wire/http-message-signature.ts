@@ -6,7 +6,7 @@
 import { hash, type KeyObject } from "node:crypto";
 import { hmacBase64 } from "./hmac.ts";
 
-export interface Covered {
+interface Covered {
   /** Component → value, in the order they are signed. */
   readonly components: Readonly<Record<string, string>>;
   /** Parameter → a string, or an integer, in the order they are written. */

@@ -29,7 +29,7 @@ import { type Api, answersForId, idParams, operation, pageQuery, withExample } f
 const TAG = "Inbox";
 const PATH = "/api/v1/callbacks";
 
-export const markedCallbacks = z.object({ marked: z.int().describe("Those that nobody had seen before.") });
+const markedCallbacks = z.object({ marked: z.int().describe("Those that nobody had seen before.") });
 export const forwardedCallback = z.object({
   event_id: z.string().describe("Its callback's id, and the number of times that it was forwarded."),
   type: z.string().describe("`callback.` and the source."),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Checkup, Doctor } from "../../manage/doctor/doctor.ts";
 import { type Api, endpointId, operation } from "../routing.ts";
 
-export const shownFinding = z.object({
+const shownFinding = z.object({
   check: z
     .string()
     .describe("The thing that was looked at, such as `redis.memory`; docs/doctor.md lists them."),

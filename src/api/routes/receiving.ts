@@ -14,7 +14,7 @@ const received = z.object({
   copies: z.int().describe("How often it has come, this time included."),
 });
 
-export interface ReceivingSettings {
+interface ReceivingSettings {
   readonly apiUrl: string | null;
   readonly apiRateLimit: number;
 }

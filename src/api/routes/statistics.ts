@@ -21,7 +21,7 @@ const shownPoint = z.object({
     ),
 });
 
-export const shownSpan = z.object({
+const shownSpan = z.object({
   resolution: z.enum(["minute", "hour"]),
   data: z.array(shownPoint).describe("Oldest first; the last one may not be over."),
 });

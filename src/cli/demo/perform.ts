@@ -18,7 +18,7 @@ export interface Stage extends Ground {
   readonly service: Standalone;
 }
 
-export interface Programme<Set extends Stage, Evidence> {
+interface Programme<Set extends Stage, Evidence> {
   readonly open: () => Promise<Set>;
   readonly playbill: (stage: Set) => string;
   readonly play: (stage: Set) => Promise<Evidence>;

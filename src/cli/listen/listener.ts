@@ -54,7 +54,7 @@ export interface Heard {
   readonly isAnswerTaken: boolean;
 }
 
-export interface Listener {
+interface Listener {
   readonly url: string;
   readonly port: number;
   /** Rejects with what went wrong in the listener itself. */

@@ -3,7 +3,7 @@ import { roughSpan } from "../../core/duration.ts";
 import { alignRows } from "../rows.ts";
 import type { Heard } from "./listener.ts";
 
-export interface Summary {
+interface Summary {
   readonly requests: number;
   readonly valid: number;
   /** Different ids among the valid ones. */

@@ -3,7 +3,7 @@
  * what was heard and seen and when; it says nothing of what nobody could look at. A text that is heard more often than there are
  * events of it is a copy: the bus promises at least once.
  */
-export type MismatchKind = "not_heard" | "not_delivered" | "neither" | "no_event";
+type MismatchKind = "not_heard" | "not_delivered" | "neither" | "no_event";
 
 export interface Mismatch {
   readonly kind: MismatchKind;
@@ -27,7 +27,7 @@ export interface Counts {
   readonly mismatches: number;
 }
 
-export interface FoundEvent {
+interface FoundEvent {
   readonly id: string;
   readonly digest: string;
   /** It was dispatched while the witness listened, so it ought to have been heard. */

@@ -5,7 +5,7 @@ import { printable } from "../printable.ts";
 import { alignRows } from "../rows.ts";
 import type { Counts, Mismatch } from "./comparison.ts";
 
-export interface Opening {
+interface Opening {
   readonly channels: readonly string[];
   readonly endpointId: string;
   readonly phase: Phase;

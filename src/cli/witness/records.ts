@@ -11,7 +11,7 @@ import { memberTexts } from "../../core/json-text.ts";
 import type { ApiClient } from "../api-client.ts";
 import { Refused } from "../refused.ts";
 
-export interface SeenEvent {
+interface SeenEvent {
   readonly digest: string;
   /** Of the delivery that is compared; null where there is none. */
   readonly status: string | null;

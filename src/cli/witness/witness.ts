@@ -9,7 +9,7 @@ import type { BusEar } from "../../manage/bus-ear.ts";
 import type { Comparison, Mismatch } from "./comparison.ts";
 import { isPassing, type Records } from "./records.ts";
 
-export interface WitnessDeps {
+interface WitnessDeps {
   readonly ear: Pick<BusEar, "isListening" | "losses">;
   readonly records: Records;
   readonly comparison: Comparison;
@@ -19,7 +19,7 @@ export interface WitnessDeps {
   readonly monotonicMs: () => number;
 }
 
-export interface Witness {
+interface Witness {
   /** One look at everything; resolves also where the API is away. */
   readonly round: () => Promise<void>;
 }

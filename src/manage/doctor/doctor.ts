@@ -54,7 +54,7 @@ export interface OpenReadings extends Pick<ReceiversDeps, "shakeHands"> {
   readonly close: () => Promise<void>;
 }
 
-export interface DoctorDeps extends Omit<ReceiversDeps, "shakeHands"> {
+interface DoctorDeps extends Omit<ReceiversDeps, "shakeHands"> {
   readonly config: Config;
   readonly version: string;
   readonly readKeyFile: () => Promise<KeyFile | null>;

@@ -7,7 +7,7 @@ import { createConnection } from "node:net";
 
 export type Reply = string | number | null | readonly Reply[];
 
-export interface RedisLine {
+interface RedisLine {
   readonly ask: (...words: readonly string[]) => Promise<Reply>;
   readonly close: () => void;
 }
