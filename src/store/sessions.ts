@@ -53,7 +53,9 @@ export function createSessionStore(redis: Redis, keys: Keys): SessionStore {
       return text === null ? null : readText(recordSchema, text);
     },
     end: async (id) => {
-      await redis.del(nameOf(id));
+      const text = await redis.getdel(nameOf(id));
+      const session = text === null ? null : readText(recordSchema, text);
+      if (session !== null) await redis.zrem(keys.sessionsOf(session.keyId), nameOf(id));
     },
   };
 }
