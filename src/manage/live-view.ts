@@ -87,8 +87,12 @@ export function createLiveView(deps: LiveViewDeps) {
   const watcher: Watcher = {
     hear: (attempts, upTo) => {
       if (state.isBehind) return;
-      waiting.push(...attempts.filter(({ record }) => isWatched(record, filter)));
-      state.place = upTo;
+      // Its own page may have reached further than what all have heard.
+      const isNew = (place: Place): boolean => state.place === null || comparePlaces(place, state.place) > 0;
+      const first = attempts.findIndex(({ place }) => isNew(place));
+      const unread = first === -1 ? [] : attempts.slice(first);
+      waiting.push(...unread.filter(({ record }) => isWatched(record, filter)));
+      if (isNew(upTo)) state.place = upTo;
       const surplus = Math.max(0, waiting.length - BUFFER_MAX);
       waiting.splice(0, surplus);
       if (state.dropped !== null) state.dropped += surplus;
@@ -137,10 +141,13 @@ async function readPage(state: State, { recent, filter, placeNow }: LiveViewDeps
     state.missedAfter = from;
   }
   state.waiting.push(...page.attempts.filter(({ record }) => isWatched(record, filter)));
-  state.place = page.upTo;
   const now = placeNow();
+  // Nothing comes after a place that the stream has not, and others are not there yet: it is of another stream.
+  const isOfAnother =
+    !page.isWhole && page.upTo === from && before !== null && comparePlaces(before, from) < 0;
+  state.place = isOfAnother ? before : page.upTo;
   const isKnown = before !== null && now !== null;
-  const hasMissed = isKnown && comparePlaces(before, now) < 0 && comparePlaces(page.upTo, now) < 0;
+  const hasMissed = isKnown && comparePlaces(before, now) < 0 && comparePlaces(state.place, now) < 0;
   state.isBehind = page.isFull || !isKnown || hasMissed;
   if (now === null) await pause(RETRY_MS, undefined, { ref: false });
 }

@@ -139,6 +139,15 @@ describe("whoever comes back", () => {
     expect(back.events).toMatchObject([{ event: "dropped", data: { count: null } }, { event: "attempt" }]);
   });
 
+  it("with a place behind the stream's end is told so, and hears what comes", async () => {
+    await using scene = await openScene();
+    await using back = await watch(liveUrl(scene.api), { "last-event-id": "9999999999999-0.0" });
+    await until("it has looked", () => back.events.length > 0);
+    await publish(scene.hookwave, "evt_1");
+    await back.attempts(1);
+    expect(back.events).toMatchObject([{ event: "dropped", data: { count: null } }, { event: "attempt" }]);
+  });
+
   it("too late is told that something is missing", async () => {
     await using scene = await openScene();
     await publish(scene.hookwave, "evt_1");
