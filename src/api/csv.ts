@@ -4,8 +4,8 @@
  */
 export type Cell = string | number | null;
 
-/** By their first character; OWASP, "CSV Injection". */
-const FORMULA = /^[=+\-@\t\r]/;
+/** By their first character, in full width as well; OWASP, "CSV Injection". */
+const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 export const csvLine = (cells: readonly Cell[]): string => `${cells.map(textOf).join(",")}\r\n`;

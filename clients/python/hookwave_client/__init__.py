@@ -66,4 +66,4 @@ class Hookwave:
         except ValueError:
             # Something before the service has answered, with a page.
             said = None
-        return answer.status_code, said if isinstance(said, dict) else {}, int(after) if after.isdigit() else None
+        return answer.status_code, said if isinstance(said, dict) else {}, int(after) if after.isdecimal() else None

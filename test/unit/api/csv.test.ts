@@ -26,7 +26,7 @@ describe("a line of CSV", () => {
     );
   });
 
-  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])("has an apostrophe before %j", (text) => {
+  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠SUM(A1)"])("has an apostrophe before %j", (text) => {
     expect(readLine(csvLine([text, "x"]).slice(0, -2))).toEqual([`'${text}`, "x"]);
   });
 
@@ -38,7 +38,7 @@ describe("a line of CSV", () => {
     const texts = fc.array(fc.string(), { minLength: 2, maxLength: 5 });
     fc.assert(
       fc.property(texts, (cells) => {
-        const expected = cells.map((one) => (/^[=+\-@\t\r]/.test(one) ? `'${one}` : one));
+        const expected = cells.map((one) => (/^[=+\-@＝＋－＠\t\r\n]/.test(one) ? `'${one}` : one));
         expect(readLine(csvLine(cells).slice(0, -2))).toEqual(expected);
       }),
     );
