@@ -6,6 +6,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Those that take 5 s and more at the depth of `npm test`. */
 const LONGEST = [
+  "integration/console-callbacks-page.test.ts",
+  "integration/console-overview-page.test.ts",
   "integration/replays.test.ts",
   "integration/demo.test.ts",
   "integration/bridge-list.test.ts",
