@@ -6,5 +6,6 @@ export type { DestinationRequest } from "./core/destination.ts";
 export type { Durability } from "./core/durability.ts";
 export { ERROR_CODES, type ErrorCode, HookwaveError } from "./core/errors.ts";
 export type { Logger } from "./core/logger.ts";
-export type { NewEvent, NewTextEvent, Publisher, PublishOptions, Receipt } from "./publish/publisher.ts";
+export type { NewEvent, NewTextEvent } from "./publish/check-event.ts";
+export type { Publisher, PublishOptions, Receipt } from "./publish/publisher.ts";
 export type { RedisConnection } from "./store/redis-place.ts";

@@ -3,7 +3,7 @@
  * body's text as it stands (decision 6): a body is parsed to look at it, and never written again.
  */
 import { z } from "zod";
-import { validateData } from "../catalogue/validate-data.ts";
+import { validateData, warningsAbout } from "../catalogue/validate-data.ts";
 import { asCheckedText, asEventId } from "../core/brand.ts";
 import { readDestinations } from "../core/destination.ts";
 import {
@@ -138,8 +138,10 @@ function readEvent({ value, text, at }: Part): CheckedEvent | { readonly flaws: 
   const problems = validateData(event.type, data);
   if (problems.length > 0)
     return { flaws: problems.map((detail) => ({ code: "EVENT_INVALID", pointer: `${at}/data`, detail })) };
+  const warnings = warningsAbout(event.type, data);
   return {
     ...event,
+    ...(warnings.length > 0 && { warnings }),
     ...(expiresAt !== undefined && { expiresAt }),
     checkedText: asCheckedText(dataText),
     ...(legacyText !== undefined && { legacyText: asCheckedText(legacyText) }),

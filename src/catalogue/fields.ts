@@ -28,6 +28,10 @@ export const moment = z.iso.datetime({ offset: true, local: true, error: MOMENT 
 /** Any variant and version: producers number their tasks with whatever their language calls a UUID. */
 export const uuid = z.guid("a UUID");
 
+export const address = z.stringFormat("address", /^0x[0-9A-Fa-f]{40}$/, {
+  error: "0x and 40 hexadecimal digits",
+});
+
 /** Also an empty one. */
 export const anyText = z.string("a text");
 

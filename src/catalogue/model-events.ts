@@ -1,17 +1,27 @@
 /**
  * The event of the model registry: a model is registered. Its data is the request body as it stands (profile
  * `hokusai`), in the flat shape of the registry's guide or the one around `model` that it sends today. Only what names
- * the model is required, and null stands for absent, as Python producers write it. What every receiver takes is not
- * refused: the guide's own example has an address of 39 digits.
+ * the model is required, and null stands for absent, as Python producers write it.
  */
 import { z } from "zod";
-import { AN_OBJECT, anyObject, anyText, anyValue, label, moment, number, object, text } from "./fields.ts";
+import {
+  AN_OBJECT,
+  address,
+  anyObject,
+  anyText,
+  anyValue,
+  label,
+  moment,
+  number,
+  object,
+  text,
+  uuid,
+} from "./fields.ts";
 import { known } from "./known-event.ts";
 
 const metadata = object({
   model_name: text.nullish(),
   mlflow_run_id: text.nullish(),
-  /** 0x and 40 hexadecimal digits by custom. */
   contributor_address: anyText.nullish(),
   experiment_name: text.nullish(),
   tags: anyObject.nullish(),
@@ -19,7 +29,7 @@ const metadata = object({
 
 const flat = object({
   model_id: text,
-  /** A UUID by custom; anything that can stand in a header is sent in `X-Hokusai-Idempotency-Key`. */
+  /** Anything that can stand in a header is sent in `X-Hokusai-Idempotency-Key`. */
   idempotency_key: text.nullish(),
   registered_version: label.nullish(),
   timestamp: moment.nullish(),
@@ -47,6 +57,12 @@ const aroundModel = object({
   source: text.nullish(),
 });
 
+/** Every receiver takes others, too: the guide's own example has an address of 39 digits. */
+const custom = object({
+  idempotency_key: uuid.nullish(),
+  metadata: object({ contributor_address: address.nullish() }).nullish(),
+});
+
 export const modelEvents = {
   "model.registered": known(
     z.union([flat, aroundModel], AN_OBJECT),
@@ -66,5 +82,6 @@ export const modelEvents = {
         tags: { team: "growth" },
       },
     },
+    custom,
   ),
 };

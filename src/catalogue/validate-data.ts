@@ -12,8 +12,17 @@ const PROBLEMS_MAX = 100;
 
 /** The first problems as `path: expected …, got …`; none for a custom type. `data` is the value JSON.parse made of the text. */
 export function validateData(type: string, data: unknown): readonly string[] {
-  if (!isKnownEventType(type)) return [];
-  const result = catalogue[type].schema.safeParse(data);
+  return isKnownEventType(type) ? findings(catalogue[type].schema, data) : [];
+}
+
+/** Findings in the same words about data that has no problem: what is unusual for its type, and what its receivers bear. */
+export function warningsAbout(type: string, data: unknown): readonly string[] {
+  const custom = isKnownEventType(type) ? catalogue[type].custom : null;
+  return custom === null ? [] : findings(custom, data);
+}
+
+function findings(schema: z.ZodType, data: unknown): readonly string[] {
+  const result = schema.safeParse(data);
   if (result.success) return [];
   const problems = result.error.issues.flatMap((issue) => sentences(issue, data, []));
   const more = problems.length - PROBLEMS_MAX;

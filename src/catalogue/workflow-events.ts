@@ -3,7 +3,7 @@
  * own `event`, which has to be the event's type; the other fields vary by event.
  */
 import { z } from "zod";
-import { anyObject, moment, notNegative, object, text } from "./fields.ts";
+import { anyObject, anyText, moment, notNegative, number, object, text } from "./fields.ts";
 import { known } from "./known-event.ts";
 
 function workflowSchema<const Type extends string>(type: Type) {
@@ -13,11 +13,26 @@ function workflowSchema<const Type extends string>(type: Type) {
     workflow_name: text.nullish(),
     result: z.unknown().optional(),
     tokens: anyObject.nullish(),
-    cost_usd: notNegative.nullish(),
-    duration_ms: notNegative.nullish(),
-    timestamp: moment.nullish(),
+    cost_usd: number.nullish(),
+    duration_ms: number.nullish(),
+    timestamp: anyText.nullish(),
     debug: z.unknown().optional(),
   });
+}
+
+/** The admin site keeps a callback as it comes and shows it. */
+const custom = object({
+  cost_usd: notNegative.nullish(),
+  duration_ms: notNegative.nullish(),
+  timestamp: moment.nullish(),
+});
+
+function workflow<const Type extends string>(
+  type: Type,
+  description: string,
+  example: z.input<ReturnType<typeof workflowSchema<Type>>>,
+) {
+  return known(workflowSchema(type), description, example, custom);
 }
 
 const about = {
@@ -27,7 +42,7 @@ const about = {
 };
 
 export const workflowEvents = {
-  "workflow.completed": known(workflowSchema("workflow.completed"), "A workflow is done.", {
+  "workflow.completed": workflow("workflow.completed", "A workflow is done.", {
     event: "workflow.completed",
     ...about,
     result: { approved: true },
@@ -35,13 +50,13 @@ export const workflowEvents = {
     cost_usd: 0.0123,
     duration_ms: 4_180,
   }),
-  "workflow.failed": known(workflowSchema("workflow.failed"), "A workflow has failed for good.", {
+  "workflow.failed": workflow("workflow.failed", "A workflow has failed for good.", {
     event: "workflow.failed",
     ...about,
     duration_ms: 61_000,
     debug: { step: "extract", reason: "context_length_exceeded" },
   }),
-  "llm.step.completed": known(workflowSchema("llm.step.completed"), "One model call of a workflow is done.", {
+  "llm.step.completed": workflow("llm.step.completed", "One model call of a workflow is done.", {
     event: "llm.step.completed",
     ...about,
     result: "Total: 1,240.00 EUR",

@@ -3,7 +3,7 @@
 import { asEventId, type EventId } from "../core/brand.ts";
 import { isJsonText } from "../core/json-text.ts";
 import { unwritable } from "../core/json-value.ts";
-import type { NewEvent, NewTextEvent } from "../publish/publisher.ts";
+import type { NewEvent, NewTextEvent } from "../publish/check-event.ts";
 import { ClientError } from "./client-error.ts";
 
 export interface EventText {

@@ -97,7 +97,16 @@ function receiptsOf(ids: readonly EventId[], body: object): readonly Receipt[] {
   const onBusOnly: unknown = Reflect.get(body, "on_bus_only");
   const isOnBusOnly = (id: string): boolean =>
     onBusOnly === true || (Array.isArray(onBusOnly) && onBusOnly.includes(id));
-  return ids.map((id) => ({ id, ...(isOnBusOnly(id) && { isOnBusOnly: true }) }));
+  const said: unknown = Reflect.get(body, "warnings");
+  const details = new Map<unknown, string[]>();
+  for (const one of Array.isArray(said) ? said : []) {
+    const { id, detail } = Object(one);
+    if (typeof detail === "string") details.set(id, [...(details.get(id) ?? []), detail]);
+  }
+  return ids.map((id) => {
+    const warnings = details.get(id);
+    return { id, ...(isOnBusOnly(id) && { isOnBusOnly: true }), ...(warnings && { warnings }) };
+  });
 }
 
 function unanswered({ url, timeoutMs }: Exchange, ids: readonly string[], cause: unknown): ClientError {

@@ -3,14 +3,16 @@
  * `publish` and `publishMany` as the publisher on Redis; nothing is imported but this.
  */
 import { isLoopbackName } from "../core/loopback.ts";
-import type { NewEvent, NewTextEvent, PublishOptions, Receipt } from "../publish/publisher.ts";
+import type { NewEvent, NewTextEvent } from "../publish/check-event.ts";
+import type { PublishOptions, Receipt } from "../publish/publisher.ts";
 import { ClientError } from "./client-error.ts";
 import { type EventText, textOfEvent } from "./event-request.ts";
 import { type Exchange, type Fetch, publishOver } from "./exchange.ts";
 
 export type { EventData, KnownEventType, ProducedData } from "../catalogue/catalogue.ts";
 export type { Durability } from "../core/durability.ts";
-export type { NewEvent, NewTextEvent, PublishOptions, Receipt } from "../publish/publisher.ts";
+export type { NewEvent, NewTextEvent } from "../publish/check-event.ts";
+export type { PublishOptions, Receipt } from "../publish/publisher.ts";
 export { ClientError } from "./client-error.ts";
 
 export interface ClientOptions {

@@ -40,6 +40,8 @@ export interface CheckedEvent extends Partial<TraceContext> {
   readonly destinations?: readonly Destination[];
   /** JSON text for the legacy bus. */
   readonly legacyText?: CheckedText;
+  /** Findings about its data that its receivers bear: told to its producer, never stored. */
+  readonly warnings?: readonly string[];
 }
 
 const checked = new WeakSet<object>();

@@ -9,13 +9,8 @@ import { HookwaveError } from "../core/errors.ts";
 import type { CheckedEvent, PublishedEvent } from "../core/event.ts";
 import type { Page, PageRequest } from "../core/page.ts";
 import { ownDestinations } from "../endpoints/destinations.ts";
-import {
-  type AnyTextEvent,
-  checkEvent,
-  type Publisher,
-  type PublishOptions,
-  type Receipt,
-} from "../publish/publisher.ts";
+import { type AnyTextEvent, checkEvent } from "../publish/check-event.ts";
+import type { Publisher, PublishOptions, Receipt } from "../publish/publisher.ts";
 import type { DeliveryPages, StoredDelivery } from "../store/delivery-pages.ts";
 import { type Endpoints, endpointUnknown } from "../store/endpoints.ts";
 import type { Feed, FeedFilter } from "../store/feed.ts";

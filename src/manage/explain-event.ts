@@ -10,7 +10,7 @@ import type { Page, PageRequest } from "../core/page.ts";
 import type { System } from "../core/system.ts";
 import type { AddressPolicy } from "../deliver/address-guard.ts";
 import { destinationId } from "../endpoints/destinations.ts";
-import { type AnyTextEvent, prepareEvent } from "../publish/publisher.ts";
+import { type AnyTextEvent, prepareEvent } from "../publish/check-event.ts";
 import { openUntilOf, type SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
 import type { Keys } from "../store/keys.ts";

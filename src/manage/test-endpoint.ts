@@ -13,7 +13,7 @@ import type { System } from "../core/system.ts";
 import { classify } from "../deliver/classify.ts";
 import { requestTo, type ShownRequest, shownRequest } from "../deliver/outgoing.ts";
 import type { InspectedExchange, Inspector, Timings } from "../deliver/ports.ts";
-import { type NewTextEvent, prepareEvent } from "../publish/publisher.ts";
+import { type NewTextEvent, prepareEvent } from "../publish/check-event.ts";
 import { type Redis, untilReady } from "../store/redis.ts";
 import type { EndpointManagement } from "./endpoints.ts";
 import { hintsFor } from "./test-hints.ts";

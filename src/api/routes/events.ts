@@ -20,18 +20,27 @@ import {
   withExample,
 } from "../routing.ts";
 
+const warnings = z
+  .array(z.object({ id: z.string().describe("The event's."), detail: z.string() }))
+  .optional()
+  .describe(
+    "Only where there are any: findings about the data of a known type that its receivers bear (docs/producers.md).",
+  );
+
 export const storedEvent = z.object({
   id: z.string(),
   on_bus_only: z
     .literal(true)
     .optional()
     .describe("Only in phase `redis`: the bus has it, the store did not answer; no webhook need follow."),
+  warnings,
 });
 const stored = z.union([
   storedEvent,
   z.object({
     ids: z.array(z.string()).describe("In the order of the list that was sent."),
     on_bus_only: z.array(z.string()).optional().describe("Those of which the same is true."),
+    warnings,
   }),
 ]);
 
@@ -113,12 +122,21 @@ export function addEventRoutes(app: Api, { publishOnce }: EventManagement): void
   );
 }
 
-function showOne([receipt]: readonly Receipt[]): z.output<typeof storedEvent> {
-  const { id = "", isOnBusOnly } = receipt ?? {};
-  return { id, ...(isOnBusOnly === true && { on_bus_only: true }) };
+function showOne(receipts: readonly Receipt[]): z.output<typeof storedEvent> {
+  const { id = "", isOnBusOnly } = receipts[0] ?? {};
+  return { id, ...(isOnBusOnly === true && { on_bus_only: true }), ...showWarnings(receipts) };
 }
 
 function showAll(receipts: readonly Receipt[]) {
   const onBusOnly = receipts.flatMap(({ id, isOnBusOnly }) => (isOnBusOnly === true ? [id] : []));
-  return { ids: receipts.map(({ id }) => id), ...(onBusOnly.length > 0 && { on_bus_only: onBusOnly }) };
+  return {
+    ids: receipts.map(({ id }) => id),
+    ...(onBusOnly.length > 0 && { on_bus_only: onBusOnly }),
+    ...showWarnings(receipts),
+  };
+}
+
+function showWarnings(receipts: readonly Receipt[]): { readonly warnings?: z.output<typeof warnings> } {
+  const all = receipts.flatMap(({ id, warnings = [] }) => warnings.map((detail) => ({ id, detail })));
+  return all.length === 0 ? {} : { warnings: all };
 }

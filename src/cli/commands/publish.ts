@@ -6,9 +6,13 @@ import { storedEvent } from "../../api/routes/events.ts";
 import { DURABILITIES } from "../../core/durability.ts";
 import type { Invocation } from "../command-line.ts";
 import { readData } from "../input.ts";
+import { printable } from "../printable.ts";
 import { type Report, report } from "../report.ts";
 import { askApi } from "../service-access.ts";
 import { choice } from "../values.ts";
+
+/** A name in it may be as long as the producer made it. */
+const WARNING_MAX = 300;
 
 export async function publish(asked: Invocation): Promise<Report> {
   const [type = "", source = ""] = asked.operands;
@@ -18,5 +22,9 @@ export async function publish(asked: Invocation): Promise<Report> {
   const body = `${event.slice(0, -1)},"data":${dataText}}`;
   const stored = await askApi(asked, { method: "POST", path: ["events"], query, body }, storedEvent);
   const where = stored.on_bus_only === true ? " on the bus only: the store did not answer" : "";
-  return report(`published ${stored.id}${where}`, stored);
+  const warnings = (stored.warnings ?? []).map(({ detail }) => ({
+    text: `warning: ${printable(detail, WARNING_MAX)}`,
+    hue: "yellow" as const,
+  }));
+  return report([`published ${stored.id}${where}`, ...warnings], stored);
 }

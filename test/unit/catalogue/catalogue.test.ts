@@ -5,7 +5,7 @@ import {
   isKnownEventType,
   type ProducedData,
 } from "../../../src/catalogue/catalogue.ts";
-import { validateData } from "../../../src/catalogue/validate-data.ts";
+import { validateData, warningsAbout } from "../../../src/catalogue/validate-data.ts";
 import { isEventType } from "../../../src/core/event.ts";
 
 const entries = Object.entries(catalogue);
@@ -39,6 +39,7 @@ describe("the catalogue", () => {
     expect(isEventType(type)).toBe(true);
     expect(entry.description).toMatch(/^[A-Z].*\.$/);
     expect(validateData(type, entry.example)).toEqual([]);
+    expect(warningsAbout(type, entry.example)).toEqual([]);
   });
 
   it.each(entries)("keeps unknown fields of %s and changes nothing", (_, entry) => {

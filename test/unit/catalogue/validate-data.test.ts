@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { validateData } from "../../../src/catalogue/validate-data.ts";
+import { validateData, warningsAbout } from "../../../src/catalogue/validate-data.ts";
 
 const TASK = { task_id: "9b2e4c1a-6f0d-4d3b-8a75-1c2d3e4f5a6b", timestamp: "2025-03-04T05:06:07Z" };
 
@@ -163,5 +163,48 @@ describe("the other known types", () => {
     });
     expect(problems).toHaveLength(101);
     expect(problems.at(-1)).toBe("and 900 more problems");
+  });
+});
+
+describe("warningsAbout", () => {
+  const ADDRESS = "0x742d35Cc6634C0532925a3b844Bc454e4438f44";
+
+  it("names forms of model.registered that are unusual, in the flat body and in the one around model", () => {
+    const metadata = { contributor_address: ADDRESS };
+    const flat = { model_id: "m", idempotency_key: "scoring/3", metadata };
+    expect(validateData("model.registered", flat)).toEqual([]);
+    expect(warningsAbout("model.registered", flat)).toEqual([
+      'idempotency_key: expected a UUID, got "scoring/3"',
+      `metadata.contributor_address: expected 0x and 40 hexadecimal digits, got "${ADDRESS.slice(0, 39)}…`,
+    ]);
+    const around = { event_type: "model_registered", model: { id: "1" }, metadata };
+    expect(warningsAbout("model.registered", around)).toHaveLength(1);
+  });
+
+  it.each(["workflow.completed", "workflow.failed", "llm.step.completed"])(
+    "names forms of %s that its site shows as they are",
+    (event) => {
+      const data = { event, job_id: "wf_1", timestamp: "yesterday", cost_usd: -1, duration_ms: -2 };
+      expect(validateData(event, data)).toEqual([]);
+      expect(warningsAbout(event, data)).toEqual([
+        "cost_usd: expected a number from 0 up, got -1",
+        "duration_ms: expected a number from 0 up, got -2",
+        'timestamp: expected an ISO 8601 date and time, got "yesterday"',
+      ]);
+      expect(validateData(event, { ...data, cost_usd: "-1", timestamp: 7 })).toHaveLength(2);
+    },
+  );
+
+  it("has nothing to say about null, absent and unknown members, custom types, and types whose receivers bear nothing", () => {
+    const nothing = {
+      model_id: "m",
+      idempotency_key: null,
+      metadata: { contributor_address: null },
+      more: 1,
+    };
+    expect(warningsAbout("model.registered", nothing)).toEqual([]);
+    expect(warningsAbout("model.registered", { model_id: "m" })).toEqual([]);
+    expect(warningsAbout("constructor", { idempotency_key: "scoring/3" })).toEqual([]);
+    expect(warningsAbout("task_started", TASK)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HookwaveError } from "../../../src/core/errors.ts";
 import { EVENT_DATA_MAX_BYTES } from "../../../src/core/event.ts";
-import { checkEvent } from "../../../src/publish/publisher.ts";
+import { checkEvent } from "../../../src/publish/check-event.ts";
 import { casesOf } from "../../support/depth.ts";
 
 /** What TypeScript would not let through. */

@@ -5,7 +5,8 @@ import { asEventId, type EventId } from "../../../src/core/brand.ts";
 import type { Durability } from "../../../src/core/durability.ts";
 import { HookwaveError } from "../../../src/core/errors.ts";
 import type { PublishedEvent } from "../../../src/core/event.ts";
-import { createEventPublisher, prepareEvent } from "../../../src/publish/publisher.ts";
+import { prepareEvent } from "../../../src/publish/check-event.ts";
+import { createEventPublisher } from "../../../src/publish/publisher.ts";
 
 interface Write {
   readonly ids: readonly string[];
