@@ -3,21 +3,14 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { networkInterfaces } from "node:os";
-import express from "express";
+import type express from "express";
 import fastify from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expressHookwave } from "../../src/api/express.ts";
 import { fastifyHookwave } from "../../src/api/fastify.ts";
 import { createHookwave, type Hookwave } from "../../src/index.ts";
 import { ask, publish, send, startApi } from "../support/api.ts";
-import {
-  type Host,
-  MOUNTED_AT,
-  type OpenHost,
-  openExpress,
-  openFastify,
-  openPlain,
-} from "../support/hosts.ts";
+import { EXPRESSES, HOSTS, type Host, MOUNTED_AT, openFastify } from "../support/hosts.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { LOOPBACK, startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -51,13 +44,7 @@ async function embed(options: object = {}) {
   return { ...hookwave, lines, [Symbol.asyncDispose]: hookwave.close };
 }
 
-const HOSTS: readonly (readonly [string, OpenHost])[] = [
-  ["Express", openExpress],
-  ["Fastify", openFastify],
-  ["Node's own server", openPlain],
-];
-
-describe.each(HOSTS)("the API mounted in %s", (_, open) => {
+describe.each(Object.entries(HOSTS))("the API mounted in %s", (_, open) => {
   it("publishes exact bytes, and asks for the same keys and roles as the service does", async () => {
     await using hookwave = await embed({ apiKey: KEY });
     await using receiver = await startReceiver();
@@ -203,9 +190,11 @@ describe("the application around it", () => {
       expect((await app.inject({ url })).json()).toEqual({ status: "ok" });
     await app.close();
   });
+});
 
+describe.each(Object.entries(EXPRESSES))("a parser of %s that comes before the API", (_, create) => {
   const withParser = async (parser: express.RequestHandler, hookwave: Hookwave): Promise<Host> => {
-    const app = express();
+    const app = create();
     app.use(parser);
     app.use(MOUNTED_AT, expressHookwave({ hookwave }));
     const server = createServer(app).listen(0, "127.0.0.1");
@@ -222,15 +211,15 @@ describe("the application around it", () => {
 
   it("may have taken the body as bytes", async () => {
     await using hookwave = await embed({ apiKey: KEY });
-    await using host = await withParser(express.raw({ type: () => true }), hookwave);
+    await using host = await withParser(create.raw({ type: () => true }), hookwave);
     const taken = await publish(host, '{"type":"thing.made","id":"evt_1","data":{"n":1.0}}', withKey);
     expect(taken).toMatchObject({ status: 202, body: { id: "evt_1" } });
     expect(await ask(`${host.url}/api/v1/webhooks`, { headers: withKey })).toMatchObject({ status: 200 });
   });
 
   it.each([
-    ["json", express.json()],
-    ["text", express.text({ type: () => true })],
+    ["json", create.json()],
+    ["text", create.text({ type: () => true })],
   ])(
     "is told what to do where it has taken the body as %s, and what has none still works",
     async (_, parser) => {

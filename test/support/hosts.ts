@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import express from "express";
+import express4 from "express4";
 import fastify from "fastify";
 import { expressHookwave } from "../../src/api/express.ts";
 import { fastifyHookwave } from "../../src/api/fastify.ts";
@@ -35,13 +36,18 @@ function hostAt(server: Server, close: () => Promise<void>): Host {
 
 export type OpenHost = (hookwave: MountableHookwave, address?: string) => Promise<Host>;
 
-export const openExpress: OpenHost = async (hookwave, address) => {
-  const app = express();
-  app.use(MOUNTED_AT, expressHookwave({ hookwave }));
-  app.use(express.json());
-  app.post("/own", (request, response) => void response.json({ got: request.body }));
-  return await listening(createServer(app), address);
-};
+const openExpress =
+  (create: typeof express): OpenHost =>
+  async (hookwave, address) => {
+    const app = create();
+    app.use(MOUNTED_AT, expressHookwave({ hookwave }));
+    app.use(create.json());
+    app.post("/own", (request, response) => void response.json({ got: request.body }));
+    return await listening(createServer(app), address);
+  };
+
+/** Both are in use; bodies, paths and errors differ between them. */
+export const EXPRESSES = { "Express 5": express, "Express 4": express4 } as const;
 
 export const openFastify: OpenHost = async (hookwave, address = LOOPBACK) => {
   const app = fastify({ forceCloseConnections: true });
@@ -55,10 +61,17 @@ export const openFastify: OpenHost = async (hookwave, address = LOOPBACK) => {
   return hostAt(app.server, () => app.close());
 };
 
-export const openPlain: OpenHost = async (hookwave, address) => {
+const openPlain: OpenHost = async (hookwave, address) => {
   const api = expressHookwave({ hookwave, prefix: MOUNTED_AT });
   const server = createServer((request, response) =>
     api(request, response, () => response.writeHead(418).end("its own")),
   );
   return await listening(server, address);
+};
+
+export const HOSTS: Readonly<Record<string, OpenHost>> = {
+  "Express 5": openExpress(EXPRESSES["Express 5"]),
+  "Express 4": openExpress(EXPRESSES["Express 4"]),
+  Fastify: openFastify,
+  "Node's own server": openPlain,
 };

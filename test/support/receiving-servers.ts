@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import express from "express";
+import express4 from "express4";
 import Fastify from "fastify";
 import { Hono } from "hono";
 import type { ReceiverOptions } from "../../src/receiver/answer.ts";
@@ -19,13 +20,8 @@ export interface ReceivingServer extends AsyncDisposable {
 }
 
 export const FRAMEWORKS = {
-  Express: (options: ReceiverOptions) => {
-    const app = express();
-    app.post("/hook", expressReceiver(options));
-    app.post("/echo", express.json(), (request, response) => void response.json(request.body));
-    app.use(quietly);
-    return listen(app);
-  },
+  Express: inExpress(express),
+  "Express 4": inExpress(express4),
   Fastify: async (options: ReceiverOptions) => {
     const app = Fastify();
     app.register(fastifyReceiver({ path: "/hook", ...options }));
@@ -49,7 +45,35 @@ export const FRAMEWORKS = {
   },
 } as const satisfies Readonly<Record<string, (options: ReceiverOptions) => Promise<ReceivingServer>>>;
 
-export const FRAMEWORK_NAMES = ["Express", "Fastify", "Hono", "a Next.js route handler"] as const;
+export const FRAMEWORK_NAMES = [
+  "Express",
+  "Express 4",
+  "Fastify",
+  "Hono",
+  "a Next.js route handler",
+] as const;
+
+function inExpress(create: typeof express) {
+  return (options: ReceiverOptions): Promise<ReceivingServer> => {
+    const app = create();
+    app.post("/hook", expressReceiver(options));
+    app.post("/echo", create.json(), (request, response) => void response.json(request.body));
+    app.use(quietly);
+    return listen(app);
+  };
+}
+
+/** Name, Express, parser, and the status of a request that comes behind it. */
+export const EXPRESS_PARSERS = [...parsersOf("Express 5", express), ...parsersOf("Express 4", express4)];
+
+function parsersOf(name: string, create: typeof express) {
+  return [
+    [`${name}'s raw`, create, create.raw({ type: () => true }), 200],
+    [`${name}'s text, for text without a BOM`, create, create.text({ type: () => true }), 200],
+    [`${name}'s json`, create, create.json(), 500],
+    [`${name}'s urlencoded, which has let it pass`, create, create.urlencoded({ extended: false }), 200],
+  ] as const;
+}
 
 /** Express' own would print the stack trace. */
 export const quietly: express.ErrorRequestHandler = (error, _request, response, _next) => {
