@@ -157,16 +157,22 @@ function checkHost(url: URL, policy: AddressPolicy): UrlCheck {
     return problem === null ? { ok: true, url } : refuse("blocked_url", problem);
   }
   if (isAddressAllowed(host, policy)) return { ok: true, url };
-  return refuse("blocked_destination", "the address is not a public one", closedNetworkOf(host, policy));
+  const closed = closedNetworkOf(host, policy);
+  const remedy = opening(closed?.cidr ?? null);
+  return refuse("blocked_destination", `the address is not a public one${remedy}`, closed);
 }
+
+const opening = (network: string | null): string =>
+  network === null ? "" : `; ALLOW_PRIVATE_NETWORKS with ${network} in it opens it`;
 
 function nameProblem(name: string, policy: AddressPolicy): string | null {
   const labels = name.split(".");
   const topLevel = labels.at(-1) ?? "";
   if (name.length > MAX_NAME_CHARACTERS || !labels.every((label) => LABEL.test(label)))
     return "the host is not a valid name";
-  if (topLevel === "localhost") return policy.opensLocalhost ? null : "the host is this machine";
+  if (topLevel === "localhost")
+    return policy.opensLocalhost ? null : `the host is this machine${opening("127.0.0.0/8")}`;
   if (policy.opensPrivateNames) return null;
   const isPrivate = labels.length === 1 || PRIVATE_TOP_LEVELS.has(topLevel) || name.endsWith(".home.arpa");
-  return isPrivate ? "the host exists on private networks only" : null;
+  return isPrivate ? `the host exists on private networks only${opening("its network")}` : null;
 }

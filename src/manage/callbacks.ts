@@ -164,6 +164,7 @@ function callbackUnknown(id: string): HookwaveError {
   return new HookwaveError("CALLBACK_UNKNOWN", {
     expected: "the id of a callback that is kept",
     got: JSON.stringify(id.slice(0, 80)),
-    remedy: "GET /api/v1/callbacks lists them; they are kept for EVENT_RETENTION, as long as there is room",
+    remedy:
+      "list them with `hookwave callbacks list`; they are kept for EVENT_RETENTION, as long as there is room",
   });
 }

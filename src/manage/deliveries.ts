@@ -107,7 +107,7 @@ function deliveryUnknown(id: string): HookwaveError {
   return new HookwaveError("DELIVERY_UNKNOWN", {
     expected: "the id of a delivery: <event id>.<endpoint id>",
     got: `"${id.slice(0, 140)}"`,
-    remedy: "GET /api/v1/deliveries lists them; one is known once it has been tried or has to wait",
+    remedy: "list them with `hookwave deliveries list`; one is known once it has been tried or has to wait",
   });
 }
 

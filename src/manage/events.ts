@@ -182,7 +182,7 @@ function eventUnknown(id: string): HookwaveError {
     expected: "the id of an event that is on record",
     got: `"${id.slice(0, 80)}"`,
     remedy:
-      "an event is known once a worker has taken it on, a moment after it was published, for EVENT_RETENTION",
+      "list them with `hookwave events list`; one is known from when a worker takes it on, a moment after its publish, for EVENT_RETENTION",
   });
 }
 

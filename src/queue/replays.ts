@@ -113,6 +113,6 @@ function replayUnknown(id: string): HookwaveError {
   return new HookwaveError("REPLAY_UNKNOWN", {
     expected: "the id of a replay",
     got: `"${id}"`,
-    remedy: "take the one that beginning it answered; a replay is remembered for EVENT_RETENTION",
+    remedy: "list them with `hookwave replays list`; a replay is remembered for EVENT_RETENTION",
   });
 }
