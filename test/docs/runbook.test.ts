@@ -53,6 +53,8 @@ describe("docs/runbook.md", () => {
   });
 
   it.each(commands)("shows a command that runs: %s", async (command) => {
+    // A process that has just been starved says so, and the command with it.
+    await until("it is ready", async () => (await fetch(`${api.url}/readyz`)).ok);
     const { code, stdout } = await runShown(command, api.url);
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/\S/) });
   });
