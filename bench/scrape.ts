@@ -21,6 +21,7 @@ import { openQueues } from "../src/queue/queues.ts";
 import { createKeys } from "../src/store/keys.ts";
 import { createParkedRounds } from "../src/store/parked-rounds.ts";
 import { connectRedis } from "../src/store/redis.ts";
+import { placeAt } from "../src/store/redis-place.ts";
 import { parseInfo } from "../src/store/redis-safety.ts";
 import { clockMs } from "./due.ts";
 import { quantile } from "./quantile.ts";
@@ -60,8 +61,9 @@ async function measure(endpoints: number) {
   const queues = openQueues(redis, PREFIX, NOBODY);
   cleanup.defer(queues.close);
   const keys = createKeys(PREFIX);
+  const config = configWith({});
   const fleet = createFleetState(
-    { config: configWith({}), redisPlace: server.url, redis, keys, tell: NOBODY },
+    { config, redisPlace: placeAt(server.url, config), redis, keys, tell: NOBODY },
     encryptionKey,
   );
   await fleet.endpoints.reloadAll();

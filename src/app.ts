@@ -84,8 +84,8 @@ const LAST_ANSWERS_MS = 5_000;
 /** For whoever has checked what it passes, or must go beyond its bounds, as tests do. */
 export async function openHookwave(options: OpenOptions): Promise<Hookwave> {
   const { connection, traces, listeners = [], ...settings } = options;
-  const redisPlace = placeIn({ ...settings, connection });
   const config = configWith(settings);
+  const redisPlace = placeIn({ ...settings, connection }, config);
   const names = createNameResolver({ servers: config.dnsServers, now: system.monotonicMs });
   const policy = createAddressPolicy(config);
   const proxy = openOutboundProxy(config, names.lookup, system.monotonicMs);

@@ -19,6 +19,7 @@ import {
   otherProcessingLists,
 } from "../store/bridge-list.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
+import { placeAt } from "../store/redis-place.ts";
 import { identityOf } from "../store/server-identity.ts";
 import { createPublisher } from "./publishing.ts";
 
@@ -46,8 +47,13 @@ export interface OpenBridge extends Bridge {
 export async function openBridge(options: BridgeOptions): Promise<OpenBridge> {
   const { origin, fromUrl, redisUrl, config, tell } = options;
   const { prefix, publishDurability: durability, replicasMin } = config;
+  const { redisTlsCa, redisTlsCert, redisTlsKey } = config;
   // A confirmer repeats nothing behind our back, and waits longer for its answer than a list is waited for.
-  const redis = connectRedis(fromUrl, origin.kind === "list" ? "confirmer" : "watcher", () => undefined);
+  const redis = connectRedis(
+    placeAt(fromUrl, config),
+    origin.kind === "list" ? "confirmer" : "watcher",
+    () => undefined,
+  );
   try {
     await untilReady(redis, PATIENCE_MS).catch((cause: unknown) => {
       throw sourceUnavailable(cause);
@@ -55,7 +61,10 @@ export async function openBridge(options: BridgeOptions): Promise<OpenBridge> {
     await refuseLoop(options, redis);
     const source = await openSource(options, redis);
     // The bridge tells of what is refused itself.
-    const publisher = createPublisher({ redisUrl, prefix, durability, replicasMin, logger: false });
+    const publisher = createPublisher({
+      ...{ redisUrl, redisTlsCa, redisTlsCert, redisTlsKey },
+      ...{ prefix, durability, replicasMin, logger: false },
+    });
     const { type } = origin;
     const publish: BridgeDeps["publish"] = async (event) => {
       await publisher.publish({ ...event, type });
@@ -109,7 +118,8 @@ async function insistLists(redis: Redis, names: BridgeListNames): Promise<void> 
 /** Asks the servers who they are only where the names leave a doubt. */
 async function refuseLoop({ origin, redisUrl, config }: BridgeOptions, redis: Redis): Promise<void> {
   if (!hasTargetsName(origin, busTarget(config))) return;
-  const target = connectRedis(config.legacyRedisUrl ?? redisUrl, "confirmer", () => undefined);
+  const place = placeAt(config.legacyRedisUrl ?? redisUrl, config);
+  const target = connectRedis(place, "confirmer", () => undefined);
   try {
     await untilReady(target, PATIENCE_MS);
     insistNoLoop(origin, await identityOf(redis), await identityOf(target));

@@ -23,7 +23,7 @@ import { createLetterIndex } from "../store/letter-index.ts";
 import { createParkedRounds } from "../store/parked-rounds.ts";
 import { createPresence } from "../store/presence.ts";
 import { connectRedis, redisUnavailable, untilReady } from "../store/redis.ts";
-import { type RedisPlace, shownPlace } from "../store/redis-place.ts";
+import type { RedisPlace } from "../store/redis-place.ts";
 import { readVitals } from "../store/redis-vitals.ts";
 import { createSealer, type Sealer } from "../store/sealing.ts";
 import { VERSION } from "../wire/version.ts";
@@ -31,10 +31,8 @@ import { VERSION } from "../wire/version.ts";
 const CONNECT_PATIENCE_MS = 3_000;
 const LETTERS_MAX = 500;
 
-/** `given` is the configuration that is looked at; `place` the Redis that its process has. */
-export function wireDoctor(given: Config, place: RedisPlace): Doctor {
-  // A connection of the program's own is as good as a URL.
-  const config = typeof place === "string" ? given : { ...given, redisUrl: shownPlace(place) };
+/** `config` is the configuration that is looked at; `place` the Redis that its process has. */
+export function wireDoctor(config: Config, place: RedisPlace): Doctor {
   const policy = createAddressPolicy(config);
   return createDoctor({
     config,

@@ -13,6 +13,7 @@ import { createAudit } from "../manage/audit.ts";
 import { auditedCallbacks, auditedRecords } from "../manage/audited.ts";
 import { createDeadLetterManagement } from "../manage/dead-letters.ts";
 import { createDeliveryManagement } from "../manage/deliveries.ts";
+import type { Doctor } from "../manage/doctor/doctor.ts";
 import { createEnableEndpoint } from "../manage/enable-endpoint.ts";
 import { endpointHealth } from "../manage/endpoint-health.ts";
 import type { EndpointManagement } from "../manage/endpoints.ts";
@@ -37,6 +38,7 @@ import { createParkedRounds } from "../store/parked-rounds.ts";
 import { createPublishConflicts } from "../store/publish-conflicts.ts";
 import { createRecentAttempts } from "../store/recent-attempts.ts";
 import { connectRedis } from "../store/redis.ts";
+import { shownPlace } from "../store/redis-place.ts";
 import { createSessionStore } from "../store/sessions.ts";
 import { wireDeadLetters } from "./dead-letters.ts";
 import { wireDoctor } from "./doctor.ts";
@@ -100,7 +102,7 @@ export function wireManagement(wiring: ManagementWiring) {
       endpoints: endpointManagement,
       now: system.now,
     }),
-    doctor: wireDoctor(config, wiring.redisPlace),
+    doctor: wireOwnDoctor(wiring),
     live: { open: live.open },
     start: () => {
       letters.start();
@@ -115,6 +117,10 @@ export function wireManagement(wiring: ManagementWiring) {
     abandonTests: inspector.abandon,
   };
 }
+
+/** A connection of the program's own is as good as a URL. */
+const wireOwnDoctor = ({ config, redisPlace }: ManagementWiring): Doctor =>
+  wireDoctor({ ...config, redisUrl: config.redisUrl ?? shownPlace(redisPlace) }, redisPlace);
 
 /** Its connection blocks, as a worker's does. */
 function wireLive({ redis, keys, redisPlace, tell }: ManagementWiring) {

@@ -18,8 +18,8 @@ interface WiredMigration {
 }
 
 export function wireMigration(ground: Ground & Publishing): WiredMigration {
-  const { config, redisPlace, redis, keys, tell, migration, busLink } = ground;
-  const isBusApart = config.legacyRedisUrl !== null && config.legacyRedisUrl !== redisPlace;
+  const { config, redis, keys, tell, migration, busLink } = ground;
+  const isBusApart = config.legacyRedisUrl !== null && config.legacyRedisUrl !== config.redisUrl;
   const { now } = system;
   const backlog = createShelf(redis, keys, "backlog");
   const books = {

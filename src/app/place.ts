@@ -1,7 +1,15 @@
 /** The Redis of a program that embeds or publishes: by a URL, or by a connection that it has already. */
 import { refusedOptions } from "../config/environment.ts";
 import { optionProblems } from "../config/options.ts";
-import { connectionProblem, placeOf, type RedisConnection, type RedisPlace } from "../store/redis-place.ts";
+import { redisContradictions } from "../config/redis-settings.ts";
+import {
+  connectionProblem,
+  placeAt,
+  placeOf,
+  type RedisCertificates,
+  type RedisConnection,
+  type RedisPlace,
+} from "../store/redis-place.ts";
 
 interface Places {
   readonly redisUrl?: string | null;
@@ -14,19 +22,24 @@ const ITS_URL = { settings: { redisUrl: "redisUrl" }, required: ["redisUrl"] };
 export function placeProblems(given: Readonly<Record<string, unknown>>): readonly string[] {
   const redisUrl = given["redisUrl"] ?? undefined;
   const connection = given["connection"] ?? undefined;
-  if (connection === undefined) return redisUrl === undefined ? optionProblems({}, ITS_URL) : [];
+  const together = redisContradictions(
+    (key) => given[key],
+    (key) => key,
+  );
+  if (connection === undefined) return redisUrl === undefined ? optionProblems({}, ITS_URL) : together;
   const problem = connectionProblem(connection);
   return [
     ...(redisUrl === undefined
       ? []
       : ["connection: expected it or redisUrl, got both; leave one of them out"]),
     ...(problem === null ? [] : [`connection: ${problem}`]),
+    ...together,
   ];
 }
 
 /** Of options without problems; without a place it throws CONFIG_INVALID all the same. */
-export function placeIn({ redisUrl, connection }: Places): RedisPlace {
+export function placeIn({ redisUrl, connection }: Places, certificates: RedisCertificates): RedisPlace {
   if (connection !== undefined) return placeOf(connection);
-  if (typeof redisUrl === "string") return redisUrl;
+  if (typeof redisUrl === "string") return placeAt(redisUrl, certificates);
   throw refusedOptions(placeProblems({}));
 }

@@ -25,7 +25,12 @@ import { type ConfirmedLevel, createConfirmation } from "../store/confirmation.t
 import { createKeys } from "../store/keys.ts";
 import { createMigrationStore, type MigrationStore } from "../store/migration-switch.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
-import type { RedisConnection, RedisPlace } from "../store/redis-place.ts";
+import {
+  placeAt,
+  type RedisCertificates,
+  type RedisConnection,
+  type RedisPlace,
+} from "../store/redis-place.ts";
 import { createAskState } from "../store/redis-state.ts";
 import { VERSION } from "../wire/version.ts";
 import { placeIn, placeProblems } from "./place.ts";
@@ -33,6 +38,11 @@ import { placeIn, placeProblems } from "./place.ts";
 export interface PublisherOptions {
   /** redis:// or rediss://; either this or `connection`. */
   readonly redisUrl?: string | null;
+  /** For rediss://, as PEM: the authorities that vouch for Redis, where they are none that Node knows. */
+  readonly redisTlsCa?: string | null | undefined;
+  /** Our own certificate and its key, for a Redis that asks for one. */
+  readonly redisTlsCert?: string | null | undefined;
+  readonly redisTlsKey?: string | null | undefined;
   /** As of `createHookwave`. */
   readonly connection?: RedisConnection | undefined;
   /** As the workers have it; `{hookwave}` when absent. */
@@ -56,10 +66,18 @@ export interface PublisherOptions {
 export function createPublisher(options: PublisherOptions): Publisher {
   insistOptions(publisherProblems(options));
   const { prefix, durability, replicasMin, bus, traces, logger } = options;
-  const config = configWith({ ...bus, prefix, publishDurability: durability, replicasMin });
+  const { redisTlsCa, redisTlsCert, redisTlsKey } = options;
+  const certificates = { redisTlsCa, redisTlsCert, redisTlsKey };
+  const config = configWith({
+    ...bus,
+    ...certificates,
+    prefix,
+    publishDurability: durability,
+    replicasMin,
+  });
   const log = openProgramLog({ logger }, system);
   const publishing = openPublishing(
-    { ...config, redisPlace: placeIn(options), traces },
+    { ...config, redisPlace: placeIn(options, config), traces },
     createTelemetry([log.tell]),
   );
   const { publisher, redis, disconnect } = publishing;
@@ -90,6 +108,9 @@ function publisherProblems(options: unknown): readonly string[] {
 const PUBLISHER_OPTIONS = {
   settings: {
     redisUrl: "redisUrl",
+    redisTlsCa: "redisTlsCa",
+    redisTlsCert: "redisTlsCert",
+    redisTlsKey: "redisTlsKey",
     prefix: "prefix",
     durability: "publishDurability",
     replicasMin: "replicasMin",
@@ -112,7 +133,10 @@ const BUS_OPTIONS = [
 /** The bus that a publisher writes in phase `redis`. */
 export type BusOptions = BusSettings & StartSettings & Pick<Config, "legacyRedisUrl">;
 
-interface PublishingOptions extends BusOptions, Pick<Config, "prefix" | "publishDurability" | "replicasMin"> {
+interface PublishingOptions
+  extends BusOptions,
+    RedisCertificates,
+    Pick<Config, "prefix" | "publishDurability" | "replicasMin"> {
   readonly redisPlace: RedisPlace;
   /** As in PublisherOptions. */
   readonly traces: boolean | undefined;
@@ -156,7 +180,8 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
   pathOf(publishDurability);
   const keys = createKeys(prefix);
   const migration = createMigrationStore({ redis, keys, start: startOf(options), tell, system });
-  const busLink = createBusLink(options.legacyRedisUrl ?? redisPlace);
+  const { legacyRedisUrl } = options;
+  const busLink = createBusLink(legacyRedisUrl === null ? redisPlace : placeAt(legacyRedisUrl, options));
   const publisher = createEventPublisher({
     putOnBus: putOnBusOf(options, migration, busLink, tell),
     durability: publishDurability,

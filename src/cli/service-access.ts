@@ -4,9 +4,9 @@
  */
 import { type Config, readEnvironment } from "../config/environment.ts";
 import { baseUrl } from "../config/forms.ts";
-import { isRedisUrl } from "../config/redis-url.ts";
 import { HookwaveError } from "../core/errors.ts";
 import { isLoopbackName } from "../core/loopback.ts";
+import { readRedisUrl } from "../core/redis-url.ts";
 import {
   type ApiAddress,
   type ApiClient,
@@ -51,7 +51,7 @@ export function redisUrlOf(asked: Invocation): string | undefined {
   const redisUrl = asked.one("redis");
   if (redisUrl === undefined) return undefined;
   if (asked.has("api")) throw usage("--api or --redis", "both");
-  if (isRedisUrl(redisUrl)) return redisUrl;
+  if (readRedisUrl(redisUrl) !== null) return redisUrl;
   throw usage("--redis with a URL like redis://localhost:6379", "something else");
 }
 

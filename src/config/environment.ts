@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { HookwaveError } from "../core/errors.ts";
+import { redisContradictions } from "./redis-settings.ts";
 import { withSecretFiles } from "./secret-files.ts";
 import type { Setting } from "./setting.ts";
 import { configSchema, type Environment, SETTINGS } from "./settings.ts";
@@ -64,6 +65,7 @@ function survey(read: Environment): WholeSurvey {
     ...keyContradictions(env),
     ...secretContradictions(env),
     ...endpointContradictions(env),
+    ...redisContradictions((key) => texts.get(key), variableOf),
   ];
   for (const { key } of SETTINGS) if (invalid.has(key)) texts.delete(key);
   const settled = parsed.success ? parsed.data : configSchema.parse(Object.fromEntries(texts));
@@ -110,6 +112,8 @@ function remedyFor(setting: Setting): string {
   if (setting.remedy !== undefined) return setting.remedy;
   return setting.default ? `for example ${setting.variable}=${setting.default}` : "correct it or unset it";
 }
+
+const variableOf = (key: string): string => SETTINGS.find((one) => one.key === key)?.variable ?? key;
 
 /** Settings that are fine alone and wrong together. */
 function keyContradictions(env: Environment): readonly string[] {

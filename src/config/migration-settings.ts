@@ -1,7 +1,8 @@
 /** Settings of the migration from a Redis list and channel to webhooks. Part of the table in settings.ts. */
 import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
+import { REDIS_URL_REMEDY } from "../core/redis-url.ts";
 import * as forms from "./forms.ts";
-import { REDIS_URL_REMEDY, redisUrl } from "./redis-url.ts";
+import { redisUrl } from "./redis-url.ts";
 import { optionalSetting, setting } from "./setting.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;

@@ -1,32 +1,33 @@
-/**
- * The address of a Redis as it may be written. ioredis takes its defaults for whatever it does not find in a URL, so one
- * without a host would be localhost:6379 in silence: such a URL is refused. Pure.
- */
+/** The form of a setting that is the address of a Redis, and of the certificates that go with it. Pure. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { REDIS_URL_IN_WORDS, readRedisUrl } from "../core/redis-url.ts";
 import { type Form, form } from "./forms.ts";
 
-export const REDIS_URL_REMEDY =
-  "write it like redis://localhost:6379, rediss://user:password@host:6380/0 with TLS; percent-encode %, #, /, ?, @ and : in user and password";
-
-const EXPECTED = "a URL like redis://host:port/database, or rediss:// with TLS";
-
 export function redisUrl(): Form<string> {
-  return form(EXPECTED, (text) => (isRedisUrl(text) ? text : null));
+  return form(REDIS_URL_IN_WORDS, (text) => (readRedisUrl(text) === null ? null : text));
 }
 
-/** Of ioredis' options, those that a URL may give behind "?": `host`, `port`, `path` or `db` would name another Redis than it does. */
-const OPTIONS: ReadonlySet<string> = new Set(["family", "username", "password"]);
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** True for one that names its host, and leaves nothing to be guessed. */
-export function isRedisUrl(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || !/^rediss?:\/\/[^/]/.test(text) || /\s/.test(text)) return false;
-  const { hostname, port, pathname, searchParams, username, password } = url;
-  const isPlace = hostname !== "" && port !== "0" && /^\/?(?:\d{1,5})?$/.test(pathname);
-  // Anything else behind "#" or "?" is the rest of a password that was not encoded.
-  const isWhole = [...searchParams.keys()].every((name) => OPTIONS.has(name)) && !text.includes("#");
-  return isPlace && isWhole && isEncoded(username) && isEncoded(password);
+export function certificates(): Form<string> {
+  return form("one certificate or more, as PEM", (text) => {
+    const all = text.match(CERTIFICATE) ?? [];
+    return all.length > 0 && all.every(isCertificate) ? text : null;
+  });
 }
 
-function isEncoded(text: string): boolean {
-  return !/%(?![0-9a-f]{2})/i.test(text);
+export function privateKey(): Form<string> {
+  return form("a private key without a passphrase, as PEM", (text) => (isPrivateKey(text) ? text : null));
+}
+
+const isCertificate = (pem: string): boolean => isRead(() => new X509Certificate(pem));
+const isPrivateKey = (pem: string): boolean => isRead(() => createPrivateKey(pem));
+
+function isRead(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -3,13 +3,12 @@
  * start, .env.example and docs/configuration.md all come from this table. It reads nothing itself.
  */
 import { z } from "zod";
-import { DURABILITIES } from "../core/durability.ts";
 import { PROFILE_NAMES } from "../core/endpoint.ts";
 import { PROXY_URL_REMEDY } from "../core/proxy-url.ts";
 import { apiSettings } from "./api-settings.ts";
 import * as forms from "./forms.ts";
 import { migrationSettings } from "./migration-settings.ts";
-import { REDIS_URL_REMEDY, redisUrl } from "./redis-url.ts";
+import { redisSettings } from "./redis-settings.ts";
 import { aboutSettings, optionalSetting, type Setting, setting } from "./setting.ts";
 import { traceSettings } from "./trace-settings.ts";
 
@@ -41,36 +40,6 @@ const service = {
     variable: "SHUTDOWN_GRACE",
     doc: "How long open POSTs may finish at shutdown. What is still open then is delivered again by another worker.",
     unit: "seconds",
-  }),
-};
-
-const redis = {
-  redisUrl: optionalSetting(redisUrl(), {
-    variable: "REDIS_URL",
-    doc: "The Redis or Valkey that keeps everything. Without it, a private embedded server is started. May hold a password.",
-    isSecret: true,
-    remedy: REDIS_URL_REMEDY,
-  }),
-  prefix: setting(
-    forms.text("a key prefix with a hash tag, a name in braces", /^[^\s{}]*\{[^\s{}]+\}\S*$/),
-    "{hookwave}",
-    {
-      variable: "HOOKWAVE_PREFIX",
-      doc: "All keys start with this. The braces keep the keys of one installation on one cluster node.",
-    },
-  ),
-  requireAof: setting(forms.flag(), "false", {
-    variable: "REQUIRE_AOF",
-    doc: "Refuse to start on a Redis without append-only file, which loses accepted events when it restarts.",
-  }),
-  publishDurability: setting(forms.choice(DURABILITIES), "redis", {
-    variable: "PUBLISH_DURABILITY",
-    doc: "How safe an event must be before its publish is acknowledged, where the publish does not say: docs/durability.md.",
-  }),
-  replicasMin: setting(forms.wholeNumber(1, 100), "1", {
-    variable: "REPLICAS_MIN",
-    doc: "How many replicas must have an event of durability `replicated`.",
-    unit: "replicas",
   }),
 };
 
@@ -211,7 +180,7 @@ const observability = {
 
 export const configSchema = z.object({
   ...service,
-  ...redis,
+  ...redisSettings,
   ...defaultEndpoint,
   ...delivery,
   ...safety,
@@ -224,7 +193,7 @@ export const configSchema = z.object({
 /** Groups of settings in the order in which people read of them. */
 const GROUPS: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> = {
   Service: service,
-  Redis: redis,
+  Redis: redisSettings,
   "Default endpoint": defaultEndpoint,
   Delivery: delivery,
   Safety: safety,

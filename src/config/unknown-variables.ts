@@ -5,7 +5,7 @@
 import { nearest } from "./nearest.ts";
 import { type Environment, SETTINGS } from "./settings.ts";
 
-const OURS = /^(?:(?:WEBHOOK|HOOKWAVE|REDIS_FALLBACK|LEGACY_REDIS|OUTBOUND)_|ENABLE_REDIS)/;
+const OURS = /^(?:(?:WEBHOOK|HOOKWAVE|REDIS_FALLBACK|REDIS_TLS|LEGACY_REDIS|OUTBOUND)_|ENABLE_REDIS)/;
 
 /** One warning per variable, by name only: an unknown variable's value may be a secret. */
 export function unknownVariables(env: Environment): readonly string[] {

@@ -5,10 +5,11 @@
 import { type BusSettings, busTarget } from "../bus/target.ts";
 import { HookwaveError, summarise } from "../core/errors.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
+import { placeAt, type RedisCertificates } from "../store/redis-place.ts";
 
 interface BusEarOptions {
   readonly url: string;
-  readonly settings: BusSettings;
+  readonly settings: BusSettings & RedisCertificates;
   readonly hear: (text: string) => void;
 }
 
@@ -32,7 +33,7 @@ export function channelsOf(settings: BusSettings): readonly string[] {
 /** Resolves when it listens. Throws BUS_UNAVAILABLE. */
 export async function openBusEar({ url, settings, hear }: BusEarOptions): Promise<BusEar> {
   const channels = channelsOf(settings);
-  const redis = connectRedis(url, "watcher", () => undefined);
+  const redis = connectRedis(placeAt(url, settings), "watcher", () => undefined);
   let [isListening, losses] = [false, 0];
   redis.on("message", (_channel: string, text: string) => hear(text));
   redis.on("pmessage", (_pattern: string, _channel: string, text: string) => hear(text));

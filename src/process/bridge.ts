@@ -1,7 +1,7 @@
 /** The bridge as a process: which Redis it reads, and which one the service has. `hookwave bridge` is this. */
 import { type BridgeOptions, type OpenBridge, openBridge } from "../app/bridge.ts";
 import { HookwaveError } from "../core/errors.ts";
-import { shownRedisUrl } from "./redis-source.ts";
+import { shownRedisUrl } from "../core/redis-url.ts";
 
 interface BridgeAsked extends Omit<BridgeOptions, "fromUrl" | "redisUrl"> {
   /** The Redis to read; LEGACY_REDIS_URL, else REDIS_URL, when undefined. */

@@ -7,10 +7,11 @@ import type { Config } from "../config/environment.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
 import type { Checkup, CheckupRequest, Doctor } from "../manage/doctor/doctor.ts";
 import type { Check } from "../manage/doctor/finding.ts";
+import { placeAt } from "../store/redis-place.ts";
 
 /** As a service with this configuration would see it from here. */
 export function checkHere(config: Config, redisUrl: string, asked: CheckupRequest): Promise<Checkup> {
-  return wireDoctor(config, redisUrl)(asked);
+  return wireDoctor(config, placeAt(redisUrl, config))(asked);
 }
 
 /** Neither those that a start has its own notices for, nor those that are only true once a fleet has started. */

@@ -8,9 +8,9 @@ import { createApiServer } from "../api/server.ts";
 import { type Hookwave, openHookwave } from "../app.ts";
 import type { Config } from "../config/environment.ts";
 import { HookwaveError } from "../core/errors.ts";
+import { shownRedisUrl } from "../core/redis-url.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { hasKey } from "../store/key-file.ts";
-import { shownRedisUrl } from "./redis-source.ts";
 
 interface OwnApi {
   readonly url: string;
@@ -112,7 +112,9 @@ function keyUnknown({ dataDir }: Config): HookwaveError {
   });
 }
 
+/** A refusal by TLS says itself what to do. */
 function noAnswer(redisUrl: string, cause: unknown): HookwaveError {
+  if (cause instanceof HookwaveError && cause.cause !== undefined) return cause;
   return new HookwaveError(
     "REDIS_UNAVAILABLE",
     {

@@ -33,9 +33,3 @@ export async function openRedis(config: Config, searchPath: string, tell: Tell):
   const { url, stop } = await keepEmbeddedRedis(options, tell);
   return { url, isEmbedded: true, stop };
 }
-
-/** A Redis URL as it may be shown: without user, password and options, which may hold another password. */
-export function shownRedisUrl(redisUrl: string): string {
-  const { protocol, host, pathname } = new URL(redisUrl);
-  return `${protocol}//${host}${pathname}`;
-}

@@ -9,15 +9,17 @@ import { type Hookwave, openHookwave } from "../app.ts";
 import type { Config } from "../config/environment.ts";
 import { system } from "../config/system.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
+import { shownRedisUrl } from "../core/redis-url.ts";
 import { environmentSecrets } from "../manage/endpoints.ts";
 import { type HappeningLog, logHappenings } from "../observe/happening-log.ts";
 import { createLog, type Log, type LogOptions } from "../observe/log.ts";
 import { type SdkParts, startTraceSdk, wantsTraces } from "../observe/otlp.ts";
 import { hasKey } from "../store/key-file.ts";
+import { placeAt } from "../store/redis-place.ts";
 import { VERSION } from "../wire/version.ts";
 import { checkAtStart } from "./doctor.ts";
 import { openListeners } from "./listeners.ts";
-import { openRedis, type RedisSource, shownRedisUrl } from "./redis-source.ts";
+import { openRedis, type RedisSource } from "./redis-source.ts";
 
 interface StandaloneOptions {
   readonly config: Config;
@@ -93,7 +95,7 @@ async function openParts(
   countDropped(created.metrics.countDroppedLines);
   askBy(async () => (await created.redisState()).kind === "writable");
   // The settings it looks at are those of the environment, which may name no Redis.
-  const hookwave = { ...created, doctor: wireDoctor(config, redis.url) };
+  const hookwave = { ...created, doctor: wireDoctor(config, placeAt(redis.url, config)) };
 
   const servers = await openListeners(config, hookwave, logger, closers);
   const { apiUrl, boundTo, metricsUrl } = servers;

@@ -1,8 +1,10 @@
 /**
- * A Redis by its place and the way in, as a URL or out of a connection that a program has already. Of that one only what
+ * A Redis by its place and the way in, out of a URL or of a connection that a program has already. Of that one only what
  * leads there is taken: how it waits, repeats and reads is each role's own (redis.ts), and it is never used itself.
  */
 import type { RedisOptions } from "ioredis";
+import { HookwaveError } from "../core/errors.ts";
+import { REDIS_URL_IN_WORDS, REDIS_URL_REMEDY, readRedisUrl } from "../core/redis-url.ts";
 
 /** Options of ioredis that say where Redis is, and who asks. */
 const LEADING = [
@@ -32,7 +34,42 @@ const LEADING = [
   "disableClientInfo",
 ] as const satisfies readonly (keyof RedisOptions)[];
 
-export type RedisPlace = string | Readonly<Pick<RedisOptions, (typeof LEADING)[number]>>;
+export type RedisPlace = Readonly<Pick<RedisOptions, (typeof LEADING)[number]>>;
+
+/** As the settings have them, PEM; null for none. Only `rediss://` asks for them. */
+export interface RedisCertificates {
+  readonly redisTlsCa: string | null;
+  readonly redisTlsCert: string | null;
+  readonly redisTlsKey: string | null;
+}
+
+export const NO_CERTIFICATES: RedisCertificates = { redisTlsCa: null, redisTlsCert: null, redisTlsKey: null };
+
+/** Throws CONFIG_INVALID for what is no such URL. */
+export function placeAt(url: string, certificates: RedisCertificates): RedisPlace {
+  const address = readRedisUrl(url);
+  if (address === null) {
+    const got = `a hidden value of ${url.length} characters`;
+    throw new HookwaveError("CONFIG_INVALID", {
+      expected: REDIS_URL_IN_WORDS,
+      got,
+      remedy: REDIS_URL_REMEDY,
+    });
+  }
+  const { node, db, user, password, family, isEncrypted } = address;
+  return {
+    ...node,
+    db,
+    ...(user !== null && { username: user }),
+    ...(password !== null && { password }),
+    ...(family !== null && { family }),
+    ...(isEncrypted && { tls: tlsOf(certificates) }),
+  };
+}
+
+function tlsOf({ redisTlsCa: ca, redisTlsCert: cert, redisTlsKey: key }: RedisCertificates) {
+  return { ...(ca !== null && { ca }), ...(cert !== null && { cert }), ...(key !== null && { key }) };
+}
 
 /** An instance of ioredis, of any version, or the options that one would be made with. */
 export type RedisConnection =
@@ -65,7 +102,7 @@ export function connectionProblem(connection: unknown): string | null {
 }
 
 /** The place of a connection as a URL that may be shown: without user and password. */
-export function shownPlace(place: Exclude<RedisPlace, string>): string {
+export function shownPlace(place: RedisPlace): string {
   const { host = "localhost", port = 6_379, db = 0, path, sentinels, name, tls } = place;
   const scheme = tls === undefined ? "redis" : "rediss";
   if (typeof path === "string") return `unix:${path}`;

@@ -8,7 +8,8 @@ import { Redis, type RedisOptions } from "ioredis";
 import { HookwaveError } from "../core/errors.ts";
 import { isDemoted, isUnanswered, redisWord, refusalByRedis } from "../core/redis-replies.ts";
 
-import type { RedisPlace } from "./redis-place.ts";
+import { refusalByTls } from "./redis-certificates.ts";
+import { NO_CERTIFICATES, placeAt, type RedisPlace } from "./redis-place.ts";
 
 export type { Redis } from "ioredis";
 
@@ -54,8 +55,12 @@ const OPTIONS: Readonly<Record<RedisRole, RedisOptions>> = {
   inspector: { maxRetriesPerRequest: null, enableReadyCheck: false },
 };
 
-/** `onError` hears connection troubles; ioredis itself goes on reconnecting. */
-export function connectRedis(place: RedisPlace, role: RedisRole, onError: (error: Error) => void): Redis {
+/** `onError` hears connection troubles; ioredis itself goes on reconnecting. A text is a URL without certificates. */
+export function connectRedis(
+  place: RedisPlace | string,
+  role: RedisRole,
+  onError: (error: Error) => void,
+): Redis {
   const options = {
     ...OPTIONS[role],
     retryStrategy: reconnectInMs,
@@ -64,16 +69,30 @@ export function connectRedis(place: RedisPlace, role: RedisRole, onError: (error
     connectionName: `hookwave-${role}`,
     replyMapping: "legacy",
   } as const;
-  const redis = typeof place === "string" ? new Redis(place, options) : new Redis({ ...place, ...options });
-  redis.on("error", onError);
+  const leading = typeof place === "string" ? placeAt(place, NO_CERTIFICATES) : place;
+  const redis = new Redis({ ...leading, ...options });
+  redis.on("error", (error: Error) => onError(tlsRefusal(redis, error) ?? error));
+  redis.on("ready", () => refusedByTls.delete(redis));
   heedReplies(redis, siblingsAt(place, redis));
   return redis;
 }
 
-/** Connections of this process by where they lead. */
-const open = new Map<RedisPlace, Set<Redis>>();
+/** Connections that TLS has refused, until they are ready after all: whoever waits for one is told why. */
+const refusedByTls = new WeakMap<Redis, HookwaveError>();
 
-function siblingsAt(place: RedisPlace, redis: Redis): ReadonlySet<Redis> {
+function tlsRefusal(redis: Redis, error: Error): HookwaveError | null {
+  const { tls } = redis.options;
+  if (tls === undefined) return null;
+  const state = { isShakenHands: redis.status === "connect", hasCertificate: tls.cert !== undefined };
+  const refusal = refusalByTls(error, state);
+  if (refusal !== null) refusedByTls.set(redis, refusal);
+  return refusal;
+}
+
+/** Connections of this process by where they lead. */
+const open = new Map<RedisPlace | string, Set<Redis>>();
+
+function siblingsAt(place: RedisPlace | string, redis: Redis): ReadonlySet<Redis> {
   const siblings = open.get(place) ?? new Set();
   open.set(place, siblings.add(redis));
   redis.once("end", () => {
@@ -107,10 +126,10 @@ const FIRST_CONNECTION_PATIENCE_MS = 900;
 export async function untilReady(redis: Redis, patienceMs = FIRST_CONNECTION_PATIENCE_MS): Promise<void> {
   if (redis.status === "ready") return;
   const firstConnect = redis.status === "connecting" || redis.status === "connect" || redis.status === "wait";
-  if (!firstConnect) throw redisUnavailable(`a connection that is ${redis.status}`);
+  if (!firstConnect) throw unready(redis, `a connection that is ${redis.status}`);
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => tooLate.reject(redisUnavailable(`no connection within ${patienceMs} ms`)),
+    () => tooLate.reject(unready(redis, `no connection within ${patienceMs} ms`)),
     patienceMs,
   );
   try {
@@ -119,6 +138,9 @@ export async function untilReady(redis: Redis, patienceMs = FIRST_CONNECTION_PAT
     clearTimeout(timer);
   }
 }
+
+const unready = (redis: Redis, got: string): HookwaveError =>
+  refusedByTls.get(redis) ?? redisUnavailable(got);
 
 const awaited = new WeakMap<Redis, Promise<void>>();
 
@@ -134,8 +156,7 @@ function connection(redis: Redis): Promise<void> {
     settle();
   };
   const onReady = (): void => finish(resolve);
-  const onClose = (): void =>
-    finish(() => reject(redisUnavailable("a connection that was refused or closed")));
+  const onClose = (): void => finish(() => reject(unready(redis, "a connection that was refused or closed")));
   redis.once("ready", onReady);
   redis.once("close", onClose);
   // The caller may have lost patience before.

@@ -1,16 +1,13 @@
 /** A connection that a program has already: led where it leads, and left as it is. */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { createHookwave, createPublisher } from "../../src/index.ts";
 import { freePort, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
-import { createAuthority } from "../support/certificates.ts";
 import { freshDirectory } from "../support/command.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { LOOPBACK, startRedis } from "../support/service.ts";
+import { startTlsRedis } from "../support/tls-redis.ts";
 import { until } from "../support/until.ts";
 
 const event = { type: "thing.made", data: {} } as const;
@@ -108,33 +105,18 @@ describe("connection: an ioredis instance", () => {
 
 describe("connection: options", () => {
   it("bring user, password and certificates with them", async () => {
-    await using directory = await freshDirectory();
     await using receiver = await startReceiver();
-    const authority = createAuthority();
-    const { cert, key } = authority.issue("127.0.0.1");
-    const path = (name: string): string => join(directory.path, name);
-    await writeFile(path("cert"), cert);
-    await writeFile(path("key"), key);
-    await writeFile(path("ca"), authority.cert);
-    const port = await freePort();
-    const tlsArgs = ["--tls-port", `${port}`, "--tls-cert-file", path("cert"), "--tls-key-file", path("key")];
-    await using redis = await startRedis(
-      ...tlsArgs,
-      "--tls-ca-cert-file",
-      path("ca"),
-      "--tls-auth-clients",
-      "no",
-    );
+    await using redis = await startTlsRedis();
     const admin = new Redis(redis.url);
     await admin.call("ACL", "SETUSER", "shop", "on", ">hush-hush", "~{shop}:*", "&{shop}:*", "+@all");
     await admin.quit();
 
     const connection = {
       host: "127.0.0.1",
-      port,
+      port: redis.port,
       username: "shop",
       password: "hush-hush",
-      tls: { ca: readFileSync(path("ca"), "utf8") },
+      tls: { ca: redis.authority.cert },
       retryStrategy: () => null,
       maxRetriesPerRequest: 1,
     };

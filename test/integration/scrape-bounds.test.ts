@@ -12,6 +12,7 @@ import { openQueues } from "../../src/queue/queues.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { createParkedRounds } from "../../src/store/parked-rounds.ts";
 import { connectRedis } from "../../src/store/redis.ts";
+import { placeAt } from "../../src/store/redis-place.ts";
 import { parseInfo } from "../../src/store/redis-safety.ts";
 import { startRedis } from "../support/service.ts";
 import { ONE_OF_EACH } from "../unit/observe/happenings.ts";
@@ -25,7 +26,7 @@ it("has as many series and asks as much of Redis, however many endpoints fail an
   const queues = openQueues(redis, config.prefix, () => undefined);
   const keys = createKeys(config.prefix);
   const fleet = createFleetState(
-    { config, redisPlace: server.url, redis, keys, tell: () => undefined },
+    { config, redisPlace: placeAt(server.url, config), redis, keys, tell: () => undefined },
     randomBytes(32),
   );
   const parked = createParkedRounds(redis, keys);

@@ -3,11 +3,11 @@
  * change, until it is told to end; what it could not make an event of it says at once.
  */
 import { readEnvironment } from "../../config/environment.ts";
-import { isRedisUrl } from "../../config/redis-url.ts";
 import { system } from "../../config/system.ts";
 import type { BridgeCounts, BridgeNews, BridgeOrigin } from "../../core/bridge.ts";
 import { HookwaveError } from "../../core/errors.ts";
 import { EVENT_TYPE_IN_WORDS, isEventType } from "../../core/event.ts";
+import { readRedisUrl } from "../../core/redis-url.ts";
 import { openBridgeProcess } from "../../process/bridge.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { printable } from "../printable.ts";
@@ -106,7 +106,7 @@ function nameOf(asked: Invocation): string {
 /** Undefined when the option is not given. It may hold a password. */
 function sourceUrlOf(asked: Invocation): string | undefined {
   const text = asked.one("from");
-  if (text === undefined || isRedisUrl(text)) return text;
+  if (text === undefined || readRedisUrl(text) !== null) return text;
   throw usage("--from with a URL like redis://localhost:6379", `a text of ${text.length} characters`);
 }
 

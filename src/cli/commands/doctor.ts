@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { shownCheckup } from "../../api/routes/doctor.ts";
 import { type Config, surveyEnvironment } from "../../config/environment.ts";
 import { HookwaveError } from "../../core/errors.ts";
+import { shownRedisUrl } from "../../core/redis-url.ts";
 import {
   broken,
   type Finding,
@@ -17,7 +18,6 @@ import {
 } from "../../manage/doctor/finding.ts";
 import { environmentFindings, settingsFindings } from "../../manage/doctor/settings-findings.ts";
 import { checkHere } from "../../process/doctor.ts";
-import { shownRedisUrl } from "../../process/redis-source.ts";
 import { VERSION } from "../../wire/version.ts";
 import { createApiClient } from "../api-client.ts";
 import type { Invocation } from "../command-line.ts";

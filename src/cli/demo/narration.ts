@@ -1,6 +1,6 @@
 /** The narrator's lines: before, during and after the play. */
 import type { Happening } from "../../core/happening.ts";
-import { shownRedisUrl } from "../../process/redis-source.ts";
+import { shownRedisUrl } from "../../core/redis-url.ts";
 import { alignRows } from "../rows.ts";
 import type { Style } from "../terminal.ts";
 import { attemptHead, attemptLine } from "./attempt-line.ts";
