@@ -4,7 +4,7 @@
  */
 import type { RedisOptions } from "ioredis";
 import { HookwaveError } from "../core/errors.ts";
-import { REDIS_URL_IN_WORDS, REDIS_URL_REMEDY, readRedisUrl } from "../core/redis-url.ts";
+import { REDIS_URL_IN_WORDS, REDIS_URL_REMEDY, type RedisAddress, readRedisUrl } from "../core/redis-url.ts";
 
 /** Options of ioredis that say where Redis is, and who asks. */
 const LEADING = [
@@ -56,14 +56,33 @@ export function placeAt(url: string, certificates: RedisCertificates): RedisPlac
       remedy: REDIS_URL_REMEDY,
     });
   }
-  const { node, db, user, password, family, isEncrypted } = address;
+  const { db, login, family, isEncrypted } = address;
+  const tls = isEncrypted ? tlsOf(certificates) : null;
   return {
-    ...node,
     db,
-    ...(user !== null && { username: user }),
-    ...(password !== null && { password }),
+    ...(login.user !== null && { username: login.user }),
+    ...(login.password !== null && { password: login.password }),
     ...(family !== null && { family }),
-    ...(isEncrypted && { tls: tlsOf(certificates) }),
+    ...(tls !== null && { tls }),
+    ...(address.kind === "sentinel" ? sentinelsOf(address, tls) : address.nodes[0]),
+  };
+}
+
+/** A sentinel that hangs is left for the next one. */
+const SENTINEL_PATIENCE_MS = 1_000;
+
+function sentinelsOf(
+  { nodes, master, sentinelLogin, family }: RedisAddress,
+  tls: ReturnType<typeof tlsOf> | null,
+) {
+  const { user, password } = sentinelLogin;
+  return {
+    sentinels: nodes.map((node) => ({ ...node, ...(family !== null && { family }) })),
+    ...(master !== null && { name: master }),
+    ...(user !== null && { sentinelUsername: user }),
+    ...(password !== null && { sentinelPassword: password }),
+    sentinelCommandTimeout: SENTINEL_PATIENCE_MS,
+    ...(tls !== null && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
   };
 }
 

@@ -10,6 +10,7 @@ import { isDemoted, isUnanswered, redisWord, refusalByRedis } from "../core/redi
 
 import { refusalByTls } from "./redis-certificates.ts";
 import { NO_CERTIFICATES, placeAt, type RedisPlace } from "./redis-place.ts";
+import { type Connectors, type ListenToSentinels, sentinelConnector } from "./sentinels.ts";
 
 export type { Redis } from "ioredis";
 
@@ -70,24 +71,61 @@ export function connectRedis(
     replyMapping: "legacy",
   } as const;
   const leading = typeof place === "string" ? placeAt(place, NO_CERTIFICATES) : place;
-  const redis = new Redis({ ...leading, ...options });
-  redis.on("error", (error: Error) => onError(tlsRefusal(redis, error) ?? error));
-  redis.on("ready", () => refusedByTls.delete(redis));
+  const redis = new Redis({ ...ledBySentinels(leading), ...options });
+  redis.on("error", (error: Error) => onError(reasonOf(redis, error) ?? error));
+  redis.on("ready", () => reasons.delete(redis));
   heedReplies(redis, siblingsAt(place, redis));
   return redis;
 }
 
-/** Connections that TLS has refused, until they are ready after all: whoever waits for one is told why. */
-const refusedByTls = new WeakMap<Redis, HookwaveError>();
+/** The reason why there is no connection, until there is one: whoever waits for it is told. */
+const reasons = new WeakMap<Redis, HookwaveError>();
 
-function tlsRefusal(redis: Redis, error: Error): HookwaveError | null {
+/** An error of ours for one of the way to Redis, by TLS or by sentinels; null for every other. */
+function reasonOf(redis: Redis, error: Error): HookwaveError | null {
   const { tls } = redis.options;
-  if (tls === undefined) return null;
-  const state = { isShakenHands: redis.status === "connect", hasCertificate: tls.cert !== undefined };
-  const refusal = refusalByTls(error, state);
-  if (refusal !== null) refusedByTls.set(redis, refusal);
-  return refusal;
+  const state = { isShakenHands: redis.status === "connect", hasCertificate: tls?.cert !== undefined };
+  const reason =
+    error instanceof HookwaveError ? error : tls === undefined ? null : refusalByTls(error, state);
+  if (reason !== null) reasons.set(redis, reason);
+  return reason;
 }
+
+/** The classes of connectors that lead to a master, by its place. */
+const connectors = new WeakMap<RedisPlace, Connectors>();
+
+/** A connection of a program's own may have a connector of its own. */
+function ledBySentinels(place: RedisPlace): RedisPlace {
+  if (!Array.isArray(place.sentinels) || place.Connector !== undefined) return place;
+  const Connector = connectors.get(place) ?? sentinelConnector(place, listenToSentinels);
+  connectors.set(place, Connector);
+  return { ...place, Connector };
+}
+
+const listenToSentinels: ListenToSentinels = (options, channel, hear) => {
+  const { sentinels = [], sentinelUsername: user, sentinelPassword: password, sentinelTLS: tls } = options;
+  const ears = sentinels.map((node) => {
+    const ear = new Redis({
+      ...node,
+      ...(user !== undefined && { username: user }),
+      ...(password !== undefined && { password }),
+      ...(tls !== undefined && { tls }),
+      ...{ enableReadyCheck: false, maxRetriesPerRequest: null, connectTimeout: SILENCE_MAX_MS },
+      retryStrategy: reconnectInMs,
+      connectionName: "hookwave-sentinel",
+    });
+    // A sentinel that is away is missed where it is asked, if it is.
+    ear.on("error", () => undefined);
+    ear.on("message", (_channel: string, message: string) => hear(message));
+    ear.subscribe(channel).catch(() => undefined);
+    return ear;
+  });
+  return {
+    close: () => {
+      for (const ear of ears) ear.disconnect();
+    },
+  };
+};
 
 /** Connections of this process by where they lead. */
 const open = new Map<RedisPlace | string, Set<Redis>>();
@@ -125,6 +163,8 @@ const FIRST_CONNECTION_PATIENCE_MS = 900;
  */
 export async function untilReady(redis: Redis, patienceMs = FIRST_CONNECTION_PATIENCE_MS): Promise<void> {
   if (redis.status === "ready") return;
+  const reason = reasons.get(redis);
+  if (reason !== undefined) throw reason;
   const firstConnect = redis.status === "connecting" || redis.status === "connect" || redis.status === "wait";
   if (!firstConnect) throw unready(redis, `a connection that is ${redis.status}`);
   const tooLate = Promise.withResolvers<never>();
@@ -139,8 +179,7 @@ export async function untilReady(redis: Redis, patienceMs = FIRST_CONNECTION_PAT
   }
 }
 
-const unready = (redis: Redis, got: string): HookwaveError =>
-  refusedByTls.get(redis) ?? redisUnavailable(got);
+const unready = (redis: Redis, got: string): HookwaveError => reasons.get(redis) ?? redisUnavailable(got);
 
 const awaited = new WeakMap<Redis, Promise<void>>();
 
@@ -152,6 +191,7 @@ function connection(redis: Redis): Promise<void> {
   const finish = (settle: () => void): void => {
     redis.off("ready", onReady);
     redis.off("close", onClose);
+    redis.off("error", onClose);
     awaited.delete(redis);
     settle();
   };
@@ -159,6 +199,8 @@ function connection(redis: Redis): Promise<void> {
   const onClose = (): void => finish(() => reject(unready(redis, "a connection that was refused or closed")));
   redis.once("ready", onReady);
   redis.once("close", onClose);
+  // Sentinels are asked again and again within one connection.
+  redis.once("error", onClose);
   // The caller may have lost patience before.
   promise.catch(() => undefined);
   awaited.set(redis, promise);

@@ -37,6 +37,7 @@ import { fullLog } from "./rows/35-full-log.ts";
 import { embeddedKilled } from "./rows/36-embedded-killed.ts";
 import { busInTrouble } from "./rows/37-bus-in-trouble.ts";
 import { switchInTrouble } from "./rows/38-switch-in-trouble.ts";
+import { sentinelFailover } from "./rows/40-sentinel-failover.ts";
 
 /** `minutes`: how long row 25 goes on. */
 export function matrix(minutes: number): readonly Row[] {
@@ -78,5 +79,6 @@ export function matrix(minutes: number): readonly Row[] {
     embeddedKilled,
     busInTrouble,
     switchInTrouble,
+    sentinelFailover,
   ];
 }

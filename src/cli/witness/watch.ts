@@ -4,7 +4,8 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type Config, readEnvironment } from "../../config/environment.ts";
-import { duration, text, url } from "../../config/forms.ts";
+import { duration, text } from "../../config/forms.ts";
+import { redisUrl } from "../../config/redis-url.ts";
 import { system } from "../../config/system.ts";
 import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
 import type { BusEar } from "../../manage/bus-ear.ts";
@@ -47,10 +48,7 @@ export async function watchMigration(asked: Invocation, terminal: Terminal): Pro
 function optionsOf(asked: Invocation): Options {
   const config = readEnvironment();
   const busUrl =
-    readOption(asked, "from", url(["redis:", "rediss:"])) ??
-    config.legacyRedisUrl ??
-    asked.one("redis") ??
-    config.redisUrl;
+    readOption(asked, "from", redisUrl()) ?? config.legacyRedisUrl ?? asked.one("redis") ?? config.redisUrl;
   if (busUrl === null)
     throw usage("the Redis of the bus in --from, LEGACY_REDIS_URL or REDIS_URL", "none of them");
   const channel = readOption(asked, "channel", text("a name without spaces", /^\S{1,200}$/));

@@ -58,4 +58,12 @@ export const LATER_DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "one !== null || other !== null;",
     },
   ],
+  /** Trap 62: nobody hears of a failover, and the old master is used until it is told itself. Row 40. */
+  "deaf-to-sentinels": [
+    {
+      module: "/src/store/sentinels.ts",
+      text: "for (const one of open) one.leaveFor(host, Number(port));",
+      instead: "return;",
+    },
+  ],
 };

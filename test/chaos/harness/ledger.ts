@@ -3,8 +3,8 @@
  * delivery: every endpoint that subscribed to an event's type is owed it.
  */
 import { Queue } from "bullmq";
-import { Redis } from "ioredis";
 import { subscriptionCovers } from "../../../src/core/event.ts";
+import { connectRedis, type Redis } from "../../../src/store/redis.ts";
 import type { Acknowledged } from "./producers.ts";
 import type { Post, Receiver } from "./receiver.ts";
 
@@ -131,7 +131,7 @@ function readText(text: string): Found {
 function openQueues(
   redisUrl: string,
 ): AsyncDisposable & { readonly all: readonly Queue[]; readonly connection: Redis } {
-  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+  const connection = connectRedis(redisUrl, "watcher", () => undefined);
   const all = ["events", "deliveries", "dead-letters"].map(
     (name) => new Queue(name, { connection, prefix: "{hookwave}" }),
   );

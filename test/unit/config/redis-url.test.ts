@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { createPublisher } from "../../../src/app/publishing.ts";
 import { readEnvironment } from "../../../src/config/environment.ts";
+import { readRedisUrl, shownRedisUrl } from "../../../src/core/redis-url.ts";
+import { placeAt } from "../../../src/store/redis-place.ts";
 import { createAuthority } from "../../support/certificates.ts";
 
 describe.each(["REDIS_URL", "LEGACY_REDIS_URL"])("%s", (variable) => {
@@ -12,6 +14,9 @@ describe.each(["REDIS_URL", "LEGACY_REDIS_URL"])("%s", (variable) => {
     "redis://:pw@[::1]:6379/0",
     "redis://10.0.0.1/",
     "redis://h:6379/0?family=6",
+    "redis+sentinel://h:26379/mymaster",
+    "redis+sentinel://user:p%40s@h1:26379,h2:26379,[::1]:26380/my-master.1/15",
+    "rediss+sentinel://h1:1,h2:2/m/0?sentinelUsername=u&sentinelPassword=p%26",
   ])("is taken as it is: %s", (text) => {
     const { redisUrl, legacyRedisUrl } = readEnvironment({ [variable]: text });
     expect([redisUrl, legacyRedisUrl]).toContain(text);
@@ -34,6 +39,28 @@ describe.each(["REDIS_URL", "LEGACY_REDIS_URL"])("%s", (variable) => {
     "redis://h1:1,h2:2",
     "redis://h1,h2",
     "redis://h?family=7",
+    "redis://h?sentinelPassword=hush-hush",
+    "redis+sentinel://",
+    "redis+sentinel:///mymaster",
+    "redis+sentinel://h:1",
+    "redis+sentinel://h:1/",
+    "redis+sentinel://h:1/0",
+    "redis+sentinel://h:1//0",
+    "redis+sentinel://h:1/mymaster/one",
+    "redis+sentinel://h:1/mymaster/0/1",
+    "redis+sentinel://h:1/my%20master/0",
+    "redis+sentinel://h1,h2:1/mymaster",
+    "redis+sentinel://h1:1,/mymaster",
+    "redis+sentinel://,h1:1/mymaster",
+    "redis+sentinel://h1:1,:2/mymaster",
+    "redis+sentinel://h1:0/mymaster",
+    "redis+sentinel://h1:65536/mymaster",
+    "redis+sentinel://h1:1,u:hush-hush@h2:2/mymaster?password=x#",
+    "redis+sentinel://h1:1/mymaster?name=other",
+    "redis-sentinel://h1:1/mymaster",
+    "sentinel://h1:1/mymaster",
+    "redis+sentinels://h1:1/mymaster",
+    "redis+cluster://h1:7000,h2:7001",
     "valkey://h",
     "unix:///run/redis.sock",
     "/run/redis.sock",
@@ -52,6 +79,43 @@ describe.each(["REDIS_URL", "LEGACY_REDIS_URL"])("%s", (variable) => {
     expect(read).toThrow(`${variable}: expected a URL like redis://`);
     expect(read).toThrow("percent-encode");
     expect(read).not.toThrow("hush-hush");
+  });
+});
+
+describe("a URL of sentinels", () => {
+  const url =
+    "rediss+sentinel://user:pass%40@h1:26379,[::1]:26380/mymaster/2?sentinelUsername=g&sentinelPassword=hush";
+
+  it("is read whole, and shown without anybody's password", () => {
+    expect(readRedisUrl(url)).toEqual({
+      kind: "sentinel",
+      isEncrypted: true,
+      nodes: [
+        { host: "h1", port: 26379 },
+        { host: "::1", port: 26380 },
+      ],
+      master: "mymaster",
+      db: 2,
+      login: { user: "user", password: "pass@" },
+      sentinelLogin: { user: "g", password: "hush" },
+      family: null,
+    });
+    expect(shownRedisUrl(url)).toBe("rediss+sentinel://h1:26379,[::1]:26380/mymaster/2");
+  });
+
+  it("leads each connection to the sentinels, none of them in plain text", () => {
+    const certificates = { redisTlsCa: "CA", redisTlsCert: null, redisTlsKey: null };
+    expect(placeAt(url, certificates)).toMatchObject({
+      name: "mymaster",
+      db: 2,
+      username: "user",
+      password: "pass@",
+      sentinelUsername: "g",
+      sentinelPassword: "hush",
+      tls: { ca: "CA" },
+      sentinelTLS: { ca: "CA" },
+      enableTLSForSentinelMode: true,
+    });
   });
 });
 
