@@ -19,7 +19,7 @@ import {
   otherProcessingLists,
 } from "../store/bridge-list.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
-import { placeAt } from "../store/redis-place.ts";
+import { busPlaceAt } from "../store/redis-place.ts";
 import { identityOf } from "../store/server-identity.ts";
 import { createPublisher } from "./publishing.ts";
 
@@ -50,7 +50,7 @@ export async function openBridge(options: BridgeOptions): Promise<OpenBridge> {
   const { redisTlsCa, redisTlsCert, redisTlsKey } = config;
   // A confirmer repeats nothing behind our back, and waits longer for its answer than a list is waited for.
   const redis = connectRedis(
-    placeAt(fromUrl, config),
+    busPlaceAt(fromUrl, config),
     origin.kind === "list" ? "confirmer" : "watcher",
     () => undefined,
   );
@@ -118,7 +118,7 @@ async function insistLists(redis: Redis, names: BridgeListNames): Promise<void> 
 /** Asks the servers who they are only where the names leave a doubt. */
 async function refuseLoop({ origin, redisUrl, config }: BridgeOptions, redis: Redis): Promise<void> {
   if (!hasTargetsName(origin, busTarget(config))) return;
-  const place = placeAt(config.legacyRedisUrl ?? redisUrl, config);
+  const place = busPlaceAt(config.legacyRedisUrl ?? redisUrl, config);
   const target = connectRedis(place, "confirmer", () => undefined);
   try {
     await untilReady(target, PATIENCE_MS);

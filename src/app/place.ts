@@ -4,9 +4,9 @@ import { optionProblems } from "../config/options.ts";
 import { redisContradictions } from "../config/redis-settings.ts";
 import {
   connectionProblem,
+  type PlaceSettings,
   placeAt,
   placeOf,
-  type RedisCertificates,
   type RedisConnection,
   type RedisPlace,
 } from "../store/redis-place.ts";
@@ -38,8 +38,8 @@ export function placeProblems(given: Readonly<Record<string, unknown>>): readonl
 }
 
 /** Of options without problems; without a place it throws CONFIG_INVALID all the same. */
-export function placeIn({ redisUrl, connection }: Places, certificates: RedisCertificates): RedisPlace {
+export function placeIn({ redisUrl, connection }: Places, settings: PlaceSettings): RedisPlace {
   if (connection !== undefined) return placeOf(connection);
-  if (typeof redisUrl === "string") return placeAt(redisUrl, certificates);
+  if (typeof redisUrl === "string") return placeAt(redisUrl, settings);
   throw refusedOptions(placeProblems({}));
 }

@@ -26,7 +26,7 @@ import { createKeys } from "../store/keys.ts";
 import { createMigrationStore, type MigrationStore } from "../store/migration-switch.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
 import {
-  placeAt,
+  busPlaceAt,
   type RedisCertificates,
   type RedisConnection,
   type RedisPlace,
@@ -181,7 +181,7 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
   const keys = createKeys(prefix);
   const migration = createMigrationStore({ redis, keys, start: startOf(options), tell, system });
   const { legacyRedisUrl } = options;
-  const busLink = createBusLink(legacyRedisUrl === null ? redisPlace : placeAt(legacyRedisUrl, options));
+  const busLink = createBusLink(legacyRedisUrl === null ? redisPlace : busPlaceAt(legacyRedisUrl, options));
   const publisher = createEventPublisher({
     putOnBus: putOnBusOf(options, migration, busLink, tell),
     durability: publishDurability,

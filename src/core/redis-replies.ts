@@ -11,6 +11,8 @@ interface Meaning {
   readonly remedy: string;
   /** The server is not, or is not any more, the one that takes writes: whoever connects anew may find that one. */
   readonly isDemoted?: true;
+  /** The node is not, or is not any more, the one of its Cluster that has our slot. */
+  readonly isElsewhere?: true;
 }
 
 const ROLE = "name the master in REDIS_URL; after a failover a connection is made anew by itself";
@@ -57,10 +59,11 @@ export const REDIS_REPLIES = {
     state: "is in protected mode and talks to its own machine only",
     remedy: "give it a password or users (requirepass, ACL), and put them into REDIS_URL",
   },
-  CLUSTERDOWN: { state: "is a Cluster with a part missing", remedy: CLUSTER },
+  CLUSTERDOWN: { state: "is a Cluster with a part missing", remedy: CLUSTER, isElsewhere: true },
   MOVED: {
     state: "is a node of a Cluster that does not have our keys",
-    remedy: "use a Redis that is no Cluster (docs/deployment.md)",
+    remedy: "write REDIS_URL as redis+cluster://host:port,host:port (docs/deployment.md)",
+    isElsewhere: true,
   },
   ASK: { state: "is a Cluster that is moving our keys", remedy: "wait until its slots have been moved" },
   TRYAGAIN: { state: "is a Cluster that is moving our keys", remedy: "wait until its slots have been moved" },
@@ -136,10 +139,15 @@ export function redisWord(error: unknown): RedisWord | null {
 const isRedisWord = (word: string): word is RedisWord => Object.hasOwn(REDIS_REPLIES, word);
 
 /** Only the server that takes writes is of use: one that has said this is to be left. */
-export function isDemoted(error: unknown): boolean {
+export const isDemoted = (error: unknown): boolean => wordMeaning(error)?.isDemoted === true;
+
+/** Besides, of a member of a Cluster: another one has our keys now. */
+export const isElsewhere = (error: unknown): boolean =>
+  isDemoted(error) || wordMeaning(error)?.isElsewhere === true;
+
+function wordMeaning(error: unknown): Meaning | null {
   const word = redisWord(error);
-  const meaning: Meaning | null = word === null ? null : REDIS_REPLIES[word];
-  return meaning?.isDemoted === true;
+  return word === null ? null : REDIS_REPLIES[word];
 }
 
 /** The reply as an error of ours, REDIS_UNAVAILABLE; null where it is none that is known. */

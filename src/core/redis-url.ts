@@ -10,8 +10,8 @@ export interface RedisNode {
 }
 
 export interface RedisAddress {
-  /** Nodes: the Redis itself, or the sentinels that know which one it is. */
-  readonly kind: "single" | "sentinel";
+  /** Nodes: the Redis itself, or the sentinels or members of a Cluster that know which one it is. */
+  readonly kind: "single" | "sentinel" | "cluster";
   readonly isEncrypted: boolean;
   readonly nodes: readonly RedisNode[];
   /** The name by which the sentinels know it; null for a single one. */
@@ -31,13 +31,14 @@ interface Login {
 }
 
 export const REDIS_URL_IN_WORDS =
-  "a URL like redis://host:port/database, or rediss:// with TLS, or redis+sentinel://host:port,host:port/master/database";
+  "a URL like redis://host:port/database, or rediss:// with TLS, or redis+sentinel://host:port,host:port/master/database, or redis+cluster://host:port,host:port";
 
 export const REDIS_URL_REMEDY =
-  "write it like redis://localhost:6379, rediss://user:password@host:6380/0 with TLS, redis+sentinel://host1:26379,host2:26379/mymaster/0 with the port of each sentinel and the master's name; percent-encode %, #, /, ?, @ and : in user and password";
+  "write it like redis://localhost:6379, rediss://user:password@host:6380/0 with TLS, redis+sentinel://host1:26379,host2:26379/mymaster/0 with the port of each sentinel and the master's name, redis+cluster://host1:7000,host2:7001 with the port of each node and no database but 0; percent-encode %, #, /, ?, @ and : in user and password";
 
 const PORT = 6_379;
-const FORM = /^(rediss?)(?:\+(sentinel))?:\/\/(?:([^/?#\s]*)@)?([^@/?#\s]+)(\/[^?#\s]*)?(?:\?([^#\s]*))?$/;
+const FORM =
+  /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#\s]*)@)?([^@/?#\s]+)(\/[^?#\s]*)?(?:\?([^#\s]*))?$/;
 
 /** Options that may stand behind "?"; anything else is the rest of a password that was not encoded. */
 const OPTIONS = ["family", "username", "password"];
@@ -61,12 +62,17 @@ const KINDS: Readonly<Record<RedisAddress["kind"], Kind>> = {
     path: /^\/(?!\d+(?:\/|$))(?<master>[\w.-]+)(?:\/(?<db>\d{0,5}))?$/,
     options: [...OPTIONS, "sentinelUsername", "sentinelPassword"],
   },
+  cluster: {
+    nodesOf: (hosts) => hosts.split(",").map(nodeWithPort),
+    path: /^\/?(?<db>0?)$/,
+    options: OPTIONS,
+  },
 };
 
 export function readRedisUrl(text: string): RedisAddress | null {
   const [whole, scheme, several, credentials = "", hosts = "", path = "", query = ""] = FORM.exec(text) ?? [];
   if (whole === undefined) return null;
-  const kind = several === undefined ? "single" : "sentinel";
+  const kind = several === undefined ? "single" : several === "cluster" ? "cluster" : "sentinel";
   const { nodesOf, path: itsPath, options: known } = KINDS[kind];
   const options = new URLSearchParams(query);
   const option = (name: string): string | null => options.get(name) || null;

@@ -5,11 +5,11 @@
 import { type BusSettings, busTarget } from "../bus/target.ts";
 import { HookwaveError, summarise } from "../core/errors.ts";
 import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
-import { placeAt, type RedisCertificates } from "../store/redis-place.ts";
+import { busPlaceAt, type PlaceSettings } from "../store/redis-place.ts";
 
 interface BusEarOptions {
   readonly url: string;
-  readonly settings: BusSettings & RedisCertificates;
+  readonly settings: BusSettings & PlaceSettings;
   readonly hear: (text: string) => void;
 }
 
@@ -33,7 +33,7 @@ export function channelsOf(settings: BusSettings): readonly string[] {
 /** Resolves when it listens. Throws BUS_UNAVAILABLE. */
 export async function openBusEar({ url, settings, hear }: BusEarOptions): Promise<BusEar> {
   const channels = channelsOf(settings);
-  const redis = connectRedis(placeAt(url, settings), "watcher", () => undefined);
+  const redis = connectRedis(busPlaceAt(url, settings), "watcher", () => undefined);
   let [isListening, losses] = [false, 0];
   redis.on("message", (_channel: string, text: string) => hear(text));
   redis.on("pmessage", (_pattern: string, _channel: string, text: string) => hear(text));

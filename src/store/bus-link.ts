@@ -4,7 +4,7 @@
  */
 import type { BusLink } from "../bus/ports.ts";
 import { connectRedis, type Redis, redisUnavailable, untilReady } from "./redis.ts";
-import type { RedisPlace } from "./redis-place.ts";
+import { busInCluster, type RedisPlace } from "./redis-place.ts";
 
 export interface OwnedBusLink extends BusLink {
   readonly listenersOf: (channel: string) => Promise<number>;
@@ -15,6 +15,7 @@ export function createBusLink(place: RedisPlace): OwnedBusLink {
   let redis: Redis | null = null;
   let trouble = "";
   const connected = (): Redis => {
+    if (place.cluster !== undefined) throw busInCluster();
     redis ??= connectRedis(place, "bus", ({ message }) => {
       trouble = message;
     });

@@ -5,6 +5,7 @@
 import type { RedisOptions } from "ioredis";
 import { HookwaveError } from "../core/errors.ts";
 import { REDIS_URL_IN_WORDS, REDIS_URL_REMEDY, type RedisAddress, readRedisUrl } from "../core/redis-url.ts";
+import type { ClusterPlace } from "./slot-owner.ts";
 
 /** Options of ioredis that say where Redis is, and who asks. */
 const LEADING = [
@@ -34,7 +35,10 @@ const LEADING = [
   "disableClientInfo",
 ] as const satisfies readonly (keyof RedisOptions)[];
 
-export type RedisPlace = Readonly<Pick<RedisOptions, (typeof LEADING)[number]>>;
+export interface RedisPlace extends Readonly<Pick<RedisOptions, (typeof LEADING)[number]>> {
+  /** Instead of host and port. */
+  readonly cluster?: ClusterPlace;
+}
 
 /** As the settings have them, PEM; null for none. Only `rediss://` asks for them. */
 export interface RedisCertificates {
@@ -43,10 +47,13 @@ export interface RedisCertificates {
   readonly redisTlsKey: string | null;
 }
 
-export const NO_CERTIFICATES: RedisCertificates = { redisTlsCa: null, redisTlsCert: null, redisTlsKey: null };
+/** Settings of a URL; the keys that all start with `prefix` have one slot in a Cluster. */
+export interface PlaceSettings extends RedisCertificates {
+  readonly prefix: string;
+}
 
 /** Throws CONFIG_INVALID for what is no such URL. */
-export function placeAt(url: string, certificates: RedisCertificates): RedisPlace {
+export function placeAt(url: string, settings: PlaceSettings): RedisPlace {
   const address = readRedisUrl(url);
   if (address === null) {
     const got = `a hidden value of ${url.length} characters`;
@@ -57,15 +64,32 @@ export function placeAt(url: string, certificates: RedisCertificates): RedisPlac
     });
   }
   const { db, login, family, isEncrypted } = address;
-  const tls = isEncrypted ? tlsOf(certificates) : null;
+  const tls = isEncrypted ? tlsOf(settings) : null;
   return {
     db,
     ...(login.user !== null && { username: login.user }),
     ...(login.password !== null && { password: login.password }),
     ...(family !== null && { family }),
     ...(tls !== null && { tls }),
-    ...(address.kind === "sentinel" ? sentinelsOf(address, tls) : address.nodes[0]),
+    ...(address.kind === "sentinel" && sentinelsOf(address, tls)),
+    ...(address.kind === "cluster" && { cluster: { nodes: address.nodes, key: settings.prefix } }),
+    ...(address.kind === "single" && address.nodes[0]),
   };
+}
+
+/** Of the legacy bus, whose list and channel lie anywhere in a Cluster. Throws CONFIG_INVALID. */
+export function busPlaceAt(url: string, settings: PlaceSettings): RedisPlace {
+  const place = placeAt(url, settings);
+  if (place.cluster !== undefined) throw busInCluster();
+  return place;
+}
+
+export function busInCluster(): HookwaveError {
+  return new HookwaveError("CONFIG_INVALID", {
+    expected: "a Redis that is no Cluster for the legacy bus: its keys have no slot in common",
+    got: "redis+cluster://",
+    remedy: "name another one in LEGACY_REDIS_URL, or with --from",
+  });
 }
 
 /** A sentinel that hangs is left for the next one. */
@@ -108,7 +132,7 @@ export function connectionProblem(connection: unknown): string | null {
   if (typeof connection !== "object" || connection === null || Array.isArray(connection))
     return `${expected}, got ${connection === null ? "null" : typeof connection}; or give redisUrl`;
   if (Reflect.get(connection, "isCluster") === true)
-    return `${expected}, got a Cluster; name one Redis, or several by its sentinels`;
+    return `${expected}, got a Cluster; give redisUrl: redis+cluster://host:port,host:port`;
   const options = optionsOf(connection);
   const of = (name: string): unknown => Reflect.get(options, name) ?? null;
   if (["host", "path", "sentinels", "Connector"].every((name) => of(name) === null))
@@ -122,9 +146,11 @@ export function connectionProblem(connection: unknown): string | null {
 
 /** The place of a connection as a URL that may be shown: without user and password. */
 export function shownPlace(place: RedisPlace): string {
-  const { host = "localhost", port = 6_379, db = 0, path, sentinels, name, tls } = place;
+  const { host = "localhost", port = 6_379, db = 0, path, sentinels, name, tls, cluster } = place;
   const scheme = tls === undefined ? "redis" : "rediss";
   if (typeof path === "string") return `unix:${path}`;
+  if (cluster !== undefined)
+    return `${scheme}+cluster://${cluster.nodes.map((node) => `${node.host}:${node.port}`).join(",")}`;
   return `${scheme}://${Array.isArray(sentinels) ? (name ?? "sentinels") : `${host}:${port}`}/${db}`;
 }
 

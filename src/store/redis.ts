@@ -6,11 +6,12 @@
  */
 import { Redis, type RedisOptions } from "ioredis";
 import { HookwaveError } from "../core/errors.ts";
-import { isDemoted, isUnanswered, redisWord, refusalByRedis } from "../core/redis-replies.ts";
+import { isDemoted, isElsewhere, isUnanswered, redisWord, refusalByRedis } from "../core/redis-replies.ts";
 
 import { refusalByTls } from "./redis-certificates.ts";
-import { NO_CERTIFICATES, placeAt, type RedisPlace } from "./redis-place.ts";
+import { placeAt, type RedisPlace } from "./redis-place.ts";
 import { type Connectors, type ListenToSentinels, sentinelConnector } from "./sentinels.ts";
+import { type AskNode, slotConnector } from "./slot-owner.ts";
 
 export type { Redis } from "ioredis";
 
@@ -56,25 +57,29 @@ const OPTIONS: Readonly<Record<RedisRole, RedisOptions>> = {
   inspector: { maxRetriesPerRequest: null, enableReadyCheck: false },
 };
 
+/** A URL alone: what its certificates and keys are, nobody has said. */
+const PLAIN = { redisTlsCa: null, redisTlsCert: null, redisTlsKey: null, prefix: "{hookwave}" };
+
 /** `onError` hears connection troubles; ioredis itself goes on reconnecting. A text is a URL without certificates. */
 export function connectRedis(
   place: RedisPlace | string,
   role: RedisRole,
   onError: (error: Error) => void,
 ): Redis {
-  const options = {
+  const leading = typeof place === "string" ? placeAt(place, PLAIN) : place;
+  const isLost = leading.cluster === undefined ? isDemoted : isElsewhere;
+  const redis = new Redis({
+    ...ledToMaster(leading),
     ...OPTIONS[role],
     retryStrategy: reconnectInMs,
     // Connections to a replica are made anew, their name looked up again (trap 40). BullMQ's copies have it, too.
-    reconnectOnError: isDemoted,
+    reconnectOnError: isLost,
     connectionName: `hookwave-${role}`,
     replyMapping: "legacy",
-  } as const;
-  const leading = typeof place === "string" ? placeAt(place, NO_CERTIFICATES) : place;
-  const redis = new Redis({ ...ledBySentinels(leading), ...options });
+  });
   redis.on("error", (error: Error) => onError(reasonOf(redis, error) ?? error));
   redis.on("ready", () => reasons.delete(redis));
-  heedReplies(redis, siblingsAt(place, redis));
+  heedReplies(redis, siblingsAt(place, redis), isLost);
   return redis;
 }
 
@@ -94,12 +99,45 @@ function reasonOf(redis: Redis, error: Error): HookwaveError | null {
 /** The classes of connectors that lead to a master, by its place. */
 const connectors = new WeakMap<RedisPlace, Connectors>();
 
-/** A connection of a program's own may have a connector of its own. */
-function ledBySentinels(place: RedisPlace): RedisPlace {
-  if (!Array.isArray(place.sentinels) || place.Connector !== undefined) return place;
-  const Connector = connectors.get(place) ?? sentinelConnector(place, listenToSentinels);
+/** Options of a connection to whoever is the master; a program's own connection may have a connector of its own. */
+function ledToMaster(place: RedisPlace): RedisOptions {
+  const { cluster, ...leading } = place;
+  const Connector = place.Connector ?? connectors.get(place) ?? connectorOf(place);
+  if (Connector === undefined) return leading;
   connectors.set(place, Connector);
-  return { ...place, Connector };
+  return { ...leading, Connector };
+}
+
+function connectorOf(place: RedisPlace): Connectors | undefined {
+  if (place.cluster !== undefined) return slotConnector(place.cluster, askNodeOf(place));
+  return Array.isArray(place.sentinels) ? sentinelConnector(place, listenToSentinels) : undefined;
+}
+
+/** A question to one node of a Cluster, which may be gone: the others are asked instead of waiting for it. */
+function askNodeOf({ username, password, tls, family }: RedisPlace): AskNode {
+  return async (node, commands) => {
+    const redis = new Redis({
+      ...node,
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(tls !== undefined && { tls }),
+      ...(family !== undefined && { family }),
+      ...{ enableReadyCheck: false, connectTimeout: COMMAND_TIMEOUT_MS, commandTimeout: COMMAND_TIMEOUT_MS },
+      retryStrategy: () => null,
+      connectionName: "hookwave-cluster",
+    });
+    let trouble: Error | null = null;
+    redis.on("error", (error: Error) => {
+      trouble = error;
+    });
+    try {
+      return await Promise.all(commands.map(([name = "", ...args]) => redis.call(name, ...args)));
+    } catch (error) {
+      throw trouble ?? error;
+    } finally {
+      redis.disconnect();
+    }
+  };
 }
 
 const listenToSentinels: ListenToSentinels = (options, channel, hear) => {
@@ -145,10 +183,10 @@ function siblingsAt(place: RedisPlace | string, redis: Redis): ReadonlySet<Redis
  * connection hears that its server is demoted, all of that address leave: one that only reads would never hear it, and
  * read what is old.
  */
-function heedReplies(redis: Redis, siblings: ReadonlySet<Redis>): void {
+function heedReplies(redis: Redis, siblings: ReadonlySet<Redis>, isLost: (error: unknown) => boolean): void {
   const settle = redis.handleReconnection.bind(redis);
   redis.handleReconnection = (error, item) => {
-    if (isDemoted(error))
+    if (isLost(error))
       for (const one of siblings) if (one !== redis && one.status === "ready") one.disconnect(true);
     settle(refusalByRedis(error) ?? error, item);
   };

@@ -31,6 +31,7 @@ import { namesUnanswered } from "./rows/28-names-unanswered.ts";
 import { slowAnswers } from "./rows/29-slow-answers.ts";
 import { parkedMountain } from "./rows/30-parked-mountain.ts";
 import { demotedMaster } from "./rows/31-demoted-master.ts";
+import { clusterOwnerKilled } from "./rows/32-cluster-owner-killed.ts";
 import { countsAfterKills } from "./rows/33-counts-after-kills.ts";
 import { recreatedEndpoint } from "./rows/34-recreated-endpoint.ts";
 import { fullLog } from "./rows/35-full-log.ts";
@@ -73,6 +74,7 @@ export function matrix(minutes: number): readonly Row[] {
     slowAnswers,
     parkedMountain,
     demotedMaster,
+    clusterOwnerKilled,
     countsAfterKills,
     recreatedEndpoint,
     fullLog,

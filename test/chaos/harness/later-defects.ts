@@ -4,8 +4,8 @@ import type { Change } from "./plant-change.ts";
 export const LATER_DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   /** Trap 40: a connection to a demoted master stays. Row 31. */
   "faithful-to-the-demoted": [
-    { module: "/src/store/redis.ts", text: "reconnectOnError: isDemoted,", instead: "" },
-    { module: "/src/store/redis.ts", text: "if (isDemoted(error))", instead: "if (error === null)" },
+    { module: "/src/store/redis.ts", text: "reconnectOnError: isLost,", instead: "" },
+    { module: "/src/store/redis.ts", text: "if (isLost(error))", instead: "if (error === null)" },
   ],
   /** Trap 42: a burial that is run again is counted again. Row 33. */
   "counted-again": [
@@ -64,6 +64,14 @@ export const LATER_DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       module: "/src/store/sentinels.ts",
       text: "for (const one of open) one.leaveFor(host, Number(port));",
       instead: "return;",
+    },
+  ],
+  /** Decision 41: a connection stays with a node that has our slot no more. Row 32. */
+  "faithful-to-the-node": [
+    {
+      module: "/src/store/redis.ts",
+      text: "leading.cluster === undefined ? isDemoted : isElsewhere",
+      instead: "isDemoted",
     },
   ],
 };

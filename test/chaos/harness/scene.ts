@@ -86,9 +86,14 @@ export class Scene implements AsyncDisposable {
   /** Opens the installation: Redis, and the API's side of Hookwave, which registers endpoints and looks. */
   async open(fsync: Fsync = "everysec", ...serverArgs: readonly string[]): Promise<RedisServer> {
     const redis = await this.startRedis(fsync, ...serverArgs);
-    this.#redis = redis;
-    await this.attendTo(redis.url);
+    await this.openOn(redis, redis.url);
     return redis;
+  }
+
+  /** The same on a Redis that is led to by another address than its own. */
+  async openOn(redis: RedisServer, redisUrl: string): Promise<void> {
+    this.#redis = redis;
+    await this.attendTo(redisUrl);
   }
 
   async startRedis(fsync: Fsync, ...serverArgs: readonly string[]): Promise<RedisServer> {

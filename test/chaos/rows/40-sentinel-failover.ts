@@ -4,6 +4,7 @@
  */
 import { startSentinels } from "../../support/sentinels.ts";
 import { until } from "../../support/until.ts";
+import { recovers } from "../harness/recovers.ts";
 import type { RedisServer } from "../harness/redis-server.ts";
 import type { Row } from "../harness/row.ts";
 import type { Scene } from "../harness/scene.ts";
@@ -60,21 +61,4 @@ async function replicaOf(scene: Scene, { port }: RedisServer): Promise<RedisServ
     String(await replica.ask("INFO", "replication")).includes("master_link_status:up");
   await until("the replica is in step", isLinked);
   return replica;
-}
-
-/** From the fault on until something is accepted and delivered that was accepted by nobody before. */
-async function recovers(scene: Scene, what: string, inject: () => Promise<void>): Promise<void> {
-  const known = new Set((await scene.readAcknowledged()).map(({ id }) => id));
-  const startedAt = performance.now();
-  const doneAt = await scene.fault(what, "redis", inject);
-  const isNewDelivered = async (): Promise<boolean> => {
-    const fresh = (await scene.readAcknowledged()).filter(({ id }) => !known.has(id));
-    const posts = scene.receivers.flatMap((receiver) => receiver.posts);
-    const sent = new Set(posts.filter(({ at }) => at > doneAt).map(({ id }) => id));
-    return fresh.some(({ id }) => sent.has(id));
-  };
-  await until("something new is accepted and delivered", isNewDelivered, 30_000);
-  const tookMs = performance.now() - startedAt;
-  scene.recoveryMs = Math.max(scene.recoveryMs ?? 0, tookMs);
-  scene.say(`accepted and delivered again ${(tookMs / 1_000).toFixed(1)} s after the fault began`);
 }

@@ -15,6 +15,8 @@ describe.each(["REDIS_URL", "LEGACY_REDIS_URL"])("%s", (variable) => {
     "redis://10.0.0.1/",
     "redis://h:6379/0?family=6",
     "redis+sentinel://h:26379/mymaster",
+    "redis+cluster://h:7000",
+    "rediss+cluster://user:p%40@h1:7000,[::1]:7001/0",
     "redis+sentinel://user:p%40s@h1:26379,h2:26379,[::1]:26380/my-master.1/15",
     "rediss+sentinel://h1:1,h2:2/m/0?sentinelUsername=u&sentinelPassword=p%26",
   ])("is taken as it is: %s", (text) => {
@@ -60,7 +62,12 @@ describe.each(["REDIS_URL", "LEGACY_REDIS_URL"])("%s", (variable) => {
     "redis-sentinel://h1:1/mymaster",
     "sentinel://h1:1/mymaster",
     "redis+sentinels://h1:1/mymaster",
-    "redis+cluster://h1:7000,h2:7001",
+    "redis+cluster://h1:7000,h2",
+    "redis+cluster://",
+    "redis+cluster:///0",
+    "redis+cluster://h1:7000/1",
+    "redis+cluster://h1:7000/mymaster",
+    "redis+cluster://h1:7000?sentinelPassword=hush-hush",
     "valkey://h",
     "unix:///run/redis.sock",
     "/run/redis.sock",
@@ -104,7 +111,7 @@ describe("a URL of sentinels", () => {
   });
 
   it("leads each connection to the sentinels, none of them in plain text", () => {
-    const certificates = { redisTlsCa: "CA", redisTlsCert: null, redisTlsKey: null };
+    const certificates = { redisTlsCa: "CA", redisTlsCert: null, redisTlsKey: null, prefix: "{hookwave}" };
     expect(placeAt(url, certificates)).toMatchObject({
       name: "mymaster",
       db: 2,

@@ -1,7 +1,13 @@
 /** Replies of Redis as people read them: with what to do, and never bare. */
 import { describe, expect, it } from "vitest";
 import { HookwaveError } from "../../../src/core/errors.ts";
-import { isDemoted, REDIS_REPLIES, redisWord, refusalByRedis } from "../../../src/core/redis-replies.ts";
+import {
+  isDemoted,
+  isElsewhere,
+  REDIS_REPLIES,
+  redisWord,
+  refusalByRedis,
+} from "../../../src/core/redis-replies.ts";
 
 /** As Redis 7 and Valkey 8 spell them. */
 const REPLIES = [
@@ -58,9 +64,15 @@ describe("a reply of Redis that is no answer", () => {
     expect(refusalByRedis(text)).toBeNull();
   });
 
-  it("says of a replica, and of nobody else, that it is to be left", () => {
-    const words = Object.keys(REDIS_REPLIES).filter((word) => isDemoted(new Error(`${word} so it is`)));
-    expect(words.sort()).toEqual(["MASTERDOWN", "NOMASTERLINK", "READONLY", "REDIRECT", "UNBLOCKED"]);
+  it("says of a replica, and of nobody else, that it is to be left; of a Cluster's node also without our slot", () => {
+    const wordsThat = (hold: (error: unknown) => boolean) =>
+      Object.keys(REDIS_REPLIES).filter((word) => hold(new Error(`${word} so it is`)));
+    const demoted = ["READONLY", "MASTERDOWN", "UNBLOCKED", "REDIRECT", "NOMASTERLINK"];
+    expect(wordsThat(isDemoted)).toEqual(demoted);
+    expect(wordsThat(isElsewhere).filter((word) => !demoted.includes(word))).toEqual([
+      "CLUSTERDOWN",
+      "MOVED",
+    ]);
     expect(isDemoted(new HookwaveError("CLOSED", { expected: "a", got: "b", remedy: "c" }))).toBe(false);
   });
 });
