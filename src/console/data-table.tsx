@@ -1,5 +1,5 @@
 /**
- * A list as a table. Its pages are groups of rows that cost nothing while nobody sees them; j and k go from row to row,
+ * A list as a table. Groups of its rows cost nothing while nobody sees them; j and k go from row to row,
  * Enter opens one. On a narrow screen each row becomes a card.
  */
 
@@ -9,7 +9,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { Empty, type Listed, Refused, Waiting } from "./answers.tsx";
 import { useKeys } from "./keyboard.ts";
-import { InSight } from "./words.tsx";
+import { count, InSight } from "./words.tsx";
 
 export interface Column<Row> {
   readonly title: string;
@@ -41,20 +41,23 @@ export function DataTable<Row>(props: Props<Row>) {
       {problem !== null && <Refused problem={problem} again={again} />}
       {rows === 0 && more === null ? <Empty>{empty}</Empty> : <Rows {...props} pages={pages} />}
       <p class="under-table" role="status">
-        {rows} shown{isAsking ? ", reading …" : ""}
+        {count(rows)} shown{isAsking ? ", reading …" : ""}
         {more !== null && <More more={more} />}
       </p>
     </>
   );
 }
 
-/** Goes on by itself when it comes into sight. */
+/** Before the browser would draw it: what is read is drawn bit by bit as one comes to it. */
+const AHEAD = { rootMargin: "2000px" };
+
+/** Goes on by itself before it comes into sight. */
 function More({ more }: { readonly more: () => void }) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     const observer = new IntersectionObserver(([entry]) => {
       if (entry?.isIntersecting) more();
-    });
+    }, AHEAD);
     if (button.current !== null) observer.observe(button.current);
     return () => observer.disconnect();
   }, [more]);
@@ -83,17 +86,17 @@ function Rows<Row>({
     row?.scrollIntoView({ block: "nearest" });
     row?.querySelector("a")?.focus({ preventScroll: true });
   };
+  const groups = useGroups(pages);
   const row = rows[chosen];
   useKeys({
     j: () => choose(chosen + 1),
     k: () => choose(chosen - 1),
     Enter: row === undefined ? null : () => route(href(row)),
   });
-  const starts = pages.map((_, at) => pages.slice(0, at).reduce((sum, { length }) => sum + length, 0));
   return (
-    <table class="data" ref={table} aria-label={what}>
+    <table class="data" ref={table} aria-label={what} style={templateOf(columns)}>
       <thead>
-        <tr style={templateOf(columns)}>
+        <tr>
           {columns.map(({ title, isNumber }) => (
             <th key={title} scope="col" class={isNumber && "number"}>
               {title}
@@ -101,28 +104,55 @@ function Rows<Row>({
           ))}
         </tr>
       </thead>
-      {pages.map((page, at) => {
-        const start = starts[at] ?? 0;
-        const isHere = chosen >= start && chosen < start + page.length;
+      {groups.map(({ start, group }) => {
+        const isHere = chosen >= start && chosen < start + group.length;
         return (
-          <Group key={start} page={page} columns={columns} id={id} chosen={isHere ? chosen - start : -1} />
+          <Group key={start} group={group} columns={columns} id={id} chosen={isHere ? chosen - start : -1} />
         );
       })}
     </table>
   );
 }
 
+/** What comes into sight is laid out and painted in one task of the browser: 100 rows at once took longer than 50 ms. */
+const GROUP_ROWS = 20;
+
+interface Placed<Row> {
+  readonly start: number;
+  readonly group: readonly Row[];
+}
+
+/** Pages in groups, the same arrays each time, so that a page which comes draws no other anew. */
+function useGroups<Row>(pages: readonly (readonly Row[])[]): readonly Placed<Row>[] {
+  const known = useRef(new WeakMap<readonly Row[], readonly (readonly Row[])[]>());
+  let start = 0;
+  return pages.flatMap((page) => {
+    const groups = known.current.get(page) ?? groupsOf(page);
+    known.current.set(page, groups);
+    return groups.map((group) => {
+      const placed = { start, group };
+      start += group.length;
+      return placed;
+    });
+  });
+}
+
+const groupsOf = <Row,>(page: readonly Row[]) =>
+  Array.from({ length: Math.ceil(page.length / GROUP_ROWS) }, (_, n) =>
+    page.slice(n * GROUP_ROWS, (n + 1) * GROUP_ROWS),
+  );
+
 const templateOf = (columns: readonly { readonly width: string }[]) => ({
   "--columns": columns.map(({ width }) => width).join(" "),
 });
 
-/** Rows that came together. They are drawn once, and again only for a choice among them; out of sight their times stand still. */
+/** Neighbours. They are drawn once, and again only for a choice among them; out of sight their times stand still. */
 function Group<Row>({
-  page,
+  group,
   columns,
   id,
   chosen,
-}: Pick<Props<Row>, "columns" | "id"> & { readonly page: readonly Row[]; readonly chosen: number }) {
+}: Pick<Props<Row>, "columns" | "id"> & { readonly group: readonly Row[]; readonly chosen: number }) {
   const body = useRef<HTMLTableSectionElement>(null);
   const isInSight = useSignal(true);
   useEffect(() => {
@@ -136,9 +166,9 @@ function Group<Row>({
   return useMemo(
     () => (
       <InSight.Provider value={isInSight}>
-        <tbody ref={body}>
-          {page.map((one, at) => (
-            <tr key={id(one)} style={templateOf(columns)} class={at === chosen ? "chosen" : ""}>
+        <tbody ref={body} style={{ "--rows": group.length }}>
+          {group.map((one, at) => (
+            <tr key={id(one)} class={at === chosen ? "chosen" : ""}>
               {columns.map(({ title, cell, isNumber }) => (
                 <td key={title} data-title={title} class={isNumber && "number"}>
                   {cell(one)}
@@ -150,6 +180,6 @@ function Group<Row>({
       </InSight.Provider>
     ),
     // A row's id depends on nothing but the row.
-    [page, columns, chosen, isInSight],
+    [group, columns, chosen, isInSight],
   );
 }

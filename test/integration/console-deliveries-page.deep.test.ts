@@ -7,6 +7,7 @@ import { untilIdle } from "../support/deliveries.ts";
 import { barriers, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
 import type { Receiver } from "../support/receiver.ts";
 import type { TestHookwave } from "../support/service.ts";
+import { until } from "../support/until.ts";
 
 const DATA = '{"big":12345678901234567890,"one":1.0,"evil":"<img src=x onerror=alert(1)>\\u202e"}';
 
@@ -127,4 +128,34 @@ describe.skipIf(WITHOUT_BROWSER)("the console's deliveries and events", () => {
       }
     },
   );
+
+  it("are drawn as one comes near, and read on before one comes to the end", async () => {
+    const many = Array.from({ length: 150 }, (_, n) => ({
+      id: `evt_many_${n}`,
+      type: "many.done",
+      data: {},
+    }));
+    await hookwave.publishMany(many);
+    await untilIdle(hookwave);
+    await using person = await sitDown(browser, api.url);
+    const { page } = person;
+    await person.open("deliveries?type=many.*");
+    const isDrawn = (nth: number) =>
+      page
+        .locator("tbody tr a")
+        .nth(2 * nth)
+        .evaluate((link) => link.checkVisibility({ contentVisibilityAuto: true }));
+    await page.getByText("100 shown").waitFor();
+    await until("the first row is drawn", () => isDrawn(0));
+    expect(await isDrawn(90), "of the same page, and far away").toBe(false);
+
+    await page.mouse.move(600, 600);
+    await page.mouse.wheel(0, 1_200);
+    await page.getByText("150 shown").waitFor();
+    expect(
+      await page.getByText("150 shown").evaluate((line) => line.getBoundingClientRect().top),
+    ).toBeGreaterThan(800);
+    await until("the 90th is drawn", () => isDrawn(90));
+    expect(person.complaints).toEqual([]);
+  });
 });
