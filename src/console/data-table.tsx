@@ -55,8 +55,9 @@ const AHEAD = { rootMargin: "2000px" };
 function More({ more }: { readonly more: () => void }) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => {
-      if (entry?.isIntersecting) more();
+    const observer = new IntersectionObserver((entries) => {
+      // Of a busy browser several at once: the last is how it is.
+      if (entries.at(-1)?.isIntersecting) more();
     }, AHEAD);
     if (button.current !== null) observer.observe(button.current);
     return () => observer.disconnect();
