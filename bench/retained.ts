@@ -29,7 +29,7 @@ export const PREFIX = "{hookwave}";
 export const WIDE_EVENT = "evt_wide";
 export const RARE_TYPE = "bench.rare";
 
-const RETENTION_MS = 3 * 24 * 60 * 60 * 1_000;
+export const RETENTION_MS = 3 * 24 * 60 * 60 * 1_000;
 const DELIVERIES_EACH = 2;
 const TOGETHER = 500;
 const ADDED_AT_ONCE = 10;
