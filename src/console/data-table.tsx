@@ -115,7 +115,7 @@ function Rows<Row>({
   );
 }
 
-/** What comes into sight is laid out and painted in one task of the browser: 100 rows at once took longer than 50 ms. */
+/** Rows that come into sight are laid out and painted in one task of the browser: 100 at once took longer than 50 ms. */
 const GROUP_ROWS = 20;
 
 interface Placed<Row> {
