@@ -1,6 +1,6 @@
 /**
  * The way to our keys in a Cluster. They have one hash tag, so that all lie in one slot, and one node has it: a connection
- * leads there, and is made anew when the slot is another node's (decision 41). To everything else it is a Redis like any.
+ * leads there, and is made anew when the slot is another node's (decision 39). To everything else it is a Redis like any.
  */
 import { createConnection } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";

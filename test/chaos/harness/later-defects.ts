@@ -66,7 +66,7 @@ export const LATER_DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "return;",
     },
   ],
-  /** Decision 41: a connection stays with a node that has our slot no more. Row 32. */
+  /** Decision 39: a connection stays with a node that has our slot no more. Row 32. */
   "faithful-to-the-node": [
     {
       module: "/src/store/redis.ts",

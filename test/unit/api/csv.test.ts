@@ -26,9 +26,12 @@ describe("a line of CSV", () => {
     );
   });
 
-  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠SUM(A1)"])("has an apostrophe before %j", (text) => {
-    expect(readLine(csvLine([text, "x"]).slice(0, -2))).toEqual([`'${text}`, "x"]);
-  });
+  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠SUM(A1)"])(
+    "has an apostrophe before %j",
+    (text) => {
+      expect(readLine(csvLine([text, "x"]).slice(0, -2))).toEqual([`'${text}`, "x"]);
+    },
+  );
 
   it("leaves a number that is negative alone", () => {
     expect(csvLine([-1])).toBe("-1\r\n");
