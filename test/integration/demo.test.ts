@@ -45,8 +45,11 @@ describe("hookwave demo", () => {
     const redis = /status --redis (\S+)/.exec(demo.stdout())?.[1] ?? "";
     expect((await runCommand(["status", "--redis", redis])).code).toBe(0);
 
+    // Its exit code says what its lines say; on a busy machine one may be that it was late.
+    const broken = lines.filter((line) => line.startsWith("  NO "));
+    expect(broken.filter((line) => !line.includes("broken was tried again"))).toEqual([]);
     demo.interrupt();
-    expect(await demo.ended()).toBe(0);
+    expect(await demo.ended()).toBe(broken.length === 0 ? 0 : 1);
     expect(await readdir(directory.path)).toEqual([]);
   });
 
