@@ -1,6 +1,6 @@
 /**
- * A list as a table. Groups of its rows cost nothing while nobody sees them; j and k go from row to row,
- * Enter opens one. On a narrow screen each row becomes a card.
+ * A list as a table. Groups of its rows cost nothing while nobody sees them, and far away they are but a place of their
+ * height; j and k go from row to row, Enter opens one. On a narrow screen each row becomes a card.
  */
 
 import { useSignal } from "@preact/signals";
@@ -9,6 +9,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { Empty, type Listed, Refused, Waiting } from "./answers.tsx";
 import { useKeys } from "./keyboard.ts";
+import { watchNearness } from "./nearness.ts";
 import { count, InSight } from "./words.tsx";
 
 export interface Column<Row> {
@@ -77,15 +78,10 @@ function Rows<Row>({
   what,
 }: Props<Row> & { readonly pages: readonly (readonly Row[])[] }) {
   const [chosen, setChosen] = useState(-1);
-  const table = useRef<HTMLTableElement>(null);
   const { route } = useLocation();
   const rows = pages.flat();
   const choose = (index: number): void => {
-    const next = Math.max(0, Math.min(rows.length - 1, index));
-    setChosen(next);
-    const row = table.current?.querySelectorAll("tbody tr")[next];
-    row?.scrollIntoView({ block: "nearest" });
-    row?.querySelector("a")?.focus({ preventScroll: true });
+    setChosen(Math.max(0, Math.min(rows.length - 1, index)));
   };
   const groups = useGroups(pages);
   const row = rows[chosen];
@@ -95,7 +91,7 @@ function Rows<Row>({
     Enter: row === undefined ? null : () => route(href(row)),
   });
   return (
-    <table class="data" ref={table} aria-label={what} style={templateOf(columns)}>
+    <table class="data" aria-label={what} aria-rowcount={rows.length + 1} style={templateOf(columns)}>
       <thead>
         <tr>
           {columns.map(({ title, isNumber }) => (
@@ -108,7 +104,14 @@ function Rows<Row>({
       {groups.map(({ start, group }) => {
         const isHere = chosen >= start && chosen < start + group.length;
         return (
-          <Group key={start} group={group} columns={columns} id={id} chosen={isHere ? chosen - start : -1} />
+          <Group
+            key={start}
+            start={start}
+            group={group}
+            columns={columns}
+            id={id}
+            chosen={isHere ? chosen - start : -1}
+          />
         );
       })}
     </table>
@@ -147,40 +150,67 @@ const templateOf = (columns: readonly { readonly width: string }[]) => ({
   "--columns": columns.map(({ width }) => width).join(" "),
 });
 
+/** On a first screen they are there at once; of others the observer tells before one comes to them. */
+const FIRST_ROWS = 40;
+/** The header's is the first. */
+const FIRST_INDEX = 2;
+
+interface GroupProps<Row> extends Placed<Row>, Pick<Props<Row>, "columns" | "id"> {
+  /** Of this group; -1 where none of it is. */
+  readonly chosen: number;
+}
+
 /** Neighbours. They are drawn once, and again only for a choice among them; out of sight their times stand still. */
-function Group<Row>({
-  group,
-  columns,
-  id,
-  chosen,
-}: Pick<Props<Row>, "columns" | "id"> & { readonly group: readonly Row[]; readonly chosen: number }) {
+function Group<Row>({ start, group, columns, id, chosen }: GroupProps<Row>) {
   const body = useRef<HTMLTableSectionElement>(null);
   const isInSight = useSignal(true);
+  const [away, setAway] = useState(start < FIRST_ROWS ? null : heightOf(group));
   useEffect(() => {
+    const { current } = body;
+    if (current === null) return;
     const hear = (event: Event): void => {
       if ("skipped" in event) isInSight.value = event.skipped === false;
     };
-    const { current } = body;
-    current?.addEventListener("contentvisibilityautostatechange", hear);
-    return () => current?.removeEventListener("contentvisibilityautostatechange", hear);
+    current.addEventListener("contentvisibilityautostatechange", hear);
+    const ignore = watchNearness(current, (isNear) => {
+      setAway((before) => (isNear ? null : (before ?? `${current.getBoundingClientRect().height}px`)));
+    });
+    return () => {
+      current.removeEventListener("contentvisibilityautostatechange", hear);
+      ignore();
+    };
   }, [isInSight]);
+  useEffect(() => {
+    const row = body.current?.rows[chosen];
+    row?.scrollIntoView({ block: "nearest" });
+    row?.querySelector("a")?.focus({ preventScroll: true });
+  }, [chosen]);
+  const height = chosen === -1 ? away : null;
   return useMemo(
     () => (
       <InSight.Provider value={isInSight}>
-        <tbody ref={body} style={{ "--rows": group.length }}>
-          {group.map((one, at) => (
-            <tr key={id(one)} class={at === chosen ? "chosen" : ""}>
-              {columns.map(({ title, cell, isNumber }) => (
-                <td key={title} data-title={title} class={isNumber && "number"}>
-                  {cell(one)}
-                </td>
-              ))}
-            </tr>
-          ))}
+        <tbody ref={body} style={{ "--rows": group.length, height }}>
+          {height === null &&
+            group.map((one, at) => (
+              <tr
+                key={id(one)}
+                aria-rowindex={start + at + FIRST_INDEX}
+                class={at === chosen ? "chosen" : ""}
+              >
+                {columns.map(({ title, cell, isNumber }) => (
+                  <td key={title} data-title={title} class={isNumber && "number"}>
+                    {cell(one)}
+                  </td>
+                ))}
+              </tr>
+            ))}
         </tbody>
       </InSight.Provider>
     ),
     // A row's id depends on nothing but the row.
-    [group, columns, chosen, isInSight],
+    [group, columns, chosen, height, isInSight],
   );
 }
+
+/** Before it has been drawn. */
+const heightOf = (group: readonly unknown[]): string => `calc(${group.length} * var(--row-height))`;

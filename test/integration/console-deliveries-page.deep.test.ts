@@ -158,4 +158,35 @@ describe.skipIf(WITHOUT_BROWSER)("the console's deliveries and events", () => {
     await until("the 90th is drawn", () => isDrawn(90));
     expect(person.complaints).toEqual([]);
   });
+
+  it("are kept in the document around what is seen only, and j finds back to the chosen one", async () => {
+    const many = Array.from({ length: 400 }, (_, n) => ({ id: `evt_far_${n}`, type: "far.done", data: {} }));
+    await hookwave.publishMany(many);
+    await untilIdle(hookwave);
+    await using person = await sitDown(browser, api.url);
+    const { page } = person;
+    await person.open("deliveries?type=far.*");
+    const nth = (row: number) => page.locator(`tbody tr[aria-rowindex="${row + 1}"]`);
+    await nth(1).waitFor();
+    const table = page.getByRole("table", { name: "deliveries" });
+    await page.mouse.move(600, 600);
+    await until("all of them are read", async () => {
+      await page.mouse.wheel(0, 4_000);
+      return (await table.getAttribute("aria-rowcount")) === "401";
+    });
+    await page.keyboard.press("End");
+    await nth(400).waitFor();
+    const height = () => table.evaluate((one) => one.getBoundingClientRect().height);
+    await until("the first is but a place", async () => (await nth(1).count()) === 0);
+    const before = await height();
+
+    await page.keyboard.press("j");
+    await until("the first is chosen", () =>
+      nth(1).evaluate((row) => row.matches(":focus-within") && row.getBoundingClientRect().top > 0),
+    );
+    await until("the last is but a place", async () => (await nth(400).count()) === 0);
+    // Less than a row: a group that was never drawn has the height that its rows have as a rule.
+    expect(Math.abs((await height()) - before)).toBeLessThan(32);
+    expect(person.complaints).toEqual([]);
+  });
 });
