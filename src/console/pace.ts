@@ -1,11 +1,11 @@
 /**
- * The pace of what is live: at most twenty paints a second, and never more than a tenth of the time spent on them, however
+ * The pace of what is live: at most twenty paints a second, and never more than a twentieth of the time spent on them, however
  * slow the machine is.
  */
 import { now } from "./clock.ts";
 
 const BETWEEN_MS = 50;
-const SHARE = 10;
+const SHARE = 20;
 const BETWEEN_MAX_MS = 1_000;
 
 interface Pace {
