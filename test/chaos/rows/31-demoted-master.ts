@@ -3,6 +3,8 @@
  * old connections stay open. Whoever has one has to leave it by itself (trap 40).
  */
 import { until } from "../../support/until.ts";
+import { ledLoad } from "../harness/led-load.ts";
+import { acceptsAgain } from "../harness/recovers.ts";
 import type { RedisServer } from "../harness/redis-server.ts";
 import type { Row } from "../harness/row.ts";
 import type { Scene } from "../harness/scene.ts";
@@ -19,28 +21,16 @@ export const demotedMaster: Row = {
     const front = scene.keep(await startTcpProxy(master.port));
     const redisUrl = `redis://127.0.0.1:${front.port}`;
     await scene.attendTo(redisUrl);
-    const receiver = await scene.receiver("one", {
-      maxInFlight: 50,
-      plan: () => ({ status: 200, afterMs: scene.moods.between(50, 200) }),
-    });
-    await scene.fleet(2, {}, redisUrl);
-    const producer = await scene.producer("demoted", { redisUrl, events: 2_000, perSecond: 150 });
-    await until("deliveries are under way", () => receiver.posts.length > 100);
-    await scene.meanwhile(0, 1_500);
+    const producer = await ledLoad(scene, "demoted", redisUrl, { events: 2_000 });
 
-    const known = new Set((await scene.readAcknowledged()).map(({ id }) => id));
+    const isAccepting = await acceptsAgain(scene);
     // It waits until the replica has everything: what was acknowledged is not at stake, only who is asked.
     await scene.fault("the master hands over", "redis", () => handOver(scene, master, replica));
     await scene.meanwhile(0, 1_000);
     await scene.fault("its address leads to the new one", "redis", () => front.leadTo(replica.port));
     const movedAt = performance.now();
 
-    const isNewDelivered = async (): Promise<boolean> => {
-      const fresh = (await scene.readAcknowledged()).filter(({ id }) => !known.has(id));
-      const sent = new Set(receiver.posts.filter(({ at }) => at > movedAt).map(({ id }) => id));
-      return fresh.some(({ id }) => sent.has(id));
-    };
-    await until("something new is accepted and delivered", isNewDelivered, 20_000);
+    await until("something new is accepted and delivered", () => isAccepting(movedAt), 20_000);
     scene.recoveryMs = performance.now() - movedAt;
     await producer.finished;
     await scene.drained();

@@ -4,6 +4,7 @@
  */
 import { formCluster, memberArgs, untilLinked } from "../../support/cluster.ts";
 import { until } from "../../support/until.ts";
+import { ledLoad } from "../harness/led-load.ts";
 import { recovers } from "../harness/recovers.ts";
 import type { RedisServer } from "../harness/redis-server.ts";
 import type { Row } from "../harness/row.ts";
@@ -20,20 +21,11 @@ export const clusterOwnerKilled: Row = {
     const replicas = [await member(scene), await member(scene)];
     const redisUrl = await formCluster(owner, [below, above], replicas, "{hookwave}");
     await scene.openOn(owner, redisUrl);
-    const receiver = await scene.receiver("one", {
-      maxInFlight: 50,
-      plan: () => ({ status: 200, afterMs: scene.moods.between(50, 200) }),
-    });
-    await scene.fleet(2, {}, redisUrl);
-    const producer = await scene.producer("slot", {
-      redisUrl,
+    const producer = await ledLoad(scene, "slot", redisUrl, {
       events: EVENTS,
-      perSecond: 150,
       durability: "replicated",
       refusals: ["REDIS_UNAVAILABLE", "DURABILITY_UNMET"],
     });
-    await until("deliveries are under way", () => receiver.posts.length > 100);
-    await scene.meanwhile(0, 1_500);
 
     await recovers(scene, "kill -9 the owner of the slot", async () => {
       await owner.kill();

@@ -4,6 +4,7 @@
  */
 import { startSentinels } from "../../support/sentinels.ts";
 import { until } from "../../support/until.ts";
+import { ledLoad } from "../harness/led-load.ts";
 import { recovers } from "../harness/recovers.ts";
 import type { RedisServer } from "../harness/redis-server.ts";
 import type { Row } from "../harness/row.ts";
@@ -23,20 +24,11 @@ export const sentinelFailover: Row = {
     const sentinels = scene.keep(await startSentinels(master.port));
     await sentinels.untilReplicas(replicas.length);
     await scene.attendTo(sentinels.url);
-    const receiver = await scene.receiver("one", {
-      maxInFlight: 50,
-      plan: () => ({ status: 200, afterMs: scene.moods.between(50, 200) }),
-    });
-    await scene.fleet(2, {}, sentinels.url);
-    const producer = await scene.producer("guarded", {
-      redisUrl: sentinels.url,
+    const producer = await ledLoad(scene, "guarded", sentinels.url, {
       events: EVENTS,
-      perSecond: 150,
       durability: "replicated",
       refusals: ["REDIS_UNAVAILABLE", "DURABILITY_UNMET"],
     });
-    await until("deliveries are under way", () => receiver.posts.length > 100);
-    await scene.meanwhile(0, 1_500);
 
     await recovers(scene, "kill -9 the master", async () => {
       await master.kill();
