@@ -37,7 +37,9 @@ describe("of an installation that is well", () => {
     const { stdout, code } = await runCommand(["doctor", "--endpoint", "mine"], variables);
     expect(stdout).toMatch(/^✓ api +http/);
     expect(stdout).toMatch(/^✓ redis\.eviction +noeviction/m);
-    expect(code).toBe(found.code);
+    // Redis may answer late this time and have been quick before, or the other way round.
+    expect(stdout).not.toMatch(/^[!✗] (?!redis\.latency)/m);
+    expect(code).toBe(/^! redis\.latency/m.test(stdout) ? 1 : 0);
   });
 });
 
