@@ -1,14 +1,11 @@
 /** kill -9 at any moment loses no accepted event; duplicates stay within what was in flight. */
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
-import { isDrained } from "../support/drained.ts";
 import { type Answer, startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
+import { thingsMade } from "../support/things.ts";
 import { until } from "../support/until.ts";
 import { startWorker } from "../support/workers.ts";
-
-const events = (count: number) =>
-  Array.from({ length: count }, (_, n) => ({ id: `evt_${n}`, type: "thing.made", data: { n } }));
 
 /** As after a first crash: the second one must not be the end of a job (trap 1: BullMQ's default fails it then). */
 async function pretendCrashed(redis: TestRedis, jobIds: readonly string[]): Promise<void> {
@@ -24,7 +21,7 @@ describe.concurrent("a worker killed with kill -9", () => {
     await using receiver = await startReceiver(neverAnswers);
     await using api = await startHookwave(redis, { role: "api" });
     await api.endpoints.add({ url: receiver.url, maxInFlight: 50 });
-    await api.publishMany(events(200));
+    await api.publishMany(thingsMade(200));
     await pretendCrashed(redis, ["1", "2", "3", "4"]);
     await using doomed = await startWorker(redis);
     await receiver.received(50);
@@ -46,34 +43,6 @@ describe.concurrent("a worker killed with kill -9", () => {
     expect(receiver.requests.length - 200).toBeLessThanOrEqual(50);
     expect((await api.queueCounts()).dead.depth).toBe(0);
   }, 90_000);
-
-  it("does not send again what had been answered and recorded before", async () => {
-    await using redis = await startRedis();
-    // One of the batch is never answered, so that the job is still open when its worker dies.
-    await using receiver = await startReceiver((response, { headers }) => {
-      if (headers["webhook-id"] !== "evt_39") response.writeHead(200).end();
-    });
-    await using api = await startHookwave(redis, { role: "api" });
-    await api.endpoints.add({ id: "one", url: receiver.url, maxInFlight: 50 });
-    await api.publishMany(events(40));
-    await using doomed = await startWorker(redis);
-    await receiver.received(40);
-    const records = new Redis(redis.url);
-    await until("39 are recorded", async () => (await records.xlen("{hookwave}:attempts:one")) === 39);
-    records.disconnect();
-
-    await doomed.kill("SIGKILL");
-    receiver.replies(200);
-    await using _heir = await startWorker(redis);
-
-    await until(
-      "the open one has come again",
-      () => receiver.ids().filter((id) => id === "evt_39").length === 2,
-      30_000,
-    );
-    await until("nothing is left to do", () => isDrained(api));
-    expect(receiver.ids()).toHaveLength(41);
-  }, 60_000);
 });
 
 describe.concurrent("a worker told to stop", () => {
@@ -85,7 +54,7 @@ describe.concurrent("a worker told to stop", () => {
     await using api = await startHookwave(redis, { role: "api" });
     await api.endpoints.add({ url: receiver.url, maxInFlight: 100 });
     await using first = await startWorker(redis);
-    await api.publishMany(events(100));
+    await api.publishMany(thingsMade(100));
     await receiver.received(50);
 
     const exitCode = await first.kill("SIGTERM");
@@ -98,25 +67,5 @@ describe.concurrent("a worker told to stop", () => {
       return fresh.depth + retrying.depth === 0;
     });
     expect(receiver.ids()).toHaveLength(100);
-  }, 60_000);
-
-  it("gives back what is not answered within its grace, and charges no attempt", async () => {
-    await using redis = await startRedis();
-    await using receiver = await startReceiver(() => undefined);
-    await using api = await startHookwave(redis, { role: "api" });
-    await api.endpoints.add({ url: receiver.url, retrySchedule: [] });
-    await using first = await startWorker(redis, { shutdownGraceMs: 500 });
-    await api.publish({ type: "thing.made", data: {} });
-    await receiver.received(1);
-
-    const toldAt = performance.now();
-    expect(await first.kill("SIGTERM")).toBe(0);
-    expect(performance.now() - toldAt).toBeLessThan(3_000);
-
-    receiver.replies(200);
-    await using _second = await startWorker(redis);
-    await receiver.received(2);
-    await until("nothing is left to do", () => isDrained(api));
-    expect((await api.queueCounts()).dead.depth).toBe(0);
   }, 60_000);
 });

@@ -1,5 +1,3 @@
-/** An endpoint's rate, kept by a whole fleet: with one real Redis, real workers and a receiver that counts. */
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { asEndpointId } from "../../src/core/brand.ts";
@@ -8,10 +6,9 @@ import { createFleetRates, type FleetRates } from "../../src/store/fleet-rates.t
 import { createKeys } from "../../src/store/keys.ts";
 import { connectRedis, untilReady } from "../../src/store/redis.ts";
 import { IS_DEEP } from "../support/depth.ts";
-import { startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
+import { type Moment, mostWithin } from "../support/moments.ts";
+import { startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
-import { startWorker } from "../support/workers.ts";
 
 const id = asEndpointId("ep_1");
 const TWENTY_A_SECOND = { count: 20, perMs: 1_000 };
@@ -55,21 +52,6 @@ async function enterAtOnce(
   const turns = await entering;
   return { turns, tookMs: performance.now() - startedAt };
 }
-
-/** A moment as this process knows it: it was asked for before, and heard of after. */
-interface Moment {
-  readonly notBefore: number;
-  readonly notAfter: number;
-}
-
-/** The most that certainly fell into any stretch of `withinMs`, however late this process was told. */
-const mostWithin = (moments: readonly Moment[], withinMs: number): number =>
-  Math.max(
-    ...moments.map(
-      ({ notBefore: start }) =>
-        moments.filter(({ notBefore, notAfter }) => notBefore >= start && notAfter < start + withinMs).length,
-    ),
-  );
 
 describe.concurrent("the rate of an endpoint", () => {
   it("lets what may begin soon begin, and gives each of the rest a turn of its own, evenly spread", async () => {
@@ -210,39 +192,4 @@ describe.concurrent("the rate of an endpoint", () => {
     expect(await rates.enter(id, TWENTY_A_SECOND, false)).toEqual({ kind: "begin", inMs: 0 });
     connection.disconnect();
   });
-});
-
-describe("a fleet of three workers", () => {
-  it(
-    "keeps an endpoint's rate to ten in a hundred, and charges no attempt for the waiting",
-    AT_FULL_RATE,
-    async () => {
-      const limit = { count: 50, perMs: 1_000 };
-      await using redis = await startRedis();
-      await using receiver = await startReceiver();
-      await using hookwave = await startHookwave(redis, { role: "api" });
-      // What was due while this process stood still goes out when it goes on.
-      const pauses = monitorEventLoopDelay({ resolution: 5 });
-      pauses.enable();
-      // No retry is allowed: a wait that was charged would bury the delivery.
-      await hookwave.endpoints.add({ url: receiver.url, rateLimit: limit, retrySchedule: [] });
-      await using _one = await startWorker(redis);
-      await using _two = await startWorker(redis);
-      await using _three = await startWorker(redis);
-
-      await hookwave.publishMany(Array.from({ length: 300 }, () => ({ type: "thing.made", data: {} })));
-
-      const requests = await receiver.received(300, 30_000);
-      expect(new Set(receiver.ids()).size).toBe(300);
-      // Over three periods, and the fullest of them: a busy machine can keep a fleet from using its turns.
-      const most = mostWithin(
-        requests.map(({ at }) => ({ notBefore: at, notAfter: at })),
-        3 * limit.perMs,
-      );
-      const dueMeanwhile = (limit.count * pauses.max) / 1_000_000 / limit.perMs;
-      expect(most).toBeGreaterThanOrEqual(3 * limit.count * LEAST_USED);
-      expect(most).toBeLessThanOrEqual(3 * limit.count * 1.1 + dueMeanwhile);
-      expect((await hookwave.queueCounts()).dead.depth).toBe(0);
-    },
-  );
 });

@@ -1,8 +1,6 @@
 /** What the documentation shows is run here as it stands. */
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { REQUEST_ERROR_CODES } from "../../src/api/problem.ts";
-import { ERROR_CODES } from "../../src/core/errors.ts";
 import { startApi } from "../support/api.ts";
 import { freshDirectory } from "../support/command.ts";
 import { exampleFolder, examplesOf, runExample } from "../support/doc-examples.ts";
@@ -121,16 +119,6 @@ describe("docs/producers.md", () => {
         '{"order":"o_3"}',
       ].toSorted(),
     );
-  });
-});
-
-describe("docs/errors.md", () => {
-  it("documents every error code with the meaning it has in the code, and no other", async () => {
-    const rows = (await read("docs/errors.md")).matchAll(/^\| `([A-Z_]+)` \| ([^|]+) \|/gm);
-    expect(Object.fromEntries([...rows].map(([, code, meaning]) => [code, meaning]))).toEqual({
-      ...ERROR_CODES,
-      ...REQUEST_ERROR_CODES,
-    });
   });
 });
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { signedFixture } from "../../src/testing/signed-fixture.ts";
-import { IS_DEEP } from "../support/depth.ts";
 import { isInstalled, startExample } from "../support/example-process.ts";
 import { say } from "../support/say.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
@@ -21,9 +20,7 @@ const EXAMPLES = [
 ] as const;
 
 /** Go compiles for half a minute, on all cores. */
-const runnable = EXAMPLES.filter(
-  ({ command: [program] }) => (IS_DEEP || program !== "go") && isInstalled(program),
-);
+const runnable = EXAMPLES.filter(({ command: [program] }) => isInstalled(program));
 
 describe.each(runnable)("the receiver in $name", ({ command, path, profile }) => {
   const secrets = { WEBHOOK_SECRET: SECRET, WEBHOOK_SECRET_PREVIOUS: OLD_SECRET };

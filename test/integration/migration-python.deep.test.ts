@@ -1,12 +1,11 @@
 /** Consumers of the bus in Python, as they stand today, while webhooks go beside it (phase dual). */
 import { describe, expect, it } from "vitest";
 import { CHANNEL, LIST, registered } from "../support/bus.ts";
-import { IS_DEEP } from "../support/depth.ts";
 import { pythonWithRedis, startConsumer } from "../support/python.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 
-const EVENTS = IS_DEEP ? 10_000 : 500;
+const EVENTS = 10_000;
 const TOGETHER = 100;
 
 describe("in dual, consumers with redis-py", () => {
