@@ -12,10 +12,19 @@ type InJson<Of> = { readonly [Name in JsonName<keyof Of>]: Of[CodeName<Name> & k
 
 /** The names of its own members only: what is inside them stays as it is. */
 export function inJson<Of extends object>(members: Of): InJson<Of> {
-  const named = Object.entries(members).map(([name, value]) => ({
-    [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]: value,
-  }));
-  return Object.assign({}, ...named);
+  const named = Object.entries(members).map(([name, value]) => [jsonNameOf(name), value]);
+  return Object.assign({}, Object.fromEntries(named));
+}
+
+/** Names of members are those of our own types, so there are not many. */
+const jsonNames = new Map<string, string>();
+
+function jsonNameOf(name: string): string {
+  const known = jsonNames.get(name);
+  if (known !== undefined) return known;
+  const made = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  jsonNames.set(name, made);
+  return made;
 }
 
 /** ISO 8601 of epoch ms; what is no time stays what it is. */
