@@ -2,6 +2,7 @@
  * Wires a worker's side of the legacy bus: what dispatching asks, what attempts tell, and the keeper of what waits.
  */
 import { createBus } from "../bus/announce.ts";
+import { createGatheringWriter } from "../bus/gather.ts";
 import { createKeeper, type KeeperDeps } from "../bus/keeper.ts";
 import { createOpenWebhooks } from "../bus/open-webhooks.ts";
 import { busTarget } from "../bus/target.ts";
@@ -26,6 +27,8 @@ interface WorkerBus {
   /** Records an attempt as it is handed in, and learns from it. */
   readonly recordThrough: (record: RecordAttempt) => RecordAttempt;
   readonly start: () => void;
+  /** From now on no event waits for others to go along with it. */
+  readonly hurry: () => void;
   /** Ends the work under way; with `isRedisThere` its counts are written, too. */
   readonly stop: (isRedisThere: boolean) => Promise<void>;
 }
@@ -40,13 +43,9 @@ export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): Wor
   const { config, keys, migration, tell } = wiring;
   const { now } = system;
   const target = busTarget(config);
-  const writer = createBusWriter({
-    link: wiring.busLink,
-    target,
-    deadlineMs: WRITE_DEADLINE_MS,
-    tell,
-    system,
-  });
+  const limits = { deadlineMs: WRITE_DEADLINE_MS, system };
+  const writer = createBusWriter({ link: wiring.busLink, target, tell, ...limits });
+  const gathering = createGatheringWriter({ writer, ...limits });
   const shelves = {
     late: createShelf(redis, keys, "late"),
     fallback: createShelf(redis, keys, "fallback"),
@@ -79,13 +78,15 @@ export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): Wor
     enqueueKept: (kept) => enqueueKept(queues, kept),
     waitingJobs: () => queues.events.getJobCountByTypes("waiting", "prioritized"),
   });
+  const dispatching = { ...shared, writer: gathering, parity, webhooks };
   return {
-    bus: createBus({ ...shared, parity, webhooks, fallbackAfterMs: config.redisFallbackAfterMs }),
+    bus: createBus({ ...dispatching, fallbackAfterMs: config.redisFallbackAfterMs }),
     recordThrough: (record) => (finished) =>
       target.takes(finished.record.eventType)
         ? record(finished).then(() => webhooks.note(finished))
         : record(finished),
     start: keeper.start,
+    hurry: gathering.hurry,
     stop: async (isRedisThere) => {
       const stopped = keeper.stop();
       // Its questions wait for Redis as long as it takes, and would keep the process as long.

@@ -98,6 +98,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
     },
     stop: async () => {
       presence.stop();
+      workerBus.hurry();
       for (const watch of watches) watch.stop();
       const isReady = (): boolean => redis.status === "ready";
       const [drained] = await Promise.all([

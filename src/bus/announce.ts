@@ -9,16 +9,16 @@ import type { Claim } from "../core/delivery.ts";
 import type { EventsBatch } from "../core/event.ts";
 import { type MigrationSwitch, phaseAt } from "../core/migration.ts";
 import type { Bus, Passage } from "../deliver/ports.ts";
+import type { GatheringWriter } from "./gather.ts";
 import { isDeliveredIn, type OpenWebhooks } from "./open-webhooks.ts";
 import type { CountMigration, CurrentSwitch, KeptEvent, ParityBook, Shelf } from "./ports.ts";
 import { BY_WEBHOOK, type Rule, ruleFor } from "./rule.ts";
 import type { BusTarget } from "./target.ts";
-import type { BusWriter } from "./writer.ts";
 
 interface AnnounceDeps {
   readonly currentSwitch: CurrentSwitch;
   readonly target: BusTarget;
-  readonly writer: BusWriter;
+  readonly writer: Pick<GatheringWriter, "write" | "isWell">;
   /** Events that the bus did not take, and is owed whatever becomes of the webhook. */
   readonly late: Shelf;
   /** Events that it will be owed unless they are delivered in time. */

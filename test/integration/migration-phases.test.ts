@@ -1,5 +1,6 @@
 /** The four phases, each with its one rule, against a real Redis, a real consumer of the bus and a real receiver. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPublisher } from "../../src/app/publishing.ts";
 import { asEventId } from "../../src/core/brand.ts";
 import { isInShare, type Phase } from "../../src/core/migration.ts";
 import type { SwitchRequest } from "../../src/manage/migration.ts";
@@ -60,6 +61,22 @@ describe("phase dual", () => {
     expect(entry).toContain(registered("evt_1").legacyText);
     await until("the channel has said it", () => bus.heard.length === 1);
     expect(bus.heard).toEqual([registered("evt_1").legacyText]);
+  });
+
+  it("writes it once for the events of several jobs that come one after another, and delivers each", async () => {
+    await turn("dual");
+    await hookwave.close();
+    const ids = Array.from({ length: 100 }, (_, at) => `evt_${at}`);
+    const publisher = createPublisher({ redisUrl: redis.url });
+    // One job each.
+    for (const id of ids) await publisher.publish(registered(id));
+    await publisher.close();
+    hookwave = await startHookwave(redis);
+    await receiver.received(ids.length);
+    // Once more, and later, where the bus was too slow for its deadline.
+    await until("the bus has all", async () => new Set(await idsOnBus()).size === ids.length);
+    const writes = hookwave.happenings.filter(({ kind }) => kind === "bus.written");
+    expect(writes.length).toBeLessThan(ids.length / 2);
   });
 
   it("keeps other types away from the bus", async () => {

@@ -51,7 +51,6 @@ function stage(phase: Phase) {
         return new Set(taken);
       },
       isWell: () => bus.isWell,
-      trouble: () => "",
     },
     fallbackAfterMs: 60_000,
   });
