@@ -4,6 +4,7 @@
  * `--quick` proves in seconds that they work.
  */
 import { parseArgs } from "node:util";
+import { tellFindings } from "./finding.ts";
 import { atTheCap } from "./isolation/at-the-cap.ts";
 import type { Case } from "./isolation/case.ts";
 import { manyBeforeOne } from "./isolation/many-before-one.ts";
@@ -28,9 +29,6 @@ for (const name of names) {
   const one = CASES[name];
   if (one === undefined) throw new Error(`--only: expected ${Object.keys(CASES).join(", ")}, got ${name}`);
   console.log(one.name);
-  for (const { promise, seen, isKept: isThisKept } of await one.run({ isQuick: values.quick })) {
-    console.log(`  ${isThisKept ? "kept    " : "NOT KEPT"}  ${promise}: ${seen}`);
-    isKept &&= isThisKept;
-  }
+  isKept = tellFindings(await one.run({ isQuick: values.quick })) && isKept;
 }
 process.exitCode = isKept || values.quick ? 0 : 1;

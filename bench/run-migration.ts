@@ -10,6 +10,8 @@ import { startService } from "./modes/hookwave.ts";
 import { quantile } from "./quantile.ts";
 import { DATA, EVENT_TYPE, inFlight, type Setup, setupSchema } from "./workload.ts";
 
+/** At the end of a measurement: what its deliveries took from their acceptance on, too. */
+const workQuestionSchema = z.object({ isOver: z.boolean() });
 const questionSchema = z
   .object({ steady: z.number(), perSecond: z.number() })
   .or(z.object({ most: z.number() }));
@@ -24,14 +26,25 @@ const cpuUs = (): number => {
 
 async function work(setup: Setup): Promise<AsyncDisposable> {
   let delivered = 0;
+  let latenciesMs: number[] = [];
   const service = await startService(
     setup,
     (happening) => {
-      if (happening.kind === "attempt.finished" && happening.record.outcome === "delivered") delivered += 1;
+      if (happening.kind !== "attempt.finished" || happening.record.outcome !== "delivered") return;
+      delivered += 1;
+      latenciesMs.push(happening.latencyMs ?? Number.POSITIVE_INFINITY);
     },
     BUS,
   );
-  process.on("message", () => process.send?.({ cpuUs: cpuUs(), delivered }));
+  const latency = () => {
+    const [p50Ms, p99Ms] = [quantile(latenciesMs, 0.5), quantile(latenciesMs, 0.99)];
+    latenciesMs = [];
+    return { p50Ms, p99Ms };
+  };
+  process.on("message", (message) => {
+    const { isOver } = workQuestionSchema.parse(message);
+    process.send?.({ cpuUs: cpuUs(), delivered, ...(isOver && latency()) });
+  });
   return { [Symbol.asyncDispose]: service.close };
 }
 

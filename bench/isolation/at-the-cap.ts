@@ -3,8 +3,9 @@
  * at the pace at which the first one takes them: then each costs more than in a burst, parked or not.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { atMost } from "../finding.ts";
 import { DATA } from "../workload.ts";
-import { atMost, type Case } from "./case.ts";
+import type { Case } from "./case.ts";
 import { type Ground, openGround } from "./ground.ts";
 
 const BURST = 4_000;

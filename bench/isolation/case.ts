@@ -1,10 +1,5 @@
 /** A case of isolation: something is in trouble, and something else must not notice. */
-
-export interface Finding {
-  readonly promise: string;
-  readonly seen: string;
-  readonly isKept: boolean;
-}
+import type { Finding } from "../finding.ts";
 
 export interface Case {
   readonly name: string;
@@ -15,9 +10,3 @@ export interface Case {
 export interface Plan {
   readonly isQuick: boolean;
 }
-
-export const atMost = (promise: string, figure: number, most: number, unit: string): Finding => ({
-  promise: `${promise} ≤ ${most} ${unit}`,
-  seen: `${figure.toFixed(2)} ${unit}`,
-  isKept: figure <= most,
-});

@@ -1,7 +1,8 @@
 /** A hundred thousand events of one type before a single one of another. */
 import { clockMs, dueId } from "../due.ts";
+import { atMost } from "../finding.ts";
 import { DATA } from "../workload.ts";
-import { atMost, type Case } from "./case.ts";
+import type { Case } from "./case.ts";
 import { openGround, untilTrue } from "./ground.ts";
 
 const EVENTS = 100_000;

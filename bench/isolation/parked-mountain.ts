@@ -1,8 +1,9 @@
 /** 120,000 deliveries that wait for one dead endpoint, beside another one's retries; then it recovers. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { atMost } from "../finding.ts";
 import { quantile } from "../quantile.ts";
 import { DATA } from "../workload.ts";
-import { atMost, type Case } from "./case.ts";
+import type { Case } from "./case.ts";
 import { type Ground, openGround, untilTrue } from "./ground.ts";
 
 const PARKED = 120_000;

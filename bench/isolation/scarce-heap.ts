@@ -1,6 +1,8 @@
 /** A worker that is short of heap: its own slowness is nobody else's. */
+
+import { atMost } from "../finding.ts";
 import { DATA } from "../workload.ts";
-import { atMost, type Case } from "./case.ts";
+import type { Case } from "./case.ts";
 import { openGround, untilTrue } from "./ground.ts";
 
 const EVENTS = 20_000;

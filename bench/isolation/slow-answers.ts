@@ -1,8 +1,9 @@
 /** Many endpoints that answer after 10 s, or never, beside a healthy one at 50 events a second. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { atMost, type Finding } from "../finding.ts";
 import { median } from "../median.ts";
 import { quantile } from "../quantile.ts";
-import { atMost, type Case, type Finding } from "./case.ts";
+import type { Case } from "./case.ts";
 import { type Ground, openGround, untilTrue } from "./ground.ts";
 
 const PER_SECOND = 50;

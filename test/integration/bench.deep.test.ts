@@ -39,9 +39,19 @@ describe("the benchmark", () => {
 describe("the benchmark of the migration", () => {
   it("measures both phases and ends with one line of JSON", async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [migration, "--quick"]);
-    const names = ["mostPerSecond", "workerUs", "publisherUs", "p50Ms", "p99Ms"];
+    const names = [
+      "mostPerSecond",
+      "workerUs",
+      "workerCalmUs",
+      "workerMostUs",
+      "publisherUs",
+      "p50Ms",
+      "p99Ms",
+    ];
+    names.push("deliveredP50Ms", "deliveredP99Ms", "deliveredCalmP50Ms", "deliveredCalmP99Ms");
     const figures = Object.fromEntries(names.map((name) => [name, above0]));
     const compared = { ratio: above0, difference: expect.any(Number) };
+    expect(stdout.split("\n").filter((line) => /^ {2}(kept|NOT KEPT) /.test(line))).toHaveLength(3);
     expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")).toEqual({
       webhook: figures,
       dual: figures,
