@@ -1,16 +1,15 @@
 /**
- * A list as a table. Groups of its rows cost nothing while nobody sees them, and far away they are but a place of their
- * height; j and k go from row to row, Enter opens one. On a narrow screen each row becomes a card.
+ * A list as a table. Its rows are in the document where they are near to what is seen; j and k go from row to row, Enter
+ * opens one. On a narrow screen each row becomes a card.
  */
 
-import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { Empty, type Listed, Refused, Waiting } from "./answers.tsx";
 import { useKeys } from "./keyboard.ts";
-import { watchNearness } from "./nearness.ts";
-import { count, InSight } from "./words.tsx";
+import { useNearness } from "./use-nearness.ts";
+import { count } from "./words.tsx";
 
 export interface Column<Row> {
   readonly title: string;
@@ -49,7 +48,7 @@ export function DataTable<Row>(props: Props<Row>) {
   );
 }
 
-/** Before the browser would draw it: what is read is drawn bit by bit as one comes to it. */
+/** Before the last row is near: what is read is drawn bit by bit as one comes to it. */
 const AHEAD = { rootMargin: "2000px" };
 
 /** Goes on by itself before it comes into sight. */
@@ -79,11 +78,13 @@ function Rows<Row>({
 }: Props<Row> & { readonly pages: readonly (readonly Row[])[] }) {
   const [chosen, setChosen] = useState(-1);
   const { route } = useLocation();
-  const rows = pages.flat();
+  const rows = useMemo(() => pages.flat(), [pages]);
   const choose = (index: number): void => {
     setChosen(Math.max(0, Math.min(rows.length - 1, index)));
   };
-  const groups = useGroups(pages);
+  const { groups, starts } = useGroups(pages);
+  const chosenGroup = starts.findLastIndex((start) => start <= chosen);
+  const { table, places } = useNearness(groups, chosenGroup);
   const row = rows[chosen];
   useKeys({
     j: () => choose(chosen + 1),
@@ -91,7 +92,13 @@ function Rows<Row>({
     Enter: row === undefined ? null : () => route(href(row)),
   });
   return (
-    <table class="data" aria-label={what} aria-rowcount={rows.length + 1} style={templateOf(columns)}>
+    <table
+      ref={table}
+      class="data"
+      aria-label={what}
+      aria-rowcount={rows.length + 1}
+      style={templateOf(columns)}
+    >
       <thead>
         <tr>
           {columns.map(({ title, isNumber }) => (
@@ -101,44 +108,42 @@ function Rows<Row>({
           ))}
         </tr>
       </thead>
-      {groups.map(({ start, group }) => {
+      {places.map(({ drawn, heightPx, end }) => {
+        const [group, start] = [groups[drawn ?? -1], starts[drawn ?? -1] ?? 0];
+        if (group === undefined) return <tbody key={end} style={{ height: `${heightPx}px` }} />;
         const isHere = chosen >= start && chosen < start + group.length;
-        return (
-          <Group
-            key={start}
-            start={start}
-            group={group}
-            columns={columns}
-            id={id}
-            chosen={isHere ? chosen - start : -1}
-          />
-        );
+        const place = { group, start, chosen: isHere ? chosen - start : -1 };
+        return <Group key={end} {...place} columns={columns} id={id} />;
       })}
     </table>
   );
 }
 
-/** Rows that come into sight are laid out and painted in one task of the browser: 100 at once took longer than 50 ms. */
+/** Rows that come and go together. */
 const GROUP_ROWS = 20;
 
-interface Placed<Row> {
-  readonly start: number;
-  readonly group: readonly Row[];
+interface Groups<Row> {
+  readonly groups: readonly (readonly Row[])[];
+  /** Index of the first row of each. */
+  readonly starts: readonly number[];
 }
 
 /** Pages in groups, the same arrays each time, so that a page which comes draws no other anew. */
-function useGroups<Row>(pages: readonly (readonly Row[])[]): readonly Placed<Row>[] {
+function useGroups<Row>(pages: readonly (readonly Row[])[]): Groups<Row> {
   const known = useRef(new WeakMap<readonly Row[], readonly (readonly Row[])[]>());
-  let start = 0;
-  return pages.flatMap((page) => {
-    const groups = known.current.get(page) ?? groupsOf(page);
-    known.current.set(page, groups);
-    return groups.map((group) => {
-      const placed = { start, group };
-      start += group.length;
-      return placed;
+  return useMemo(() => {
+    const groups = pages.flatMap((page) => {
+      const those = known.current.get(page) ?? groupsOf(page);
+      known.current.set(page, those);
+      return those;
     });
-  });
+    let rows = 0;
+    const starts = groups.map((group) => {
+      rows += group.length;
+      return rows - group.length;
+    });
+    return { groups, starts };
+  }, [pages]);
 }
 
 const groupsOf = <Row,>(page: readonly Row[]) =>
@@ -150,67 +155,40 @@ const templateOf = (columns: readonly { readonly width: string }[]) => ({
   "--columns": columns.map(({ width }) => width).join(" "),
 });
 
-/** On a first screen they are there at once; of others the observer tells before one comes to them. */
-const FIRST_ROWS = 40;
 /** The header's is the first. */
 const FIRST_INDEX = 2;
 
-interface GroupProps<Row> extends Placed<Row>, Pick<Props<Row>, "columns" | "id"> {
+interface GroupProps<Row> extends Pick<Props<Row>, "columns" | "id"> {
+  readonly group: readonly Row[];
+  /** Index of its first row in the list. */
+  readonly start: number;
   /** Of this group; -1 where none of it is. */
   readonly chosen: number;
 }
 
-/** Neighbours. They are drawn once, and again only for a choice among them; out of sight their times stand still. */
+/** Neighbours. They are drawn once, and again only for a choice among them. */
 function Group<Row>({ start, group, columns, id, chosen }: GroupProps<Row>) {
   const body = useRef<HTMLTableSectionElement>(null);
-  const isInSight = useSignal(true);
-  const [away, setAway] = useState(start < FIRST_ROWS ? null : heightOf(group));
-  useEffect(() => {
-    const { current } = body;
-    if (current === null) return;
-    const hear = (event: Event): void => {
-      if ("skipped" in event) isInSight.value = event.skipped === false;
-    };
-    current.addEventListener("contentvisibilityautostatechange", hear);
-    const ignore = watchNearness(current, (isNear) => {
-      setAway((before) => (isNear ? null : (before ?? `${current.getBoundingClientRect().height}px`)));
-    });
-    return () => {
-      current.removeEventListener("contentvisibilityautostatechange", hear);
-      ignore();
-    };
-  }, [isInSight]);
   useEffect(() => {
     const row = body.current?.rows[chosen];
     row?.scrollIntoView({ block: "nearest" });
     row?.querySelector("a")?.focus({ preventScroll: true });
   }, [chosen]);
-  const height = chosen === -1 ? away : null;
   return useMemo(
     () => (
-      <InSight.Provider value={isInSight}>
-        <tbody ref={body} style={{ "--rows": group.length, height }}>
-          {height === null &&
-            group.map((one, at) => (
-              <tr
-                key={id(one)}
-                aria-rowindex={start + at + FIRST_INDEX}
-                class={at === chosen ? "chosen" : ""}
-              >
-                {columns.map(({ title, cell, isNumber }) => (
-                  <td key={title} data-title={title} class={isNumber && "number"}>
-                    {cell(one)}
-                  </td>
-                ))}
-              </tr>
+      <tbody ref={body}>
+        {group.map((one, at) => (
+          <tr key={id(one)} aria-rowindex={start + at + FIRST_INDEX} class={at === chosen ? "chosen" : ""}>
+            {columns.map(({ title, cell, isNumber }) => (
+              <td key={title} data-title={title} class={isNumber && "number"}>
+                {cell(one)}
+              </td>
             ))}
-        </tbody>
-      </InSight.Provider>
+          </tr>
+        ))}
+      </tbody>
     ),
     // A row's id depends on nothing but the row.
-    [group, columns, chosen, height, isInSight],
+    [group, columns, chosen],
   );
 }
-
-/** Before it has been drawn. */
-const heightOf = (group: readonly unknown[]): string => `calc(${group.length} * var(--row-height))`;

@@ -1,9 +1,6 @@
 /** Times, counts, ids and states as every page writes them. */
-import { signal } from "@preact/signals";
-import { createContext } from "preact";
-import { useContext } from "preact/hooks";
 import { roughSpan } from "../core/duration.ts";
-import { now, second } from "./clock.ts";
+import { second } from "./clock.ts";
 
 const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const NUMBER = new Intl.NumberFormat();
@@ -26,8 +23,6 @@ export function Time({ at }: { readonly at: string | null }) {
   );
 }
 
-/** Is the part of the page in sight that something is in? What is not need not go on. */
-export const InSight = createContext(signal(true));
 const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
   minute: "2-digit",
@@ -47,7 +42,7 @@ export function Clock({ at }: { readonly at: string }) {
 
 /** `12 min ago`, `in 4 s`; goes on by itself. */
 export function Ago({ at }: { readonly at: string | null }) {
-  const nowMs = useContext(InSight).value ? second.value : now();
+  const nowMs = second.value;
   if (at === null) return <span class="muted">–</span>;
   const spanMs = nowMs - Date.parse(at);
   return (
