@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../config/nearest.ts";
 import { HookwaveError } from "../core/errors.ts";
-import { type CommandSpec, optionsOf } from "./command-spec.ts";
+import { AND_MORE, type CommandSpec, optionsOf } from "./command-spec.ts";
 import { COMMANDS } from "./grammar.ts";
 import { GLOBAL_OPTIONS, type OptionSpec } from "./options.ts";
 
@@ -108,7 +108,8 @@ function readValue(spec: OptionSpec, { rawName, value, inlineValue }: Given): st
 
 function checkOperands({ name, operands }: CommandSpec, given: readonly string[]): void {
   const needed = operands.filter((operand) => !operand.startsWith("["));
-  if (given.length >= needed.length && (given.length <= operands.length || name === "help")) return;
+  const isOpen = name === "help" || operands.at(-1)?.endsWith(AND_MORE) === true;
+  if (given.length >= needed.length && (given.length <= operands.length || isOpen)) return;
   const expected = operands.length === 0 ? `nothing after "${name}"` : `${name} ${operands.join(" ")}`;
   const surplus = given.length - operands.length;
   // Not what it is: a secret without its option stands here.

@@ -4,11 +4,14 @@ import { GLOBAL_OPTIONS, type OptionSpec, serviceOptions } from "./options.ts";
 export interface CommandSpec {
   /** As it is written: `dead-letters replay`. */
   readonly name: string;
-  /** Words that follow the name, in order; `[…]` marks what may be left out. */
+  /** Words that follow the name, in order; `[…]` marks what may be left out, and a last `<…>…` may be several. */
   readonly operands: readonly string[];
   readonly doc: string;
   readonly options: readonly OptionSpec[];
 }
+
+/** At the end of an operand that may be several. */
+export const AND_MORE = "…";
 
 /** `spelling`: its name and operands, as they are written. */
 export function command(spelling: string, doc: string, options: readonly OptionSpec[] = []): CommandSpec {

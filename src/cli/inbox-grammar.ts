@@ -49,6 +49,10 @@ export const inboxCommands: readonly CommandSpec[] = [
   remote("callbacks list", "List the callbacks that came in, newest first.", callbacksFilter),
   remote("callbacks show <id>", "Show one callback with its headers and its body."),
   remote(
+    "callbacks seen <id>…",
+    "Say of callbacks that they have been seen, as the console does of one that is opened.",
+  ),
+  remote(
     "callbacks forward <id>",
     "Publish a callback as an event of type callback.<source>, its body as data.",
     forwardOptions,

@@ -55,6 +55,7 @@ export const RUNNERS: Readonly<Record<string, () => Promise<Command>>> = {
   "sources remove": async () => (await import("./commands/sources.ts")).removeSource,
   "callbacks list": async () => (await import("./commands/callbacks.ts")).listCallbacks,
   "callbacks show": async () => (await import("./commands/callbacks.ts")).showCallback,
+  "callbacks seen": async () => (await import("./commands/callbacks.ts")).markCallbacksSeen,
   "callbacks forward": async () => (await import("./commands/callbacks.ts")).forwardCallback,
   "keys create": async () => (await import("./commands/keys.ts")).createKey,
   "keys list": async () => (await import("./commands/keys.ts")).listKeys,

@@ -64,6 +64,7 @@ const LINES = [
   `sources set one ${SOURCE}`,
   `callbacks list --source one --type thing.* --signature invalid --unseen ${SPAN} ${PLACE}`,
   "callbacks show cb_1",
+  "callbacks seen cb_1",
   "callbacks forward cb_1 --endpoint sick",
   "sources remove one",
   "keys create mine --role read --role publish",

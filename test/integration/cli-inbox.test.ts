@@ -72,6 +72,26 @@ describe("hookwave callbacks", () => {
     expect(forwarded.stdout).toBe(`published ${id}_1, callback.llm with its body as data\n`);
   });
 
+  it("says of some that they have been seen, and then does not list them among the unseen", async () => {
+    const { api, source } = inbox;
+    await source();
+    const [one, other] = [idOf(await callback(api, "cb-seen-1")), idOf(await callback(api, "cb-seen-2"))];
+    await callback(api, "cb-unseen");
+
+    expect(await hookwave("callbacks", "seen", one, other)).toMatchObject({
+      code: 0,
+      stdout: `${one} has been seen\n${other} has been seen\n`,
+    });
+    const { stdout } = await hookwave("callbacks", "list", "--unseen");
+    expect(stdout).toContain("cb-unseen");
+    expect(stdout).not.toContain("cb-seen");
+    expect(await hookwave("callbacks", "seen", "cb_none")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("CALLBACK_UNKNOWN"),
+    });
+    expect(await hookwave("callbacks", "seen")).toMatchObject({ code: 64 });
+  });
+
   it("shows no terminal what it would obey, whoever wrote it", async () => {
     const { api, source } = inbox;
     await source({ secret: null });

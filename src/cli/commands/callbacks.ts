@@ -1,6 +1,7 @@
 /** `hookwave callbacks …`: what came in, one whole, and publishing it as an event. Anybody may have written what is shown here. */
 import {
   callbackPage,
+  callbackSchema,
   type ShownCallback,
   type ShownWholeCallback,
   wholeCallbackSchema,
@@ -55,6 +56,17 @@ export async function showCallback(asked: Invocation): Promise<Report> {
   const [id = ""] = asked.operands;
   const callback = await askApi(asked, { path: [PATH, id] }, wholeCallbackSchema);
   return report(portrait(callback), callback);
+}
+
+/** One after the other: an id that nothing has ends it, and those before it have been seen. */
+export async function markCallbacksSeen(asked: Invocation): Promise<Report> {
+  const seen = await withApi(asked, async (api) => {
+    const shown: ShownCallback[] = [];
+    for (const id of asked.operands)
+      shown.push(await api.ask({ method: "POST", path: [PATH, id, "seen"], body: "{}" }, callbackSchema));
+    return shown;
+  });
+  return report(seen.map(({ id }) => `${id} has been seen`).join("\n"), seen);
 }
 
 export async function forwardCallback(asked: Invocation): Promise<Report> {
