@@ -14,6 +14,7 @@ import { configWith } from "../src/config/environment.ts";
 import { system } from "../src/config/system.ts";
 import { asEventId } from "../src/core/brand.ts";
 import { deliveryOf } from "../src/core/delivery.ts";
+import { shardsOf } from "../src/core/shards.ts";
 import { createMetrics, type Metrics } from "../src/observe/metrics.ts";
 import { startEmbeddedRedis } from "../src/process/embedded-redis.ts";
 import { countQueues } from "../src/queue/queue-counts.ts";
@@ -62,10 +63,10 @@ async function measure(endpoints: number) {
   cleanup.defer(queues.close);
   const keys = createKeys(PREFIX);
   const config = configWith({});
-  const fleet = createFleetState(
-    { config, redisPlace: placeAt(server.url, config), redis, keys, tell: NOBODY },
-    encryptionKey,
-  );
+  const redisPlace = placeAt(server.url, config);
+  const home = { place: redisPlace, prefix: PREFIX, redis, keys, queues };
+  const alone = { home, shards: shardsOf([home], () => 0) };
+  const fleet = createFleetState({ config, redisPlace, redis, keys, ...alone, tell: NOBODY }, encryptionKey);
   await fleet.endpoints.reloadAll();
   const parked = createParkedRounds(redis, keys);
   const readings = wireReadings(fleet, {

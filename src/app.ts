@@ -3,19 +3,21 @@
  * but index and process imports it. Embedded and standalone are the same code (decision 9).
  */
 
+import { wireEventReads } from "./app/event-reads.ts";
 import { createFleetState } from "./app/fleet-state.ts";
 import { createGuard } from "./app/guarded.ts";
 import { wireManagement } from "./app/management.ts";
 import { wireMigration } from "./app/migration.ts";
+import { countQueuesOf } from "./app/over-shards.ts";
 import { placeIn } from "./app/place.ts";
 import { openPublishing } from "./app/publishing.ts";
 import { wireReadings } from "./app/readings.ts";
 import { createService } from "./app/service.ts";
+import type { OpenShard } from "./app/shards.ts";
 import { type Config, configWith } from "./config/environment.ts";
 import { system } from "./config/system.ts";
 import type { CountRequest, OnErrand } from "./core/access.ts";
 import type { Tell } from "./core/happening.ts";
-import type { QueueCounts } from "./core/queue-counts.ts";
 import type { RedisState } from "./core/redis-replies.ts";
 import { createAddressPolicy } from "./deliver/address-guard.ts";
 import { openOutboundProxy } from "./deliver/outbound-proxy.ts";
@@ -27,17 +29,12 @@ import { onErrand } from "./observe/errand.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import { createTelemetry } from "./observe/telemetry.ts";
 import type { Publisher } from "./publish/publisher.ts";
-import { countQueues } from "./queue/queue-counts.ts";
-import { createAttemptHistory } from "./store/attempt-history.ts";
 import { loadOrCreateKey } from "./store/key-file.ts";
-import { createKeys, type Keys } from "./store/keys.ts";
 import { createLayout } from "./store/layout.ts";
-import { createParkedRounds } from "./store/parked-rounds.ts";
 import { type Redis, type RedisTrouble, redisTrouble, untilReady } from "./store/redis.ts";
 import type { RedisConnection } from "./store/redis-place.ts";
 import { createAskState } from "./store/redis-state.ts";
 import { createRequestCounter } from "./store/request-counts.ts";
-import { createStatistics } from "./store/statistics.ts";
 import { VERSION } from "./wire/version.ts";
 
 /** Any setting of the configuration, under its name there; the others keep their defaults. */
@@ -63,7 +60,7 @@ export interface Hookwave extends Publisher, Management {
   readonly start: () => Promise<void>;
   /** Waits for the first connection; rejects with REDIS_UNAVAILABLE when it is refused or takes longer. */
   readonly untilConnected: (patienceMs: number) => Promise<void>;
-  /** For whoever works without `start`; rejects with DATA_NEWER. */
+  /** For whoever works without `start`; rejects with DATA_NEWER or SHARDS_MISMATCH. */
   readonly insistReadable: () => Promise<void>;
   readonly isRedisReachable: () => Promise<boolean>;
   /** Asked by a small write: does Redis take what a publish writes? Settles within a second. */
@@ -99,17 +96,17 @@ export async function openHookwave(options: OpenOptions): Promise<Hookwave> {
   });
   const tell: Tell = createTelemetry([metrics.tell, ...listeners]);
   const publishing = openPublishing({ ...config, redisPlace, traces }, tell);
-  const { publisher, redis, queues, disconnect } = publishing;
-  const queueCounts = (): Promise<QueueCounts> => countQueues(queues, redis, parked, system.now());
-  const keys = createKeys(config.prefix);
-  const parked = createParkedRounds(redis, keys);
-  const fleet = createFleetState({ config, redisPlace, redis, keys, tell }, key);
+  const { publisher, redis, home, shards, disconnect } = publishing;
+  const { keys } = home;
+  const queueCounts = countQueuesOf(publishing);
+  const fleet = createFleetState({ config, redisPlace, redis, keys, home, shards, tell }, key);
+  const reads = wireEventReads(shards, config.eventRetentionMs);
   const base = { ...fleet, ...publishing, policy, lookup: names.lookup, proxy };
   const migrating = wireMigration(base);
   const endpointManagement = createEndpointManagement({
     ...base,
-    readAttempts: createAttemptHistory(redis, keys),
-    readStatistics: createStatistics(redis, keys, system.now).read,
+    readAttempts: reads.readAttempts,
+    readStatistics: reads.readStatistics,
     system,
   });
   const service = createService(base, endpointManagement);
@@ -118,15 +115,15 @@ export async function openHookwave(options: OpenOptions): Promise<Hookwave> {
     missing: migrating.readMissing,
     worker: service.worker,
   });
-  const asked = { endpointManagement, queueCounts, migrationManagement: migrating.management };
+  const asked = { reads, endpointManagement, queueCounts, migrationManagement: migrating.management };
   const { start, stop, abandonTests, ...management } = wireManagement({ ...base, ...asked });
 
-  const guard = createGuard(redis);
+  const guard = createGuard(publishing);
   return {
     ...guard.publisher(publisher),
     ...guard.management(management),
     start: guard.starting(() => service.start().then(start)),
-    ...redisQuestions(redis, keys),
+    ...redisQuestions(home, config.shards),
     isConsuming: service.isConsuming,
     metrics,
     countRequest: createRequestCounter(redis, keys),
@@ -145,9 +142,10 @@ type RedisQuestions = Pick<
   "untilConnected" | "insistReadable" | "isRedisReachable" | "redisState" | "redisTrouble"
 >;
 
-const redisQuestions = (redis: Redis, keys: Keys): RedisQuestions => ({
+/** Of home: a shard that is away keeps the others from nothing. */
+const redisQuestions = ({ redis, keys }: OpenShard, shards: number): RedisQuestions => ({
   untilConnected: (patienceMs) => untilReady(redis, patienceMs),
-  insistReadable: () => createLayout(redis, keys).check(VERSION),
+  insistReadable: () => createLayout(redis, keys, shards).check(VERSION),
   isRedisReachable: () => answers(redis),
   redisState: createAskState(redis, keys),
   redisTrouble: async (error) => redisTrouble(error) ?? ((await answers(redis)) ? null : "unanswered"),

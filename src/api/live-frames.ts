@@ -28,9 +28,9 @@ export const openingFrame = (news: LiveNews): string =>
 export const keepAliveFrame = (news: LiveNews): string =>
   `: keep-alive\n${placeLine(news)}\n${framesOf(news)}`;
 
-export function framesOf({ dropped, attempts }: LiveNews): string {
+export function framesOf({ dropped, attempts, places }: LiveNews): string {
   const notice = dropped === 0 ? "" : `event: dropped\ndata: ${JSON.stringify({ count: dropped })}\n\n`;
-  return `${notice}${attempts.map(frameOf).join("")}`;
+  return `${notice}${attempts.map((one, nth) => frameOf(one, places?.[nth])).join("")}`;
 }
 
 /** An id without data: a browser remembers it, and shows nothing. */
@@ -40,11 +40,14 @@ const placeLine = ({ place, attempts }: LiveNews): string =>
 /** The same attempt goes to everyone who watches. */
 const written = new WeakMap<RecentAttempt, string>();
 
-function frameOf(attempt: RecentAttempt): string {
+const frameOf = (attempt: RecentAttempt, place = placeText(attempt.place)): string =>
+  `id: ${place}\n${eventOf(attempt)}`;
+
+function eventOf(attempt: RecentAttempt): string {
   const known = written.get(attempt);
   if (known !== undefined) return known;
   const shown = JSON.stringify(showAttempt({ record: attempt.record, excerpt: "" }), SHOWN);
-  const text = `id: ${placeText(attempt.place)}\nevent: attempt\ndata: ${shown}\n\n`;
+  const text = `event: attempt\ndata: ${shown}\n\n`;
   written.set(attempt, text);
   return text;
 }

@@ -10,6 +10,7 @@ import type { Caller, Role } from "../core/access.ts";
 import { asEndpointId } from "../core/brand.ts";
 import { ENDPOINT_ID_PATTERN } from "../core/endpoint.ts";
 import { EVENT_TYPE_MAX_LENGTH, EVENT_TYPE_PATTERN, SUBSCRIPTION_PATTERN } from "../core/event.ts";
+import { CURSOR_MAX_CHARS } from "../core/page.ts";
 import { unreadable } from "./read-json.ts";
 
 export type Api = FastifyInstance<
@@ -107,7 +108,7 @@ export function withExample<Schema extends z.ZodType>(schema: Schema, example: z
 
 /** Every list takes these in its query. */
 export const pageQuery = {
-  after: z.string().max(200).optional().describe("The `next` of the page before."),
+  after: z.string().max(CURSOR_MAX_CHARS).optional().describe("The `next` of the page before."),
   limit: z.coerce.number().int().min(1).max(100).default(20).describe("How many at the most."),
 };
 

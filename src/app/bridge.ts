@@ -46,7 +46,7 @@ export interface OpenBridge extends Bridge {
  */
 export async function openBridge(options: BridgeOptions): Promise<OpenBridge> {
   const { origin, fromUrl, redisUrl, config, tell } = options;
-  const { prefix, publishDurability: durability, replicasMin } = config;
+  const { prefix, shards, publishDurability: durability, replicasMin } = config;
   const { redisTlsCa, redisTlsCert, redisTlsKey } = config;
   // A confirmer repeats nothing behind our back, and waits longer for its answer than a list is waited for.
   const redis = connectRedis(
@@ -63,7 +63,7 @@ export async function openBridge(options: BridgeOptions): Promise<OpenBridge> {
     // The bridge tells of what is refused itself.
     const publisher = createPublisher({
       ...{ redisUrl, redisTlsCa, redisTlsCert, redisTlsKey },
-      ...{ prefix, durability, replicasMin, logger: false },
+      ...{ prefix, shards, durability, replicasMin, logger: false },
     });
     const { type } = origin;
     const publish: BridgeDeps["publish"] = async (event) => {

@@ -12,15 +12,15 @@ import type { EndpointId } from "../core/brand.ts";
 import { SKEW_MAX_MS } from "../core/clock-skew.ts";
 import { phaseAt } from "../core/migration.ts";
 import type { Bus, RecordAttempt } from "../deliver/ports.ts";
-import { enqueueKept, type Queues } from "../queue/queues.ts";
+import type { Queues } from "../queue/queues.ts";
 import { createBusLease } from "../store/bus-lease.ts";
-import { createEventLedger } from "../store/event-ledger.ts";
 import { createMigrationCounter } from "../store/migration-counts.ts";
 import { createParityStore } from "../store/parity.ts";
-import type { Redis } from "../store/redis.ts";
 import { createShelf } from "../store/shelf.ts";
 import type { Ground } from "./fleet-state.ts";
+import { enqueueInShards, stateOfShards } from "./over-shards.ts";
 import type { Publishing } from "./publishing.ts";
+import type { OpenShards } from "./shards.ts";
 
 interface WorkerBus {
   readonly bus: Bus;
@@ -39,8 +39,9 @@ const WRITE_DEADLINE_MS = 100;
 type Wiring = Ground & Pick<Publishing, "migration" | "busLink">;
 
 /** Over the worker's own connection, which waits an outage out. */
-export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): WorkerBus {
-  const { config, keys, migration, tell } = wiring;
+export function wireWorkerBus(wiring: Wiring, { home, shards }: OpenShards): WorkerBus {
+  const { config, migration, tell } = wiring;
+  const { redis, keys } = home;
   const { now } = system;
   const target = busTarget(config);
   const limits = { deadlineMs: WRITE_DEADLINE_MS, system };
@@ -75,8 +76,11 @@ export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): Wor
     ...shared,
     deliveredOf: readDelivered(wiring, webhooks.endpointId),
     takeLease: createBusLease(redis, keys, system.uuid()),
-    enqueueKept: (kept) => enqueueKept(queues, kept),
-    waitingJobs: () => queues.events.getJobCountByTypes("waiting", "prioritized"),
+    enqueueKept: (kept) => enqueueInShards(shards, kept),
+    waitingJobs: async () => {
+      const counts = await Promise.all(shards.all.map(({ queues }) => countWaiting(queues)));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
   });
   const dispatching = { ...shared, writer: gathering, parity, webhooks };
   return {
@@ -95,12 +99,12 @@ export function wireWorkerBus(wiring: Wiring, redis: Redis, queues: Queues): Wor
   };
 }
 
+const countWaiting = ({ events }: Queues): Promise<number> =>
+  events.getJobCountByTypes("waiting", "prioritized");
+
 /** From the ledger, for who could not hear of it in time. */
-function readDelivered(
-  { config, redis, keys, tell }: Wiring,
-  endpointId: EndpointId,
-): KeeperDeps["deliveredOf"] {
-  const { stateOf } = createEventLedger(redis, keys, config.eventRetentionMs, tell);
+function readDelivered(wiring: Wiring, endpointId: EndpointId): KeeperDeps["deliveredOf"] {
+  const stateOf = stateOfShards(wiring);
   return async (kept) => {
     const states = await Promise.all(
       kept.map(({ event, acceptedAt }) => stateOf({ event, endpointId, acceptedAt })),

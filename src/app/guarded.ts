@@ -2,6 +2,7 @@
  * Calls that are held back: a service that was refused its start writes nothing, whoever asks, and before there is a
  * connection a caller waits for it, a second at the most, instead of hearing of a stream that cannot be written.
  */
+import type { Shards } from "../core/shards.ts";
 import type { Management } from "../manage/management.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import { type Redis, untilReady } from "../store/redis.ts";
@@ -71,14 +72,28 @@ export interface Guard {
   readonly starting: (start: () => Promise<void>) => () => Promise<void>;
 }
 
+/** That of home, and those of the shards. */
+interface Connections {
+  readonly redis: Redis;
+  readonly shards: Shards<{ readonly redis: Redis }>;
+}
+
 type Before = (name: string) => Promise<void> | null;
 
-export function createGuard(redis: Redis): Guard {
+/** Home has to be there; of the others, a first connection is waited for. */
+export function createGuard({ redis, shards }: Connections): Guard {
   let refusal: unknown = null;
   const refused = (): Promise<void> | null => (refusal === null ? null : Promise.reject(refusal));
+  const untilBegun = (home: Promise<void> | null): Promise<void> | null => {
+    const begun = shards.all.flatMap((one) =>
+      one.redis !== redis && isFirstConnection(one.redis) ? untilReady(one.redis).catch(() => undefined) : [],
+    );
+    return begun.length === 0 ? home : Promise.all([home, ...begun]).then(() => undefined);
+  };
   const beforeWrite: Before = (name) =>
-    refused() ?? (redis.status === "ready" || ALSO_WITHOUT_REDIS.has(name) ? null : untilReady(redis));
-  const beforeRead: Before = () => (isFirstConnection(redis) ? untilReady(redis) : null);
+    refused() ??
+    untilBegun(redis.status === "ready" || ALSO_WITHOUT_REDIS.has(name) ? null : untilReady(redis));
+  const beforeRead: Before = () => untilBegun(isFirstConnection(redis) ? untilReady(redis) : null);
   const guardAll = (members: Readonly<Record<string, unknown>>, needs: Readonly<Record<string, Need>>) => {
     const of = (need: Need): readonly string[] => Object.keys(needs).filter((name) => needs[name] === need);
     return guarded(guarded(members, of("writes"), beforeWrite), of("looks"), beforeRead);

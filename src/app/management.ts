@@ -20,28 +20,23 @@ import type { EndpointManagement } from "../manage/endpoints.ts";
 import { createEventManagement, type EventManagementDeps } from "../manage/events.ts";
 import { createExplainEvent } from "../manage/explain-event.ts";
 import { createFindHolder, createKeyManagement } from "../manage/keys.ts";
-import { createLive } from "../manage/live.ts";
+import { createLive, type Live } from "../manage/live.ts";
+import { livesOver } from "../manage/lives.ts";
 import type { MigrationManagement } from "../manage/migration.ts";
 import { createSendAgain } from "../manage/send-again.ts";
 import { createSessionManagement } from "../manage/sessions.ts";
 import { createReadSpan } from "../manage/statistics.ts";
 import { createTestEndpoint } from "../manage/test-endpoint.ts";
-import { createWaitingJobs } from "../queue/waiting-jobs.ts";
 import { createAuditStore } from "../store/audit.ts";
-import { createDeliveryPages } from "../store/delivery-pages.ts";
-import { createFeed } from "../store/feed.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import { readMissedSince } from "../store/health.ts";
-import { createLookup } from "../store/lookup.ts";
-import { createMinutes } from "../store/minute-counts.ts";
-import { createParkedRounds } from "../store/parked-rounds.ts";
-import { createPublishConflicts } from "../store/publish-conflicts.ts";
 import { createRecentAttempts } from "../store/recent-attempts.ts";
 import { connectRedis } from "../store/redis.ts";
 import { shownPlace } from "../store/redis-place.ts";
 import { createSessionStore } from "../store/sessions.ts";
 import { wireDeadLetters } from "./dead-letters.ts";
 import { wireDoctor } from "./doctor.ts";
+import type { wireEventReads } from "./event-reads.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { wireInbox } from "./inbox.ts";
 import type { Publishing } from "./publishing.ts";
@@ -53,15 +48,16 @@ interface ManagementWiring extends FleetState, Publishing {
   readonly endpointManagement: EndpointManagement;
   readonly migrationManagement: MigrationManagement;
   readonly queueCounts: () => Promise<QueueCounts>;
+  readonly reads: ReturnType<typeof wireEventReads>;
 }
 
 const FIRST_PAGE: PageRequest = { after: null, limit: 100 };
 
 /** Management, and what its process starts and stops of it. */
 export function wireManagement(wiring: ManagementWiring) {
-  const { config, policy, lookup, proxy, redis, keys, apiKeys, endpointManagement } = wiring;
+  const { config, policy, lookup, proxy, redis, keys, apiKeys, endpointManagement, reads } = wiring;
   const inspector = createInspector({ policy, lookup, proxy, now: system.monotonicMs });
-  const letters = wireDeadLetters(wiring, wiring.queues);
+  const letters = wireDeadLetters(wiring);
   const { replays } = letters;
   const live = wireLive(wiring);
   const audit = createAudit(createAuditStore(redis, keys));
@@ -92,16 +88,13 @@ export function wireManagement(wiring: ManagementWiring) {
     testEndpoint: createTestEndpoint({ endpoints: endpointManagement, inspector, redis, system }),
     explainEvent: createExplainEvent({
       ...wiring,
+      ...reads,
       rateWaitMs: createFleetRates(redis, keys, system.dice).look,
       system,
     }),
     health: (page = FIRST_PAGE) => endpointHealth({ ...wiring, now: system.now }, page),
     queueCounts: wiring.queueCounts,
-    statistics: createReadSpan({
-      readMinutes: createMinutes(redis, keys),
-      endpoints: endpointManagement,
-      now: system.now,
-    }),
+    statistics: createReadSpan({ ...reads, endpoints: endpointManagement, now: system.now }),
     doctor: wireOwnDoctor(wiring),
     live: { open: live.open },
     start: () => {
@@ -122,22 +115,22 @@ export function wireManagement(wiring: ManagementWiring) {
 const wireOwnDoctor = ({ config, redisPlace }: ManagementWiring): Doctor =>
   wireDoctor({ ...config, redisUrl: config.redisUrl ?? shownPlace(redisPlace) }, redisPlace);
 
-/** Its connection blocks, as a worker's does. */
-function wireLive({ redis, keys, redisPlace, tell }: ManagementWiring) {
-  const openReader = () => connectRedis(redisPlace, "worker", tellFailure(tell, "redis"));
-  return createLive(createRecentAttempts(redis, keys, openReader, tell));
+/** Its connections block, as a worker's does. */
+function wireLive({ shards, tell }: ManagementWiring): Live {
+  const lives = shards.all.map(({ redis, keys, place }) => {
+    const openReader = () => connectRedis(place, "worker", tellFailure(tell, "redis"));
+    return createLive(createRecentAttempts(redis, keys, openReader, tell));
+  });
+  const [live] = lives;
+  return live !== undefined && lives.length === 1 ? live : livesOver(lives);
 }
 
 function wireRecords(wiring: ManagementWiring, letters: ReturnType<typeof wireDeadLetters>) {
   const { outbox, deadLetters } = letters;
-  const { config, redis, keys, queues, waiting, publisher, endpoints, migration } = wiring;
-  const waitingJobs = createWaitingJobs(queues, redis, createParkedRounds(redis, keys));
-  const pages = createDeliveryPages(redis, keys);
-  const lookup = createLookup(redis, keys);
+  const { config, waiting, publisher, endpoints, migration } = wiring;
+  const { waitingJobs, pages, lookup, findConflict, feed } = wiring.reads;
   const sendAgain = createSendAgain({ outbox, deadLetters, waiting, waitingJobs, endpoints });
   const deliveries = createDeliveryManagement({ pages, lookup, waitingJobs, sendAgain });
-  const findConflict = createPublishConflicts(redis, keys, config.eventRetentionMs);
-  const feed = createFeed(redis, keys);
   const { takes } = busTarget(config);
   const goByBus: EventManagementDeps["goByBus"] = async (events) =>
     phaseAt(await migration.currentOrKnown(), system.now()) === "redis" &&

@@ -4,11 +4,11 @@ import { system } from "../config/system.ts";
 import { asEndpointId } from "../core/brand.ts";
 import { createMigrationManagement, lookAtBus, type MigrationManagement } from "../manage/migration.ts";
 import { countMissing, createMigrationReport } from "../manage/migration-report.ts";
-import { createEventLedger } from "../store/event-ledger.ts";
 import { createMigrationCounter } from "../store/migration-counts.ts";
 import { createParityStore } from "../store/parity.ts";
 import { createShelf } from "../store/shelf.ts";
 import type { Ground } from "./fleet-state.ts";
+import { stateOfShards } from "./over-shards.ts";
 import type { Publishing } from "./publishing.ts";
 
 interface WiredMigration {
@@ -26,7 +26,7 @@ export function wireMigration(ground: Ground & Publishing): WiredMigration {
     parity: createParityStore(redis, keys, config.eventRetentionMs, now),
     late: createShelf(redis, keys, "late"),
     fallback: createShelf(redis, keys, "fallback"),
-    stateOf: createEventLedger(redis, keys, config.eventRetentionMs, tell).stateOf,
+    stateOf: stateOfShards(ground),
     endpointId: asEndpointId(config.legacyRedisEndpoint),
   };
   const windowMs = config.redisFallbackAfterMs;

@@ -9,38 +9,32 @@ import { subjectOf } from "../core/operator-event.ts";
 import { disabledForFailing } from "../endpoints/revision.ts";
 import { endpointNote, SERVICE } from "../manage/audit.ts";
 import { createOperatorRelay, type OperatorRelay } from "../queue/operator-relay.ts";
-import { enqueueKept, type Queues } from "../queue/queues.ts";
 import type { Climb } from "../store/attempt-log.ts";
 import type { Step } from "../store/ladder.ts";
 import { createOperatorFacts } from "../store/operator-events.ts";
-import type { Redis } from "../store/redis.ts";
 import type { FleetState } from "./fleet-state.ts";
+import { enqueueInShards } from "./over-shards.ts";
+import { type OpenShard, type OpenShards, withHome } from "./shards.ts";
 
 interface WorkerOperators extends Pick<OperatorRelay, "start" | "stop"> {
   readonly climb: Climb;
 }
 
-export function wireOperators(fleet: FleetState, redis: Redis, queues: Queues): WorkerOperators {
-  const { config, keys, endpoints, tell } = fleet;
+/** A fact lies where it became true: of an endpoint at home, of a dead letter with it. */
+export function wireOperators(fleet: FleetState, opened: OpenShards): WorkerOperators {
+  const { config, endpoints, tell } = fleet;
   const { disableAfterMs } = config;
-  const relay = createOperatorRelay({
-    facts: createOperatorFacts(redis, keys),
-    findEndpoint: async (id) => {
-      await endpoints.reload(id);
-      return endpoints.get(id);
-    },
-    isOwed: (event, acceptedAt) =>
-      endpoints.subscribedTo(event.type, acceptedAt).some(({ id }) => id !== subjectOf(event)),
-    enqueue: (kept) => enqueueKept(queues, kept),
-    tell,
-  });
+  const relays = withHome(opened).map((at) => openRelay(fleet, at, opened));
+  const look = (): void => {
+    for (const relay of relays) relay.look();
+  };
   const disable = async (id: EndpointId): Promise<void> => {
     const how = (found: Parameters<typeof disabledForFailing>[0]) =>
       disabledForFailing(found, disableAfterMs, system.now());
     const disabled = await endpoints.changeFailing(id, how, endpointNote("endpoint.disabled", SERVICE));
     if (disabled === null) return;
     tell({ kind: "endpoint.disabled", endpointId: id, because: disabled.disabledBecause ?? "" });
-    relay.look();
+    look();
   };
   const onStep = (step: Step): void => {
     if (step.kind === "due") {
@@ -52,7 +46,33 @@ export function wireOperators(fleet: FleetState, redis: Redis, queues: Queues): 
         ? { ...step, kind: "endpoint.failing", leftMs: Math.max(0, disableAfterMs - step.failedMs) }
         : { ...step, kind: "endpoint.recovered" },
     );
-    relay.look();
+    look();
   };
-  return { climb: { disableAfterMs, onStep }, start: relay.start, stop: relay.stop };
+  return {
+    climb: { disableAfterMs, onStep },
+    start: () => {
+      for (const relay of relays) relay.start();
+    },
+    stop: async () => {
+      await Promise.all(relays.map((relay) => relay.stop()));
+    },
+  };
+}
+
+function openRelay(
+  { endpoints, tell }: FleetState,
+  { redis, keys }: OpenShard,
+  { shards }: OpenShards,
+): OperatorRelay {
+  return createOperatorRelay({
+    facts: createOperatorFacts(redis, keys),
+    findEndpoint: async (id) => {
+      await endpoints.reload(id);
+      return endpoints.get(id);
+    },
+    isOwed: (event, acceptedAt) =>
+      endpoints.subscribedTo(event.type, acceptedAt).some(({ id }) => id !== subjectOf(event)),
+    enqueue: (kept) => enqueueInShards(shards, kept),
+    tell,
+  });
 }

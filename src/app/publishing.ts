@@ -11,20 +11,19 @@ import { type Config, configWith, insistOptions } from "../config/environment.ts
 import { AN_OBJECT, ANYTHING, LOGGER, optionProblems, TRUE_OR_FALSE } from "../config/options.ts";
 import { system } from "../config/system.ts";
 import type { Durability } from "../core/durability.ts";
-import type { PublishedEvent } from "../core/event.ts";
-import { type Tell, tellFailure } from "../core/happening.ts";
+import type { Tell } from "../core/happening.ts";
 import type { Logger } from "../core/logger.ts";
+import { mapShards, type Shards } from "../core/shards.ts";
 import { openProgramLog } from "../observe/program-log.ts";
 import { openSpans, type Spans } from "../observe/spans.ts";
 import { createTelemetry } from "../observe/telemetry.ts";
-import { createAllowance, type IsBeyondAllowance } from "../publish/allowance.ts";
+import { createAllowance } from "../publish/allowance.ts";
 import { createEventPublisher, type Publisher, type PutOnBus } from "../publish/publisher.ts";
-import { enqueueEvents, openQueues, type Queues } from "../queue/queues.ts";
+import type { Queues } from "../queue/queues.ts";
 import { createBusLink, type OwnedBusLink } from "../store/bus-link.ts";
-import { type ConfirmedLevel, createConfirmation } from "../store/confirmation.ts";
 import { createKeys } from "../store/keys.ts";
 import { createMigrationStore, type MigrationStore } from "../store/migration-switch.ts";
-import { connectRedis, type Redis, untilReady } from "../store/redis.ts";
+import type { Redis } from "../store/redis.ts";
 import {
   busPlaceAt,
   type RedisCertificates,
@@ -32,8 +31,11 @@ import {
   type RedisPlace,
 } from "../store/redis-place.ts";
 import { createAskState } from "../store/redis-state.ts";
+import type { ShardPlace } from "../store/shard-places.ts";
 import { VERSION } from "../wire/version.ts";
+import { insistDivided, openStore } from "./event-stores.ts";
 import { placeIn, placeProblems } from "./place.ts";
+import { type OpenShards, openShards, placesOf, toldBy } from "./shards.ts";
 
 export interface PublisherOptions {
   /** redis:// or rediss://; either this or `connection`. */
@@ -47,6 +49,8 @@ export interface PublisherOptions {
   readonly connection?: RedisConnection | undefined;
   /** As the workers have it; `{hookwave}` when absent. */
   readonly prefix?: string;
+  /** As the workers have it; 1 when absent. */
+  readonly shards?: number;
   /** For every publish that does not say; `redis` when absent. docs/durability.md */
   readonly durability?: Durability;
   /** Replicas that must have an event of durability `replicated`; 1 when absent. */
@@ -65,13 +69,14 @@ export interface PublisherOptions {
 /** A producer: all a service needs to publish. Connects at once; publishing waits for that, a second at most. */
 export function createPublisher(options: PublisherOptions): Publisher {
   insistOptions(publisherProblems(options));
-  const { prefix, durability, replicasMin, bus, traces, logger } = options;
+  const { prefix, shards, durability, replicasMin, bus, traces, logger } = options;
   const { redisTlsCa, redisTlsCert, redisTlsKey } = options;
   const certificates = { redisTlsCa, redisTlsCert, redisTlsKey };
   const config = configWith({
     ...bus,
     ...certificates,
     prefix,
+    shards,
     publishDurability: durability,
     replicasMin,
   });
@@ -112,6 +117,7 @@ const PUBLISHER_OPTIONS = {
     redisTlsCert: "redisTlsCert",
     redisTlsKey: "redisTlsKey",
     prefix: "prefix",
+    shards: "shards",
     durability: "publishDurability",
     replicasMin: "replicasMin",
   },
@@ -136,17 +142,18 @@ export type BusOptions = BusSettings & StartSettings & Pick<Config, "legacyRedis
 interface PublishingOptions
   extends BusOptions,
     RedisCertificates,
-    Pick<Config, "prefix" | "publishDurability" | "replicasMin"> {
+    Pick<Config, "prefix" | "shards" | "publishDurability" | "replicasMin"> {
   readonly redisPlace: RedisPlace;
   /** As in PublisherOptions. */
   readonly traces: boolean | undefined;
 }
 
-export interface Publishing {
+export interface Publishing extends OpenShards {
   readonly publisher: Publisher;
-  /** The connection of the level `redis`, and its queues. */
+  /** The connection of home, and its queues; where there is one shard, that of its level `redis`. */
   readonly redis: Redis;
   readonly queues: Queues;
+  readonly places: Shards<ShardPlace>;
   readonly migration: MigrationStore;
   readonly busLink: OwnedBusLink;
   /** Null where there are no traces. */
@@ -155,30 +162,14 @@ export interface Publishing {
   readonly disconnect: () => void;
 }
 
-interface Path {
-  readonly redis: Redis;
-  readonly enqueue: (batch: readonly PublishedEvent[]) => Promise<void>;
-}
-
 export function openPublishing(options: PublishingOptions, tell: Tell): Publishing {
-  const { redisPlace, prefix, publishDurability } = options;
+  const { redisPlace, publishDurability } = options;
   const spans = openSpans(options.traces, VERSION);
-  const redis = connectRedis(redisPlace, "producer", tellFailure(tell, "redis"));
-  const queues = openQueues(redis, prefix, tellFailure(tell, "queues"));
+  const places = placesOf(options, options.shards);
+  const { home, shards } = openShards(options, places, "producer", toldBy(tell));
+  const { redis, queues, keys } = home;
   const isBeyondAllowance = createAllowance(system.monotonicMs);
-  const paths = new Map<Durability, Path>([
-    ["redis", { redis, enqueue: (batch) => enqueueEvents(queues, batch, isBeyondAllowance(batch)) }],
-  ]);
-  const pathOf = (level: Durability): Path => {
-    const path =
-      paths.get(level) ??
-      openConfirmedPath(level === "fsync" ? "fsync" : "replicated", options, isBeyondAllowance, tell);
-    paths.set(level, path);
-    return path;
-  };
-  // Connects now, so that the first publish need not wait for it.
-  pathOf(publishDurability);
-  const keys = createKeys(prefix);
+  const stores = mapShards(shards, (shard) => openStore(shard, options, isBeyondAllowance, tell));
   const migration = createMigrationStore({ redis, keys, start: startOf(options), tell, system });
   const { legacyRedisUrl } = options;
   const busLink = createBusLink(legacyRedisUrl === null ? redisPlace : busPlaceAt(legacyRedisUrl, options));
@@ -186,8 +177,7 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
     putOnBus: putOnBusOf(options, migration, busLink, tell),
     durability: publishDurability,
     beginSpan: spans?.beginPublish ?? null,
-    enqueue: (batch, level) => pathOf(level).enqueue(batch),
-    untilReady: (patienceMs, level) => untilReady(pathOf(level).redis, patienceMs),
+    stores: options.shards === 1 ? stores : mapShards(stores, insistDivided(home, options.shards)),
     system,
     tell,
   });
@@ -195,28 +185,18 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
     publisher,
     redis,
     queues,
+    places,
+    home,
+    shards,
     migration,
     busLink,
     spans,
     disconnect: () => {
       busLink.disconnect();
-      for (const path of paths.values()) path.redis.disconnect();
+      redis.disconnect();
+      for (const store of stores.all) store.disconnect();
     },
   };
-}
-
-function openConfirmedPath(
-  level: ConfirmedLevel,
-  options: PublishingOptions,
-  isBeyondAllowance: IsBeyondAllowance,
-  tell: Tell,
-): Path {
-  const redis = connectRedis(options.redisPlace, "confirmer", tellFailure(tell, "redis"));
-  const queues = openQueues(redis, options.prefix, tellFailure(tell, "queues"));
-  const confirm = createConfirmation(redis, level, options.replicasMin);
-  const enqueue: Path["enqueue"] = (batch) =>
-    confirm(() => enqueueEvents(queues, batch, isBeyondAllowance(batch)));
-  return { redis, enqueue };
 }
 
 /** A publish in phase `redis` waits for the bus as long as its caller would wait for the store. */

@@ -7,15 +7,18 @@ import { openUntilOf } from "../store/breakers.ts";
 import { createEndpointReadings, type WaitingReading } from "../store/endpoint-readings.ts";
 import { createFleetRates } from "../store/fleet-rates.ts";
 import { createPresence } from "../store/presence.ts";
-import { readRedis } from "../store/redis-safety.ts";
+import type { Redis } from "../store/redis.ts";
+import { readRedis, worstReading } from "../store/redis-safety.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Service } from "./service.ts";
+import { withHome } from "./shards.ts";
 
 interface ReadingsWiring extends Pick<Readings, "queues" | "missing">, Pick<Service, "worker"> {}
 
 export function wireReadings(fleet: FleetState, { worker, ...more }: ReadingsWiring): Readings {
   const { redis, keys, tell, endpoints } = fleet;
-  const readEndpoints = createEndpointReadings(redis, keys, fleet.config.disableAfterMs, system.now);
+  const places = withHome({ home: fleet.home, shards: fleet.shards });
+  const readEndpoints = createEndpointReadings(places, fleet.config.disableAfterMs, system.now);
   const { look } = createFleetRates(redis, keys, system.dice);
   return {
     ...more,
@@ -37,7 +40,14 @@ export function wireReadings(fleet: FleetState, { worker, ...more }: ReadingsWir
       });
       return seen.toSorted((one, other) => one.endsInMs - other.endsInMs).slice(0, most);
     },
-    redis: () => readRedis(redis, fleet.config.requireAof, system.now),
+    redis: async () => {
+      const read = (one: Redis) => readRedis(one, fleet.config.requireAof, system.now);
+      const [home, ...others] = await Promise.all([
+        read(redis),
+        ...places.flatMap((place) => (place.redis === redis ? [] : read(place.redis))),
+      ]);
+      return worstReading([home, ...others]);
+    },
   };
 }
 

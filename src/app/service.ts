@@ -14,12 +14,13 @@ import { createLayout } from "../store/layout.ts";
 import { connectRedis, type Redis } from "../store/redis.ts";
 import { askSkewMs, checkRedis } from "../store/redis-safety.ts";
 import { VERSION } from "../wire/version.ts";
-import { type RunningWorker, startWorker, type WorkerWiring } from "./worker.ts";
+import type { WorkerWiring } from "./deliver-stage.ts";
+import { type RunningWorker, startWorker } from "./worker.ts";
 
 export interface Service {
   /**
-   * Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, DATA_NEWER, SECRET_UNREADABLE,
-   * ENDPOINT_INVALID.
+   * Resolves when it works; waits for Redis as long as it takes. Throws REDIS_UNSAFE, DATA_NEWER, SHARDS_MISMATCH,
+   * SECRET_UNREADABLE, ENDPOINT_INVALID.
    */
   readonly start: () => Promise<void>;
   readonly isConsuming: () => boolean;
@@ -29,7 +30,7 @@ export interface Service {
 }
 
 export function createService(deps: WorkerWiring, management: EndpointManagement): Service {
-  const { config, tell, endpoints, breakers, apiKeys, migration, redis: commands } = deps;
+  const { config, tell, endpoints, outlying, breakers, apiKeys, migration, redis: commands } = deps;
   const stopping = new AbortController();
   let watcher: Redis | null = null;
   let stopWatching = (): void => undefined;
@@ -43,7 +44,7 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
   };
 
   const mirrorFleet = async (connection: Redis): Promise<void> => {
-    await Promise.all([endpoints.reloadAll(), refresh()]);
+    await Promise.all([endpoints.reloadAll(), refresh(), outlying.settle(system.now())]);
     endpoints.insistReadable();
     stopWatching = await watchChanges(
       connection,
@@ -54,7 +55,7 @@ export function createService(deps: WorkerWiring, management: EndpointManagement
         keysChanged: apiKeys.refresh,
         migrationChanged: migration.refresh,
         catchUp: async () => {
-          await Promise.all([endpoints.catchUp(), refresh()]);
+          await Promise.all([endpoints.catchUp(), refresh(), outlying.catchUp(system.now())]);
         },
       },
       tell,
@@ -94,11 +95,18 @@ function environmentWarnings({ warnings, unheededProxies }: Config): readonly st
   return unheeded === null ? warnings : [...warnings, `${unheeded}; ${UNHEEDED_REMEDY}`];
 }
 
-/** Warnings of a Redis that is accepted; throws where it is not safe, or holds what this version cannot read. */
-async function lookAtRedis(redis: Redis, { config, keys }: WorkerWiring): Promise<readonly string[]> {
-  const warnings = await checkRedis(redis, config.requireAof, system.now);
-  await createLayout(redis, keys).claim(VERSION);
-  return warnings;
+/**
+ * Warnings of a Redis that is accepted, each once; throws where it is not safe, or holds what this version cannot read, or what
+ * is divided otherwise.
+ */
+async function lookAtRedis(watcher: Redis, deps: WorkerWiring): Promise<readonly string[]> {
+  const { config, keys, home, shards } = deps;
+  const others = shards.all.flatMap(({ redis }) => (redis === home.redis ? [] : redis));
+  const warnings = await Promise.all(
+    [watcher, ...others].map((redis) => checkRedis(redis, config.requireAof, system.now)),
+  );
+  await createLayout(watcher, keys, config.shards).claim(VERSION);
+  return [...new Set(warnings.flat())];
 }
 
 /** A process whose environment says something new about the migration switches the fleet. */
@@ -122,11 +130,12 @@ async function sealWithOurKey(deps: WorkerWiring, notice: (text: string) => void
 
 /** First of all: whoever asks the API is refused until it knows the keys. */
 async function untilKeysKnown(
-  { redis, apiKeys }: WorkerWiring,
+  { redis, shards, apiKeys }: WorkerWiring,
   watcher: Redis,
   stopping: AbortSignal,
 ): Promise<void> {
-  await Promise.all([watcher, redis].map((connection) => untilConnected(connection, stopping)));
+  const all = new Set([watcher, redis, ...shards.all.map((shard) => shard.redis)]);
+  await Promise.all([...all].map((connection) => untilConnected(connection, stopping)));
   await apiKeys.refresh();
 }
 

@@ -3,49 +3,17 @@
  */
 import { system } from "../config/system.ts";
 import type { EndpointId, Origin } from "../core/brand.ts";
-import type { Endpoint } from "../core/endpoint.ts";
-import { type Tell, tellFailure } from "../core/happening.ts";
-import type { AddressPolicy } from "../deliver/address-guard.ts";
-import { createAttemptSlots } from "../deliver/attempt-slots.ts";
-import { createBothBreakers } from "../deliver/both-breakers.ts";
-import { createConcurrencyLimits } from "../deliver/concurrency-limits.ts";
-import { createDeliver } from "../deliver/deliver.ts";
-import { createDispatch } from "../deliver/dispatch.ts";
-import { createDrainLine } from "../deliver/drain-line.ts";
-import type { OutboundProxy } from "../deliver/outbound-proxy.ts";
-import type { Bus, Outbox, Parking, RecordAttempt } from "../deliver/ports.ts";
-import type { Lookup } from "../deliver/resolver.ts";
-import { createResume } from "../deliver/resume.ts";
-import { createTransport } from "../deliver/transport.ts";
+import { mapShards } from "../core/shards.ts";
+import type { RecordAttempt } from "../deliver/ports.ts";
 import { waitAtMost } from "../deliver/wait-at-most.ts";
-import { createWakeUps } from "../deliver/wake-ups.ts";
-import { disabledByReceiver } from "../endpoints/revision.ts";
-import { endpointNote, SERVICE } from "../manage/audit.ts";
-import { drain } from "../queue/durable-worker.ts";
-import { createOutbox } from "../queue/outbox.ts";
-import { watchQueue } from "../queue/quarantine.ts";
-import { openQueues, type Queues } from "../queue/queues.ts";
-import { createDeliveriesWorker, createEventsWorker, type WorkerDeps } from "../queue/workers.ts";
-import { createAttemptLog } from "../store/attempt-log.ts";
-import { createBurial } from "../store/burial.ts";
-import { createEventLedger } from "../store/event-ledger.ts";
-import { createFleetRates } from "../store/fleet-rates.ts";
-import { createLetterIndex } from "../store/letter-index.ts";
-import { createParking } from "../store/parking.ts";
+import { createHealthLog } from "../store/health-log.ts";
 import { createPresence } from "../store/presence.ts";
-import { connectRedis, type Redis } from "../store/redis.ts";
-import { createWaitingIndex } from "../store/waiting.ts";
 import { VERSION } from "../wire/version.ts";
 import { wireWorkerBus } from "./bus.ts";
-import type { FleetState } from "./fleet-state.ts";
+import { openDeliverStage, type WorkerWiring } from "./deliver-stage.ts";
 import { wireOperators } from "./operators.ts";
-import type { Publishing } from "./publishing.ts";
-
-export interface WorkerWiring extends FleetState, Pick<Publishing, "migration" | "busLink" | "spans"> {
-  readonly policy: AddressPolicy;
-  readonly lookup: Lookup;
-  readonly proxy: OutboundProxy | null;
-}
+import { startEntrance, startShardWorker } from "./shard-worker.ts";
+import { type OpenShards, openShards, toldBy, withHome } from "./shards.ts";
 
 export interface RunningWorker {
   readonly isConsuming: () => boolean;
@@ -65,168 +33,62 @@ const LAST_WRITES_MS = 5_000;
 
 /** Starts consuming; Redis must have answered before. */
 export function startWorker(deps: WorkerWiring): RunningWorker {
-  const { config, tell } = deps;
-  const redis = connectRedis(deps.redisPlace, "worker", tellFailure(tell, "redis"));
-  const queues = openQueues(redis, config.prefix, tellFailure(tell, "queues"));
-  const operators = wireOperators(deps, redis, queues);
-  const attempts = createAttemptLog(redis, deps.keys, config.eventRetentionMs, tell, operators.climb);
-  const workerBus = wireWorkerBus(deps, redis, queues);
-  const record = workerBus.recordThrough(attempts.record);
-  const { workers, wakeUps, outbox, abandon, seen } = openWorkers(deps, redis, queues, workerBus.bus, record);
-  const watches = watchQueues(queues, redis, outbox.bury, tell);
-  for (const [at, worker] of workers.entries()) {
-    worker.on("error", (error) => watches[at]?.meet(error));
-    worker.run().catch(tellFailure(tell, "worker_run"));
-  }
+  const { config, keys, tell } = deps;
+  const home = { redisPlace: deps.redisPlace, prefix: config.prefix };
+  const opened = openShards(home, deps.places, "worker", toldBy(tell));
+  const { redis } = opened.home;
+  const operators = wireOperators(deps, opened);
+  const isDivided = opened.shards.all.length > 1;
+  const health = isDivided ? createHealthLog(redis, keys, operators.climb, tell) : null;
+  const workerBus = wireWorkerBus(deps, opened);
+  const record: RecordAttempt = (finished) => workers.of(finished.record.eventId).record(finished);
+  const isDraining = (id: EndpointId): boolean => workers.all.some((one) => one.isDraining(id));
+  const recordAll = workerBus.recordThrough(record);
+  const { abandon, seen, ...stage } = openDeliverStage(deps, recordAll, redis, isDraining);
+  const shared = { deps, opened, stage, bus: workerBus.bus, climb: operators.climb, health };
+  const workers = mapShards(opened.shards, (shard) => startShardWorker(shared, shard));
+  const running = isDivided ? [...workers.all, startEntrance(shared)] : workers.all;
   workerBus.start();
   operators.start();
-  wakeUps.start();
-  const presence = createPresence(redis, deps.keys, tell).begin({ id: system.uuid(), version: VERSION });
+  const presence = createPresence(redis, keys, tell).begin({ id: system.uuid(), version: VERSION });
 
   return {
-    isConsuming: () =>
-      redis.status === "ready" &&
-      workers.every((worker) => worker.isRunning() && !worker.isPaused() && worker.isHandedJobs),
+    // One whose Redis is away is missed there, and keeps the others from nothing.
+    isConsuming: () => {
+      const there = running.filter(({ isThere }) => isThere());
+      return redis.status === "ready" && there.length > 0 && there.every(({ isConsuming }) => isConsuming());
+    },
     ...seen,
     pause: () => {
-      wakeUps.pause();
-      for (const worker of workers) worker.pause(true).catch(tellFailure(tell, "worker_pause"));
+      for (const one of running) one.pause();
     },
     resume: () => {
-      wakeUps.start();
-      for (const worker of workers) worker.resume().catch(tellFailure(tell, "worker_resume"));
+      for (const one of running) one.resume();
     },
     stop: async () => {
       presence.stop();
       workerBus.hurry();
-      for (const watch of watches) watch.stop();
-      const isReady = (): boolean => redis.status === "ready";
-      const [drained] = await Promise.all([
-        Promise.all(workers.map((worker) => drain(worker, config.shutdownGraceMs, isReady))),
-        wakeUps.stop(config.shutdownGraceMs),
-      ]);
+      const drained = await Promise.all(running.map((one) => one.drain()));
       await abandon();
-      attempts.giveUp();
+      for (const one of running) one.giveUp();
+      health?.giveUp();
       // Without Redis nothing more can be written, and waiting for it would keep us from stopping.
-      // Workers that only waited for jobs are drained without it.
-      const isRedisThere = drained.every(Boolean) && isReady();
+      const isRedisThere = redis.status === "ready" && (isDivided || drained.every(Boolean));
       const lastWrites = async (): Promise<void> => {
         const relayed = operators.stop();
-        if (isRedisThere) await Promise.all([attempts.idle(), presence.leave(), relayed]);
+        await Promise.all(running.map((one, at) => one.flush(drained[at] === true)));
+        if (isRedisThere) await Promise.all([health?.idle(), presence.leave(), relayed]);
         await workerBus.stop(isRedisThere);
-        await queues.close();
       };
-      await waitAtMost(LAST_WRITES_MS, lastWrites()).finally(() => redis.disconnect());
+      await close(opened, lastWrites);
     },
   };
 }
 
-const watchQueues = (queues: Queues, redis: Redis, bury: Outbox["bury"], tell: Tell) =>
-  [queues.events, queues.deliveries].map((queue) =>
-    watchQueue({
-      keys: redis,
-      toKey: (name) => queue.toKey(name),
-      bury,
-      now: system.now,
-      onError: tellFailure(tell, "quarantine"),
-    }),
-  );
-
-function openWorkers(deps: WorkerWiring, redis: Redis, queues: Queues, bus: Bus, record: RecordAttempt) {
-  const { config, keys, tell } = deps;
-  const inWork = new Set<EndpointId>();
-  const { abandon, seen, ...stage } = openDeliverStage(deps, record, redis, inWork);
-  const { deliver, limits, slots, directory } = stage;
-  const { eventRetentionMs: retentionMs } = config;
-  const isHeard = () => deps.endpoints.isHeard("delivery.dead_lettered");
-  const buryDelivery = createBurial({ redis, keys, retentionMs, system, tell, isHeard });
-  const outbox = createOutbox({ queues, letters: createLetterIndex(redis, keys), buryDelivery, tell });
-  const ledger = createEventLedger(redis, keys, config.eventRetentionMs, tell);
-  const waiting = createWaitingIndex(redis, keys, config.eventRetentionMs);
-  const parking = createParking({ redis, keys, retentionMs, holder: system.uuid(), tell });
-  const park: Parking["park"] = async (delivery, inMs) => {
-    await parking.park(delivery, inMs);
-    wakeUps.expect(inMs);
-  };
-  const shared = { ledger, deliver, slots, outbox, waiting, parking: { ...parking, park }, system };
-  const drainLine = createDrainLine({ ...shared, limits, fail: tellFailure(tell, "drain_line") });
-  const wakeUps = createWakeUps({ parking, drainLine, inWork, tell, system });
-  const workerDeps: WorkerDeps = {
-    connection: redis,
-    prefix: config.prefix,
-    concurrency: config.workerConcurrency,
-    system,
-    onError: tellFailure(tell, "worker"),
-    queues,
-    outbox,
-    tell,
-  };
-  const workers = [
-    createEventsWorker(createDispatch({ ...shared, endpoints: directory, bus, tell }), workerDeps),
-    createDeliveriesWorker(createResume(shared), workerDeps),
-  ];
-  return { workers, wakeUps, outbox, abandon, seen };
-}
-
-function openDeliverStage(
-  deps: WorkerWiring,
-  record: RecordAttempt,
-  redis: Redis,
-  inWork: ReadonlySet<EndpointId>,
-) {
-  const { config, tell, endpoints } = deps;
-  const { policy, lookup, proxy } = deps;
-  const transport = createTransport({ policy, lookup, proxy, now: system.monotonicMs });
-  const limits = createConcurrencyLimits({
-    ...system,
-    wasBusySince: (sinceMs) => slots.wasBusySince(sinceMs),
+async function close(opened: OpenShards, lastWrites: () => Promise<void>): Promise<void> {
+  const all = withHome(opened);
+  const written = lastWrites().then(() => Promise.all(all.map(({ queues }) => queues.close())));
+  await waitAtMost(LAST_WRITES_MS, written).finally(() => {
+    for (const { redis } of all) redis.disconnect();
   });
-  const slots = createAttemptSlots(system, limits.isSlow);
-  const breakers = createBothBreakers(
-    { failureThreshold: config.breakerFailureThreshold, recoveryMs: config.breakerRecoveryMs },
-    {
-      shared: deps.breakers,
-      endpoints,
-      now: system.now,
-      dice: system.dice,
-      tell,
-      onReopened: limits.restart,
-      onOriginReopened: limits.restartOrigin,
-    },
-  );
-  const directory = {
-    get: endpoints.get,
-    subscribedTo: endpoints.subscribedTo,
-    reload: endpoints.reload,
-    disable: async (tried: Endpoint, because: string): Promise<boolean> => {
-      let isDone = false;
-      const disable = (found: Endpoint): Endpoint => {
-        const changed = disabledByReceiver(found, tried, because, system.now());
-        isDone = changed !== found;
-        return changed;
-      };
-      await endpoints.change(tried.id, disable, endpointNote("endpoint.disabled", SERVICE));
-      return isDone;
-    },
-  };
-  const deliver = createDeliver({
-    endpoints: directory,
-    transport,
-    limits,
-    breakers,
-    rate: createFleetRates(redis, deps.keys, system.dice),
-    record,
-    tell,
-    system,
-    holdMaxAgeMs: config.holdMaxAgeMs,
-    isDraining: (id) => inWork.has(id),
-    beginSpan: deps.spans?.beginAttempt ?? null,
-  });
-  const seen = { inFlight: limits.openNow, certificateEnd: transport.certificateEnd };
-  // The jobs have been drained: a POST still open is one whose job has been given back.
-  const abandon = async (): Promise<void> => {
-    breakers.dispose();
-    await transport.abandon();
-  };
-  return { deliver, limits, slots, directory, abandon, seen };
 }

@@ -5,6 +5,9 @@ import * as forms from "./forms.ts";
 import { certificates, privateKey, redisUrl } from "./redis-url.ts";
 import { optionalSetting, setting } from "./setting.ts";
 
+/** A page of a list asks each of them, and its cursor has a place for each. */
+const SHARDS_MAX = 16;
+
 const CERTIFICATE_REMEDY = "begin with -----BEGIN CERTIFICATE-----; a file of it is named by";
 
 export const redisSettings = {
@@ -37,9 +40,14 @@ export const redisSettings = {
     "{hookwave}",
     {
       variable: "HOOKWAVE_PREFIX",
-      doc: "All keys start with this. The braces keep the keys of one installation on one cluster node.",
+      doc: "All keys start with this. The braces keep the keys of one installation, or of each of its SHARDS, on one cluster node.",
     },
   ),
+  shards: setting(forms.wholeNumber(1, SHARDS_MAX), "1", {
+    variable: "SHARDS",
+    doc: "Into how many shards the events are divided, each with a hash tag of its own, so that a Cluster spreads them over its masters (docs/deployment.md). The same in every process; it stays as it was at the first start.",
+    unit: "shards",
+  }),
   requireAof: setting(forms.flag(), "false", {
     variable: "REQUIRE_AOF",
     doc: "Refuse to start on a Redis without append-only file, which loses accepted events when it restarts.",

@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   MIGRATION_REFUSED: "The phase cannot be changed like this.",
   REDIS_UNSAFE: "Redis is configured in a way that loses data.",
   DATA_NEWER: "Redis holds what a newer version of Hookwave has written.",
+  SHARDS_MISMATCH: "The installation is divided into another number of shards.",
   REDIS_MISSING: "No Redis to talk to, and none could be started.",
   SECRET_UNREADABLE: "A stored secret cannot be opened with the current encryption key.",
   ENCRYPTION_KEY_MISMATCH:

@@ -44,6 +44,10 @@ export type LetterEntry = Pick<LetterSummary, "id" | "endpointId">;
 
 export type LetterOrder = "newest" | "oldest";
 
+/** The place of a letter in lists of them: a cursor right behind it. */
+export const letterPlace = ({ id, buriedAt }: Pick<LetterSummary, "id" | "buriedAt">): string =>
+  `${Date.parse(buriedAt)}:${id}`;
+
 /** A field that is absent does not narrow. */
 export interface LetterFilter {
   readonly endpoint?: EndpointId | undefined;

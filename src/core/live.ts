@@ -31,6 +31,10 @@ export interface LiveFilter {
 /** A place as text: an entry of the stream, and which of its attempts. */
 export const PLACE_PATTERN = /^(\d{1,15}-\d{1,15})(?:\.(\d{1,4}))?$/;
 
+/** The same in each shard; nothing for one that nobody has looked at yet. */
+export const PLACES_PATTERN =
+  /^(?:\d{1,15}-\d{1,15}(?:\.\d{1,4})?)?(?:~(?:\d{1,15}-\d{1,15}(?:\.\d{1,4})?)?)*$/;
+
 /** Null for a text that is no place. */
 export function readPlace(text: string): Place | null {
   const [, entry, nth] = PLACE_PATTERN.exec(text) ?? [];

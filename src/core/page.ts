@@ -17,6 +17,9 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
+/** Of an installation in shards a cursor has a place in each. */
+export const CURSOR_MAX_CHARS = 1_024;
+
 export function cursorInvalid(cursor: string): HookwaveError {
   return new HookwaveError("CURSOR_INVALID", {
     expected: "the `next` of an earlier page of this list",

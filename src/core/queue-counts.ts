@@ -12,3 +12,21 @@ export interface QueueReading {
 }
 
 export type QueueCounts = Readonly<Record<QueueState, QueueReading>>;
+
+/** Of several places together. */
+export function sumOfCounts([first, ...others]: readonly [QueueCounts, ...QueueCounts[]]): QueueCounts {
+  return others.reduce(
+    (sum, one) => ({
+      new: sumOfReadings(sum.new, one.new),
+      retrying: sumOfReadings(sum.retrying, one.retrying),
+      dead: sumOfReadings(sum.dead, one.dead),
+    }),
+    first,
+  );
+}
+
+const sumOfReadings = (one: QueueReading, other: QueueReading): QueueReading => ({
+  depth: one.depth + other.depth,
+  oldestAgeMs: Math.max(one.oldestAgeMs, other.oldestAgeMs),
+  overdueMs: Math.max(one.overdueMs, other.overdueMs),
+});

@@ -13,8 +13,6 @@ import { destinationId } from "../endpoints/destinations.ts";
 import { type AnyTextEvent, prepareEvent } from "../publish/check-event.ts";
 import { openUntilOf, type SharedBreakers } from "../store/breakers.ts";
 import type { Endpoints } from "../store/endpoints.ts";
-import type { Keys } from "../store/keys.ts";
-import { isPublished } from "../store/publish-conflicts.ts";
 import { type Redis, untilReady } from "../store/redis.ts";
 import type { EndpointManagement } from "./endpoints.ts";
 import {
@@ -52,7 +50,7 @@ interface ExplainEventDeps {
   readonly endpoints: Endpoints;
   readonly breakers: SharedBreakers;
   readonly redis: Redis;
-  readonly keys: Keys;
+  readonly isPublished: (id: EventId) => Promise<boolean>;
   readonly system: System;
 }
 
@@ -60,7 +58,7 @@ interface ExplainEventDeps {
 const PAGE_BODY_CHARACTERS = 1_024 * 1_024;
 
 export function createExplainEvent(deps: ExplainEventDeps): ExplainEvent {
-  const { policy, endpointManagement, endpoints, breakers, rateWaitMs, redis, keys, system } = deps;
+  const { policy, endpointManagement, endpoints, breakers, rateWaitMs, redis, isPublished, system } = deps;
 
   const one = async (id: EndpointId, isWanted: (endpoint: Endpoint) => boolean): Promise<Page<Endpoint>> => {
     await endpoints.reload(id);
@@ -76,7 +74,7 @@ export function createExplainEvent(deps: ExplainEventDeps): ExplainEvent {
       only === undefined
         ? await endpointManagement.page(filter, withinBodies(page, event))
         : await one(only, (endpoint) => !onlyMatching || subscribes(endpoint, event.type));
-    const isDuplicate = await isPublished(redis, keys, event.id);
+    const isDuplicate = await isPublished(event.id);
     const openUntil = (endpoint: Endpoint) => openUntilOf(breakers, endpoint);
     const moment = { startedAtMs: system.now(), attemptNumber: 1, nonce: system.uuid() };
     const circumstances = { moment, policy, isDuplicate, openUntil, rateWaitMs };

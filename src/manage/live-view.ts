@@ -19,6 +19,8 @@ export interface LiveNews {
   readonly dropped: number | null;
   /** Oldest first. */
   readonly attempts: readonly RecentAttempt[];
+  /** In an installation that is divided, the place to come back to after each of them. */
+  readonly places?: readonly string[];
   /** The place to come back to after all of these; null while more waits, or while the stream is not known. */
   readonly place: string | null;
 }

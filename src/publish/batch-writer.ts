@@ -9,12 +9,12 @@ import type { PublishedEvent } from "../core/event.ts";
 import { createGroupCommit, type GroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
 
-export interface BatchWriterDeps {
+/** The way into one shard. */
+export interface EventStore {
   /** Resolves once the batch is one job that is as durable as asked; rejects with DURABILITY_UNMET when it is less. */
   readonly enqueue: (batch: readonly PublishedEvent[], durability: Durability) => Promise<void>;
   /** Resolves when there is a connection for such writes; rejects at once when it is known to be down. */
   readonly untilReady: (patienceMs: number, durability: Durability) => Promise<void>;
-  readonly tell: Tell;
 }
 
 const BATCHES_IN_FLIGHT = 4;
@@ -61,8 +61,11 @@ interface BatchWriter {
   readonly idle: () => Promise<void>;
 }
 
-export function openBatchWriter(level: Durability, deps: BatchWriterDeps): BatchWriter {
-  const { enqueue, untilReady, tell } = deps;
+export function openBatchWriter(
+  level: Durability,
+  { enqueue, untilReady }: EventStore,
+  tell: Tell,
+): BatchWriter {
   const { deadlineMs, connectMs, fullBatchesInFlight, storedTogether } = LIMITS[level];
   const batches = createGroupCommit<PublishedEvent>({
     write: async (batch) => {

@@ -6,9 +6,11 @@ import type { EventId } from "../core/brand.ts";
 import { DURABILITIES, type Durability, isDurability } from "../core/durability.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { CheckedEvent, PublishedEvent } from "../core/event.ts";
+import type { Tell } from "../core/happening.ts";
 import { isOperatorEventType } from "../core/operator-event.ts";
+import { byShard, mapShards, type Shards } from "../core/shards.ts";
 import type { System } from "../core/system.ts";
-import { type BatchWriterDeps, openBatchWriter } from "./batch-writer.ts";
+import { type EventStore, openBatchWriter } from "./batch-writer.ts";
 import { type AnyTextEvent, checkEvent, invalid, type NewEvent, prepareEvent } from "./check-event.ts";
 import type { BeginPublish } from "./ports.ts";
 import { traced } from "./traced.ts";
@@ -52,18 +54,22 @@ export interface Publisher {
  */
 export type PutOnBus = (events: readonly PublishedEvent[]) => Promise<ReadonlySet<EventId>> | null;
 
-interface PublisherDeps extends BatchWriterDeps {
+interface PublisherDeps {
   readonly putOnBus: PutOnBus;
+  /** Batches of each are its own: a job lies in one shard with all of its events. */
+  readonly stores: Shards<EventStore>;
   /** The level of a publish that does not say one. */
   readonly durability: Durability;
   /** Null where there are no traces. */
   readonly beginSpan: BeginPublish | null;
   readonly system: System;
+  readonly tell: Tell;
 }
 
 export function createEventPublisher(deps: PublisherDeps): Publisher {
   const ownDurability = insistDurability(deps.durability);
-  const writers = openWriters(deps);
+  const shards = mapShards(deps.stores, (store) => openWriters(store, deps.tell));
+  const write = writeInto(shards);
   let isClosed = false;
   const open = new Set<Promise<unknown>>();
 
@@ -81,7 +87,7 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
     const written = await asked;
     const marked = events.map((event) => (written.has(event.id) ? markWritten(event) : event));
     try {
-      await writers[level].store(marked);
+      await write(marked, level);
     } catch (error) {
       // The way back to the bus must not depend on the store that one comes back from.
       if (written.size === 0 || events.some(({ id }) => !written.has(id))) throw error;
@@ -92,7 +98,7 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
   const store = traced(deps.beginSpan, async (events, level): Promise<readonly Receipt[]> => {
     const asked = deps.putOnBus(events);
     if (asked === null) {
-      await writers[level].store(events);
+      await write(events, level);
       return events.map(({ id }) => ({ id }));
     }
     const stored = storeAfterBus(asked, events, level).finally(() => open.delete(stored));
@@ -117,15 +123,28 @@ export function createEventPublisher(deps: PublisherDeps): Publisher {
       isClosed = true;
       // Those that still ask about the bus have not come to their writers.
       await Promise.allSettled(open);
-      await Promise.all(DURABILITIES.map((level) => writers[level].idle()));
+      const all = shards.all.flatMap((writers) => DURABILITIES.map((level) => writers[level]));
+      await Promise.all(all.map((writer) => writer.idle()));
     },
   };
 }
 
-const openWriters = (deps: PublisherDeps) => ({
-  redis: openBatchWriter("redis", deps),
-  replicated: openBatchWriter("replicated", deps),
-  fsync: openBatchWriter("fsync", deps),
+/** Refused where any of its shards has refused; the others may have theirs. */
+function writeInto(shards: Shards<Writers>) {
+  const [only] = shards.all;
+  return async (events: readonly PublishedEvent[], level: Durability): Promise<void> => {
+    if (shards.all.length === 1) return await only[level].store(events);
+    const parts = byShard(shards, events, ({ id }) => id);
+    await Promise.all([...parts].map(([writers, own]) => writers[level].store(own)));
+  };
+}
+
+type Writers = ReturnType<typeof openWriters>;
+
+const openWriters = (store: EventStore, tell: Tell) => ({
+  redis: openBatchWriter("redis", store, tell),
+  replicated: openBatchWriter("replicated", store, tell),
+  fsync: openBatchWriter("fsync", store, tell),
 });
 
 const markWritten = (event: PublishedEvent): PublishedEvent => ({

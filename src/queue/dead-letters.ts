@@ -46,6 +46,14 @@ export interface DeadLetters {
   readonly reindex: () => Promise<void>;
 }
 
+/** Those of one shard. */
+export interface ShardLetters extends DeadLetters {
+  readonly has: (id: string) => Promise<boolean>;
+  readonly replayLetter: ReplayLetter;
+  readonly find: (filter: LetterFilter) => Promise<readonly LetterEntry[]>;
+  readonly removeAll: (entries: readonly LetterEntry[]) => Promise<void>;
+}
+
 interface DeadLettersDeps {
   readonly queues: Queues;
   readonly index: LetterIndex;
@@ -63,7 +71,7 @@ const REINDEX_PAGE = 500;
 /** Ours are prioritized; a producer of letters that knows no better makes them wait in the list. */
 const STATES = ["prioritized", "waiting"] as const;
 
-export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
+export function createDeadLetters(deps: DeadLettersDeps): ShardLetters {
   const { queues, index, replayLetter, redis } = deps;
   const queue = queues.deadLetters;
   const forget = (id: string, letter: DeadLetter): Promise<void> => index.remove([summaryOf(id, letter)]);
@@ -85,10 +93,14 @@ export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
     },
     purge: async (filter, confirmedCount) => {
       const found = await entriesOf(filter, index);
-      if (found.length !== confirmedCount) throw purgeUnconfirmed(found.length, confirmedCount);
+      insistConfirmed(found.length, confirmedCount);
       await removeAll(found, deps);
       return found.length;
     },
+    has: async (id) => (await redis.exists(queue.toKey(id))) === 1,
+    replayLetter,
+    find: (filter) => entriesOf(filter, index),
+    removeAll: (entries) => removeAll(entries, deps),
     reindex: async () => {
       const depth = await queue.getJobCountByTypes(...STATES);
       if (depth <= (await index.count({}))) return;
@@ -142,6 +154,11 @@ async function reindexState(
     }
     if (ids.length < REINDEX_PAGE) return;
   }
+}
+
+/** The number that a person has confirmed is that of all that were found. */
+export function insistConfirmed(count: number, confirmedCount: number): void {
+  if (count !== confirmedCount) throw purgeUnconfirmed(count, confirmedCount);
 }
 
 function purgeUnconfirmed(count: number, confirmedCount: number): HookwaveError {

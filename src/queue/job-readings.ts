@@ -37,6 +37,11 @@ export async function readJobs(queues: Queues, keys: RawKeys): Promise<JobsReadi
     // Nobody works on it, and whoever lists it reads it.
     readQueue(deadLetters, keys, () => null),
   ]);
+  return sumOfJobs(each);
+}
+
+/** Of several queues, or places, together. */
+export function sumOfJobs(each: readonly JobsReading[]): JobsReading {
   return {
     inWork: each.reduce((sum, { inWork }) => sum + inWork, 0),
     stuck: each.flatMap(({ stuck }) => stuck),

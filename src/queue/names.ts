@@ -34,5 +34,8 @@ export function deliveryLetterIds(one: Round): Ids {
 
 export const deadLetterId = (what: string): string => `dl_${digest(what)}`;
 
+/** Events of the job of `holder` that go on in their own shard; `id` is the first one's. */
+export const handedJobId = (holder: string, id: EventId): string => `h_${digest(`${holder}#${id}`)}`;
+
 /** An event that goes on alone, split off from the job of `holder`. */
 export const splitJobId = (holder: string, id: EventId): string => `s_${digest(`${holder}#${id}`)}`;

@@ -6,6 +6,7 @@ import { type DeadLetter, type Delivery, deliveryId } from "../core/delivery.ts"
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Happening, Tell } from "../core/happening.ts";
 import { summaryOf } from "../core/letter.ts";
+import type { Shards } from "../core/shards.ts";
 import { versionedDelivery } from "../core/stored.ts";
 import type { Outbox } from "../deliver/ports.ts";
 import { deadLetterId, deliveryJobIds, deliveryLetterIds } from "./names.ts";
@@ -57,6 +58,16 @@ export function createOutbox({ queues, letters, buryDelivery, tell }: OutboxDeps
       });
       if (burial === true || burial === "first") tell(buried(letter));
     },
+  };
+}
+
+/** Of a job that was never a delivery the shard is not known: its letter is in the first. */
+export function outboxOver(shards: Shards<Outbox>): Outbox {
+  return {
+    schedule: (delivery, inMs) => shards.of(delivery.event.id).schedule(delivery, inMs),
+    scheduleFromLine: (delivery, inMs) => shards.of(delivery.event.id).scheduleFromLine(delivery, inMs),
+    bury: (letter) =>
+      (letter.kind === "job" ? shards.all[0] : shards.of(letter.delivery.event.id)).bury(letter),
   };
 }
 

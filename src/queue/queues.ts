@@ -8,7 +8,7 @@ import type { DeadLetter } from "../core/delivery.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { VersionedDelivery } from "../core/stored.ts";
 import { type EventsJob, eventsJob } from "./events-job.ts";
-import { DEAD_LETTERS_QUEUE, DELIVERIES_QUEUE, EVENTS_QUEUE, splitJobId } from "./names.ts";
+import { DEAD_LETTERS_QUEUE, DELIVERIES_QUEUE, EVENTS_QUEUE, handedJobId, splitJobId } from "./names.ts";
 
 export interface Queues {
   readonly events: Queue<EventsJob>;
@@ -73,6 +73,17 @@ export async function enqueueEventsAgain(
   { events, holder, acceptedAt }: EventsBatch,
 ): Promise<void> {
   await queues.events.add("events", { ...eventsJob(events), holder, acceptedAt });
+}
+
+/** Stores events of a job in another shard, which is theirs, as one job; doing it twice does it once. */
+export async function handOnEvents(
+  queues: Queues,
+  { events, holder, acceptedAt }: EventsBatch,
+): Promise<void> {
+  const [first] = events;
+  if (first === undefined) return;
+  const jobId = handedJobId(holder, first.id);
+  await queues.events.add("events", { ...eventsJob(events), holder, acceptedAt }, { jobId });
 }
 
 /** Stores events that were kept aside once more, each as a job of its own; doing it twice does it once. */

@@ -3,6 +3,7 @@
  * and taking it out. A job that a worker has in work is locked and stays what it is: its attempt may be on the wire.
  */
 import type { Round } from "../core/delivery.ts";
+import { askShards, type Shards } from "../core/shards.ts";
 import { deliveryJobIds } from "./names.ts";
 import type { ParkedRounds, RawKeys } from "./ports.ts";
 import type { Queues } from "./queues.ts";
@@ -51,6 +52,20 @@ export function createWaitingJobs({ deliveries }: Queues, redis: RawKeys, parked
       await parked.withdraw(one);
       for (const jobId of deliveryJobIds(one)) await deliveries.remove(jobId);
     },
+  };
+}
+
+export function waitingJobsOver(shards: Shards<WaitingJobs>): WaitingJobs {
+  return {
+    bookedFor: (rounds) =>
+      askShards(
+        shards,
+        rounds,
+        ({ event }) => event.id,
+        (jobs, own) => jobs.bookedFor(own),
+      ),
+    bringForward: (one) => shards.of(one.event.id).bringForward(one),
+    withdraw: (one) => shards.of(one.event.id).withdraw(one),
   };
 }
 

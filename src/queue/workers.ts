@@ -2,6 +2,7 @@
  * The two workers. The events worker dispatches what was published; the deliveries worker tries again what has
  * its own clock. Both read text, bury what cannot be read or keeps crashing its worker, and settle the rest.
  */
+import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import { NEWER_RETRY_MS, POISON_CRASHES, SUSPECT_CRASHES } from "../core/own-failure.ts";
 import type { Unread } from "../core/stored.ts";
@@ -15,6 +16,8 @@ import { type Queues, splitEvents } from "./queues.ts";
 export interface WorkerDeps extends DurableWorkerOptions {
   readonly queues: Queues;
   readonly outbox: Outbox;
+  /** Hands on events that lie in another shard, and resolves with the others; null where there is but one. */
+  readonly keepOwn: ((batch: EventsBatch) => Promise<readonly PublishedEvent[]>) | null;
   readonly tell: Tell;
 }
 
@@ -45,7 +48,9 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
     if (job.stalledCounter >= SUSPECT_CRASHES && read.events.length > 1) {
       return await splitEvents(deps.queues, read, crashes);
     }
-    await dispatch(read, run);
+    if (deps.keepOwn === null) return await dispatch(read, run);
+    const events = await deps.keepOwn(read);
+    if (events.length > 0) await dispatch({ ...read, events }, run);
   }
 
   return worker;

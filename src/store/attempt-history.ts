@@ -6,6 +6,7 @@ import type { AttemptFilter, AttemptRecord, LoggedAttempt } from "../core/attemp
 import type { EndpointId } from "../core/brand.ts";
 import { subscriptionCovers } from "../core/event.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
+import { mergedPage, type Placed, withoutPlaces } from "../core/shards.ts";
 import { readRecord } from "./attempt-record.ts";
 import { STREAM_ID_PATTERN } from "./feed-entries.ts";
 import type { Keys } from "./keys.ts";
@@ -22,10 +23,32 @@ const READ_TOGETHER = 250;
 
 type Entry = readonly [id: string, fields: readonly string[]];
 
+/** Of a shard: with the place of each. */
+type ReadPlacedAttempts = (
+  id: EndpointId,
+  filter: AttemptFilter,
+  page: PageRequest,
+) => Promise<Page<Placed<LoggedAttempt>>>;
+
 /** Throws CURSOR_INVALID. */
 export function createAttemptHistory(redis: Redis, keys: Keys): ReadAttempts {
+  const read = createPlacedHistory(redis, keys);
+  return async (id, filter, page) => withoutPlaces(await read(id, filter, page));
+}
+
+/** Throws CURSOR_INVALID. */
+export function historyOver(shards: readonly ReadPlacedAttempts[]): ReadAttempts {
+  return (id, filter, page) =>
+    mergedPage(
+      shards.map((read) => (own: PageRequest) => read(id, filter, own)),
+      "newest",
+      page,
+    );
+}
+
+export function createPlacedHistory(redis: Redis, keys: Keys): ReadPlacedAttempts {
   return async (id, filter, { after, limit }) => {
-    const data: LoggedAttempt[] = [];
+    const data: Placed<LoggedAttempt>[] = [];
     const together = isSelective(filter) ? READ_TOGETHER : limit;
     let place = checked(after);
     for (let lookedAt = 0; lookedAt < LOOKED_AT_MAX; lookedAt += together) {
@@ -55,14 +78,14 @@ function take(
   entries: readonly Entry[],
   filter: AttemptFilter,
   limit: number,
-  data: LoggedAttempt[],
+  data: Placed<LoggedAttempt>[],
 ): string | null {
   let place: string | null = null;
   for (const [id, fields] of entries) {
     place = id;
     if (!mayMatch(fields, filter)) continue;
     const attempt = readEntry(fields);
-    if (attempt !== null && matches(attempt.record, filter)) data.push(attempt);
+    if (attempt !== null && matches(attempt.record, filter)) data.push({ item: attempt, place: id });
     if (data.length === limit) break;
   }
   return place;

@@ -19,7 +19,7 @@ import { type Expected, quarantine } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 import { AGAIN_FIELD, HOUR_KEPT_MS, hourOf } from "./statistics.ts";
-import { ARGS_OF_TALLY, addToTally, NO_TALLY, type Tally, tallyArgs } from "./tallies.ts";
+import { ARGS_OF_TALLY, addToTally, NO_TALLY, type Tally, tallyArgs, withoutHealth } from "./tallies.ts";
 
 interface AttemptLog {
   readonly record: RecordAttempt;
@@ -87,10 +87,7 @@ for i = own + streams, #KEYS - 2, 3 do
   local isThere, _, isActive = isRegistered(KEYS[#KEYS], ARGV[at + 1], ARGV[at + 2])
   if isThere then
     local one = { id = ARGV[at + 1], incarnation = ARGV[at + 2], isActive = isActive }
-    if ARGV[at + 3] ~= '' then succeed(news, KEYS[i], one, ARGV[at + 3]) end
-    if ARGV[at + 4] ~= '' then
-      climb(news, KEYS[i], one, ARGV[at + 4], tonumber(ARGV[at + 5]), ARGV[at + 6], tonumber(ARGV[4]))
-    end
+    follow(news, KEYS[i], one, at + 3, tonumber(ARGV[4]))
     local first, again = unpack(ends[sum] or { 0, 0 })
     if first > 0 then redis.call('HINCRBY', KEYS[i + 1], 'delivered', first) end
     if again > 0 then redis.call('HINCRBY', KEYS[i + 2], '${AGAIN_FIELD}', again) end
@@ -113,12 +110,16 @@ export interface Climb {
 
 const NO_CLIMB: Climb = { disableAfterMs: 0, onStep: () => undefined };
 
+/** Hears what its endpoints' health comes to where that is no matter of this shard's. */
+type NoteHealth = (tallies: readonly Tally[]) => void;
+
 export function createAttemptLog(
   redis: Redis,
   keys: Keys,
   retentionMs: number,
   tell: Tell,
   climb: Climb = NO_CLIMB,
+  noteHealth: NoteHealth | null = null,
 ): AttemptLog {
   const runRecord = prepareScript(redis, RECORD);
   const fail = tellFailure(tell, "record_attempts");
@@ -148,10 +149,17 @@ export function createAttemptLog(
   const writeUntilWritten = async (group: readonly FinishedAttempt[]): Promise<readonly Step[]> => {
     groups += 1;
     const mark = { key: keys.recorded(holder), text: String(groups) };
-    const [scriptKeys, scriptArgs] = commandFor(group, mark, keys, retentionMs, climb.disableAfterMs);
+    const tallies = new Map<string, Tally>();
+    const before = [retentionMs, group.length, mark.text, climb.disableAfterMs];
+    const [scriptKeys, scriptArgs] = commandFor(group, mark, keys, before, {
+      tallies,
+      isHealthApart: noteHealth !== null,
+    });
     for (;;) {
       try {
-        return readSteps(await runRecord(scriptKeys, scriptArgs));
+        const steps = readSteps(await runRecord(scriptKeys, scriptArgs));
+        noteHealth?.([...tallies.values()]);
+        return steps;
       } catch (error) {
         if (goingDown) throw error;
         fail(error);
@@ -179,12 +187,11 @@ function commandFor(
   group: readonly FinishedAttempt[],
   mark: { readonly key: string; readonly text: string },
   keys: Keys,
-  retentionMs: number,
-  disableAfterMs: number,
+  before: readonly (string | number)[],
+  { tallies, isHealthApart }: { readonly tallies: Map<string, Tally>; readonly isHealthApart: boolean },
 ): [readonly string[], readonly (string | number)[]] {
   const scriptKeys = [keys.recent, mark.key, keys.statisticsMinute(latestMinute(group))];
-  const scriptArgs: (string | number)[] = [retentionMs, group.length, mark.text, disableAfterMs];
-  const tallies = new Map<string, Tally>();
+  const scriptArgs = [...before];
   for (const { record, recordText, acceptedAt, state, excerpt } of group) {
     const { eventId, endpointId } = record;
     const { incarnation = "" } = state;
@@ -209,7 +216,7 @@ function commandFor(
   scriptArgs.push(streams.size);
   for (const one of tallies.values()) {
     scriptKeys.push(keys.health(one.endpointId), keys.statistics(one.endpointId), one.hour);
-    scriptArgs.push(...tallyArgs(one));
+    scriptArgs.push(...tallyArgs(isHealthApart ? withoutHealth(one) : one));
   }
   scriptArgs.push(...minuteArgs(group));
   scriptKeys.push(keys.operatorEvents, keys.endpoints);

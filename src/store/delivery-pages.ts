@@ -7,6 +7,7 @@ import { asEndpointId, type EndpointId, type EventId } from "../core/brand.ts";
 import type { DeliveryState, DeliveryStatus } from "../core/delivery.ts";
 import { type PublishedEvent, subscriptionCovers } from "../core/event.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
+import { mergedPage, type Placed, type Shards, withoutPlaces } from "../core/shards.ts";
 import {
   ACCEPTED_AT_FIELD,
   readAcceptedAt,
@@ -107,13 +108,35 @@ interface Find {
 }
 
 interface Found {
-  readonly data: readonly StoredDelivery[];
+  readonly data: readonly Placed<StoredDelivery>[];
   /** The place at which it had found or looked at enough; null when it went through all entries. */
   readonly stoppedAt: Place | null;
   readonly looks: number;
 }
 
 export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
+  const read = createPlacedDeliveries(redis, keys);
+  return { page: async (filter, request) => withoutPlaces(await read(filter, request)) };
+}
+
+/** Those of one event lie together. */
+export function deliveriesOver(shards: Shards<ReadPlacedDeliveries>): DeliveryPages {
+  return {
+    page: async (filter, request) => {
+      if (filter.eventId !== null) return withoutPlaces(await shards.of(filter.eventId)(filter, request));
+      const reads = shards.all.map((read) => (own: PageRequest) => read(filter, own));
+      return await mergedPage(reads, "newest", request);
+    },
+  };
+}
+
+type ReadPlacedDeliveries = (
+  filter: DeliveryFilter,
+  request: PageRequest,
+) => Promise<Page<Placed<StoredDelivery>>>;
+
+/** Of a shard: with the place of each. */
+export function createPlacedDeliveries(redis: Redis, keys: Keys): ReadPlacedDeliveries {
   const runFind = prepareScript(redis, FIND);
 
   const find = async (asked: Find): Promise<Found> => {
@@ -144,27 +167,25 @@ export function createDeliveryPages(redis: Redis, keys: Keys): DeliveryPages {
     return readFeedEntries(await redis.xrevrange(keys.feed, lastOf(filter, place), from, "COUNT", count));
   };
 
-  return {
-    page: async (filter, { after, limit }) => {
-      const data: StoredDelivery[] = [];
-      let place = after === null ? null : readPlace(after);
-      let looks = STATES_MAX;
-      for (const window of WINDOWS) {
-        const entries =
-          filter.eventId === null
-            ? await newest(filter, place, window)
-            : await ofOneEvent(filter.eventId, filter);
-        const wanted = entries.filter(({ type }) => isOfType(filter, type));
-        const found = await find({ entries: wanted, filter, place, wanted: limit - data.length, looks });
-        data.push(...found.data);
-        if (found.stoppedAt !== null) return { data, next: cursorOf(found.stoppedAt) };
-        const last = entries.at(-1);
-        if (last === undefined || entries.length < window) return { data, next: null };
-        place = { at: last.at, field: "" };
-        looks = found.looks;
-      }
-      return { data, next: cursorOf(place) };
-    },
+  return async (filter, { after, limit }) => {
+    const data: Placed<StoredDelivery>[] = [];
+    let place = after === null ? null : readPlace(after);
+    let looks = STATES_MAX;
+    for (const window of WINDOWS) {
+      const entries =
+        filter.eventId === null
+          ? await newest(filter, place, window)
+          : await ofOneEvent(filter.eventId, filter);
+      const wanted = entries.filter(({ type }) => isOfType(filter, type));
+      const found = await find({ entries: wanted, filter, place, wanted: limit - data.length, looks });
+      data.push(...found.data);
+      if (found.stoppedAt !== null) return { data, next: cursorOf(found.stoppedAt) };
+      const last = entries.at(-1);
+      if (last === undefined || entries.length < window) return { data, next: null };
+      place = { at: last.at, field: "" };
+      looks = found.looks;
+    }
+    return { data, next: cursorOf(place) };
   };
 }
 
@@ -207,12 +228,13 @@ function stop({ entries, place }: Find, number: number, field: string): Place {
 function toDelivery(
   entry: FeedEntry | undefined,
   [field, text, accepted]: readonly [string, string, string],
-): readonly StoredDelivery[] {
+): readonly Placed<StoredDelivery>[] {
   if (entry === undefined) return [];
   const { at, eventId, type } = entry;
   const endpointId = asEndpointId(field.slice(STATE_FIELD_PREFIX.length));
   const state = readState(text);
   if (state === null) return [];
   const acceptedAt = readAcceptedAt(accepted) ?? 0;
-  return [{ event: { id: eventId, type }, endpointId, acceptedAt, createdAt: feedTime(at), state }];
+  const item = { event: { id: eventId, type }, endpointId, acceptedAt, createdAt: feedTime(at), state };
+  return [{ item, place: `${at}.${endpointId}` }];
 }

@@ -36,21 +36,29 @@ const answerSchema = z.array(
   ]),
 );
 
-/** In the order of the ids. */
-export function createEndpointReadings(redis: Redis, keys: Keys, disableAfterMs: number, now: () => number) {
-  const run = prepareScript(redis, READ);
+interface Place {
+  readonly redis: Redis;
+  readonly keys: Keys;
+}
+
+type Answers = z.output<typeof answerSchema>;
+
+/** In the order of the ids; each place has a part of what waits, and one has the health. */
+export function createEndpointReadings(places: readonly Place[], disableAfterMs: number, now: () => number) {
+  const asks = places.map(({ redis, keys }) => {
+    const run = prepareScript(redis, READ);
+    return async (ids: readonly EndpointId[]): Promise<Answers> => {
+      const asked = ids.flatMap((id) => [keys.waiting(id), keys.line(id).times, keys.health(id)]);
+      return answerSchema.parse(await run(asked, []));
+    };
+  });
   const since = (timeMs: number | null): number => (timeMs === null ? 0 : Math.max(0, now() - timeMs));
   const readSome = async (ids: readonly EndpointId[]): Promise<readonly WaitingReading[]> => {
-    const asked = ids.flatMap((id) => [keys.waiting(id), keys.line(id).times, keys.health(id)]);
-    const answers = answerSchema.parse(await run(asked, []));
-    return ids.flatMap((endpointId, at) => {
-      const [waiting, oldestAcceptedAt, held, failingSince, failedMs] = answers[at] ?? [
-        0,
-        null,
-        0,
-        null,
-        null,
-      ];
+    const answers = await Promise.all(asks.map((ask) => ask(ids)));
+    return ids.map((endpointId, at) => {
+      const [waiting, oldestAcceptedAt, held, failingSince, failedMs] = answers
+        .flatMap((some) => some.slice(at, at + 1))
+        .reduce(added, NOTHING);
       return {
         endpointId,
         retrying: Math.max(0, waiting - held),
@@ -68,4 +76,12 @@ export function createEndpointReadings(redis: Redis, keys: Keys, disableAfterMs:
     );
     return (await Promise.all(parts)).flat();
   };
+}
+
+const NOTHING: Answers[number] = [0, null, 0, null, null];
+
+function added(sum: Answers[number], one: Answers[number]): Answers[number] {
+  const [waiting, oldest, held, failingSince, failedMs] = one;
+  const earliest = sum[1] === null || oldest === null ? (sum[1] ?? oldest) : Math.min(sum[1], oldest);
+  return [sum[0] + waiting, earliest, sum[2] + held, sum[3] ?? failingSince, sum[4] ?? failedMs];
 }

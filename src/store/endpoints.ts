@@ -20,6 +20,7 @@ import {
   type Swap,
 } from "./endpoint-writes.ts";
 import type { Keys } from "./keys.ts";
+import { NONE_OUTLYING, type Outlying } from "./outlying.ts";
 import type { Redis } from "./redis.ts";
 import type { Sealer } from "./sealing.ts";
 
@@ -70,14 +71,22 @@ export interface Endpoints
   readonly catchUp: () => Promise<void>;
 }
 
-export function createEndpoints(redis: Redis, keys: Keys, sealer: Sealer, tell: Tell): Endpoints {
+/** `outlying`: what the shards are told, in an installation that is divided. */
+export function createEndpoints(
+  redis: Redis,
+  keys: Keys,
+  sealer: Sealer,
+  tell: Tell,
+  outlying: Outlying = NONE_OUTLYING,
+): Endpoints {
   const mirror = createMirror(sealer, tell);
   const { get, all, subscribedTo, isHeard, insistReadable } = mirror;
   const { advance, ...following } = followChanges(redis, keys, mirror);
-  const writes = writesOf(redis, keys, sealer, (id, text, version) => {
+  const learn: Learn = (id, text, version) => {
     mirror.set(id, text);
     advance(version);
-  });
+  };
+  const writes = writesOf(redis, keys, sealer, outlying, learn);
   return {
     get,
     all,
@@ -101,11 +110,11 @@ type Writes = Pick<Endpoints, "put" | "create" | "change" | "changeFailing" | "r
 type Learn = (id: EndpointId, text: string | null, version: number) => void;
 
 /** `learn` hears of each change made here, so that this process has it at once; null for one that is gone. */
-function writesOf(redis: Redis, keys: Keys, sealer: Sealer, learn: Learn): Writes {
+function writesOf(redis: Redis, keys: Keys, sealer: Sealer, outlying: Outlying, learn: Learn): Writes {
   const remove = prepareRemove(redis, keys);
   const read = (id: EndpointId): Promise<string | null> => redis.hget(keys.endpoints, id);
 
-  const store = prepareStore(redis, keys, sealer, learn);
+  const store = prepareStore(redis, keys, sealer, outlying, learn);
 
   return {
     put: async (endpoint, note) => {
@@ -142,13 +151,14 @@ function writesOf(redis: Redis, keys: Keys, sealer: Sealer, learn: Learn): Write
       const found = (await read(id)) ?? NOTHING;
       const { existed, version } = await remove(id, nowMs, note(id, readable(found, sealer), null));
       learn(id, null, version);
+      await outlying.removed(id, nowMs);
       return existed;
     },
   };
 }
 
 /** Resolves with the new version, or with an answer of `prepareSwap` that stands for none. */
-function prepareStore(redis: Redis, keys: Keys, sealer: Sealer, learn: Learn) {
+function prepareStore(redis: Redis, keys: Keys, sealer: Sealer, outlying: Outlying, learn: Learn) {
   const swap = prepareSwap(redis, keys);
   const create = prepareCreate(redis, keys, sealer.keyIds);
   return async (endpoint: Endpoint, over: string, note: EndpointNote, why?: "fails"): Promise<number> => {
@@ -158,7 +168,7 @@ function prepareStore(redis: Redis, keys: Keys, sealer: Sealer, learn: Learn) {
     const meaning = { ...meaningOf(endpoint, over), ...(why !== undefined && { effect: why }) };
     const isNew = over === NOTHING;
     const version = await (isNew
-      ? create(endpoint, text, entry)
+      ? outlying.adding(id, text, Date.parse(endpoint.updatedAt), () => create(endpoint, text, entry))
       : swap(id, { over, text, entry, ...meaning }));
     if (version > OVERTAKEN) learn(id, text, version);
     return version;

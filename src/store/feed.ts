@@ -6,6 +6,14 @@ import { z } from "zod";
 import { asEventId, type EventId } from "../core/brand.ts";
 import { type PublishedEvent, subscriptionCovers } from "../core/event.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
+import {
+  joinPlaces,
+  mergedPage,
+  type Placed,
+  type ReadPlaced,
+  type Shards,
+  withoutPlaces,
+} from "../core/shards.ts";
 import { type FeedEntry, feedTime, readFeedEntries, STREAM_ID_PATTERN } from "./feed-entries.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
@@ -52,7 +60,44 @@ return events`;
 
 const eventsSchema = z.array(z.array(z.string().nullable()));
 
+type ReadPlacedEvents = (filter: FeedFilter, request: PageRequest) => ReturnType<ReadPlaced<PublishedEvent>>;
+
+/** The feed of a shard: with the place of each event. */
+interface PlacedFeed extends Pick<Feed, "end"> {
+  readonly page: ReadPlacedEvents;
+  readonly latest: ReadPlacedEvents;
+}
+
 export function createFeed(redis: Redis, keys: Keys): Feed {
+  const { page, latest, end } = createPlacedFeed(redis, keys);
+  return {
+    end,
+    page: async (filter, request) => withoutPlaces(await page(filter, request)),
+    latest: async (filter, request) => withoutPlaces(await latest(filter, request)),
+  };
+}
+
+/** A receiver that goes on where it left off has a place in each: what one is late with is not passed over. */
+export function feedOver(shards: Shards<PlacedFeed>): Feed {
+  const over =
+    (which: "page" | "latest", order: Parameters<typeof mergedPage>[1]): Feed["page"] =>
+    async (filter, request) => {
+      const { id = null } = filter;
+      if (id !== null) return withoutPlaces(await shards.of(id)[which](filter, request));
+      const reads = shards.all.map((feed) => (own: PageRequest) => feed[which](filter, own));
+      return await mergedPage(reads, order, request);
+    };
+  return {
+    end: async () => {
+      const ends = await Promise.all(shards.all.map((feed) => feed.end()));
+      return ends.every((end) => end === null) ? null : joinPlaces(ends.map((end) => end ?? ""));
+    },
+    page: over("page", "oldest"),
+    latest: over("latest", "newest"),
+  };
+}
+
+export function createPlacedFeed(redis: Redis, keys: Keys): PlacedFeed {
   const runRead = prepareScript(redis, READ);
 
   const read = async (entries: readonly FeedEntry[]) => {
@@ -69,14 +114,17 @@ export function createFeed(redis: Redis, keys: Keys): Feed {
     const events = await read(asked);
     const isAll = events.length === wanted.length;
     const last = isAll ? entries.at(-1) : asked[events.length - 1];
-    return { data: events.flatMap(toEvent), last, isAll };
+    const data = asked
+      .slice(0, events.length)
+      .flatMap(({ at }, nth) => toEvent(events[nth] ?? []).map((item) => ({ item, place: at })));
+    return { data, last, isAll };
   };
 
-  const findOne = async (id: EventId, filter: FeedFilter): Promise<Page<PublishedEvent>> => {
+  const findOne = async (id: EventId, filter: FeedFilter): Promise<Page<Placed<PublishedEvent>>> => {
     const [at, type] = await redis.hmget(keys.event(id), "feed", "type");
     const isThere = typeof at === "string" && typeof type === "string" && isWithin(at, type, filter);
-    const events = isThere ? await read([{ at, eventId: id, type }]) : [];
-    return { data: events.flatMap(toEvent), next: null };
+    const entries = isThere ? [{ at, eventId: id, type }] : [];
+    return { data: (await take(entries, null, 1)).data, next: null };
   };
 
   return {
@@ -90,8 +138,8 @@ export function createFeed(redis: Redis, keys: Keys): Feed {
       const entries = readFeedEntries(await redis.xrange(keys.feed, start, end, "COUNT", count));
       const { data, last, isAll } = await take(entries, type, limit);
       // A span that is over grows no more.
-      const isOver = until !== null && isAll && entries.length < count;
-      return { data, next: isOver ? null : (last?.at ?? null) };
+      const isEnd = isAll && entries.length < count;
+      return { data, next: isEnd && until !== null ? null : (last?.at ?? null), isEnd };
     },
     latest: async (filter, { after, limit }) => {
       const { type, since, until = null, id = null } = filter;

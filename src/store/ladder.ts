@@ -41,7 +41,8 @@ export function readSteps(answer: unknown): readonly Step[] {
 const CLIMB_FIELDS = "'failing_since', 'failed_ms', 'failed_at', 'failures', 'step'";
 
 /**
- * Lua, to be put before a script. `startAnew(health)`: nothing of the climb is left, but that a warning was told.
+ * Lua, to be put before a script. `follow(news, health, one, at, disableAfter)`: what the four arguments from `at` on say of an
+ * endpoint, those of tallies.ts. `startAnew(health)`: nothing of the climb is left, but that a warning was told.
  *
  * `climb(news, health, one, since, failures, last, disableAfter)`: it has failed since then; `failures` of that count, and
  * `last` is the last of them as members of JSON. `succeed(news, health, one, at)`. `one` is the endpoint: its `id`, its
@@ -95,5 +96,11 @@ local function succeed(news, health, one, at)
   redis.call('HDEL', health, 'told_since')
   tellOperators(news, 'endpoint.recovered', one, since, redisNow(), '')
   steps[#steps + 1] = { one.id, 'recovered', 0, 0 }
+end
+local function follow(news, health, one, at, disableAfter)
+  if ARGV[at] ~= '' then succeed(news, health, one, ARGV[at]) end
+  if ARGV[at + 1] ~= '' then
+    climb(news, health, one, ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3], disableAfter)
+  end
 end
 `;

@@ -9,43 +9,54 @@ import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
 /**
- * Goes up by one where programs of the layout before could not work on what is written from then on. A new field that
+ * The layout of an installation that is not divided. It goes up by one where programs of the layout before could not work on what is written from then on. A new field that
  * they pass over is no new layout: two versions of one layout work side by side.
  */
 export const LAYOUT = 1;
+/** Added where it is in shards: programs that know of none would look for everything in one place. */
+const IN_SHARDS = 1;
 
 // The removal comes first: a Redis that is out of memory takes no script whose first write needs some.
 const CLAIM = `
-local found = redis.call('HMGET', KEYS[1], 'layout', 'version')
+local found = redis.call('HMGET', KEYS[1], 'layout', 'version', 'shards')
 local layout = tonumber(found[1] or '0')
-if layout and layout < tonumber(ARGV[1]) then
+local isAnother = found[1] and (found[3] or '1') ~= ARGV[3]
+if layout and layout < tonumber(ARGV[1]) and not isAnother then
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[1], 'layout', ARGV[1], 'version', ARGV[2])
+  if ARGV[3] ~= '1' then redis.call('HSET', KEYS[1], 'shards', ARGV[3]) end
 end
 return found`;
 
-const READ = `return redis.call('HMGET', KEYS[1], 'layout', 'version')`;
+const READ = `return redis.call('HMGET', KEYS[1], 'layout', 'version', 'shards')`;
 
-const foundSchema = z.tuple([z.string().nullable(), z.string().nullable()]);
+const foundSchema = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable()]);
 
 interface Layout {
-  /** Throws DATA_NEWER where a newer program has written; else says from now on that this one has. */
+  /**
+   * Throws DATA_NEWER where a newer program has written, and SHARDS_MISMATCH where the events are divided otherwise; else says
+   * from now on that this one has.
+   */
   readonly claim: (version: string) => Promise<void>;
   /** The same for whoever only passes by: it says nothing itself. */
   readonly check: (version: string) => Promise<void>;
 }
 
-/** `layout` is that of this program. */
-export function createLayout(redis: Redis, keys: Keys, layout = LAYOUT): Layout {
+/** `keys` are those of the installation, not of a shard; `layout` is that of this program where it is not divided. */
+export function createLayout(redis: Redis, keys: Keys, shards = 1, layout = LAYOUT): Layout {
   const runClaim = prepareScript(redis, CLAIM);
   const runRead = prepareScript(redis, READ);
+  const own = shards === 1 ? layout : layout + IN_SHARDS;
   const compare = (answer: unknown, version: string): void => {
-    const [found, foundVersion] = foundSchema.parse(answer);
-    if (found === null || (/^\d{1,9}$/.test(found) && Number(found) <= layout)) return;
-    throw newer({ layout, version }, { layout: found, version: foundVersion ?? "an unknown version" });
+    const [found, foundVersion, divided] = foundSchema.parse(answer);
+    if (found === null) return;
+    const known = divided === null ? layout : layout + IN_SHARDS;
+    if (!/^\d{1,9}$/.test(found) || Number(found) > known)
+      throw newer({ layout, version }, { layout: found, version: foundVersion ?? "an unknown version" });
+    if ((divided ?? "1") !== String(shards)) throw dividedOtherwise(divided ?? "1", shards);
   };
   return {
-    claim: async (version) => compare(await runClaim([keys.layout], [layout, version]), version),
+    claim: async (version) => compare(await runClaim([keys.layout], [own, version, shards]), version),
     check: async (version) => compare(await runRead([keys.layout], []), version),
   };
 }
@@ -59,5 +70,14 @@ function newer(
     expected: `data in Redis of layout ${ours.layout} or older, which Hookwave ${ours.version} reads`,
     got: `layout ${layout}, first written by Hookwave ${version}`,
     remedy: "start that version or a newer one, or restore a backup from before the upgrade: docs/backup.md",
+  });
+}
+
+function dividedOtherwise(found: string, shards: number): HookwaveError {
+  return new HookwaveError("SHARDS_MISMATCH", {
+    expected: `SHARDS=${found.slice(0, 50)}, as this installation was divided at its first start`,
+    got: `${shards}`,
+    remedy:
+      "give every process the same number; to have another one, begin a new installation under another HOOKWAVE_PREFIX and let the old one run empty: docs/deployment.md",
   });
 }

@@ -189,7 +189,8 @@ export function createLetterIndex(redis: Redis, keys: Keys): LetterIndex {
   };
 }
 
-async function groupByLooking(walk: LetterIndex["walk"], filter: LetterFilter): Promise<LetterGroups> {
+/** Looks at a bounded number of letters, the newest ones. */
+export async function groupByLooking(walk: LetterIndex["walk"], filter: LetterFilter): Promise<LetterGroups> {
   const groups = new Map<string, LetterGroup>();
   let [counted, after]: [number, string | null] = [0, null];
   for (let windows = 0; windows < GROUPED_WINDOWS; windows += 1) {
@@ -271,6 +272,7 @@ const bounds = ({ since, until }: LetterFilter): readonly [number | string, numb
 
 const CURSOR = /^(\d{1,16}):(.{1,200})$/s;
 
+/** `letterPlace` of one whose letter may be gone. */
 const cursorOf = ({ at, id }: Entry): string => `${at}:${id}`;
 
 function readCursor(cursor: string | null): readonly [string, string] {

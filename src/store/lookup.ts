@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { EndpointId, EventId } from "../core/brand.ts";
 import { type DeliveryKey, type DeliveryState, deliveryId } from "../core/delivery.ts";
 import type { PublishedEvent } from "../core/event.ts";
+import type { Shards } from "../core/shards.ts";
 import { destinationSchema } from "../core/stored.ts";
 import { readTraceText } from "../core/trace-context.ts";
 import type { StoredDelivery } from "./delivery-pages.ts";
@@ -115,5 +116,14 @@ export function createLookup(redis: Redis, keys: Keys): Lookup {
         if ((await runReplace([key, keys.waiting(endpointId)], args)) === 1) return null;
       }
     },
+  };
+}
+
+export function lookupOver(shards: Shards<Lookup>): Lookup {
+  return {
+    event: (id) => shards.of(id).event(id),
+    delivery: (eventId, endpointId) => shards.of(eventId).delivery(eventId, endpointId),
+    excerpts: (round) => shards.of(round.event.id).excerpts(round),
+    cancel: (eventId, endpointId) => shards.of(eventId).cancel(eventId, endpointId),
   };
 }

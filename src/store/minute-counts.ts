@@ -6,6 +6,7 @@
 import type { FinishedAttempt } from "../core/attempt.ts";
 import { bucketOf, quantileMs } from "../core/histogram.ts";
 import type { StatisticsPoint } from "../core/statistics.ts";
+import { type Counters, countersIn, sumOf } from "./counters.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 
@@ -49,15 +50,17 @@ export function minuteArgs(group: readonly FinishedAttempt[]): readonly (string 
 /** A point for each minute from `since` to `until`, both epoch ms, oldest first. */
 export type ReadMinutes = (since: number, until: number) => Promise<readonly StatisticsPoint[]>;
 
-export function createMinutes(redis: Redis, keys: Keys): ReadMinutes {
+/** Counters of each of these minutes. */
+type ReadCounters = (minutes: readonly string[]) => Promise<readonly Counters[]>;
+
+export const createMinutes = (redis: Redis, keys: Keys): ReadMinutes =>
+  minutesOver([createMinuteCounters(redis, keys)]);
+
+/** Counted where the events lie, and added up here: quantiles do not add up. */
+export function minutesOver(shards: readonly ReadCounters[]): ReadMinutes {
   const readSome = async (minutes: readonly string[]): Promise<readonly StatisticsPoint[]> => {
-    const pipeline = redis.pipeline();
-    for (const minute of minutes) pipeline.hgetall(keys.statisticsMinute(minute));
-    const answers = (await pipeline.exec()) ?? [];
-    return answers.map(([error, counters], at) => {
-      if (error !== null) throw error;
-      return pointOf(minutes[at] ?? "", Object(counters));
-    });
+    const counted = await Promise.all(shards.map((read) => read(minutes)));
+    return minutes.map((minute, at) => pointOf(minute, sumOf(counted.map((counters) => counters[at] ?? {}))));
   };
   return async (since, until) => {
     const first = Math.floor(since / MINUTE_MS);
@@ -72,14 +75,22 @@ export function createMinutes(redis: Redis, keys: Keys): ReadMinutes {
   };
 }
 
+export function createMinuteCounters(redis: Redis, keys: Keys): ReadCounters {
+  return async (minutes) => {
+    const pipeline = redis.pipeline();
+    for (const minute of minutes) pipeline.hgetall(keys.statisticsMinute(minute));
+    return countersIn(await pipeline.exec());
+  };
+}
+
 const WAIT_FIELD = /^w(\d{1,3})$/;
 
-function pointOf(minute: string, counters: Readonly<Record<string, unknown>>): StatisticsPoint {
-  const countOf = (field: string): number => Number(counters[field] ?? 0);
+function pointOf(minute: string, counters: Counters): StatisticsPoint {
+  const countOf = (field: string): number => counters[field] ?? 0;
   const waits = new Map<number, number>();
   for (const [field, count] of Object.entries(counters)) {
     const bucket = WAIT_FIELD.exec(field)?.[1];
-    if (bucket !== undefined) waits.set(Number(bucket), Number(count));
+    if (bucket !== undefined) waits.set(Number(bucket), count);
   }
   return {
     at: `${minute}:00.000Z`,

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { asEndpointId } from "../core/brand.ts";
 import { type Round, roundId } from "../core/delivery.ts";
-import type { ParkedRounds } from "../queue/ports.ts";
+import type { ParkedCount, ParkedRounds } from "../queue/ports.ts";
 import type { Keys } from "./keys.ts";
 import { END, endOf, NOW } from "./parking.ts";
 import type { Redis } from "./redis.ts";
@@ -61,6 +61,19 @@ export function createParkedRounds(redis: Redis, keys: Keys): ParkedRounds {
         dueAt: dueAt === null ? null : Number(dueAt),
       };
     },
+  };
+}
+
+/** Of several places together. */
+export function sumOfParked(counts: readonly ParkedCount[]): ParkedCount {
+  const earliest = (times: readonly (number | null)[]): number | null => {
+    const known = times.filter((time) => time !== null);
+    return known.length === 0 ? null : Math.min(...known);
+  };
+  return {
+    depth: counts.reduce((sum, { depth }) => sum + depth, 0),
+    oldestHeldSince: earliest(counts.map(({ oldestHeldSince }) => oldestHeldSince)),
+    dueAt: earliest(counts.map(({ dueAt }) => dueAt)),
   };
 }
 

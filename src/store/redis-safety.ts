@@ -45,6 +45,22 @@ export async function readRedis(redis: Redis, requireAof: boolean, now: () => nu
   return readingOf(parseInfo(text), requireAof, skewMs);
 }
 
+/** Of several: the room of the one that has least, and what is wrong with any. */
+export function worstReading(readings: readonly [RedisReading, ...RedisReading[]]): RedisReading {
+  const usedOf = ({ memoryBytes, memoryMaxBytes }: RedisReading): number =>
+    memoryMaxBytes === 0 ? 0 : memoryBytes / memoryMaxBytes;
+  const [fullest] = readings.toSorted(
+    (one, other) => usedOf(other) - usedOf(one) || other.memoryBytes - one.memoryBytes,
+  );
+  const skews = readings.flatMap(({ skewMs }) => skewMs ?? []);
+  return {
+    ...(fullest ?? readings[0]),
+    evictsNothing: readings.every(({ evictsNothing }) => evictsNothing),
+    isAofWell: readings.every(({ isAofWell }) => isAofWell),
+    skewMs: skews.toSorted((one, other) => Math.abs(other) - Math.abs(one))[0] ?? null,
+  };
+}
+
 export function readingOf(
   info: ReadonlyMap<string, string>,
   requireAof: boolean,

@@ -8,7 +8,7 @@ import { asEndpointId } from "../core/brand.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
 import { type HeldReplay, REPLAY_STATES, type Replay } from "../core/replay.ts";
 import { BURY_REASONS } from "../core/verdict.ts";
-import type { ReplayBook } from "../queue/ports.ts";
+import type { LetterIndex, ReplayBook } from "../queue/ports.ts";
 import type { Keys } from "./keys.ts";
 import { entryKeys, REMOVE_ENTRIES } from "./letter-index.ts";
 import type { Redis } from "./redis.ts";
@@ -149,6 +149,15 @@ export function createReplayBook(redis: Redis, keys: Keys, retentionMs: number):
     },
   };
 }
+
+/** A book that does not lie where the letters do: their entries go after what they came to is written down. */
+export const bookApart = (book: ReplayBook, index: Pick<LetterIndex, "remove">): ReplayBook => ({
+  ...book,
+  advance: async (id, holder, progress) => {
+    await book.advance(id, holder, { ...progress, dealtWith: [] });
+    await index.remove(progress.dealtWith);
+  },
+});
 
 function fieldsOf(replay: Replay): Readonly<Record<string, string | number>> {
   const { filter, ratePerSecond, to, createdAt, total, state, replayed, skipped, failed, failures } = replay;

@@ -3,11 +3,11 @@
  * the hour. Attempts are counted by the attempt log, in the command that records them; what is given up is counted
  * by its burial, because much of it ends without an attempt. A replayed delivery counts again with its new end.
  */
-import { z } from "zod";
 import type { AttemptRecord } from "../core/attempt.ts";
 import type { EndpointId } from "../core/brand.ts";
 import { bucketOf, quantileMs } from "../core/histogram.ts";
 import type { EndpointStatistics, Spell } from "../core/statistics.ts";
+import { type Counters, countersIn, sumOf } from "./counters.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 
@@ -37,20 +37,27 @@ export function statisticsKeys(keys: Keys, id: EndpointId, nowMs: number): reado
   return [keys.statistics(id), ...hoursUntil(nowMs, HOURS + 2).map((hour) => keys.statisticsHour(id, hour))];
 }
 
-const hashes = z.array(z.tuple([z.null(), z.record(z.string(), z.coerce.number())]));
+/** Counters of an endpoint: its totals, then each of these hours; and the deliveries that wait. */
+type ReadCounted = (
+  id: EndpointId,
+  hours: readonly string[],
+) => Promise<{ readonly counters: readonly Counters[]; readonly waiting: number }>;
 
-export function createStatistics(redis: Redis, keys: Keys, now: () => number): Statistics {
+export const createStatistics = (redis: Redis, keys: Keys, now: () => number): Statistics =>
+  statisticsOver([createCounted(redis, keys)], now);
+
+/** Counted where the events lie, and added up here. */
+export function statisticsOver(shards: readonly ReadCounted[], now: () => number): Statistics {
   return {
     read: async (id) => {
       const hours = hoursUntil(now(), HOURS);
-      const pipeline = redis.pipeline().hgetall(keys.statistics(id));
-      for (const hour of hours) pipeline.hgetall(keys.statisticsHour(id, hour));
-      const [answers, waiting] = await Promise.all([pipeline.exec(), redis.zcard(keys.waiting(id))]);
-      const [totals = {}, ...counters] = hashes.parse(answers).map(([, hash]) => hash);
+      const counted = await Promise.all(shards.map((read) => read(id, hours)));
+      const sumAt = (at: number): Counters => sumOf(counted.map(({ counters }) => counters[at] ?? {}));
+      const [totals, counters] = [sumAt(0), hours.map((_, at) => sumAt(at + 1))];
       return {
         delivered: totals["delivered"] ?? 0,
         buried: totals["buried"] ?? 0,
-        waiting,
+        waiting: counted.reduce((sum, { waiting }) => sum + waiting, 0),
         lastDay: spellOf(counters),
         hours: hours.map((hour, index) => ({
           startsAt: `${hour}:00:00.000Z`,
@@ -61,6 +68,15 @@ export function createStatistics(redis: Redis, keys: Keys, now: () => number): S
   };
 }
 
+export function createCounted(redis: Redis, keys: Keys): ReadCounted {
+  return async (id, hours) => {
+    const pipeline = redis.pipeline().hgetall(keys.statistics(id));
+    for (const hour of hours) pipeline.hgetall(keys.statisticsHour(id, hour));
+    const [answers, waiting] = await Promise.all([pipeline.exec(), redis.zcard(keys.waiting(id))]);
+    return { counters: countersIn(answers), waiting };
+  };
+}
+
 /** Oldest first. */
 function hoursUntil(nowMs: number, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) =>
@@ -68,7 +84,7 @@ function hoursUntil(nowMs: number, count: number): readonly string[] {
   );
 }
 
-function spellOf(hours: readonly Readonly<Record<string, number>>[]): Spell {
+function spellOf(hours: readonly Counters[]): Spell {
   const counts = new Map<number, number>();
   let [attempts, delivered, failed, buried] = [0, 0, 0, 0];
   for (const [field, count] of hours.flatMap((hour) => Object.entries(hour))) {

@@ -79,7 +79,27 @@ export function tallyArgs({
   failing,
   attempts,
 }: Tally): readonly (string | number)[] {
-  const last = failing === null ? "" : JSON.stringify(failing.last).slice(1, -1);
-  const health = [deliveredAt ?? "", failing?.since ?? "", failing?.count ?? 0, last];
+  const health = healthArgs({ deliveredAt, failing });
   return [endpointId, incarnation, ...health, attempts.size, ...[...attempts].flat()];
+}
+
+/** The part of a tally that says how an endpoint is. */
+export type HealthOfTally = Pick<Tally, "deliveredAt" | "failing">;
+
+/** As the ladder's `follow` takes them. */
+export function healthArgs({ deliveredAt, failing }: HealthOfTally): readonly (string | number)[] {
+  const last = failing === null ? "" : JSON.stringify(failing.last).slice(1, -1);
+  return [deliveredAt ?? "", failing?.since ?? "", failing?.count ?? 0, last];
+}
+
+export const withoutHealth = (tally: Tally): Tally => ({ ...tally, deliveredAt: null, failing: null });
+
+/** One after the other, as if they were one. */
+export function joinHealth(first: HealthOfTally, then: HealthOfTally): HealthOfTally {
+  if (then.deliveredAt !== null) return then;
+  const { deliveredAt } = first;
+  if (first.failing === null || then.failing === null)
+    return { deliveredAt, failing: then.failing ?? first.failing };
+  const { since, count } = first.failing;
+  return { deliveredAt, failing: { ...then.failing, since, count: count + then.failing.count } };
 }

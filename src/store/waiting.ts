@@ -6,6 +6,7 @@
  */
 import type { EndpointId } from "../core/brand.ts";
 import { deliveryId, type Round } from "../core/delivery.ts";
+import type { Shards } from "../core/shards.ts";
 import type { WaitingIndex } from "../deliver/ports.ts";
 import { heldText, IS_REGISTERED, KEEP_STATE, LEAVE, stateField } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
@@ -61,6 +62,22 @@ export function createWaitingIndex(redis: Redis, keys: Keys, retentionMs: number
       ]);
       const acceptedAt = oldest[1];
       return { waiting, oldestAcceptedAt: acceptedAt === undefined ? null : Number(acceptedAt) };
+    },
+  };
+}
+
+export function waitingOver(shards: Shards<WaitingDeliveries>): WaitingDeliveries {
+  if (shards.all.length === 1) return shards.all[0];
+  return {
+    add: (delivery) => shards.of(delivery.event.id).add(delivery),
+    remove: (one) => shards.of(one.event.id).remove(one),
+    read: async (id) => {
+      const backlogs = await Promise.all(shards.all.map((index) => index.read(id)));
+      const oldest = backlogs.flatMap(({ oldestAcceptedAt }) => oldestAcceptedAt ?? []);
+      return {
+        waiting: backlogs.reduce((sum, { waiting }) => sum + waiting, 0),
+        oldestAcceptedAt: oldest.length === 0 ? null : Math.min(...oldest),
+      };
     },
   };
 }

@@ -39,6 +39,7 @@ import { embeddedKilled } from "./rows/36-embedded-killed.ts";
 import { busInTrouble } from "./rows/37-bus-in-trouble.ts";
 import { switchInTrouble } from "./rows/38-switch-in-trouble.ts";
 import { sentinelFailover } from "./rows/40-sentinel-failover.ts";
+import { shardOwnerKilled } from "./rows/41-shard-owner-killed.ts";
 
 /** `minutes`: how long row 25 goes on. */
 export function matrix(minutes: number): readonly Row[] {
@@ -82,5 +83,6 @@ export function matrix(minutes: number): readonly Row[] {
     busInTrouble,
     switchInTrouble,
     sentinelFailover,
+    shardOwnerKilled,
   ];
 }

@@ -1,6 +1,7 @@
 /** Programs of two versions on one Redis: who may start on what the other has written. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readEnvironment } from "../../src/config/environment.ts";
+import { createPublisher } from "../../src/index.ts";
 import { openOwnApi } from "../../src/process/own-api.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { createLayout, LAYOUT } from "../../src/store/layout.ts";
@@ -86,10 +87,53 @@ describe("a service that is as new as its data, or newer", () => {
   it("marks older data as its own, also while Redis is out of memory", async () => {
     await redis.hset(keys.layout, { layout: String(LAYOUT), version: "0.0.1" });
     await redis.config("SET", "maxmemory", "1");
-    await createLayout(redis, keys, LAYOUT + 1)
+    await createLayout(redis, keys, 1, LAYOUT + 1)
       .claim("9.8.7")
       .finally(() => redis.config("SET", "maxmemory", "0"));
     expect(await stored()).toEqual({ layout: String(LAYOUT + 1), version: "9.8.7" });
     await expect(createLayout(redis, keys).claim(VERSION)).rejects.toMatchObject({ code: "DATA_NEWER" });
+  });
+});
+
+describe("an installation in shards", () => {
+  it.each([
+    ["in one", 1],
+    ["in two", 2],
+  ])("is not opened by a service that has its events %s", async (_, shards) => {
+    await using divided = await startHookwave(server, { role: "api", shards: 3 });
+    for (const role of ["api", "worker"] as const)
+      await expect(startHookwave(server, { role, shards })).rejects.toMatchObject({
+        code: "SHARDS_MISMATCH",
+        expected: expect.stringContaining("SHARDS=3"),
+        got: `${shards}`,
+        remedy: expect.stringContaining("HOOKWAVE_PREFIX"),
+      });
+    expect(await stored()).toEqual({ layout: String(LAYOUT + 1), version: VERSION, shards: "3" });
+    await divided.insistReadable();
+  });
+
+  it("does not come of one that has all in one place, which stays as it is", async () => {
+    await using _ = await startHookwave(server, { role: "api" });
+    await expect(startHookwave(server, { role: "api", shards: 3 })).rejects.toMatchObject({
+      code: "SHARDS_MISMATCH",
+      expected: expect.stringContaining("SHARDS=1"),
+    });
+    expect(await stored()).toEqual({ layout: String(LAYOUT), version: VERSION });
+  });
+
+  it("is refused by a program that knows of no shards, which goes by the layout", async () => {
+    await using _ = await startHookwave(server, { role: "api", shards: 3 });
+    expect(Number((await stored())["layout"])).toBeGreaterThan(LAYOUT);
+  });
+
+  it("is not written by a producer that divides otherwise", async () => {
+    await using _ = await startHookwave(server, { role: "api", shards: 3 });
+    const producer = createPublisher({ redisUrl: server.url, shards: 5, logger: false });
+    await expect(producer.publish({ type: "thing.made", data: {} })).rejects.toMatchObject({
+      code: "SHARDS_MISMATCH",
+    });
+    await producer.close();
+    expect(await redis.keys("*:3}:*")).toEqual([]);
+    expect(await redis.keys("*:4}:*")).toEqual([]);
   });
 });

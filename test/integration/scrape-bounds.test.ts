@@ -6,6 +6,7 @@ import { wireReadings } from "../../src/app/readings.ts";
 import { configWith } from "../../src/config/environment.ts";
 import { system } from "../../src/config/system.ts";
 import { asEndpointId } from "../../src/core/brand.ts";
+import { shardsOf } from "../../src/core/shards.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import { countQueues } from "../../src/queue/queue-counts.ts";
 import { openQueues } from "../../src/queue/queues.ts";
@@ -25,8 +26,11 @@ it("has as many series and asks as much of Redis, however many endpoints fail an
   const redis = connectRedis(server.url, "watcher", () => undefined);
   const queues = openQueues(redis, config.prefix, () => undefined);
   const keys = createKeys(config.prefix);
+  const redisPlace = placeAt(server.url, config);
+  const home = { place: redisPlace, prefix: config.prefix, redis, keys, queues };
+  const alone = { home, shards: shardsOf([home], () => 0) };
   const fleet = createFleetState(
-    { config, redisPlace: placeAt(server.url, config), redis, keys, tell: () => undefined },
+    { config, redisPlace, redis, keys, ...alone, tell: () => undefined },
     randomBytes(32),
   );
   const parked = createParkedRounds(redis, keys);

@@ -15,6 +15,20 @@ export const memberArgs = async (): Promise<readonly string[]> => [
   ...["--cluster-port", String(await freePort())],
 ];
 
+interface Share {
+  readonly master: ClusterMember;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Follower {
+  readonly replica: ClusterMember;
+  readonly master: ClusterMember;
+}
+
+const slotOf = async ({ ask }: ClusterMember, key: string): Promise<number> =>
+  Number(await ask("CLUSTER", "KEYSLOT", key));
+
 /** Resolves with its URL when all know of each other and the replicas are in step. */
 export async function formCluster(
   owner: ClusterMember,
@@ -22,27 +36,55 @@ export async function formCluster(
   replicas: readonly ClusterMember[],
   key: string,
 ): Promise<string> {
-  const masters = [owner, ...others];
-  const slot = Number(await owner.ask("CLUSTER", "KEYSLOT", key));
+  const slot = await slotOf(owner, key);
   const [below, above] = others;
   const shares = [
-    [below, 0, slot - 1],
-    [owner, slot, slot],
-    [above, slot + 1, SLOTS - 1],
-  ] as const;
-  for (const [master, from, to] of shares) await master.ask("CLUSTER", "ADDSLOTSRANGE", from, to);
+    { master: below, from: 0, to: slot - 1 },
+    { master: owner, from: slot, to: slot },
+    { master: above, from: slot + 1, to: SLOTS - 1 },
+  ];
+  const followers = replicas.map((replica) => ({ replica, master: owner }));
+  return await join([owner, ...others], shares, followers);
+}
+
+/** The same with the slots of these keys in turn with the masters, and all others with the first. */
+export async function spreadCluster(
+  masters: readonly [ClusterMember, ...ClusterMember[]],
+  keys: readonly string[],
+  followers: readonly Follower[] = [],
+): Promise<string> {
+  const [first] = masters;
+  const slots = await Promise.all(keys.map((key) => slotOf(first, key)));
+  const owned = slots
+    .map((slot, nth) => ({ slot, master: masters[nth % masters.length] ?? first }))
+    .sort((one, other) => one.slot - other.slot);
+  const shares = owned.flatMap(({ slot, master }, nth): readonly Share[] => [
+    { master: first, from: (owned[nth - 1]?.slot ?? -1) + 1, to: slot - 1 },
+    { master, from: slot, to: slot },
+  ]);
+  const rest = { master: first, from: (owned.at(-1)?.slot ?? -1) + 1, to: SLOTS - 1 };
+  return await join(masters, [...shares, rest], followers);
+}
+
+async function join(
+  masters: readonly [ClusterMember, ...ClusterMember[]],
+  shares: readonly Share[],
+  followers: readonly Follower[],
+): Promise<string> {
+  for (const { master, from, to } of shares)
+    if (from <= to) await master.ask("CLUSTER", "ADDSLOTSRANGE", from, to);
   for (const [index, master] of masters.entries()) await master.ask("CLUSTER", "SET-CONFIG-EPOCH", index + 1);
-  const members = [...masters, ...replicas];
-  for (const member of members) if (member !== owner) await meet(owner, member);
+  const members = [...masters, ...followers.map(({ replica }) => replica)];
+  const [first] = masters;
+  for (const member of members) if (member !== first) await meet(first, member);
   const says = async ({ ask }: ClusterMember, line: string): Promise<boolean> =>
     String(await ask("CLUSTER", "INFO")).includes(line);
   for (const member of members) {
     await until("each knows of all", () => says(member, `cluster_known_nodes:${members.length}`), 30_000);
     await until("all slots are somebody's", () => says(member, "cluster_state:ok"), 30_000);
   }
-  const ownerId = String(await owner.ask("CLUSTER", "MYID"));
-  for (const replica of replicas) {
-    await replica.ask("CLUSTER", "REPLICATE", ownerId);
+  for (const { replica, master } of followers) {
+    await replica.ask("CLUSTER", "REPLICATE", String(await master.ask("CLUSTER", "MYID")));
     await untilLinked(replica);
   }
   return `redis+cluster://${members.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;

@@ -1,7 +1,8 @@
 /** The live view over HTTP: attempts of the whole fleet as they are made, as Server-Sent Events. Changes nothing. */
 import { z } from "zod";
-import { type LiveFilter, PLACE_PATTERN } from "../../core/live.ts";
+import { type LiveFilter, PLACES_PATTERN } from "../../core/live.ts";
 import { OUTCOME_KINDS } from "../../core/outcome.ts";
+import { CURSOR_MAX_CHARS } from "../../core/page.ts";
 import type { Management } from "../../manage/management.ts";
 import type { StillAllowed } from "../access.ts";
 import { openLiveStream } from "../live-stream.ts";
@@ -16,7 +17,7 @@ export const LIVE_OUTCOMES = [...OUTCOME_KINDS, ...STATUSES] as const;
 type Wanted = (typeof LIVE_OUTCOMES)[number];
 
 /** Described only: another one is refused as a cursor that is none. */
-const place = z.string().max(200).meta({ pattern: PLACE_PATTERN.source });
+const place = z.string().max(CURSOR_MAX_CHARS).meta({ pattern: PLACES_PATTERN.source });
 
 const liveQuery = z.strictObject({
   type: subscription.optional().describe("A type, a family (`job.*`) or `*`."),

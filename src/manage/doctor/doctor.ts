@@ -13,7 +13,7 @@ import type { ParkedCount } from "../../queue/ports.ts";
 import { endpointUnknown } from "../../store/endpoints.ts";
 import type { KeyFile } from "../../store/key-file.ts";
 import { exposureFindings, keyFileFinding } from "./exposure-findings.ts";
-import { broken, type Check, type Finding, inOrder, type Level, unread, worstOf } from "./finding.ts";
+import { broken, type Check, type Finding, inOrder, type Level, ok, unread, worstOf } from "./finding.ts";
 import { proxyFinding } from "./proxy-finding.ts";
 import { lookAtReceivers, type ReceiversDeps } from "./receivers.ts";
 import { redisFindings } from "./redis-findings.ts";
@@ -36,6 +36,8 @@ export interface CheckupRequest {
 /** Throws ENDPOINT_UNKNOWN. */
 export type Doctor = (asked?: CheckupRequest) => Promise<Checkup>;
 
+type ShardReadings = Pick<OpenReadings, "untilConnected" | "vitals">;
+
 /** The readings of one visit, over a connection of its own; names are looked up anew. */
 export interface OpenReadings extends Pick<ReceiversDeps, "shakeHands"> {
   /** The reason why the proxy is of no use; null where it answers, or there is none. */
@@ -43,6 +45,8 @@ export interface OpenReadings extends Pick<ReceiversDeps, "shakeHands"> {
   /** Rejects with REDIS_UNAVAILABLE, and why. */
   readonly untilConnected: () => Promise<void>;
   readonly vitals: () => Promise<RedisVitals>;
+  /** Of an installation that is divided, the Redis of each shard; that of home is looked at besides. */
+  readonly shards: readonly ShardReadings[];
   readonly hasApiKeys: () => Promise<boolean>;
   readonly workers: () => Promise<WorkersPresent>;
   readonly queueCounts: () => Promise<QueueCounts>;
@@ -107,11 +111,29 @@ async function redisAndWork(
   if (redis.some(({ check }) => check === "redis.connection"))
     return [...redis, ...exposureFindings(config, null)];
   const more = await Promise.all([
+    shardFindings(readings, config),
     tried("exposure.keys", async () => exposureFindings(config, await readings.hasApiKeys())),
     workFindings(readings, deps),
     receiverFindings(readings, asked, deps),
   ]);
   return [...redis, ...more.flat()];
+}
+
+/** No more of each than what is not as it should be. */
+async function shardFindings({ shards }: OpenReadings, config: Config): Promise<readonly Finding[]> {
+  const lookAt = async ({ untilConnected, vitals }: ShardReadings): Promise<readonly Finding[]> => {
+    const connection = await untilConnected().then(() => null, noConnection);
+    if (connection !== null) return [connection];
+    return await tried("redis.connection", async () => redisFindings(await vitals(), config));
+  };
+  const looked = await Promise.all(shards.map(lookAt));
+  const bad = looked.flatMap((findings, shard) =>
+    findings
+      .filter(({ level }) => level !== "ok")
+      .map((finding) => ({ ...finding, seen: `shard ${shard}: ${finding.seen}` })),
+  );
+  const areThere = shards.length > 0 && !bad.some(({ check }) => check === "redis.connection");
+  return areThere ? [ok("redis.connection", `${shards.length} shards`), ...bad] : bad;
 }
 
 async function workFindings(readings: OpenReadings, deps: DoctorDeps): Promise<readonly Finding[]> {

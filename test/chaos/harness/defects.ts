@@ -60,8 +60,8 @@ export const DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   "no-replica-asked": [
     {
       module: "/src/publish/publisher.ts",
-      text: "await writers[level].store(events);",
-      instead: "await writers.redis.store(events);",
+      text: "writers[level].store(own)",
+      instead: "writers.redis.store(own)",
     },
   ],
   /** Trap 8: publishing has no deadline of its own. Row 10. */

@@ -74,4 +74,12 @@ export const LATER_DEFECTS: Readonly<Record<string, readonly Change[]>> = {
       instead: "isDemoted",
     },
   ],
+  /** Decision 41: every shard is looked for where the first one is. Row 41. */
+  "one-node-for-all": [
+    {
+      module: "/src/store/shard-places.ts",
+      text: "cluster: { ...cluster, key: own }",
+      instead: "cluster",
+    },
+  ],
 };

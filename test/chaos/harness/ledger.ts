@@ -5,6 +5,8 @@
 import { Queue } from "bullmq";
 import { subscriptionCovers } from "../../../src/core/event.ts";
 import { connectRedis, type Redis } from "../../../src/store/redis.ts";
+import { placeAt } from "../../../src/store/redis-place.ts";
+import { type ShardPlace, shardPlaces } from "../../../src/store/shard-places.ts";
 import type { Acknowledged } from "./producers.ts";
 import type { Post, Receiver } from "./receiver.ts";
 
@@ -68,13 +70,31 @@ function hasFailed({ at, status, brokenAt }: Post, deadlineMs: number): boolean 
  * Reads the queues, the lines and the dead letters as they are now: themselves, not what we keep to find them by. The
  * lines are read before the queues and after them, as workers go on: a delivery goes from either to the other.
  */
-export async function readKept(redisUrl: string): Promise<Kept> {
-  const deliveries = new Set<string>();
-  const events = new Set<string>();
-  const reasons: string[] = [];
-  const buriedFor: string[] = [];
-  await using queues = openQueues(redisUrl);
-  for (const text of await readParked(queues.connection)) note(text);
+export async function readKept(redisUrl: string, shards = 1): Promise<Kept> {
+  const home = placeAt(redisUrl, { prefix: PREFIX, redisTlsCa: null, redisTlsCert: null, redisTlsKey: null });
+  const places = shardPlaces(home, PREFIX, shards).all;
+  // First where they come from: an event is handed on from home.
+  const all = shards === 1 ? places : [{ place: home, prefix: PREFIX }, ...places];
+  const kept = {
+    deliveries: new Set<string>(),
+    events: new Set<string>(),
+    reasons: [] as string[],
+    buriedFor: [] as string[],
+  };
+  for (const one of all) await readShard(one, kept);
+  return kept;
+}
+
+interface Collected extends Kept {
+  readonly deliveries: Set<string>;
+  readonly events: Set<string>;
+  readonly reasons: string[];
+  readonly buriedFor: string[];
+}
+
+async function readShard(place: ShardPlace, { deliveries, events, reasons, buriedFor }: Collected) {
+  await using queues = openQueues(place);
+  for (const text of await readParked(queues.connection, place.prefix)) note(text);
   for (const queue of queues.all) {
     const jobs = await queue.getJobs(["waiting", "active", "delayed", "prioritized"]);
     for (const { data } of jobs) {
@@ -84,8 +104,7 @@ export async function readKept(redisUrl: string): Promise<Kept> {
       if (data.kind === "delivery") buriedFor.push(data.delivery.endpointId);
     }
   }
-  for (const text of await readParked(queues.connection)) note(text);
-  return { deliveries, events, reasons, buriedFor };
+  for (const text of await readParked(queues.connection, place.prefix)) note(text);
 
   function note(text: string): void {
     const found = readText(text);
@@ -94,12 +113,12 @@ export async function readKept(redisUrl: string): Promise<Kept> {
   }
 }
 
-const LINE_PREFIX = "{hookwave}:parking:line:";
+const PREFIX = "{hookwave}";
 
-async function readParked(redis: Redis): Promise<readonly string[]> {
-  const lines = await redis.keys(`${LINE_PREFIX}*`);
+async function readParked(redis: Redis, prefix: string): Promise<readonly string[]> {
+  const lines = await redis.keys(`${prefix}:parking:line:*`);
   const texts = await Promise.all(
-    lines.map(async (line) => await readLine(redis, line.slice(LINE_PREFIX.length))),
+    lines.map(async (line) => await readLine(redis, line.slice(`${prefix}:parking:line:`.length), prefix)),
   );
   return texts.flat();
 }
@@ -108,10 +127,14 @@ async function readParked(redis: Redis): Promise<readonly string[]> {
  * The texts that have a place in an endpoint's line: one without a place nobody would ever come to. A line that has
  * drained since it was listed has none.
  */
-export async function readLine(redis: Redis, endpointId: string): Promise<readonly string[]> {
-  const names = await redis.zrange(`${LINE_PREFIX}${endpointId}`, 0, "-1");
+export async function readLine(
+  redis: Redis,
+  endpointId: string,
+  prefix = PREFIX,
+): Promise<readonly string[]> {
+  const names = await redis.zrange(`${prefix}:parking:line:${endpointId}`, 0, "-1");
   if (names.length === 0) return [];
-  const texts = await redis.hmget(`{hookwave}:parking:deliveries:${endpointId}`, ...names);
+  const texts = await redis.hmget(`${prefix}:parking:deliveries:${endpointId}`, ...names);
   return texts.filter((text) => text !== null);
 }
 
@@ -128,13 +151,12 @@ function readText(text: string): Found {
   return { endpointId: null, eventIds: ids };
 }
 
-function openQueues(
-  redisUrl: string,
-): AsyncDisposable & { readonly all: readonly Queue[]; readonly connection: Redis } {
-  const connection = connectRedis(redisUrl, "watcher", () => undefined);
-  const all = ["events", "deliveries", "dead-letters"].map(
-    (name) => new Queue(name, { connection, prefix: "{hookwave}" }),
-  );
+function openQueues({
+  place,
+  prefix,
+}: ShardPlace): AsyncDisposable & { readonly all: readonly Queue[]; readonly connection: Redis } {
+  const connection = connectRedis(place, "watcher", () => undefined);
+  const all = ["events", "deliveries", "dead-letters"].map((name) => new Queue(name, { connection, prefix }));
   return {
     all,
     connection,

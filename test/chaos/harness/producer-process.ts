@@ -13,6 +13,7 @@ const TICK_MS = 10;
 const plan: ProducerPlan & { readonly file: string } = JSON.parse(process.argv[2] ?? "{}");
 const publisher = createPublisher({
   redisUrl: plan.redisUrl,
+  shards: plan.shards,
   durability: plan.durability,
   ...(plan.bus !== undefined && { bus: plan.bus }),
 });

@@ -10,6 +10,7 @@ import type { Post } from "./receiver.ts";
 
 export interface ProducerPlan {
   readonly redisUrl: string;
+  readonly shards: number;
   /** Part of its events' ids. */
   readonly name: string;
   /** Their number; it ends by itself after them. */

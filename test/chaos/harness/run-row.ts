@@ -65,7 +65,7 @@ async function readLedger(scene: Scene, { accepts = true, buries = [] }: Row): P
   for (const ledger of scene.ledgers) scene.acknowledged.push(...(await readAcknowledged(ledger)));
   if (!accepts || scene.plays.length > 0) return;
   if (scene.acknowledged.length === 0) throw new Error("expected events that were acknowledged, got none");
-  const kept = await readKept(scene.hookwaveUrl);
+  const kept = await readKept(scene.hookwaveUrl, scene.shards);
   scene.lost.push(...lostDeliveries(scene.acknowledged, scene.receivers, kept));
   const others = [...new Set(kept.reasons)].filter((reason) => !buries.some((one) => one === reason));
   if (others.length > 0)

@@ -74,6 +74,8 @@ export class Scene implements AsyncDisposable {
   #hookwave: Hookwave | null = null;
   /** The installation's Redis URL. */
   hookwaveUrl = "";
+  /** Into how many shards the installation is divided. */
+  shards = 1;
   #redis: RedisServer | null = null;
 
   constructor(seed: number, say: (line: string) => void, defects: readonly string[]) {
@@ -106,6 +108,7 @@ export class Scene implements AsyncDisposable {
       redisUrl,
       dataDir: this.redis.dataDir,
       role: "api",
+      shards: this.shards,
       ...LOOPBACK,
     });
     this.#cleanup.defer(hookwave.close);
@@ -164,7 +167,8 @@ export class Scene implements AsyncDisposable {
   }
 
   #startWorker(options: WorkerOptions, url: string, variables: Variables = {}): Promise<WorkerProcess> {
-    return startWorker({ url, dataDir: this.redis.dataDir }, options, this.variables(variables));
+    const all = { shards: this.shards, ...options };
+    return startWorker({ url, dataDir: this.redis.dataDir }, all, this.variables(variables));
   }
 
   /** The environment of a process of this run, with `more` for this one. */
@@ -178,7 +182,7 @@ export class Scene implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), "hookwave-ledger-"));
     this.#cleanup.defer(() => rm(directory, { recursive: true, force: true }));
     this.ledgers.push(directory);
-    const whole = { redisUrl: this.redis.url, name, ...PRODUCER, ...plan };
+    const whole = { redisUrl: this.redis.url, shards: this.shards, name, ...PRODUCER, ...plan };
     return this.keep(startProducer(directory, whole, plantedBy(this.defects)));
   }
 
@@ -263,7 +267,7 @@ const OK = { status: 200 };
 /** The sockets of a process end before its exit is heard of. */
 const HEARD_LATE_MS = 250;
 
-const PRODUCER: Omit<ProducerPlan, "redisUrl" | "name"> = {
+const PRODUCER: Omit<ProducerPlan, "redisUrl" | "shards" | "name"> = {
   events: 500,
   perSecond: 200,
   concurrency: 500,

@@ -64,7 +64,7 @@ describe("an empty environment", () => {
       allowPrivateNetworks: [],
       requireAof: false,
       publishDurability: "redis",
-      replicasMin: 1,
+      ...{ replicasMin: 1, shards: 1 },
       workerConcurrency: 128,
       maxInFlight: 50,
       shutdownGraceMs: 20_000,

@@ -5,6 +5,7 @@ import { asEventId, type EventId } from "../../../src/core/brand.ts";
 import type { Durability } from "../../../src/core/durability.ts";
 import { HookwaveError } from "../../../src/core/errors.ts";
 import type { PublishedEvent } from "../../../src/core/event.ts";
+import { shardsOf } from "../../../src/core/shards.ts";
 import { prepareEvent } from "../../../src/publish/check-event.ts";
 import { createEventPublisher } from "../../../src/publish/publisher.ts";
 
@@ -26,8 +27,7 @@ function stage(durability: Durability = "redis") {
     putOnBus: async () => new Set(),
     durability,
     beginSpan: null,
-    enqueue,
-    untilReady: () => Promise.resolve(),
+    stores: shardsOf([{ enqueue, untilReady: () => Promise.resolve() }], () => 0),
     system,
     tell: () => undefined,
   });
@@ -127,15 +127,15 @@ describe("publishing while the bus is asked", () => {
     const asked = Promise.withResolvers<ReadonlySet<EventId>>();
     const stored: PublishedEvent[] = [];
     const store = { isUp: true };
+    const enqueue = async (batch: readonly PublishedEvent[]): Promise<void> => {
+      if (!store.isUp) throw new Error("down");
+      stored.push(...batch);
+    };
     const publisher = createEventPublisher({
       putOnBus: () => asked.promise,
       durability: "redis",
       beginSpan: null,
-      enqueue: async (batch) => {
-        if (!store.isUp) throw new Error("down");
-        stored.push(...batch);
-      },
-      untilReady: () => Promise.resolve(),
+      stores: shardsOf([{ enqueue, untilReady: () => Promise.resolve() }], () => 0),
       system,
       tell: () => undefined,
     });

@@ -1,0 +1,36 @@
+/** The index of the dead letters of several shards, as one. */
+import { letterPlace } from "../core/letter.ts";
+import type { PageRequest } from "../core/page.ts";
+import { mergedPage, type Shards } from "../core/shards.ts";
+import type { LetterIndex } from "../queue/ports.ts";
+import { groupByLooking } from "./letter-index.ts";
+
+/** The index of all shards. Of an entry the id does not say in which shard it is: it is taken out of each, which does no harm. */
+export function lettersOver(shards: Shards<LetterIndex>): LetterIndex {
+  const { all } = shards;
+  const walk: LetterIndex["walk"] = (filter, order, page) =>
+    mergedPage(
+      all.map((index) => async (own: PageRequest) => {
+        const { data, next } = await index.walk(filter, order, own);
+        return { data: data.map((item) => ({ item, place: letterPlace(item) })), next };
+      }),
+      order,
+      page,
+    );
+  return {
+    add: (letter) => (letter.eventId === null ? all[0] : shards.of(letter.eventId)).add(letter),
+    remove: async (entries) => {
+      await Promise.all(all.map((index) => index.remove(entries)));
+    },
+    walk,
+    count: async (filter) => {
+      const counts = await Promise.all(all.map((index) => index.count(filter)));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    groups: (filter) => groupByLooking(walk, filter),
+    missing: async (ids) => {
+      const missing = await Promise.all(all.map((index) => index.missing(ids)));
+      return ids.filter((id) => missing.every((some) => some.includes(id)));
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/** Shards on a Cluster of three masters: each is where its slot is, and the others go on while one is away. */
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asEventId } from "../../src/core/brand.ts";
+import { createPublisher } from "../../src/index.ts";
+import { shardNumber } from "../../src/store/shard-places.ts";
+import { type ClusterMember, memberArgs, spreadCluster } from "../support/cluster.ts";
+import { LOOPBACK_VARIABLES, runCommand } from "../support/command.ts";
+import { askDoctor } from "../support/doctor.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
+
+const SHARDS = 3;
+const TYPE = "thing.made";
+/** Home is with the first of them. */
+const KEYS = ["{hookwave:0}", "{hookwave:1}", "{hookwave:2}"];
+
+/** Longer than a connection may be silent, and less than what makes the others promote somebody. */
+const PAUSED_MS = 15_000;
+
+interface Member extends ClusterMember, TestRedis {}
+
+const stack = new AsyncDisposableStack();
+const members: Member[] = [];
+let replica: Member | undefined;
+let url = "";
+
+async function startMember(): Promise<Member> {
+  const redis = stack.use(await startRedis(...(await memberArgs())));
+  const admin = new Redis(redis.url, { enableReadyCheck: false });
+  stack.defer(() => admin.disconnect());
+  return {
+    ...redis,
+    port: Number(new URL(redis.url).port),
+    ask: (command, ...args) => admin.call(command, ...args.map(String)),
+  };
+}
+
+const namesIn = (shard: number, count: number, prefix: string): readonly string[] =>
+  Array.from({ length: 20 * count }, (_, n) => `evt_${prefix}_${n}`)
+    .filter((id) => shardNumber(asEventId(id), SHARDS) === shard)
+    .slice(0, count);
+
+beforeAll(async () => {
+  const first = await startMember();
+  members.push(first, await startMember(), await startMember());
+  const [, second] = members;
+  replica = await startMember();
+  if (second === undefined) throw new Error("no members");
+  const [, ...others] = members;
+  url = await spreadCluster([first, ...others], KEYS, [{ replica, master: second }]);
+});
+afterAll(() => stack.disposeAsync());
+
+describe("a service in shards on a Cluster", () => {
+  it("has each event with its master, goes on while one is away, and follows its replica", async () => {
+    const [home, second] = members;
+    if (home === undefined || second === undefined || replica === undefined) throw new Error("no members");
+    await using receiver = await startReceiver();
+    await using hookwave = await startHookwave({ ...home, url }, { shards: SHARDS });
+    const publisher = createPublisher({ redisUrl: url, shards: SHARDS, logger: false });
+    stack.defer(publisher.close);
+    await hookwave.endpoints.add({ id: "one", url: receiver.url });
+    const ids = [0, 1, 2].flatMap((shard) => namesIn(shard, 5, "first"));
+    const isTaken = (...some: readonly string[]) =>
+      publisher.publishMany(some.map((id) => ({ id, type: TYPE, data: {} }))).then(
+        () => true,
+        () => false,
+      );
+    await until("all are taken", () => isTaken(...ids));
+    await until("all have come", () => ids.every((id) => receiver.ids().includes(id)));
+    for (const member of members)
+      expect(String(await member.ask("KEYS", "*:event:*")).split(",")).toHaveLength(5);
+    await until("all are read", async () => {
+      const { data } = await hookwave.events.latest({ type: null, since: null }, { after: null, limit: 50 });
+      return data.length === 15;
+    });
+
+    // Home is away: nothing of what lies there is needed for a delivery.
+    await home.ask("CLIENT", "PAUSE", PAUSED_MS, "ALL");
+    const pausedAt = performance.now();
+    const without = [1, 2].flatMap((shard) => namesIn(shard, 5, "without"));
+    await until("those of the others are taken", () => isTaken(...without));
+    await until("they come", () => without.every((id) => receiver.ids().includes(id)));
+    expect(performance.now() - pausedAt).toBeLessThan(PAUSED_MS);
+    await until("home is there again", () => hookwave.isRedisReachable(), 30_000);
+
+    await second.ask("CLIENT", "PAUSE", 60_000, "ALL").catch(() => undefined);
+    const meanwhile = [0, 2].flatMap((shard) => namesIn(shard, 5, "meanwhile"));
+    await until("those of others are taken", () => isTaken(...meanwhile));
+    await until("they come", () => meanwhile.every((id) => receiver.ids().includes(id)));
+    const [late = ""] = namesIn(1, 1, "late");
+    expect(await isTaken(late)).toBe(false);
+
+    await replica.ask("CLUSTER", "FAILOVER", "TAKEOVER");
+    await until("its replica takes them", () => isTaken(late), 30_000);
+    await until("it comes", () => receiver.ids().includes(late), 30_000);
+
+    const variables = {
+      ...LOOPBACK_VARIABLES,
+      REDIS_URL: url,
+      SHARDS: String(SHARDS),
+      HOOKWAVE_DATA_DIR: home.dataDir,
+    };
+    const report = await askDoctor([], variables);
+    expect(report.of("redis.connection")).toMatchObject([{ level: "ok", seen: "3 shards" }]);
+    expect(await runCommand(["status", "--redis", url], variables)).toMatchObject({ code: 0, stderr: "" });
+    expect(await runCommand(["status", "--redis", url], { ...variables, SHARDS: "2" })).toMatchObject({
+      stderr: expect.stringContaining("SHARDS=3"),
+    });
+  });
+});
