@@ -7,6 +7,7 @@ const main = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
 const migration = fileURLToPath(new URL("../../bench/migration.ts", import.meta.url));
 const isolation = fileURLToPath(new URL("../../bench/isolation.ts", import.meta.url));
 const turning = fileURLToPath(new URL("../../bench/switch.ts", import.meta.url));
+const shards = fileURLToPath(new URL("../../bench/shards.ts", import.meta.url));
 const above0 = expect.toSatisfy((value) => typeof value === "number" && value > 0);
 
 const delivering = {
@@ -75,4 +76,19 @@ describe("the benchmark of isolation", () => {
     expect(findings).toHaveLength(11);
     expect(findings.filter((line) => line.includes("NaN"))).toEqual([]);
   }, 240_000);
+});
+
+describe("the benchmark of shards", () => {
+  it("measures each number of them, on as many servers", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [shards, "--quick"]);
+    const rows = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+    const measured = { deliveriesPerSecond: above0, cpuUsPerDelivery: above0, redisCpuUsPerDelivery: above0 };
+    expect(rows).toEqual(
+      [1, 2, 3].map((count) => ({
+        shards: count,
+        ...measured,
+        eachRedis: [expect.any(Number), expect.any(Number), expect.any(Number)],
+      })),
+    );
+  }, 120_000);
 });
