@@ -83,7 +83,17 @@ function createFindOwner({ nodes, key }: ClusterPlace, askNode: AskNode): FindOw
     known.set(name, node);
     const told = await ask(node);
     for (const one of told.members) known.set(nameOf(one), one);
-    return { ...told, said: `${name}: ${told.said}` };
+    return { ...told, owner: await confirmed(told.owner, node), said: `${name}: ${told.said}` };
+  };
+
+  /**
+   * The owner, if it says so itself. A node that has not heard of a failover names the owner of before, and a connection
+   * there that asks for nothing would never hear that it is elsewhere.
+   */
+  const confirmed = async (owner: RedisNode | null, asked: RedisNode): Promise<RedisNode | null> => {
+    if (owner === null || nameOf(owner) === nameOf(asked)) return owner;
+    const own = (await ask(owner)).owner;
+    return own !== null && nameOf(own) === nameOf(owner) ? owner : null;
   };
 
   return async (isWanted, emit) => {
@@ -113,7 +123,11 @@ function readOwner(asked: RedisNode, slot: number, slots: unknown): Told {
     holders: holders.map(([host, port]) => ({ host: host || asked.host, port })),
   }));
   const [owner = null] = ranges.find(({ hasSlot }) => hasSlot)?.holders ?? [];
-  return { owner, members: ranges.flatMap(({ holders }) => holders), said: `slot ${slot} is no node's` };
+  return {
+    owner,
+    members: ranges.flatMap(({ holders }) => holders),
+    said: `slot ${slot} has no owner that says so`,
+  };
 }
 
 const nameOf = ({ host, port }: RedisNode): string => `${host}:${port}`;
