@@ -6,7 +6,7 @@ import { system } from "../config/system.ts";
 import type { EndpointId } from "../core/brand.ts";
 import { tellFailure } from "../core/happening.ts";
 import { mapShards } from "../core/shards.ts";
-import { createDeadLetters } from "../queue/dead-letters.ts";
+import { createShardLetters } from "../queue/dead-letters.ts";
 import { deadLettersOver, replayOver } from "../queue/letters-over.ts";
 import { createOutbox, outboxOver } from "../queue/outbox.ts";
 import { createLetterReplay } from "../queue/replay-letter.ts";
@@ -72,8 +72,8 @@ function lettersOf(fleet: FleetState) {
   const stateOf = stateOfShards(fleet);
   const parts = mapShards(shards, (shard) => lettersIn(shard, fleet, stateOf));
   const [first, ...others] = parts.all;
-  if (others.length === 0) return { ...first, replayLetter: first.deadLetters.replayLetter };
-  const all = [first.deadLetters, ...others.map(({ deadLetters }) => deadLetters)] as const;
+  if (others.length === 0) return { ...first, ...first.letters };
+  const all = [first.letters, ...others.map(({ letters }) => letters)] as const;
   const index = lettersOver(mapShards(parts, (part) => part.index));
   return {
     index,
@@ -97,6 +97,6 @@ function lettersIn(
   // A process that replays need not have the key that opens what it replays to.
   const findEndpoint = (id: EndpointId) => readIncarnation(fleet.redis, fleet.keys, id);
   const replayLetter = createLetterReplay({ queues, redis, outbox, waiting, stateOf, findEndpoint });
-  const deadLetters = createDeadLetters({ queues, redis, index, replayLetter, now: system.now });
-  return { index, outbox, deadLetters };
+  const letters = createShardLetters({ queues, redis, index, replayLetter, now: system.now });
+  return { index, outbox, letters };
 }

@@ -47,7 +47,8 @@ export interface DeadLetters {
 }
 
 /** Those of one shard. */
-export interface ShardLetters extends DeadLetters {
+export interface ShardLetters {
+  readonly deadLetters: DeadLetters;
   readonly has: (id: string) => Promise<boolean>;
   readonly replayLetter: ReplayLetter;
   readonly find: (filter: LetterFilter) => Promise<readonly LetterEntry[]>;
@@ -71,7 +72,7 @@ const REINDEX_PAGE = 500;
 /** Ours are prioritized; a producer of letters that knows no better makes them wait in the list. */
 const STATES = ["prioritized", "waiting"] as const;
 
-export function createDeadLetters(deps: DeadLettersDeps): ShardLetters {
+export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
   const { queues, index, replayLetter, redis } = deps;
   const queue = queues.deadLetters;
   const forget = (id: string, letter: DeadLetter): Promise<void> => index.remove([summaryOf(id, letter)]);
@@ -97,15 +98,22 @@ export function createDeadLetters(deps: DeadLettersDeps): ShardLetters {
       await removeAll(found, deps);
       return found.length;
     },
-    has: async (id) => (await redis.exists(queue.toKey(id))) === 1,
-    replayLetter,
-    find: (filter) => entriesOf(filter, index),
-    removeAll: (entries) => removeAll(entries, deps),
     reindex: async () => {
       const depth = await queue.getJobCountByTypes(...STATES);
       if (depth <= (await index.count({}))) return;
       for (const state of STATES) await reindexState(state, deps);
     },
+  };
+}
+
+export function createShardLetters(deps: DeadLettersDeps): ShardLetters {
+  const { queues, index, replayLetter, redis } = deps;
+  return {
+    deadLetters: createDeadLetters(deps),
+    has: async (id) => (await redis.exists(queues.deadLetters.toKey(id))) === 1,
+    replayLetter,
+    find: (filter) => entriesOf(filter, index),
+    removeAll: (entries) => removeAll(entries, deps),
   };
 }
 

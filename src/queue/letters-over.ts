@@ -13,7 +13,7 @@ export function deadLettersOver(shards: Letters, index: Pick<LetterIndex, "count
     list: (filter, page) =>
       mergedPage(
         shards.map((letters) => async (own: PageRequest) => {
-          const { data, next } = await letters.list(filter, own);
+          const { data, next } = await letters.deadLetters.list(filter, own);
           return { data: data.map((item) => ({ item, place: letterPlace(item) })), next };
         }),
         "newest",
@@ -21,9 +21,9 @@ export function deadLettersOver(shards: Letters, index: Pick<LetterIndex, "count
       ),
     count: index.count,
     groups: index.groups,
-    get: async (id) => (await locate(id, shards)).get(id),
-    replay: async (id, meaning) => (await locate(id, shards)).replay(id, meaning),
-    remove: async (id) => await (await locate(id, shards)).remove(id),
+    get: async (id) => (await locate(id, shards)).deadLetters.get(id),
+    replay: async (id, meaning) => (await locate(id, shards)).deadLetters.replay(id, meaning),
+    remove: async (id) => await (await locate(id, shards)).deadLetters.remove(id),
     purge: async (filter, confirmedCount) => {
       const found = await Promise.all(shards.map((letters) => letters.find(filter)));
       const count = found.reduce((sum, entries) => sum + entries.length, 0);
@@ -32,7 +32,7 @@ export function deadLettersOver(shards: Letters, index: Pick<LetterIndex, "count
       return count;
     },
     reindex: async () => {
-      await Promise.all(shards.map((letters) => letters.reindex()));
+      await Promise.all(shards.map((letters) => letters.deadLetters.reindex()));
     },
   };
 }
