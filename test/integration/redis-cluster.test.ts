@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPublisher } from "../../src/index.ts";
 import { ask, startApi } from "../support/api.ts";
-import { type ClusterMember, formCluster, memberArgs } from "../support/cluster.ts";
+import { type ClusterMember, formCluster, memberArgs, takeOver } from "../support/cluster.ts";
 import { LOOPBACK_VARIABLES, runCommand } from "../support/command.ts";
 import { askDoctor } from "../support/doctor.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -58,7 +58,7 @@ describe("a service on a Cluster", () => {
     await receiver.received(1);
     expect(ours(await other.ask("CLIENT", "LIST"))).toBe(0);
 
-    await replica.ask("CLUSTER", "FAILOVER");
+    await takeOver(replica);
     const isTaken = () =>
       publisher.publish({ ...event, id: "evt_after" }, { durability: "replicated" }).then(
         () => true,

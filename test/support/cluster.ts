@@ -99,3 +99,18 @@ export async function untilLinked({ ask }: ClusterMember): Promise<void> {
   const isLinked = async () => String(await ask("INFO", "replication")).includes("master_link_status:up");
   await until("the replica is in step", () => isLinked().catch(() => false), 30_000);
 }
+
+/** A failover that the other masters do not vote for within this time has failed, without a word. */
+const VOTED_WITHIN_MS = 6_000;
+
+/** Makes a replica the owner of its master's slots, as an operator does: asks for it, looks, and asks again. */
+export async function takeOver({ ask }: ClusterMember): Promise<void> {
+  let askedAt = Number.NEGATIVE_INFINITY;
+  await until("the replica is the owner", async () => {
+    if (String(await ask("ROLE")).startsWith("master")) return true;
+    if (performance.now() - askedAt < VOTED_WITHIN_MS) return false;
+    askedAt = performance.now();
+    await ask("CLUSTER", "FAILOVER");
+    return false;
+  });
+}

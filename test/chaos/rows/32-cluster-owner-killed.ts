@@ -2,7 +2,7 @@
  * Row 32: of a Cluster of three masters, the one that has our slot is killed under load, and one of its replicas is promoted by
  * the others; then it is handed over as an operator asks for it. What was acknowledged as `replicated` is there.
  */
-import { formCluster, memberArgs, untilLinked } from "../../support/cluster.ts";
+import { formCluster, memberArgs, takeOver, untilLinked } from "../../support/cluster.ts";
 import { until } from "../../support/until.ts";
 import { ledLoad } from "../harness/led-load.ts";
 import { recovers } from "../harness/recovers.ts";
@@ -35,8 +35,7 @@ export const clusterOwnerKilled: Row = {
     await untilLinked(owner);
     await scene.meanwhile(500, 1_500);
     await recovers(scene, "an operator asks for a failover", async () => {
-      await owner.ask("CLUSTER", "FAILOVER");
-      await until("the old owner has it again", async () => (await mastersOf([owner])).length === 1, 30_000);
+      await takeOver(owner);
     });
     await producer.finished;
     await scene.drained();
