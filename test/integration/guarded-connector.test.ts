@@ -1,12 +1,13 @@
 import type { LookupAddress } from "node:dns";
 import type { Socket } from "node:net";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { originOf } from "../../src/core/origin.ts";
 import { createGuardedConnector } from "../../src/deliver/guarded-connector.ts";
 import type { Lookup } from "../../src/deliver/resolver.ts";
 import { createAuthority } from "../support/certificates.ts";
 import { plainAnswer, startRawReceiver } from "../support/raw-receiver.ts";
 import { openThings, postTo, publicPolicy } from "../support/transports.ts";
+import { until } from "../support/until.ts";
 
 const { receiver: startReceiver, transport: openTransport, closeAll } = openThings();
 afterEach(closeAll);
@@ -131,7 +132,7 @@ describe("the connector by itself", () => {
     expect(await connectTo("hooks.acme-corp.com", receiver.port, lookup)).toMatchObject({
       exchange: blocked,
     });
-    await vi.waitFor(() => expect(receiver.openCount()).toBe(0));
+    await until("its connection is closed", () => receiver.openCount() === 0);
     expect(receiver.requests).toHaveLength(0);
   });
 
@@ -162,7 +163,7 @@ describe("connections that do not come about", () => {
     const transport = openTransport({ connectTimeoutMs: 500 });
     const url = receiver.url.replace("http:", "https:");
     expect(await transport.post(postTo(url))).toEqual(failed("tls"));
-    await vi.waitFor(() => expect(receiver.openCount()).toBe(0));
+    await until("its connection is closed", () => receiver.openCount() === 0);
   });
 });
 

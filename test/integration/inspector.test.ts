@@ -6,6 +6,7 @@ import { createAuthority, selfSigned } from "../support/certificates.ts";
 import { plainAnswer, startRawReceiver } from "../support/raw-receiver.ts";
 import { startReceiver as startHttpReceiver } from "../support/receiver.ts";
 import { openThings, postTo, publicPolicy } from "../support/transports.ts";
+import { until } from "../support/until.ts";
 
 const { receiver: startReceiver, probe: openDirectSender, closeAll } = openThings();
 afterEach(closeAll);
@@ -60,7 +61,7 @@ describe("what a probe measures", () => {
     await probe.send(postTo(receiver.url));
     await probe.send(postTo(receiver.url));
     expect(receiver.connectionCount()).toBe(2);
-    await vi.waitFor(() => expect(receiver.openCount()).toBe(0));
+    await until("its connection is closed", () => receiver.openCount() === 0);
   });
 
   it("does not stay for a body once it has seen enough of it", async () => {
@@ -138,7 +139,7 @@ describe("what a probe says of a failure", () => {
     expect(timings.connectMs).not.toBeNull();
     expect(timings.firstByteMs).toBeNull();
     expect(timings.totalMs).toBeGreaterThanOrEqual(195);
-    await vi.waitFor(() => expect(receiver.openCount()).toBe(0));
+    await until("its connection is closed", () => receiver.openCount() === 0);
   });
 
   it("says what is wrong with a URL that is refused, and opens nothing", async () => {
@@ -177,7 +178,7 @@ describe("a probe that is abandoned", () => {
     const receiver = await startReceiver(() => undefined);
     const probe = openDirectSender();
     const refused = expect(probe.send(postTo(receiver.url))).rejects.toMatchObject({ code: "CLOSED" });
-    await vi.waitFor(() => expect(receiver.requests).toHaveLength(1));
+    await until("they have come", () => receiver.requests.length === 1);
     await probe.abandon();
     await refused;
     await expect(probe.send(postTo(receiver.url))).rejects.toMatchObject({ code: "CLOSED" });

@@ -1,8 +1,9 @@
 /** Answers as old and hand-made servers spell them, over real sockets. curl takes all those that are taken here. */
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { HEAD_PROBLEMS } from "../../src/deliver/odd-head.ts";
 import { type Answer, plainAnswer } from "../support/raw-receiver.ts";
 import { openThings, postTo } from "../support/transports.ts";
+import { until } from "../support/until.ts";
 
 const { receiver: startReceiver, transport: openTransport, probe: openInspector, closeAll } = openThings();
 afterEach(closeAll);
@@ -15,7 +16,7 @@ const saying =
 async function exchangeWith(answer: Answer) {
   const receiver = await startReceiver(answer);
   const exchange = await openTransport().post(postTo(receiver.url));
-  await vi.waitFor(() => expect(receiver.openCount()).toBe(0));
+  await until("its connection is closed", () => receiver.openCount() === 0);
   // It has done its work: nothing may be sent a second time.
   expect(receiver.requests).toHaveLength(1);
   return exchange;

@@ -6,6 +6,7 @@ import { NAME, PUBLIC, through } from "../support/behind-proxy.ts";
 import { startConnectProxy } from "../support/connect-proxy.ts";
 import { plainAnswer } from "../support/raw-receiver.ts";
 import { openThings, postTo } from "../support/transports.ts";
+import { until } from "../support/until.ts";
 
 const things = openThings();
 const { receiver: startReceiver, keep, closeAll } = things;
@@ -83,7 +84,7 @@ describe("a proxy that is in trouble", () => {
     expect(await transport.post(postTo(url, { body: "break" }))).toEqual({ kind: "failed", reason: "reset" });
     const waiting = transport.post(postTo(url));
     const refused = expect(waiting).rejects.toMatchObject(unavailable("ECONNREFUSED"));
-    await vi.waitFor(() => expect(receiver.requests).toHaveLength(2));
+    await until("they have come", () => receiver.requests.length === 2);
     await proxy.close();
     await refused;
   });
@@ -99,7 +100,7 @@ describe("a receiver that the proxy does not connect to", () => {
       exchange: failed,
       detail: `PROXY_${status}`,
     });
-    await vi.waitFor(() => expect(proxy.openCount()).toBe(0));
+    await until("its connection is closed", () => proxy.openCount() === 0);
   });
 
   it("is so too where the proxy answers others and for it never, in time", async () => {
@@ -114,7 +115,7 @@ describe("a receiver that the proxy does not connect to", () => {
       kind: "failed",
       reason: "timeout",
     });
-    await vi.waitFor(() => expect(proxy.openCount()).toBe(0));
+    await until("its connection is closed", () => proxy.openCount() === 0);
   });
 
   it("keeps nobody else waiting", async () => {

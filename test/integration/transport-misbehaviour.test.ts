@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { OutgoingRequest } from "../../src/deliver/ports.ts";
 import { type Answer, drip, plainAnswer, pourForEver } from "../support/raw-receiver.ts";
 import { openThings, postTo } from "../support/transports.ts";
+import { until } from "../support/until.ts";
 
 const { receiver: startReceiver, transport: openTransport, closeAll } = openThings();
 afterEach(closeAll);
@@ -41,7 +42,7 @@ describe("one deadline spans the whole exchange", () => {
     const receiver = await startReceiver((socket) => held.push(() => socket.write(plainAnswer(200))));
     const transport = openTransport({ connectionsPerOrigin: 2 });
     const first = [transport.post(postTo(receiver.url)), transport.post(postTo(receiver.url))];
-    await vi.waitFor(() => expect(held).toHaveLength(2));
+    await until("they have come", () => held.length === 2);
     expect(await transport.post(postTo(receiver.url, { timeoutMs: 50 }))).toEqual(timedOut);
     for (const answer of held) answer();
     expect(await Promise.all(first)).toMatchObject([{ status: 200 }, { status: 200 }]);
@@ -91,7 +92,7 @@ describe("the status line is the outcome", () => {
     for (let count = 0; count < 2; count += 1) {
       expect(await transport.post(postTo(receiver.url))).toMatchObject({ excerpt: "y".repeat(16_384) });
     }
-    await vi.waitFor(() => expect(receiver.requests).toHaveLength(2));
+    await until("they have come", () => receiver.requests.length === 2);
     expect(receiver.connectionCount()).toBe(1);
   });
 

@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { plainAnswer } from "../support/raw-receiver.ts";
 import { openThings, postTo } from "../support/transports.ts";
+import { until } from "../support/until.ts";
 
 const { receiver: startReceiver, transport: openTransport, closeAll } = openThings();
 afterEach(() => {
@@ -114,19 +115,19 @@ describe("connections", () => {
     const receiver = await startReceiver((socket) => waiting.push(() => socket.write(plainAnswer(200))));
     const transport = openTransport();
     const post = transport.post(postTo(receiver.url));
-    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    await until("they have come", () => waiting.length === 1);
     const closing = transport.close();
     waiting[0]?.();
     expect(await post).toMatchObject({ status: 200 });
     await closing;
-    await vi.waitFor(() => expect(receiver.openCount()).toBe(0));
+    await until("its connection is closed", () => receiver.openCount() === 0);
   });
 
   it("rejects what is open when it is abandoned: giving up is our doing, not the receiver's", async () => {
     const receiver = await startReceiver(() => undefined);
     const transport = openTransport();
     const open = transport.post(postTo(receiver.url));
-    await vi.waitFor(() => expect(receiver.requests).toHaveLength(1));
+    await until("they have come", () => receiver.requests.length === 1);
     const refused = expect(open).rejects.toMatchObject({ code: "CLOSED" });
     await transport.abandon();
     await refused;
