@@ -25,7 +25,7 @@ const LONGEST = [
   "docs/examples.deep.test.ts",
   "docs/receiver-examples.deep.test.ts",
   "integration/silent-redis.test.ts",
-  "integration/bridge-refusals.test.ts",
+  "integration/bridge-refusals.deep.test.ts",
   "integration/api-migration.test.ts",
   "integration/api-bus.test.ts",
   "integration/start.test.ts",
