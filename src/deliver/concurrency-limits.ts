@@ -91,6 +91,9 @@ class ConcurrencyLimit {
   /** The cap that it began with. */
   #first = 0;
   #cap = 0;
+  /** Nothing has said yet that more open POSTs would not help. */
+  #isStarting = false;
+  #slowInARow = 0;
   #open = 0;
   #waiting: Waiting[] = [];
   /** Of the answers lately, but for the first ones. */
@@ -110,10 +113,12 @@ class ConcurrencyLimit {
     this.#most = most;
     this.#first = first;
     this.#cap = first;
+    this.#isStarting = first < most;
   }
 
   restart(): void {
     this.#cap = 1;
+    this.#isStarting = false;
   }
 
   open(): number {
@@ -172,10 +177,11 @@ class ConcurrencyLimit {
     return this.#answers > this.#first * 2;
   }
 
-  /** Places in the queue. */
+  /** Places in the queue. What is turned away once has all that comes after it parked behind it: too early costs much. */
   #room(): number {
     const answerMs = this.#isKnown() ? this.#fastestMs : FIRST_GUESS_MS;
-    return Math.ceil((this.cap() * QUEUE_MS) / Math.max(1, answerMs));
+    const cap = this.#isStarting ? this.#most : this.cap();
+    return Math.ceil((cap * QUEUE_MS) / Math.max(1, answerMs));
   }
 
   /** It has become slow, or lets fewer in: the last ones would wait for too long. */
@@ -189,18 +195,24 @@ class ConcurrencyLimit {
 
   /**
    * Halved by overload, one more for every full round of successes: the classic that converges (AIMD). Beyond what it began
-   * with only while that helps.
+   * with only while that helps: twice as many after each round until it has not, as TCP's slow start (RFC 5681, 3.1).
    */
   #adapt(outcome: Outcome, durationMs: number): void {
-    if (isOverload(outcome)) this.#cap = Math.max(1, this.#cap / 2);
-    else if (outcome.kind === "delivered" && (this.#cap < this.#first || this.#isStillFast(durationMs)))
-      this.#cap = Math.min(this.#most, this.#cap + 1 / this.#cap);
+    if (isOverload(outcome)) {
+      this.#cap = Math.max(1, this.#cap / 2);
+      this.#isStarting = false;
+    } else if (outcome.kind === "delivered" && (this.#cap < this.#first || this.#helps(durationMs)))
+      this.#cap = Math.min(this.#most, this.#cap + (this.#isStarting ? 1 : 1 / this.#cap));
   }
 
   /** All that may be open are, and take no longer: more than it works on at once would only wait there instead of here. */
-  #isStillFast(durationMs: number): boolean {
+  #helps(durationMs: number): boolean {
     if (!this.#isKnown() || this.#open < this.cap()) return false;
-    return durationMs <= this.#fastestOfFewMs * STILL_FAST + MOMENT_MS;
+    const isStillFast = durationMs <= this.#fastestOfFewMs * STILL_FAST + MOMENT_MS;
+    this.#slowInARow = isStillFast ? 0 : this.#slowInARow + 1;
+    // A whole round of them: a single one may be our own doing.
+    if (this.#slowInARow >= this.cap()) this.#isStarting = false;
+    return isStillFast;
   }
 }
 

@@ -89,6 +89,26 @@ describe("an endpoint's concurrency limit", () => {
     expect(limits.capOf(id)).toBe(50);
   });
 
+  it("grows by one with each answer as long as that helps, and is twice as large after a round", () => {
+    answered(5, growing(50));
+    answeredAtOnce(19, 5, growing(50));
+    answeredAtOnce(10, 5, growing(50));
+    expect(limits.capOf(id)).toBe(20);
+    answeredAtOnce(30, 5, growing(50));
+    expect(limits.capOf(id)).toBe(50);
+  });
+
+  it("takes a few slow answers for no reason to grow slowly from then on, but a whole round of them", () => {
+    answered(5, growing(50));
+    answeredAtOnce(19, 5, growing(50));
+    answeredAtOnce(9, 300, growing(50));
+    answeredAtOnce(10, 5, growing(50));
+    expect(limits.capOf(id)).toBe(20);
+    answeredAtOnce(30, 300, growing(50));
+    answeredAtOnce(10, 5, growing(50));
+    expect(limits.capOf(id)).toBe(20);
+  });
+
   it("does not grow while fewer are open than may be", () => {
     for (let n = 0; n < 500; n += 1) answered(5, growing(50));
     expect(limits.capOf(id)).toBe(10);
@@ -135,6 +155,13 @@ describe("the queue before a full limit", () => {
     known(100, endpoint(1));
     const answers = enterMany(10, endpoint(1));
     expect([admittedAtOnce(answers), turnedAway(answers)]).toEqual([1, 4]);
+  });
+
+  it("is as long as it may become while the limit grows: what is turned away too early is parked, and all that follows", () => {
+    const growing = { ...endpoint(50), growsInFlight: true };
+    known(14, { ...growing, maxInFlight: 10 });
+    const answers = enterMany(1_000, growing);
+    expect(turnedAway(answers)).toBe(0);
   });
 
   it("goes by the fastest answers, for our own load makes them seem slow", () => {
