@@ -173,7 +173,8 @@ describe("a connection that went stale", () => {
     await transport.post(postTo(receiver.url));
     // From the check phase, the event loop polls sockets before it comes to anything started now.
     await new Promise(setImmediate);
-    sockets[0]?.resetAndDestroy();
+    // It ends its side first, and would read meanwhile what is sent to it.
+    sockets[0]?.pause().resetAndDestroy();
     return { receiver, transport };
   };
 
