@@ -1,14 +1,14 @@
 /** `redis+cluster://`: everybody is at the node that has our slot, also when it is another one. */
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPublisher } from "../../src/index.ts";
 import { ask, startApi } from "../support/api.ts";
-import { type ClusterMember, formCluster, memberArgs, takeOver } from "../support/cluster.ts";
+import { formCluster, takeOver } from "../support/cluster.ts";
+import { startMember, type TestMember } from "../support/cluster-member.ts";
 import { LOOPBACK_VARIABLES, runCommand } from "../support/command.ts";
 import { askDoctor } from "../support/doctor.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { readRepositoryFile } from "../support/repository.ts";
-import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
+import { startHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const event = { type: "model.registered", data: { model_id: "m" } } as const;
@@ -17,28 +17,19 @@ const page = readRepositoryFile("docs/deployment.md");
 const [, user = "", rules = ""] = /^user (\S+) (.*)$/m.exec(page) ?? [];
 const [, more = ""] = /`(\+cluster[^`]*)`/.exec(page) ?? [];
 
-interface Member extends ClusterMember, TestRedis {}
-
 const stack = new AsyncDisposableStack();
-let [owner, other, replica]: Member[] = [];
+let [owner, other, replica]: TestMember[] = [];
 let url = "";
-
-async function startMember(): Promise<Member> {
-  const redis = stack.use(await startRedis(...(await memberArgs())));
-  const admin = new Redis(redis.url, { enableReadyCheck: false });
-  stack.defer(() => admin.disconnect());
-  return {
-    ...redis,
-    port: Number(new URL(redis.url).port),
-    ask: (command, ...args) => admin.call(command, ...args.map(String)),
-  };
-}
 
 const ours = (list: unknown): number => [...String(list).matchAll(/ name=hookwave-(?!cluster)/g)].length;
 
 beforeAll(async () => {
-  const [first, below, above] = [await startMember(), await startMember(), await startMember()];
-  [owner, other, replica] = [first, below, await startMember()];
+  const [first, below, above] = [
+    await startMember(stack),
+    await startMember(stack),
+    await startMember(stack),
+  ];
+  [owner, other, replica] = [first, below, await startMember(stack)];
   const direct = await formCluster(first, [below, above], [replica], "{hookwave}");
   for (const member of [first, below, above, replica])
     await member.ask("ACL", "SETUSER", user, ...rules.split(" "), ...more.split(" "));

@@ -1,14 +1,14 @@
 /** Shards on a Cluster of three masters: each is where its slot is, and the others go on while one is away. */
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asEventId } from "../../src/core/brand.ts";
 import { createPublisher } from "../../src/index.ts";
 import { shardNumber } from "../../src/store/shard-places.ts";
-import { type ClusterMember, memberArgs, spreadCluster } from "../support/cluster.ts";
+import { spreadCluster } from "../support/cluster.ts";
+import { startMember, type TestMember } from "../support/cluster-member.ts";
 import { LOOPBACK_VARIABLES, runCommand } from "../support/command.ts";
 import { askDoctor } from "../support/doctor.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
+import { startHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const SHARDS = 3;
@@ -19,23 +19,10 @@ const KEYS = ["{hookwave:0}", "{hookwave:1}", "{hookwave:2}"];
 /** Longer than a connection may be silent, and less than what makes the others promote somebody. */
 const PAUSED_MS = 15_000;
 
-interface Member extends ClusterMember, TestRedis {}
-
 const stack = new AsyncDisposableStack();
-const members: Member[] = [];
-let replica: Member | undefined;
+const members: TestMember[] = [];
+let replica: TestMember | undefined;
 let url = "";
-
-async function startMember(): Promise<Member> {
-  const redis = stack.use(await startRedis(...(await memberArgs())));
-  const admin = new Redis(redis.url, { enableReadyCheck: false });
-  stack.defer(() => admin.disconnect());
-  return {
-    ...redis,
-    port: Number(new URL(redis.url).port),
-    ask: (command, ...args) => admin.call(command, ...args.map(String)),
-  };
-}
 
 const namesIn = (shard: number, count: number, prefix: string): readonly string[] =>
   Array.from({ length: 20 * count }, (_, n) => `evt_${prefix}_${n}`)
@@ -43,10 +30,10 @@ const namesIn = (shard: number, count: number, prefix: string): readonly string[
     .slice(0, count);
 
 beforeAll(async () => {
-  const first = await startMember();
-  members.push(first, await startMember(), await startMember());
+  const first = await startMember(stack);
+  members.push(first, await startMember(stack), await startMember(stack));
   const [, second] = members;
-  replica = await startMember();
+  replica = await startMember(stack);
   if (second === undefined) throw new Error("no members");
   const [, ...others] = members;
   url = await spreadCluster([first, ...others], KEYS, [{ replica, master: second }]);
