@@ -7,12 +7,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Those that take 5 s and more at the depth of `npm test`. */
 const LONGEST = [
   "integration/console-callbacks-page.deep.test.ts",
-  "integration/console-overview-page.test.ts",
+  "integration/console-overview-page.deep.test.ts",
   "integration/replays.test.ts",
   "integration/demo.test.ts",
   "integration/bridge-list.test.ts",
   "integration/redis-trouble.test.ts",
-  "integration/alien-jobs.test.ts",
+  "integration/alien-jobs.deep.test.ts",
   "integration/alien-flood.deep.test.ts",
   "integration/crash.test.ts",
   "integration/lost-jobs.deep.test.ts",

@@ -3,14 +3,10 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Api } from "../support/api.ts";
 import { type ConsoleStage, openConsole } from "../support/console-stage.ts";
-import { IS_DEEP } from "../support/depth.ts";
 import { barriers, sitDown, WITHOUT_BROWSER } from "../support/person.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import type { TestHookwave } from "../support/service.ts";
 import { until } from "../support/until.ts";
-
-/** axe costs as much as all the rest of this file. */
-const SCHEMES = IS_DEEP ? (["light", "dark"] as const) : [];
 
 describe.skipIf(WITHOUT_BROWSER)("the console's overview", () => {
   let stage: ConsoleStage;
@@ -101,20 +97,23 @@ describe.skipIf(WITHOUT_BROWSER)("the console's overview", () => {
     expect(person.complaints).toEqual([]);
   });
 
-  it.each(SCHEMES)("has no barrier that axe finds, %s and on a narrow screen", async (colorScheme) => {
-    for (const viewport of [
-      { width: 1280, height: 800 },
-      { width: 320, height: 640 },
-    ]) {
-      await using person = await sitDown(browser, api.url, { colorScheme, viewport });
-      await person.open("");
-      await person.page.getByText("HTTP 503").first().waitFor();
-      await person.page.getByText("attempts appear here").waitFor();
-      await person.page.locator(".drawing svg").waitFor();
-      expect(await barriers(person.page)).toEqual([]);
-      const width = await person.page.evaluate("document.documentElement.scrollWidth");
-      expect(width).toBeLessThanOrEqual(viewport.width);
-      expect(person.complaints).toEqual([]);
-    }
-  });
+  it.each(["light", "dark"] as const)(
+    "has no barrier that axe finds, %s and on a narrow screen",
+    async (colorScheme) => {
+      for (const viewport of [
+        { width: 1280, height: 800 },
+        { width: 320, height: 640 },
+      ]) {
+        await using person = await sitDown(browser, api.url, { colorScheme, viewport });
+        await person.open("");
+        await person.page.getByText("HTTP 503").first().waitFor();
+        await person.page.getByText("attempts appear here").waitFor();
+        await person.page.locator(".drawing svg").waitFor();
+        expect(await barriers(person.page)).toEqual([]);
+        const width = await person.page.evaluate("document.documentElement.scrollWidth");
+        expect(width).toBeLessThanOrEqual(viewport.width);
+        expect(person.complaints).toEqual([]);
+      }
+    },
+  );
 });
