@@ -67,6 +67,11 @@ interface PlacedPage<Item> extends Page<Placed<Item>> {
 
 export type ReadPlaced<Item> = (request: PageRequest) => Promise<PlacedPage<Item>>;
 
+export const withPlaces = <Item>(
+  { data, next }: Page<Item>,
+  placeOf: (item: Item) => string,
+): Page<Placed<Item>> => ({ data: data.map((item) => ({ item, place: placeOf(item) })), next });
+
 /** For a list that is one. */
 export const withoutPlaces = <Item>({ data, next }: Page<Placed<Item>>): Page<Item> => ({
   data: data.map(({ item }) => item),

@@ -1,7 +1,7 @@
 /** The dead letters of several shards, as one. A letter's id does not say in which it is: each is asked for it. */
 import { letterPlace } from "../core/letter.ts";
 import type { PageRequest } from "../core/page.ts";
-import { mergedPage } from "../core/shards.ts";
+import { mergedPage, withPlaces } from "../core/shards.ts";
 import { type DeadLetters, insistConfirmed, type ShardLetters } from "./dead-letters.ts";
 import type { LetterIndex } from "./ports.ts";
 import type { ReplayLetter } from "./replay-letter.ts";
@@ -12,10 +12,11 @@ export function deadLettersOver(shards: Letters, index: Pick<LetterIndex, "count
   return {
     list: (filter, page) =>
       mergedPage(
-        shards.map((letters) => async (own: PageRequest) => {
-          const { data, next } = await letters.deadLetters.list(filter, own);
-          return { data: data.map((item) => ({ item, place: letterPlace(item) })), next };
-        }),
+        shards.map(
+          ({ deadLetters }) =>
+            async (own: PageRequest) =>
+              withPlaces(await deadLetters.list(filter, own), letterPlace),
+        ),
         "newest",
         page,
       ),

@@ -1,7 +1,7 @@
 /** The index of the dead letters of several shards, as one. */
 import { letterPlace } from "../core/letter.ts";
 import type { PageRequest } from "../core/page.ts";
-import { mergedPage, type Shards } from "../core/shards.ts";
+import { mergedPage, type Shards, withPlaces } from "../core/shards.ts";
 import type { LetterIndex } from "../queue/ports.ts";
 import { groupByLooking } from "./letter-index.ts";
 
@@ -10,10 +10,9 @@ export function lettersOver(shards: Shards<LetterIndex>): LetterIndex {
   const { all } = shards;
   const walk: LetterIndex["walk"] = (filter, order, page) =>
     mergedPage(
-      all.map((index) => async (own: PageRequest) => {
-        const { data, next } = await index.walk(filter, order, own);
-        return { data: data.map((item) => ({ item, place: letterPlace(item) })), next };
-      }),
+      all.map(
+        (index) => async (own: PageRequest) => withPlaces(await index.walk(filter, order, own), letterPlace),
+      ),
       order,
       page,
     );

@@ -4,7 +4,7 @@
  */
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Those that take 5 s and more at the depth of `npm test`. */
+/** Those that take 5 s and more. */
 const LONGEST = [
   "integration/console-callbacks-page.deep.test.ts",
   "integration/console-overview-page.deep.test.ts",
