@@ -7,7 +7,6 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { HookwaveError } from "../core/errors.ts";
 import { isDemoted, isElsewhere, isUnanswered, redisWord, refusalByRedis } from "../core/redis-replies.ts";
-
 import { refusalByTls } from "./redis-certificates.ts";
 import { placeAt, type RedisPlace } from "./redis-place.ts";
 import { type Connectors, type ListenToSentinels, sentinelConnector } from "./sentinels.ts";
@@ -80,6 +79,8 @@ export function connectRedis(
   redis.on("error", (error: Error) => onError(reasonOf(redis, error) ?? error));
   redis.on("ready", () => reasons.delete(redis));
   heedReplies(redis, siblingsAt(place, redis), isLost);
+  // The other connectors refuse a replica by themselves; an inspector wants to see it.
+  if (redis.options.Connector === undefined && role !== "inspector") leaveReplica(redis);
   return redis;
 }
 
@@ -186,10 +187,33 @@ function siblingsAt(place: RedisPlace | string, redis: Redis): ReadonlySet<Redis
 function heedReplies(redis: Redis, siblings: ReadonlySet<Redis>, isLost: (error: unknown) => boolean): void {
   const settle = redis.handleReconnection.bind(redis);
   redis.handleReconnection = (error, item) => {
-    if (isLost(error))
-      for (const one of siblings) if (one !== redis && one.status === "ready") one.disconnect(true);
+    if (isLost(error)) for (const one of siblings) if (one !== redis && isAtServer(one)) one.disconnect(true);
     settle(refusalByRedis(error) ?? error, item);
   };
+}
+
+/** One that is only being made asks its server for its role itself. */
+const isAtServer = ({ status }: Redis): boolean => status === "connect" || status === "ready";
+
+const REPLICA_LEFT_AFTER_MS = 1_000;
+
+/**
+ * A connection that was made to a replica is made anew a moment later, until its address leads to a master: it may have
+ * come just after the others had left, and if it asks for nothing, nobody would ever tell it.
+ */
+function leaveReplica(redis: Redis): void {
+  let leaving: NodeJS.Timeout | undefined;
+  redis.on("close", () => clearTimeout(leaving));
+  redis.on("ready", () => {
+    // An answer that does not come is a connection that will be made anew, and ask again.
+    const told = redis.info("replication").catch(() => "");
+    void told.then((role) => {
+      clearTimeout(leaving);
+      if (redis.status !== "ready" || !/^role:slave/m.test(role)) return;
+      leaving = setTimeout(() => redis.disconnect(true), REPLICA_LEFT_AFTER_MS);
+      leaving.unref();
+    });
+  });
 }
 
 /** For a caller that should be answered within a second, with some time for the answer. */

@@ -4,6 +4,8 @@ import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { createHookwave, createPublisher } from "../../src/index.ts";
 import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
+import { connectRedis } from "../../src/store/redis.ts";
+import { startTcpProxy } from "../chaos/harness/tcp-proxy.ts";
 import { isDrained } from "../support/drained.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
@@ -107,6 +109,22 @@ describe("publishing while Redis is away (trap 8)", () => {
     await hookwave.close();
     await again.stop();
     await redis[Symbol.asyncDispose]();
+  });
+});
+
+describe("an address that leads to another server (trap 40)", () => {
+  it("is looked up again by a connection that asks nothing, and was made just before to what was a replica already", async () => {
+    await using master = await startRedis();
+    await using replica = await startRedis("--replicaof", `127.0.0.1 ${new URL(master.url).port}`);
+    await using front = await startTcpProxy(Number(new URL(replica.url).port));
+    const redis = connectRedis(`redis://127.0.0.1:${front.port}`, "worker", () => undefined);
+    await until("it is connected", () => redis.status === "ready");
+
+    front.leadTo(Number(new URL(master.url).port));
+
+    await until("it is at the master", async () => (await redis.role())[0] === "master");
+    expect(front.leftBehind()).toBe(0);
+    redis.disconnect();
   });
 });
 

@@ -6,6 +6,11 @@ export const LATER_DEFECTS: Readonly<Record<string, readonly Change[]>> = {
   "faithful-to-the-demoted": [
     { module: "/src/store/redis.ts", text: "reconnectOnError: isLost,", instead: "" },
     { module: "/src/store/redis.ts", text: "if (isLost(error))", instead: "if (error === null)" },
+    {
+      module: "/src/store/redis.ts",
+      text: 'role !== "inspector") leaveReplica(redis);',
+      instead: "false) leaveReplica(redis);",
+    },
   ],
   /** Trap 42: a burial that is run again is counted again. Row 33. */
   "counted-again": [
