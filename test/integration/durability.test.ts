@@ -78,7 +78,7 @@ describe("durability replicated", () => {
     await using _replica = await startReplica(redis, link.url);
     await using receiver = await startReceiver();
     const producer = createPublisher({ redisUrl: redis.url, ...REPLICATED });
-    await producer.publish(event("evt_before"));
+    await until("the replica has an event", () => producer.publish(event("evt_before")));
 
     link.silence();
     const slowest: number[] = [];
