@@ -17,6 +17,7 @@ import { createApiKeys } from "../store/api-keys.ts";
 import { readOpenBreakers } from "../store/breakers.ts";
 import { readOutlines } from "../store/endpoint-outlines.ts";
 import { readKeyFile } from "../store/key-file.ts";
+import { createLayout } from "../store/layout.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
 import { lettersOver } from "../store/letters-over.ts";
 import { createParkedRounds, sumOfParked } from "../store/parked-rounds.ts";
@@ -69,6 +70,7 @@ function openReadings(config: Config, policy: AddressPolicy, place: RedisPlace):
     proxyTrouble: async () => (await proxy?.look()) ?? null,
     untilConnected: () => until(redis),
     vitals: () => readVitals(redis, config, system),
+    checkLayout: () => createLayout(redis, keys, config.shards).check(VERSION),
     shards: opened.shards.all.flatMap((shard) =>
       shard === opened.home
         ? []

@@ -52,6 +52,25 @@ describe("of a Redis that is not well", () => {
     expect(code).toBe(2);
   });
 
+  it("it says that its events are divided otherwise, or written by a newer version", async () => {
+    await using redis = await startRedis();
+    const inShards = await askDoctorOn(redis, { SHARDS: "3" });
+    const admin = adminOf(redis);
+    await admin.hset("{hookwave}:layout", { layout: 2, version: "0.9.0", shards: 3 });
+    const divided = await askDoctorOn(redis);
+    await admin.hset("{hookwave}:layout", { layout: 99, version: "9.9.9" });
+    const newer = await askDoctorOn(redis, { SHARDS: "3" });
+
+    expect(inShards.of("redis.layout")).toMatchObject([{ level: "ok" }]);
+    expect(divided.of("redis.layout")).toMatchObject([
+      { level: "broken", seen: expect.stringContaining("expected SHARDS=3") },
+    ]);
+    expect(newer.of("redis.layout")).toMatchObject([
+      { level: "broken", seen: expect.stringContaining("layout 99, first written by Hookwave 9.9.9") },
+    ]);
+    expect(divided.code).toBe(2);
+  });
+
   it("it says which durability it cannot give", async () => {
     await using redis = await startRedis();
     const replicated = await askDoctorOn(redis, { PUBLISH_DURABILITY: "replicated" });

@@ -5,7 +5,7 @@
  */
 import type { Config } from "../../config/environment.ts";
 import { asEndpointId } from "../../core/brand.ts";
-import { type ErrorSummary, HookwaveError, summarise } from "../../core/errors.ts";
+import { type ErrorCode, type ErrorSummary, HookwaveError, summarise } from "../../core/errors.ts";
 import type { BreakerId } from "../../core/origin.ts";
 import type { QueueCounts } from "../../core/queue-counts.ts";
 import type { EndpointOutlines, JobsReading, RedisVitals, WorkersPresent } from "../../core/readings.ts";
@@ -45,6 +45,8 @@ export interface OpenReadings extends Pick<ReceiversDeps, "shakeHands"> {
   /** Rejects with REDIS_UNAVAILABLE, and why. */
   readonly untilConnected: () => Promise<void>;
   readonly vitals: () => Promise<RedisVitals>;
+  /** Rejects with DATA_NEWER or SHARDS_MISMATCH, as a start does. */
+  readonly checkLayout: () => Promise<void>;
   /** Of an installation that is divided, the Redis of each shard; that of home is looked at besides. */
   readonly shards: readonly ShardReadings[];
   readonly hasApiKeys: () => Promise<boolean>;
@@ -111,6 +113,7 @@ async function redisAndWork(
   if (redis.some(({ check }) => check === "redis.connection"))
     return [...redis, ...exposureFindings(config, null)];
   const more = await Promise.all([
+    tried("redis.layout", async () => [await layoutFinding(readings, config)]),
     shardFindings(readings, config),
     tried("exposure.keys", async () => exposureFindings(config, await readings.hasApiKeys())),
     workFindings(readings, deps),
@@ -118,6 +121,22 @@ async function redisAndWork(
   ]);
   return [...redis, ...more.flat()];
 }
+
+/** The layout decides how all the rest is read: where it is another one, what is said of the work is doubtful. */
+async function layoutFinding({ checkLayout }: OpenReadings, { shards }: Config): Promise<Finding> {
+  try {
+    await checkLayout();
+    return ok(
+      "redis.layout",
+      `one that this version reads, ${shards === 1 ? "not divided" : `in ${shards} shards`}`,
+    );
+  } catch (error) {
+    if (!(error instanceof HookwaveError) || !REFUSES_START.has(error.code)) throw error;
+    return broken("redis.layout", `${error.got}; expected ${error.expected}`, error.remedy);
+  }
+}
+
+const REFUSES_START: ReadonlySet<ErrorCode> = new Set(["DATA_NEWER", "SHARDS_MISMATCH"]);
 
 /** No more of each than what is not as it should be. */
 async function shardFindings({ shards }: OpenReadings, config: Config): Promise<readonly Finding[]> {

@@ -17,6 +17,7 @@ export const CHECKS = [
   "settings.production",
   "settings.contradiction",
   "redis.connection",
+  "redis.layout",
   "redis.version",
   "redis.role",
   "redis.aof",
