@@ -20,6 +20,16 @@ const invalid = (expected: string, got: string): TextProblem => ({ code: "EVENT_
 
 /** The reason why it cannot be sent; null where it can. Its size comes first: the rest costs as much as there is of it. */
 export function textProblem(text: string): TextProblem | null {
+  const tooLarge = sizeProblem(text);
+  if (tooLarge !== null) return tooLarge;
+  if (!isJsonText(text)) return invalid("JSON text", `${text.length} characters that are not JSON`);
+  return depthProblem(text);
+}
+
+/** The same of text that was written from a value just now: it is JSON, and reading it again would cost as much as writing it. */
+export const writtenProblem = (text: string): TextProblem | null => sizeProblem(text) ?? depthProblem(text);
+
+function sizeProblem(text: string): TextProblem | null {
   const bytes = Buffer.byteLength(text);
   if (bytes > EVENT_DATA_MAX_BYTES)
     return {
@@ -30,7 +40,10 @@ export function textProblem(text: string): TextProblem | null {
   // Half a pair has no bytes in UTF-8: another character would be sent in its place. Escaped as \ud800 it has.
   if (!text.isWellFormed())
     return invalid("text that UTF-8 can hold", "half of a surrogate pair; escape it, like \\ud800");
-  if (!isJsonText(text)) return invalid("JSON text", `${text.length} characters that are not JSON`);
+  return null;
+}
+
+function depthProblem(text: string): TextProblem | null {
   if (depthOf(text) > EVENT_DATA_DEPTH_MAX)
     return invalid(`JSON of at most ${EVENT_DATA_DEPTH_MAX} levels`, "text nested deeper");
   return null;

@@ -19,7 +19,7 @@ import {
   type PublishedEvent,
   TIME_IN_WORDS,
 } from "../core/event.ts";
-import { EVENT_DATA_DEPTH_MAX, textProblem } from "../core/event-text.ts";
+import { EVENT_DATA_DEPTH_MAX, textProblem, writtenProblem } from "../core/event-text.ts";
 import { unwritable } from "../core/json-value.ts";
 import type { System } from "../core/system.ts";
 import { readTraceContext, traceOf } from "../core/trace-context.ts";
@@ -115,10 +115,11 @@ function insistOnShape(type: string, text: string): readonly string[] {
 /** The text of a member that may come as text or as a value; undefined where neither is there. */
 function eitherText(event: object, asText: string, asValue: string): string | undefined {
   const [text, value]: readonly unknown[] = [Reflect.get(event, asText), Reflect.get(event, asValue)];
-  if (text === undefined) return value === undefined ? undefined : sendable(written(value, asValue), asValue);
+  if (text === undefined)
+    return value === undefined ? undefined : sendable(written(value, asValue), asValue, writtenProblem);
   if (value !== undefined) throw invalid(`${asText} or ${asValue}`, "both");
   if (typeof text !== "string") throw invalid(`${asText}: JSON text`, text);
-  return sendable(text, asText);
+  return sendable(text, asText, textProblem);
 }
 
 /** Refuses what the text would not say, instead of leaving it out. */
@@ -128,8 +129,8 @@ function written(value: unknown, member: string): string {
   return JSON.stringify(value);
 }
 
-function sendable(text: string, member: string): string {
-  const problem = textProblem(text);
+function sendable(text: string, member: string, problemOf: typeof textProblem): string {
+  const problem = problemOf(text);
   if (problem === null) return text;
   const { code, expected, got } = problem;
   if (code === "EVENT_INVALID") throw invalid(`${member}: ${expected}`, got);
