@@ -8,6 +8,7 @@ import type { System } from "../core/system.ts";
 export const system: System = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
+  idleMs: () => performance.eventLoopUtilization().idle,
   dice: () => Math.random(),
   uuid: () => randomUUID(),
 };

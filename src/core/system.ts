@@ -7,6 +7,8 @@ export interface System {
   readonly now: () => number;
   /** Ms from an arbitrary start; never goes back. For durations and deadlines. */
   readonly monotonicMs: () => number;
+  /** Ms in which this process has waited for something to do, since it began. */
+  readonly idleMs: () => number;
   /** In [0, 1). */
   readonly dice: () => number;
   /** A fresh UUID v4. */

@@ -6,6 +6,7 @@
 import type { EndpointId } from "../core/brand.ts";
 import type { System } from "../core/system.ts";
 import { type ConcurrencyLimits, SLOW_MS } from "./concurrency-limits.ts";
+import { createOwnLoad } from "./own-load.ts";
 import { createSemaphore } from "./semaphore.ts";
 
 export interface AttemptSlots {
@@ -31,10 +32,12 @@ interface UnderWay {
 }
 
 export function createAttemptSlots(
-  { monotonicMs }: Pick<System, "monotonicMs">,
+  own: Pick<System, "monotonicMs" | "idleMs">,
   isSlow: ConcurrencyLimits["isSlow"],
 ): AttemptSlots {
   const slots = createSemaphore(AT_ONCE);
+  const { monotonicMs } = own;
+  const load = createOwnLoad(own);
   /** In the order in which they began; none that is lent. */
   const underWay = new Set<UnderWay>();
   let lent = 0;
@@ -42,6 +45,7 @@ export function createAttemptSlots(
   let lookDueAt = 0;
   let busyAt = Number.NEGATIVE_INFINITY;
   const isLate = (nowMs: number): boolean => timer !== null && nowMs - lookDueAt >= LOOK_LATE_MS;
+  const isBusy = (nowMs: number): boolean => isLate(nowMs) || (timer !== null && load.isFull());
 
   const lendSlow = (nowMs: number): void => {
     for (const one of underWay) {
@@ -60,19 +64,24 @@ export function createAttemptSlots(
   };
   const look = (): void => {
     const nowMs = monotonicMs();
-    if (isLate(nowMs)) busyAt = nowMs;
-    else lendSlow(nowMs);
+    if (isBusy(nowMs)) busyAt = nowMs;
+    if (!isLate(nowMs)) lendSlow(nowMs);
+    load.look();
     if (underWay.size > 0) lookLater();
     else timer = null;
   };
+  const beginLooking = (): void => {
+    load.begin();
+    lookLater();
+  };
 
   return {
-    wasBusySince: (sinceMs) => busyAt >= sinceMs || isLate(monotonicMs()),
+    wasBusySince: (sinceMs) => busyAt >= sinceMs || isBusy(monotonicMs()),
     run: async (id, attempt, onSlow) => {
       await slots.acquire(id);
       const one: UnderWay = { id, since: monotonicMs(), onSlow, isLent: false };
       underWay.add(one);
-      if (timer === null) lookLater();
+      if (timer === null) beginLooking();
       try {
         return await attempt();
       } finally {

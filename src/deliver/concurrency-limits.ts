@@ -169,8 +169,11 @@ class ConcurrencyLimit {
 
   #fastest(beforeMs: number, durationMs: number): number {
     if (durationMs <= beforeMs) return durationMs;
-    const wasBusy = this.#own.wasBusySince(this.#own.monotonicMs() - durationMs);
-    return wasBusy ? beforeMs : beforeMs + (durationMs - beforeMs) * FORGET;
+    return this.#wasBusyFor(durationMs) ? beforeMs : beforeMs + (durationMs - beforeMs) * FORGET;
+  }
+
+  #wasBusyFor(durationMs: number): boolean {
+    return this.#own.wasBusySince(this.#own.monotonicMs() - durationMs);
   }
 
   #isKnown(): boolean {
@@ -209,6 +212,7 @@ class ConcurrencyLimit {
   #helps(durationMs: number): boolean {
     if (!this.#isKnown() || this.#open < this.cap()) return false;
     const isStillFast = durationMs <= this.#fastestOfFewMs * STILL_FAST + MOMENT_MS;
+    if (!isStillFast && this.#wasBusyFor(durationMs)) return false;
     this.#slowInARow = isStillFast ? 0 : this.#slowInARow + 1;
     // A whole round of them: a single one may be our own doing.
     if (this.#slowInARow >= this.cap()) this.#isStarting = false;

@@ -9,11 +9,18 @@ const never = (): Promise<never> => new Promise(() => undefined);
 let slots: AttemptSlots;
 /** So much later than due has everything come that was to come here. */
 let lateMs = 0;
+/** Ms in which the process had nothing to do. */
+let idleMs = 0;
 
 beforeEach(() => {
   vi.useFakeTimers();
   lateMs = 0;
-  slots = createAttemptSlots({ monotonicMs: () => performance.now() + lateMs }, (id) => id === slow);
+  idleMs = 0;
+  const machine = {
+    monotonicMs: () => performance.now() + lateMs,
+    idleMs: () => idleMs,
+  };
+  slots = createAttemptSlots(machine, (id) => id === slow);
 });
 
 afterEach(() => {
@@ -58,6 +65,20 @@ describe("a worker's slots for attempts", () => {
       await vi.advanceTimersByTimeAsync(50);
     }
     expect(begun()).toBe(0);
+  });
+
+  it("know of a process that has had something to do all the time, however short each thing was", async () => {
+    beginMany(fast, 1);
+    const isBusyAt = async (load: number): Promise<boolean> => {
+      for (let n = 0; n < 4; n += 1) {
+        idleMs += 50 * (1 - load);
+        await vi.advanceTimersByTimeAsync(50);
+      }
+      return slots.wasBusySince(performance.now());
+    };
+    expect(await isBusyAt(0.8)).toBe(false);
+    expect(await isBusyAt(0.97)).toBe(true);
+    expect(await isBusyAt(0)).toBe(false);
   });
 
   it("are given back once, whether by one that was slow or not", async () => {

@@ -109,6 +109,17 @@ describe("an endpoint's concurrency limit", () => {
     expect(limits.capOf(id)).toBe(20);
   });
 
+  it("takes no round for slow while this process was busy itself: neither does it grow, nor slowly from then on", () => {
+    answered(5, growing(50));
+    answeredAtOnce(19, 5, growing(50));
+    wasBusy = true;
+    answeredAtOnce(50, 300, growing(50));
+    expect(limits.capOf(id)).toBe(10);
+    wasBusy = false;
+    answeredAtOnce(10, 5, growing(50));
+    expect(limits.capOf(id)).toBe(20);
+  });
+
   it("does not grow while fewer are open than may be", () => {
     for (let n = 0; n < 500; n += 1) answered(5, growing(50));
     expect(limits.capOf(id)).toBe(10);

@@ -51,7 +51,7 @@ function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
     rate: { enter: () => Promise.reject(new Error("an endpoint without a limit was asked for")) },
     record: async () => undefined,
     tell: () => undefined,
-    system: { now: () => 0, monotonicMs: () => 0, dice: () => 0, uuid: () => "u" },
+    system: { now: () => 0, monotonicMs: () => 0, idleMs: () => 0, dice: () => 0, uuid: () => "u" },
     holdMaxAgeMs: 1_000,
     beginSpan: null,
     isDraining: () => false,

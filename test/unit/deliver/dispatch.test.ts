@@ -7,7 +7,7 @@ import { createDispatch } from "../../../src/deliver/dispatch.ts";
 import { anEndpoint } from "../../support/endpoint.ts";
 
 const event = { id: asEventId("evt_1"), type: "a.b", timestamp: "2026-01-01T00:00:00Z", data: "{}" };
-const system = { now: () => 0, monotonicMs: () => 0, dice: () => 0, uuid: () => "u" };
+const system = { now: () => 0, monotonicMs: () => 0, idleMs: () => 0, dice: () => 0, uuid: () => "u" };
 const former = asEndpointId("ep_former");
 
 const buriedState: DeliveryState = {

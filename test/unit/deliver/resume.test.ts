@@ -42,7 +42,7 @@ function stage(recorded: DeliveryState | null, tried: Decided | null) {
       remove: async () => void asked.push("waiting.remove"),
     },
     parking: { park: async (_, inMs) => void asked.push(`park ${inMs}`) },
-    slots: createAttemptSlots({ monotonicMs: () => 0 }, () => false),
+    slots: createAttemptSlots({ monotonicMs: () => 0, idleMs: () => 0 }, () => false),
     system: { now: () => 0 },
   });
   const putJobBack = async (_: Delivery, inMs: number): Promise<never> => {

@@ -19,7 +19,13 @@ async function stage(stored: MigrationSwitch) {
     },
     start: null,
     tell: (happening) => told.push(happening),
-    system: { now: () => clock.now, monotonicMs: () => clock.now, dice: () => 0, uuid: () => "" },
+    system: {
+      now: () => clock.now,
+      monotonicMs: () => clock.now,
+      idleMs: () => 0,
+      dice: () => 0,
+      uuid: () => "",
+    },
   });
   await mirror.readAgain();
   return { store, clock, mirror, told };
