@@ -28,7 +28,7 @@ export function addIdentification(app: Api, control: AccessControl): void {
     const heedsCookie = control.sessions !== null && request.headers.authorization === undefined;
     request.sessionId = heedsCookie ? sessionIdIn(request) : null;
     if (request.routeOptions.config.signsIn) return;
-    request.caller = identify(request, control);
+    request.caller = identify(request, control) ?? (await byNewKey(request, control));
     if (request.caller === null && isSessionAsked(request))
       request.caller = await bySession(request, control);
     request.hidesPayloads = hidesPayloads(control, request.caller);
@@ -65,9 +65,17 @@ export const stillAllowed =
     return caller !== null && isAllowed(caller, access);
   };
 
+const tokenIn = ({ headers }: FastifyRequest): string | undefined =>
+  BEARER.exec(headers.authorization ?? "")?.[1];
+
+async function byNewKey(request: FastifyRequest, { keys }: AccessControl): Promise<Caller | null> {
+  const token = tokenIn(request);
+  return token === undefined ? null : await keys.checkAnew(token);
+}
+
 function identify(request: FastifyRequest, { keys, mayBeFromElsewhere }: AccessControl): Caller | null {
   const { headers } = request;
-  const token = BEARER.exec(headers.authorization ?? "")?.[1];
+  const token = tokenIn(request);
   if (token !== undefined) return keys.check(token);
   const isOpen = keys.exist() === false && !mayBeFromElsewhere(request);
   return isOpen && headers.authorization === undefined ? LOCAL : null;

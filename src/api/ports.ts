@@ -34,7 +34,7 @@ export interface MountableHookwave extends ApiHookwave {
 }
 
 export interface AccessControl {
-  readonly keys: Pick<KeyManagement, "check" | "exist" | "areKnown">;
+  readonly keys: Pick<KeyManagement, "check" | "checkAnew" | "exist" | "areKnown">;
   /** Null where there is no page to sign in at: cookies then mean nothing. */
   readonly sessions: Pick<SessionManagement, "use"> | null;
   /** True where it may come from another machine than this; a key is then always asked for. */

@@ -39,7 +39,7 @@ export const NEEDS: Needs = {
   // Checked from memory.
   keys: {
     ...{ create: "writes", revoke: "writes", list: "looks" },
-    ...{ check: "answers", exist: "answers", areKnown: "answers" },
+    ...{ check: "answers", checkAnew: "answers", exist: "answers", areKnown: "answers" },
   },
   sessions: { begin: "writes", end: "writes", use: "looks" },
   sources: { create: "writes", change: "writes", remove: "writes", list: "looks", get: "looks" },

@@ -76,7 +76,7 @@ export function wireManagement(wiring: ManagementWiring) {
     keys: keyManagement,
     sessions: createSessionManagement({
       store: createSessionStore(redis, keys),
-      check: keyManagement.check,
+      checkAnew: keyManagement.checkAnew,
       findHolder: createFindHolder(apiKeys, config.apiKey),
       now: system.now,
     }),

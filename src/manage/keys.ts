@@ -15,6 +15,8 @@ export interface KeyManagement {
   readonly revoke: (id: string) => Promise<void>;
   /** The caller whose token this is; null for nobody's. */
   readonly check: (token: string) => Caller | null;
+  /** The same, and of a key that memory does not know Redis is asked: it may have been made a moment ago, anywhere. */
+  readonly checkAnew: (token: string) => Promise<Caller | null>;
   /** True when any key exists; null while nobody can know, because Redis has not answered yet. */
   readonly exist: () => boolean | null;
   /** False until Redis has said which keys there are: a token that is nobody's may be somebody's then. */
@@ -48,6 +50,7 @@ export function createKeyManagement(
         auditEntry("key.revoked", id, { before: { name, roles }, after: null }),
       ),
     check: (token) => (isBootstrap(token) ? BOOTSTRAP : apiKeys.check(token)),
+    checkAnew: async (token) => (isBootstrap(token) ? BOOTSTRAP : await apiKeys.checkAnew(token)),
     exist: () => (bootstrapKey === null ? apiKeys.exist() : true),
     areKnown: () => apiKeys.exist() !== null,
   };

@@ -23,7 +23,7 @@ export interface SessionManagement {
 
 interface SessionDeps {
   readonly store: SessionStore;
-  readonly check: KeyManagement["check"];
+  readonly checkAnew: KeyManagement["checkAnew"];
   readonly findHolder: (keyId: string) => KeyHolder | null;
   readonly now: () => number;
 }
@@ -34,10 +34,15 @@ const ID_BYTES = 32;
 const proofOf = (id: string, { digest }: KeyHolder): Buffer =>
   createHmac("sha256", id).update(digest).digest();
 
-export function createSessionManagement({ store, check, findHolder, now }: SessionDeps): SessionManagement {
+export function createSessionManagement({
+  store,
+  checkAnew,
+  findHolder,
+  now,
+}: SessionDeps): SessionManagement {
   return {
     begin: async (token) => {
-      const caller = check(token);
+      const caller = await checkAnew(token);
       const holder = caller === null ? null : findHolder(caller.keyId);
       if (holder === null) return null;
       const id = randomBytes(ID_BYTES).toString("base64url");

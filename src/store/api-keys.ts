@@ -1,9 +1,10 @@
 /**
  * The API's keys: `hw_live_<id>_<secret>`. Of the secret only a SHA-256 is stored, which is enough for 256 random
  * bits; whoever reads Redis can use none. Mirrored in every process, so that checking one costs no round trip and a
- * revoked key is refused everywhere within a second.
+ * revoked key is refused everywhere within a second. One that the mirror does not know is looked for.
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { type ApiKey, type Caller, type NewApiKey, ROLES } from "../core/access.ts";
 import type { NewAuditEntry } from "../core/audit.ts";
@@ -31,6 +32,11 @@ export interface ApiKeys {
   readonly revoke: (id: string, note: KeyNote) => Promise<void>;
   /** From memory: whose token this is; null for nobody's. Takes the same time whether or not its id exists. */
   readonly check: (token: string) => Caller | null;
+  /**
+   * The same of a token whose key memory does not know: it may have been made a moment ago, so Redis is asked. Ten times a
+   * second at the most, for all who ask, or strangers could keep it busy.
+   */
+  readonly checkAnew: (token: string) => Promise<Caller | null>;
   /** From memory: the key that has this id, and what is stored of its token. */
   readonly find: (id: string) => { readonly caller: Caller; readonly digest: Buffer } | null;
   /** From memory: is there any key? Null before the first refresh: nobody knows. */
@@ -41,6 +47,7 @@ export interface ApiKeys {
 const KEYS_MAX = 1_000;
 const ID_BYTES = 8;
 const SECRET_BYTES = 32;
+const LOOK_EVERY_MS = 100;
 const TOKEN = /^hw_live_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
 const recordSchema = z.object({
@@ -80,6 +87,8 @@ export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {
     );
     mirror = new Map(records.map((record) => [record.id, record]));
   };
+  const lookAgain = createLook(refresh);
+  const check = (token: string): Caller | null => callerIn(mirror, token);
   const tellFleet = (): Promise<unknown> => redis.publish(keys.changes, keyNews);
 
   return {
@@ -105,12 +114,11 @@ export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {
       await Promise.all([refresh(), tellFleet()]);
       if (removed === 0) throw keyUnknown(id);
     },
-    check: (token) => {
-      const id = TOKEN.exec(token)?.[1] ?? "";
-      const record = mirror?.get(id);
-      const expected = record === undefined ? NOBODY : Buffer.from(record.digest, "base64");
-      const isRight = timingSafeEqual(digestOf(token), expected);
-      return isRight && record !== undefined ? callerOf(record) : null;
+    check,
+    checkAnew: async (token) => {
+      const id = idIn(token);
+      if (id !== "" && mirror?.has(id) === false) await lookAgain();
+      return check(token);
     },
     find: (id) => {
       const record = mirror?.get(id);
@@ -122,6 +130,33 @@ export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {
     refresh,
   };
 }
+
+/** Askers share a look that is still to begin: what was there when they asked is in it. */
+function createLook(refresh: () => Promise<void>): () => Promise<void> {
+  let rest: Promise<unknown> = Promise.resolve();
+  let next: Promise<void> | null = null;
+  const begin = async (): Promise<void> => {
+    await rest;
+    rest = pause(LOOK_EVERY_MS, undefined, { ref: false });
+    next = null;
+    // Without an answer nothing new is known, and the token stays nobody's.
+    await refresh().catch(() => undefined);
+  };
+  return () => {
+    next ??= begin();
+    return next;
+  };
+}
+
+function callerIn(mirror: ReadonlyMap<string, KeyRecord> | null, token: string): Caller | null {
+  const record = mirror?.get(idIn(token));
+  const expected = record === undefined ? NOBODY : Buffer.from(record.digest, "base64");
+  const isRight = timingSafeEqual(digestOf(token), expected);
+  return isRight && record !== undefined ? callerOf(record) : null;
+}
+
+/** Empty where it is no token of ours. */
+const idIn = (token: string): string => TOKEN.exec(token)?.[1] ?? "";
 
 const callerOf = ({ id, name, roles }: KeyRecord): Caller => ({ keyId: id, name, roles });
 
