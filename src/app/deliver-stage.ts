@@ -40,7 +40,7 @@ export function openDeliverStage(
   const transport = createTransport({ policy, lookup, proxy, now: system.monotonicMs });
   const limits = createConcurrencyLimits({
     ...system,
-    wasBusySince: (sinceMs) => slots.wasBusySince(sinceMs),
+    busyMsSince: (sinceMs) => slots.busyMsSince(sinceMs),
   });
   const slots = createAttemptSlots(system, limits.isSlow);
   const breakers = createBothBreakers(

@@ -6,24 +6,20 @@
 import type { EndpointId } from "../core/brand.ts";
 import type { System } from "../core/system.ts";
 import { type ConcurrencyLimits, SLOW_MS } from "./concurrency-limits.ts";
-import { createOwnLoad } from "./own-load.ts";
+import { createOwnLoad, LOOK_EVERY_MS } from "./own-load.ts";
 import { createSemaphore } from "./semaphore.ts";
 
 export interface AttemptSlots {
   /** Runs it when there is room, endpoint by endpoint. `onSlow` is called once when it turns out to wait for its receiver. */
   readonly run: <Value>(id: EndpointId, attempt: () => Promise<Value>, onSlow: () => void) => Promise<Value>;
-  /** Has this process been so busy since then (monotonic ms) that what took long may have been its own doing? */
-  readonly wasBusySince: (sinceMs: number) => boolean;
+  /** Ms for which this process was so busy since then (monotonic ms) that what took long may have been its own doing. */
+  readonly busyMsSince: (sinceMs: number) => number;
 }
 
 /** Few enough for all of them to fit one endpoint's queue (concurrency-limits.ts): a backlog is no reason to park. */
 const AT_ONCE = 512;
 /** Slots given back; beyond them slow ones keep theirs, for each has a socket and its event's text. */
 const LENT_MAX = 8_192;
-const LOOK_EVERY_MS = 50;
-/** A look that is later shows that this process is busy, and what seems slow may be its own doing. */
-const LOOK_LATE_MS = 50;
-
 interface UnderWay {
   readonly id: EndpointId;
   readonly since: number;
@@ -42,10 +38,6 @@ export function createAttemptSlots(
   const underWay = new Set<UnderWay>();
   let lent = 0;
   let timer: NodeJS.Timeout | null = null;
-  let lookDueAt = 0;
-  let busyAt = Number.NEGATIVE_INFINITY;
-  const isLate = (nowMs: number): boolean => timer !== null && nowMs - lookDueAt >= LOOK_LATE_MS;
-  const isBusy = (nowMs: number): boolean => isLate(nowMs) || (timer !== null && load.isFull());
 
   const lendSlow = (nowMs: number): void => {
     for (const one of underWay) {
@@ -59,24 +51,25 @@ export function createAttemptSlots(
     }
   };
   const lookLater = (): void => {
-    lookDueAt = monotonicMs() + LOOK_EVERY_MS;
     timer = setTimeout(look, LOOK_EVERY_MS).unref();
   };
   const look = (): void => {
-    const nowMs = monotonicMs();
-    if (isBusy(nowMs)) busyAt = nowMs;
-    if (!isLate(nowMs)) lendSlow(nowMs);
-    load.look();
+    // A look that is late takes its own process' slowness for theirs.
+    if (!load.look()) lendSlow(monotonicMs());
     if (underWay.size > 0) lookLater();
-    else timer = null;
+    else endLooking();
   };
   const beginLooking = (): void => {
     load.begin();
     lookLater();
   };
+  const endLooking = (): void => {
+    load.end();
+    timer = null;
+  };
 
   return {
-    wasBusySince: (sinceMs) => busyAt >= sinceMs || isBusy(monotonicMs()),
+    busyMsSince: load.busyMsSince,
     run: async (id, attempt, onSlow) => {
       await slots.acquire(id);
       const one: UnderWay = { id, since: monotonicMs(), onSlow, isLent: false };

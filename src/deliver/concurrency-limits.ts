@@ -45,8 +45,8 @@ const FORGET = 0.02;
 
 interface OwnPace {
   readonly monotonicMs: () => number;
-  /** True where what took long since then may have been our own doing. */
-  readonly wasBusySince: (sinceMs: number) => boolean;
+  /** Ms since then (monotonic ms) in which what took long may have been our own doing. */
+  readonly busyMsSince: (sinceMs: number) => number;
 }
 
 export function createConcurrencyLimits(own: OwnPace): ConcurrencyLimits {
@@ -169,11 +169,12 @@ class ConcurrencyLimit {
 
   #fastest(beforeMs: number, durationMs: number): number {
     if (durationMs <= beforeMs) return durationMs;
-    return this.#wasBusyFor(durationMs) ? beforeMs : beforeMs + (durationMs - beforeMs) * FORGET;
+    return beforeMs + Math.max(0, this.#theirPart(durationMs) - beforeMs) * FORGET;
   }
 
-  #wasBusyFor(durationMs: number): boolean {
-    return this.#own.wasBusySince(this.#own.monotonicMs() - durationMs);
+  /** Of an answer's time what cannot have been our own doing. */
+  #theirPart(durationMs: number): number {
+    return durationMs - this.#own.busyMsSince(this.#own.monotonicMs() - durationMs);
   }
 
   #isKnown(): boolean {
@@ -211,8 +212,9 @@ class ConcurrencyLimit {
   /** All that may be open are, and take no longer: more than it works on at once would only wait there instead of here. */
   #helps(durationMs: number): boolean {
     if (!this.#isKnown() || this.#open < this.cap()) return false;
-    const isStillFast = durationMs <= this.#fastestOfFewMs * STILL_FAST + MOMENT_MS;
-    if (!isStillFast && this.#wasBusyFor(durationMs)) return false;
+    const fastMs = this.#fastestOfFewMs * STILL_FAST + MOMENT_MS;
+    const isStillFast = durationMs <= fastMs;
+    if (!isStillFast && this.#theirPart(durationMs) <= fastMs) return false;
     this.#slowInARow = isStillFast ? 0 : this.#slowInARow + 1;
     // A whole round of them: a single one may be our own doing.
     if (this.#slowInARow >= this.cap()) this.#isStarting = false;

@@ -67,18 +67,22 @@ describe("a worker's slots for attempts", () => {
     expect(begun()).toBe(0);
   });
 
-  it("know of a process that has had something to do all the time, however short each thing was", async () => {
+  it("know for how long this process had something to do all the time, however short each thing was", async () => {
     beginMany(fast, 1);
-    const isBusyAt = async (load: number): Promise<boolean> => {
+    await vi.advanceTimersByTimeAsync(0);
+    const busyMsAt = async (load: number): Promise<number> => {
+      const beganAt = performance.now();
       for (let n = 0; n < 4; n += 1) {
         idleMs += 50 * (1 - load);
         await vi.advanceTimersByTimeAsync(50);
       }
-      return slots.wasBusySince(performance.now());
+      return slots.busyMsSince(beganAt);
     };
-    expect(await isBusyAt(0.8)).toBe(false);
-    expect(await isBusyAt(0.97)).toBe(true);
-    expect(await isBusyAt(0)).toBe(false);
+    expect(await busyMsAt(0.8)).toBe(0);
+    expect(await busyMsAt(0.97)).toBeGreaterThanOrEqual(100);
+    expect(await busyMsAt(0)).toBe(0);
+    expect(slots.busyMsSince(performance.now() - 400)).toBeGreaterThanOrEqual(100);
+    expect(slots.busyMsSince(performance.now() - 400)).toBeLessThanOrEqual(200);
   });
 
   it("are given back once, whether by one that was slow or not", async () => {

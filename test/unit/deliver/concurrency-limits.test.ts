@@ -12,11 +12,13 @@ const delivered: Outcome = { kind: "delivered", status: 200 };
 const overloaded: Outcome = { kind: "refused", status: 503, retryAfterMs: null, instruction: null };
 
 let limits: ConcurrencyLimits;
-let wasBusy: boolean;
+/** Ms since then in which this process was busy itself. */
+let busyMsSince: (sinceMs: number) => number;
+const throughout = (sinceMs: number): number => -sinceMs;
 
 beforeEach(() => {
-  wasBusy = false;
-  limits = createConcurrencyLimits({ monotonicMs: () => 0, wasBusySince: () => wasBusy });
+  busyMsSince = () => 0;
+  limits = createConcurrencyLimits({ monotonicMs: () => 0, busyMsSince: (since) => busyMsSince(since) });
 });
 
 const enterMany = (count: number, one: Endpoint): readonly (boolean | Promise<boolean>)[] =>
@@ -112,10 +114,10 @@ describe("an endpoint's concurrency limit", () => {
   it("takes no round for slow while this process was busy itself: neither does it grow, nor slowly from then on", () => {
     answered(5, growing(50));
     answeredAtOnce(19, 5, growing(50));
-    wasBusy = true;
+    busyMsSince = throughout;
     answeredAtOnce(50, 300, growing(50));
     expect(limits.capOf(id)).toBe(10);
-    wasBusy = false;
+    busyMsSince = () => 0;
     answeredAtOnce(10, 5, growing(50));
     expect(limits.capOf(id)).toBe(20);
   });
@@ -184,9 +186,16 @@ describe("the queue before a full limit", () => {
 
   it("takes no slow answer for the endpoint's doing while this process was busy itself", () => {
     known(100, endpoint(1));
-    wasBusy = true;
+    busyMsSince = throughout;
     for (let n = 0; n < 100; n += 1) answered(10_000, endpoint(1));
     expect(turnedAway(enterMany(10, endpoint(1)))).toBe(4);
+  });
+
+  it("is excused for as long as this process was busy, and no longer: an endpoint that has become slow is known for it", () => {
+    known(5, endpoint(1));
+    busyMsSince = () => 100;
+    for (let n = 0; n < 300; n += 1) answered(10_000, endpoint(1));
+    expect(limits.isSlow(id)).toBe(true);
   });
 
   it("is short once an endpoint has become slow", () => {

@@ -41,7 +41,7 @@ function depsWith(changes: Partial<DeliverDeps>): DeliverDeps {
       certificateEnd: () => undefined,
       abandon: async () => undefined,
     },
-    limits: createConcurrencyLimits({ monotonicMs: () => 0, wasBusySince: () => false }),
+    limits: createConcurrencyLimits({ monotonicMs: () => 0, busyMsSince: () => 0 }),
     breakers: {
       probeDueInMs: () => 0,
       admit: () => ({ holdMs: 0, isProbe: false, isOriginProbe: false }),
@@ -78,7 +78,7 @@ describe("an attempt that has waited in its endpoint's line", () => {
     const sent: OutgoingRequest[] = [];
     const firstSent = Promise.withResolvers<void>();
     const firstAnswer = Promise.withResolvers<Exchange>();
-    const limits = createConcurrencyLimits({ monotonicMs: () => 0, wasBusySince: () => false });
+    const limits = createConcurrencyLimits({ monotonicMs: () => 0, busyMsSince: () => 0 });
     const { transport, endpoints, ...deps } = depsWith({ limits });
     const deliver = createDeliver({
       ...deps,
@@ -123,7 +123,7 @@ describe("an attempt that has waited in its endpoint's line", () => {
 
 describe("an attempt whose job was lost while it waited", () => {
   it("is not made, is charged to nobody, and gives its place back", async () => {
-    const limits = createConcurrencyLimits({ monotonicMs: () => 0, wasBusySince: () => false });
+    const limits = createConcurrencyLimits({ monotonicMs: () => 0, busyMsSince: () => 0 });
     const posted: OutgoingRequest[] = [];
     const charged: unknown[] = [];
     const { transport, breakers, ...deps } = depsWith({ limits });

@@ -123,7 +123,7 @@ function world(fates: readonly (readonly Fate[])[], deadly = "") {
       note(delivery, fate);
       return { verdict: VERDICTS[fate], delivery: { ...delivery, attempts: [attempt] } };
     },
-    slots: { run: (_, attempt) => attempt(), wasBusySince: () => false },
+    slots: { run: (_, attempt) => attempt(), busyMsSince: () => 0 },
     fail: () => undefined,
     system: { now: Date.now, monotonicMs: () => performance.now() },
   });
