@@ -61,16 +61,17 @@ return version`;
 
 // KEYS: endpoints, version, channel, open breakers, audit log, then all that is the endpoint's own.
 const REMOVE = `${ADD_AUDIT}
-local found = redis.call('HDEL', KEYS[1], ARGV[1])
+local found = redis.call('HGET', KEYS[1], ARGV[1]) or ''
+redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
 redis.call('DEL', unpack(KEYS, 6))
 local version = redis.call('INCR', KEYS[2])
 redis.call('PUBLISH', KEYS[3], ARGV[2] .. version)
 redis.call('PUBLISH', KEYS[3], ARGV[3])
-if found == 1 then addAudit(KEYS[5], ARGV[4]) end
+if found ~= '' then addAudit(KEYS[5], ARGV[4]) end
 return { found, version }`;
 
-const removed = z.tuple([z.number(), z.number()]);
+const removed = z.tuple([z.string(), z.number()]);
 
 /**
  * The meaning of a change for the endpoint's ladder. `begins`: it is to succeed or fail from now on. `fails`: it is disabled
@@ -168,12 +169,13 @@ const ownKeys = (keys: Keys, id: EndpointId, nowMs: number): readonly string[] =
   ...statisticsKeys(keys, id, nowMs),
 ];
 
+/** Resolves with the record that was removed; empty where there was none. */
 export function prepareRemove(redis: Redis, keys: Keys) {
   const runRemove = prepareScript(redis, REMOVE);
   return async (id: EndpointId, nowMs: number, entry: NewAuditEntry | null) => {
     const scriptKeys = [...shared(keys), ...ownKeys(keys, id, nowMs)];
     const answer = await runRemove(scriptKeys, [id, endpointNews(id), breakerNews, auditText(entry)]);
-    const [found, version] = removed.parse(answer);
-    return { existed: found === 1, version };
+    const [text, version] = removed.parse(answer);
+    return { text, version };
   };
 }

@@ -149,10 +149,10 @@ function writesOf(redis: Redis, keys: Keys, sealer: Sealer, outlying: Outlying, 
     },
     remove: async (id, nowMs, note) => {
       const found = (await read(id)) ?? NOTHING;
-      const { existed, version } = await remove(id, nowMs, note(id, readable(found, sealer), null));
+      const { text, version } = await remove(id, nowMs, note(id, readable(found, sealer), null));
       learn(id, null, version);
-      await outlying.removed(id, nowMs);
-      return existed;
+      if (text !== "") await outlying.removed(id, text, nowMs);
+      return text !== "";
     },
   };
 }

@@ -25,7 +25,8 @@ export interface Outlying {
     nowMs: number,
     create: () => Promise<number>,
   ) => Promise<number>;
-  readonly removed: (id: EndpointId, nowMs: number) => Promise<void>;
+  /** `text` is the record that is gone: another one of its id, added since, is not this one. */
+  readonly removed: (id: EndpointId, text: string, nowMs: number) => Promise<void>;
   /** Tells each shard what it does not know, or knows of one that is gone. */
   readonly settle: (nowMs: number) => Promise<void>;
   /** Settles what a shard that was away has not been told. */
@@ -48,7 +49,9 @@ const BEGIN = `
 redis.call('DEL', unpack(KEYS, 2))
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])`;
 
+// ARGV: the id, its outline. Told too late, it would end another one of its id.
 const END = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('DEL', unpack(KEYS, 2))`;
 
@@ -58,11 +61,16 @@ export function createOutlying(home: Place, shards: readonly Place[], tell: Tell
   const tellAll = (work: (one: (typeof places)[number]) => Promise<unknown>): Promise<unknown> =>
     Promise.all(places.map(work));
   let isBehind = false;
+  // A shard that has failed over may have lost what it was told last.
+  for (const { redis } of shards)
+    redis.on("close", () => {
+      isBehind = true;
+    });
 
   const look = async () => {
     const known = await Promise.all(places.map((one) => one.read()));
     const records = await home.redis.hgetall(home.keys.endpoints);
-    const strangers = new Set(known.flatMap((some) => Object.keys(some).filter((id) => !(id in records))));
+    const strangers = known.map((some) => new Map(Object.entries(some).filter(([id]) => !(id in records))));
     return { known, records, strangers };
   };
 
@@ -70,11 +78,16 @@ export function createOutlying(home: Place, shards: readonly Place[], tell: Tell
     isBehind = false;
     const { known, records, strangers } = await look();
     await Promise.all(places.map((one, at) => one.learn(known[at] ?? {}, records)));
-    if (strangers.size === 0) return;
+    if (strangers.every((some) => some.size === 0)) return;
     // One that is being added is in a shard before it is at home.
     await pause(ADDED_WITHIN_MS);
-    const gone = [...(await look()).strangers].filter((id) => strangers.has(id));
-    await tellAll((one) => Promise.all(gone.map((id) => one.end(asEndpointId(id), nowMs))));
+    const { strangers: still } = await look();
+    await Promise.all(
+      places.map(async (one, at) => {
+        const gone = [...(strangers[at] ?? [])].filter(([id, outline]) => still[at]?.get(id) === outline);
+        await Promise.all(gone.map(([id, outline]) => one.end(asEndpointId(id), outline, nowMs)));
+      }),
+    );
   };
   const settleLater = async (work: Promise<unknown>): Promise<void> => {
     await work.catch((error: unknown) => {
@@ -100,7 +113,7 @@ export function createOutlying(home: Place, shards: readonly Place[], tell: Tell
       }
       return version;
     },
-    removed: (id, nowMs) => settleLater(tellAll((one) => one.end(id, nowMs))),
+    removed: (id, text, nowMs) => settleLater(tellAll((one) => one.end(id, outlineOf(text), nowMs))),
   };
 }
 
@@ -115,7 +128,7 @@ function placeOf({ redis, keys }: Place) {
   ];
   return {
     begin: (id: EndpointId, outline: string, nowMs: number) => runBegin(own(id, nowMs), [id, outline]),
-    end: (id: EndpointId, nowMs: number) => runEnd(own(id, nowMs), [id]),
+    end: (id: EndpointId, outline: string, nowMs: number) => runEnd(own(id, nowMs), [id, outline]),
     read: () => redis.hgetall(keys.endpoints),
     learn: async (
       known: Readonly<Record<string, string>>,
