@@ -9,8 +9,8 @@ import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
 /**
- * The layout of an installation that is not divided. It goes up by one where programs of the layout before could not work on what is written from then on. A new field that
- * they pass over is no new layout: two versions of one layout work side by side.
+ * The layout of an installation that is not divided. It goes up by one where programs of the layout before could not work on
+ * what is written from then on. A new field that they pass over is no new layout: two versions of one layout work side by side.
  */
 export const LAYOUT = 1;
 /** Added where it is in shards: programs that know of none would look for everything in one place. */
@@ -46,17 +46,21 @@ interface Layout {
 export function createLayout(redis: Redis, keys: Keys, shards = 1, layout = LAYOUT): Layout {
   const runClaim = prepareScript(redis, CLAIM);
   const runRead = prepareScript(redis, READ);
-  const own = shards === 1 ? layout : layout + IN_SHARDS;
+  const inShards = (isDivided: boolean): number => (isDivided ? layout + IN_SHARDS : layout);
   const compare = (answer: unknown, version: string): void => {
     const [found, foundVersion, divided] = foundSchema.parse(answer);
     if (found === null) return;
-    const known = divided === null ? layout : layout + IN_SHARDS;
+    const known = inShards(divided !== null);
     if (!/^\d{1,9}$/.test(found) || Number(found) > known)
-      throw newer({ layout, version }, { layout: found, version: foundVersion ?? "an unknown version" });
+      throw newer(
+        { layout: known, version },
+        { layout: found, version: foundVersion ?? "an unknown version" },
+      );
     if ((divided ?? "1") !== String(shards)) throw dividedOtherwise(divided ?? "1", shards);
   };
   return {
-    claim: async (version) => compare(await runClaim([keys.layout], [own, version, shards]), version),
+    claim: async (version) =>
+      compare(await runClaim([keys.layout], [inShards(shards > 1), version, shards]), version),
     check: async (version) => compare(await runRead([keys.layout], []), version),
   };
 }
