@@ -79,6 +79,8 @@ export const withoutPlaces = <Item>({ data, next }: Page<Placed<Item>>): Page<It
 });
 
 const SEPARATOR = "~";
+/** The place in a shard that has given all it has: what comes newest there belongs before the pages that were shown. */
+const GIVEN_ALL = "*";
 
 /** The places in each shard as one, and back; a shard without one begins at its beginning. */
 export const joinPlaces = (places: readonly string[]): string => places.join(SEPARATOR);
@@ -88,6 +90,8 @@ export function splitPlaces(text: string, shards: number): readonly string[] | n
   const places = text.split(SEPARATOR);
   return places.length === shards ? places : null;
 }
+
+const NOTHING: PlacedPage<never> = { data: [], next: null };
 
 /**
  * A page of all, in their order by time. A shard that has looked at as much as it may and is not at its end holds back what
@@ -100,7 +104,12 @@ export async function mergedPage<Item>(
   { after, limit }: PageRequest,
 ): Promise<Page<Item>> {
   const places = placesIn(after, reads.length);
-  const pages = await Promise.all(reads.map((read, shard) => read({ after: places[shard] || null, limit })));
+  const pages = await Promise.all(
+    reads.map((read, shard) => {
+      const place = places[shard] ?? "";
+      return place === GIVEN_ALL ? NOTHING : read({ after: place || null, limit });
+    }),
+  );
   const sign = order === "newest" ? -1 : 1;
   const ends = pages.flatMap(({ next, isEnd = false }) =>
     next === null || isEnd ? [] : [sign * timeIn(next)],
@@ -114,7 +123,8 @@ export async function mergedPage<Item>(
   const next = pages.map((page, shard) => {
     const own = shown.filter((one) => one.shard === shard);
     const reached = own.at(-1)?.place ?? places[shard] ?? "";
-    return own.length === page.data.length ? (page.next ?? reached) : reached;
+    if (own.length < page.data.length) return reached;
+    return page.next ?? (order === "newest" ? GIVEN_ALL : reached);
   });
   const isAll =
     pages.every((page) => page.next === null) &&

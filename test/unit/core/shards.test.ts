@@ -61,6 +61,15 @@ describe("a page of several shards", () => {
     expect((await mergedPage(lists, "oldest", { after: next, limit: 2 })).data).toEqual([4]);
   });
 
+  it("shows nothing newer than the page before, also of a shard that had nothing until then", async () => {
+    const empty: number[] = [];
+    const lists = [listOf([9, 7, 3]), (request: PageRequest) => listOf(empty)(request), listOf([8])];
+    const { next } = await mergedPage(lists, "newest", { after: null, limit: 2 });
+    empty.push(10);
+    const last = await mergedPage(lists, "newest", { after: next, limit: 10 });
+    expect(last).toEqual({ data: [7, 3], next: null });
+  });
+
   it.each(["5-0", "5-0~6-0~7-0", "~~"])("does not take the place %j of as many others", async (after) => {
     await expect(mergedPage([listOf([5]), listOf([6])], "newest", { after, limit: 2 })).rejects.toMatchObject(
       { code: "CURSOR_INVALID" },
