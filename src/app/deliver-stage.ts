@@ -8,6 +8,7 @@ import { createBothBreakers } from "../deliver/both-breakers.ts";
 import { createConcurrencyLimits } from "../deliver/concurrency-limits.ts";
 import { createDeliver } from "../deliver/deliver.ts";
 import type { OutboundProxy } from "../deliver/outbound-proxy.ts";
+import { patientRate } from "../deliver/patient-rate.ts";
 import type { RecordAttempt } from "../deliver/ports.ts";
 import type { Lookup } from "../deliver/resolver.ts";
 import { createTransport } from "../deliver/transport.ts";
@@ -70,12 +71,14 @@ export function openDeliverStage(
       return isDone;
     },
   };
+  const rates = createFleetRates(redis, deps.keys, system.dice);
   const deliver = createDeliver({
     endpoints: directory,
     transport,
     limits,
     breakers,
-    rate: createFleetRates(redis, deps.keys, system.dice),
+    // Of one that is not divided nothing could be held either: a line is where the rate is.
+    rate: deps.shards.all.length === 1 ? rates : patientRate(rates),
     record,
     tell,
     system,
