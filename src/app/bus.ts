@@ -10,6 +10,7 @@ import { createBusWriter } from "../bus/writer.ts";
 import { system } from "../config/system.ts";
 import type { EndpointId } from "../core/brand.ts";
 import { SKEW_MAX_MS } from "../core/clock-skew.ts";
+import { tellFailure } from "../core/happening.ts";
 import { phaseAt } from "../core/migration.ts";
 import type { Bus, RecordAttempt } from "../deliver/ports.ts";
 import type { Queues } from "../queue/queues.ts";
@@ -18,9 +19,9 @@ import { createMigrationCounter } from "../store/migration-counts.ts";
 import { createParityStore } from "../store/parity.ts";
 import { createShelf } from "../store/shelf.ts";
 import type { Ground } from "./fleet-state.ts";
-import { enqueueInShards, stateOfShards } from "./over-shards.ts";
+import { answersOf, enqueueWhereTaken, stateOfShards } from "./over-shards.ts";
 import type { Publishing } from "./publishing.ts";
-import type { OpenShards } from "./shards.ts";
+import type { OpenShard } from "./shards.ts";
 
 interface WorkerBus {
   readonly bus: Bus;
@@ -38,9 +39,12 @@ const WRITE_DEADLINE_MS = 100;
 
 type Wiring = Ground & Pick<Publishing, "migration" | "busLink">;
 
-/** Over the worker's own connection, which waits an outage out. */
-export function wireWorkerBus(wiring: Wiring, { home, shards }: OpenShards): WorkerBus {
-  const { config, migration, tell } = wiring;
+/**
+ * Home is asked over the worker's own connection, which waits an outage out. Of shards, one of which may be away, those that
+ * refuse at once are asked: the others' events need not wait for it.
+ */
+export function wireWorkerBus(wiring: Wiring, home: OpenShard): WorkerBus {
+  const { config, migration, shards, tell } = wiring;
   const { redis, keys } = home;
   const { now } = system;
   const target = busTarget(config);
@@ -76,9 +80,10 @@ export function wireWorkerBus(wiring: Wiring, { home, shards }: OpenShards): Wor
     ...shared,
     deliveredOf: readDelivered(wiring, webhooks.endpointId),
     takeLease: createBusLease(redis, keys, system.uuid()),
-    enqueueKept: (kept) => enqueueInShards(shards, kept),
+    enqueueKept: (kept) => enqueueWhereTaken(shards, kept, tellFailure(tell, "release_kept_events")),
     waitingJobs: async () => {
-      const counts = await Promise.all(shards.all.map(({ queues }) => countWaiting(queues)));
+      const asked = shards.all.map(({ queues }) => countWaiting(queues));
+      const counts = await answersOf(asked, tellFailure(tell, "count_waiting_jobs"));
       return counts.reduce((sum, count) => sum + count, 0);
     },
   });
@@ -102,13 +107,15 @@ export function wireWorkerBus(wiring: Wiring, { home, shards }: OpenShards): Wor
 const countWaiting = ({ events }: Queues): Promise<number> =>
   events.getJobCountByTypes("waiting", "prioritized");
 
-/** From the ledger, for who could not hear of it in time. */
+/** From the ledgers that answer, for who could not hear of it in time. */
 function readDelivered(wiring: Wiring, endpointId: EndpointId): KeeperDeps["deliveredOf"] {
   const stateOf = stateOfShards(wiring);
+  const fail = tellFailure(wiring.tell, "read_delivered");
   return async (kept) => {
-    const states = await Promise.all(
-      kept.map(({ event, acceptedAt }) => stateOf({ event, endpointId, acceptedAt })),
-    );
-    return new Set(kept.flatMap(({ event }, at) => (states[at]?.status === "delivered" ? [event.id] : [])));
+    const asked = kept.map(async ({ event, acceptedAt }) => {
+      const state = await stateOf({ event, endpointId, acceptedAt });
+      return [event.id, state?.status === "delivered"] as const;
+    });
+    return new Map(await answersOf(asked, fail));
   };
 }

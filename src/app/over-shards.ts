@@ -2,6 +2,7 @@
 import type { KeptEvent } from "../bus/ports.ts";
 import type { Config } from "../config/environment.ts";
 import { system } from "../config/system.ts";
+import type { EventId } from "../core/brand.ts";
 import type { Tell } from "../core/happening.ts";
 import { type QueueCounts, sumOfCounts } from "../core/queue-counts.ts";
 import { byShard, mapShards, type Shards } from "../core/shards.ts";
@@ -19,6 +20,31 @@ export async function enqueueInShards(
 ): Promise<void> {
   const parts = byShard(shards, kept, ({ event }) => event.id);
   await Promise.all([...parts].map(([{ queues }, own]) => enqueueKept(queues, own)));
+}
+
+/** The same where some may be away, which is told; resolves with those that are stored. */
+export async function enqueueWhereTaken(
+  shards: Shards<Pick<OpenShard, "queues">>,
+  kept: readonly KeptEvent[],
+  fail: (error: unknown) => void,
+): Promise<ReadonlySet<EventId>> {
+  const parts = [...byShard(shards, kept, ({ event }) => event.id)];
+  const stored = parts.map(async ([{ queues }, own]) => {
+    await enqueueKept(queues, own);
+    return own.map(({ event }) => event.id);
+  });
+  return new Set((await answersOf(stored, fail)).flat());
+}
+
+/** The answers that came; the first failure is told. */
+export async function answersOf<Answer>(
+  asked: readonly Promise<Answer>[],
+  fail: (error: unknown) => void,
+): Promise<readonly Answer[]> {
+  const settled = await Promise.allSettled(asked);
+  const failure = settled.find((one) => one.status === "rejected");
+  if (failure !== undefined) fail(failure.reason);
+  return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 }
 
 /** The state of a delivery, from the ledger that has its event. */

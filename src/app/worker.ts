@@ -40,7 +40,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
   const operators = wireOperators(deps, opened);
   const isDivided = opened.shards.all.length > 1;
   const health = isDivided ? createHealthLog(redis, keys, operators.climb, tell) : null;
-  const workerBus = wireWorkerBus(deps, opened);
+  const workerBus = wireWorkerBus(deps, opened.home);
   const record: RecordAttempt = (finished) => workers.of(finished.record.eventId).record(finished);
   const isDraining = (id: EndpointId): boolean => workers.all.some((one) => one.isDraining(id));
   const recordAll = workerBus.recordThrough(record);

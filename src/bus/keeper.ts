@@ -12,14 +12,17 @@ import type { BusWriter } from "./writer.ts";
 export interface KeeperDeps {
   readonly late: Shelf;
   readonly fallback: Shelf;
-  /** Those of them that are on record as delivered, to the endpoint that is compared. */
-  readonly deliveredOf: (kept: readonly KeptEvent[]) => Promise<ReadonlySet<EventId>>;
+  /** Is it on record as delivered, to the endpoint that is compared? Nothing of those whose record cannot be read now. */
+  readonly deliveredOf: (kept: readonly KeptEvent[]) => Promise<ReadonlyMap<EventId, boolean>>;
   readonly backlog: Shelf;
   readonly writer: BusWriter;
   readonly currentSwitch: CurrentSwitch;
   readonly takeLease: TakeLease;
-  /** Stores them once more as jobs, in the name they were claimed in; doing it twice does it once. */
-  readonly enqueueKept: (kept: readonly KeptEvent[]) => Promise<void>;
+  /**
+   * Stores them once more as jobs, in the name they were claimed in; doing it twice does it once. Resolves with those that are
+   * stored.
+   */
+  readonly enqueueKept: (kept: readonly KeptEvent[]) => Promise<ReadonlySet<EventId>>;
   /** Jobs of events that no worker has taken on yet. */
   readonly waitingJobs: () => Promise<number>;
   readonly count: CountMigration;
@@ -38,7 +41,7 @@ const STEP = 64;
 const LEASE_MS = 10_000;
 /** Nobody waits for a late event, so its bus may take longer; within what a command may take at all. */
 const WRITE_DEADLINE_MS = 800;
-/** Steps in which the bus refused something, for one look. */
+/** Steps in which something was refused, or nothing known of it, for one look. */
 const REFUSALS_MAX = 16;
 
 export function createKeeper(deps: KeeperDeps): Keeper {
@@ -48,6 +51,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   const goesOn = (): boolean => !isStopped;
 
   const passes = { late: createPass(deps.late, deps), fallback: createPass(deps.fallback, deps) };
+  const releaseKept = createRelease(deps);
   const writeAll = async (): Promise<void> => {
     await passes.late(goesOn);
     await passes.fallback(goesOn);
@@ -57,7 +61,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     if (working !== null) return;
     working = Promise.all([
       writeAll().catch(tellFailure(deps.tell, "write_late_events")),
-      releaseKept(deps, goesOn).catch(tellFailure(deps.tell, "release_kept_events")),
+      releaseKept(goesOn).catch(tellFailure(deps.tell, "release_kept_events")),
     ]).finally(() => {
       working = null;
     });
@@ -76,14 +80,27 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   };
 }
 
+type Step = () => Promise<"done" | "refused" | "over">;
+type Pass = (goesOn: () => boolean) => Promise<void>;
+
+function passOf(step: Step): Pass {
+  return async (goesOn) => {
+    for (let refusals = 0; goesOn() && refusals < REFUSALS_MAX; ) {
+      const became = await step();
+      if (became === "over") return;
+      if (became === "refused") refusals += 1;
+    }
+  };
+}
+
 /**
- * Writes what is due, oldest first. What the bus refuses is passed over, so that one list that is full, or no list, keeps
- * nothing from the others; where this pass had to end, the next one goes on.
+ * Writes what is due, oldest first. What the bus refuses, or a Redis that is away says nothing of, is passed over, so that one
+ * list that is full, or no list, or one shard keeps nothing from the others; where this pass had to end, the next one goes on.
  */
-function createPass(shelf: Shelf, deps: KeeperDeps): (goesOn: () => boolean) => Promise<void> {
+function createPass(shelf: Shelf, deps: KeeperDeps): Pass {
   const { writer, takeLease, now } = deps;
   let skipped = 0;
-  const step = async (): Promise<"done" | "refused" | "over"> => {
+  return passOf(async () => {
     const due = await shelf.due(now(), STEP, skipped);
     if (due.length === 0 || !(await takeLease("late", LEASE_MS))) {
       skipped = 0;
@@ -95,14 +112,7 @@ function createPass(shelf: Shelf, deps: KeeperDeps): (goesOn: () => boolean) => 
     // It takes nothing at all: when it does, the oldest come first.
     skipped = 0;
     return "over";
-  };
-  return async (goesOn) => {
-    for (let refusals = 0; goesOn() && refusals < REFUSALS_MAX; ) {
-      const became = await step();
-      if (became === "over") return;
-      if (became === "refused") refusals += 1;
-    }
-  };
+  });
 }
 
 /** The number of those that are done with. */
@@ -112,8 +122,9 @@ async function writeSome(
   { fallback, deliveredOf, writer, count, now }: KeeperDeps,
 ): Promise<number> {
   // Events that a worker delivered and could not take from the shelf, because it crashed.
-  const delivered = shelf === fallback ? await deliveredOf(due) : new Set<EventId>();
-  const owed = due.filter(({ event }) => !delivered.has(event.id));
+  const isDelivered = shelf === fallback ? await deliveredOf(due) : null;
+  const delivered = due.filter(({ event }) => isDelivered?.get(event.id) === true);
+  const owed = due.filter(({ event }) => isDelivered === null || isDelivered.get(event.id) === false);
   const written =
     owed.length === 0
       ? new Set<EventId>()
@@ -123,26 +134,31 @@ async function writeSome(
         );
   const done = owed.filter(({ event }) => written.has(event.id));
   count({ onBus: done.length, busLatencies: done.map(({ acceptedAt }) => now() - acceptedAt) });
-  await shelf.remove([...delivered, ...written]);
-  return delivered.size + done.length;
+  await shelf.remove([...delivered.map(({ event }) => event.id), ...written]);
+  return delivered.length + done.length;
 }
 
-async function releaseKept(deps: KeeperDeps, goesOn: () => boolean): Promise<void> {
+/** Gives back what was kept, oldest first. Events whose shard does not take them stay, and are passed over. */
+function createRelease(deps: KeeperDeps): Pass {
   const { backlog, currentSwitch, takeLease, enqueueKept, waitingJobs, now } = deps;
-  while (goesOn()) {
-    const kept = await backlog.due(Number.POSITIVE_INFINITY, STEP);
-    if (kept.length === 0) return;
-    const stand = await currentSwitch();
-    if (phaseAt(stand, now()) === "redis" || !(await takeLease("backlog", LEASE_MS))) return;
+  let skipped = 0;
+  return passOf(async () => {
+    const kept = await backlog.due(Number.POSITIVE_INFINITY, STEP, skipped);
+    const stand = kept.length === 0 ? null : await currentSwitch();
+    if (stand === null || phaseAt(stand, now()) === "redis" || !(await takeLease("backlog", LEASE_MS))) {
+      skipped = 0;
+      return "over";
+    }
     // A worker that heard of the new phase a moment late has kept some that belong to it.
     const owed =
       stand.backlog === "deliver" ? kept : kept.filter(({ acceptedAt }) => acceptedAt >= stand.since);
-    if (owed.length > 0) {
-      if ((await waitingJobs()) >= STEP) return;
-      await enqueueKept(owed.map(markWritten));
-    }
-    await backlog.remove(kept.map(({ event }) => event.id));
-  }
+    if (owed.length > 0 && (await waitingJobs()) >= STEP) return "over";
+    const stored = owed.length === 0 ? new Set<EventId>() : await enqueueKept(owed.map(markWritten));
+    const left = owed.filter(({ event }) => !stored.has(event.id));
+    await backlog.remove(kept.filter((one) => !left.includes(one)).map(({ event }) => event.id));
+    skipped += left.length;
+    return left.length === 0 ? "done" : "refused";
+  });
 }
 
 /** The bus has it: it is not written again, whatever the phase is when its job comes to work. */

@@ -36,7 +36,10 @@ const taken = (type: string, ids: readonly string[]): Promise<unknown> =>
 
 beforeAll(async () => {
   home = await startMember(stack);
-  const url = await spreadCluster([home, await startMember(stack)], KEYS);
+  const other = await startMember(stack);
+  const url = await spreadCluster([home, other], KEYS);
+  // One that is stopped is still a member: of two, nobody could say that it is not.
+  for (const member of [home, other]) await member.ask("CONFIG", "SET", "cluster-node-timeout", 600_000);
   hookwave = stack.use(await startHookwave({ ...home, url }, { shards: SHARDS }));
   publisher = createPublisher({ redisUrl: url, shards: SHARDS, logger: false });
   stack.defer(publisher.close);

@@ -3,7 +3,6 @@ import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createKeeper, type KeeperDeps } from "../../../src/bus/keeper.ts";
 import type { KeptEvent } from "../../../src/bus/ports.ts";
-import { asEventId } from "../../../src/core/brand.ts";
 import type { PublishedEvent } from "../../../src/core/event.ts";
 import { type MigrationSwitch, UNTOUCHED } from "../../../src/core/migration.ts";
 import { until } from "../../support/until.ts";
@@ -25,7 +24,7 @@ function stage(stand: Partial<MigrationSwitch> = {}, deps: Partial<KeeperDeps> =
   let looks = 0;
   const keeper = createKeeper({
     ...shelves,
-    deliveredOf: async () => new Set(),
+    deliveredOf: async (kept) => new Map(kept.map(({ event }) => [event.id, false])),
     writer: {
       write: async (events) => {
         const taken = events.filter((event) => bus.takes(event)).map(({ id }) => id);
@@ -40,7 +39,10 @@ function stage(stand: Partial<MigrationSwitch> = {}, deps: Partial<KeeperDeps> =
       return { ...UNTOUCHED, ...stand };
     },
     takeLease: async () => true,
-    enqueueKept: async (kept) => void released.push(...kept),
+    enqueueKept: async (kept) => {
+      released.push(...kept);
+      return new Set(kept.map(({ event }) => event.id));
+    },
     waitingJobs: async () => 0,
     count: () => undefined,
     tell: () => undefined,
@@ -118,12 +120,39 @@ describe("events of primary", () => {
   it("that are on record as delivered leave their shelf unwritten", async () => {
     const { fallback, written, look } = stage(
       {},
-      { deliveredOf: async () => new Set([asEventId("evt_done")]) },
+      { deliveredOf: async (kept) => new Map(kept.map(({ event: { id } }) => [id, id === "evt_done"])) },
     );
     await fallback.add([keptAt("evt_done"), keptAt("evt_late")], () => NOW);
     look();
     await until("the shelf is empty", () => fallback.ids().length === 0);
     expect(written).toEqual(["evt_late"]);
+  });
+
+  it("of a shard that is away keep nothing from the others, however many, and come when it is back, once", async () => {
+    let isAway = true;
+    const { fallback, written, look } = stage(
+      {},
+      {
+        deliveredOf: async (kept) =>
+          new Map(
+            kept.flatMap(({ event: { id } }) => (isAway && id.startsWith("evt_away") ? [] : [[id, false]])),
+          ),
+      },
+    );
+    const away = Array.from({ length: 1_500 }, (_, at) => keptAt(`evt_away_${at}`, at));
+    await fallback.add([...away, keptAt("evt_well", 2_000)], ({ acceptedAt }) => acceptedAt);
+    await until("the other's is written", () => {
+      look();
+      return written.length > 0;
+    });
+    expect(written).toEqual(["evt_well"]);
+    expect(fallback.ids()).toHaveLength(1_500);
+    isAway = false;
+    await until("the shelf is empty", () => {
+      look();
+      return fallback.ids().length === 0;
+    });
+    expect(written.toSorted()).toEqual([...away.map(({ event }) => event.id), "evt_well"].toSorted());
   });
 });
 
@@ -151,5 +180,33 @@ describe("kept webhooks", () => {
     look();
     await until("none is kept", () => backlog.ids().length === 0);
     expect(released.map(({ event }) => event.id)).toEqual(["evt_after"]);
+  });
+
+  it("of a shard that is away stay and keep nothing from the others, and go when it is back", async () => {
+    let isAway = true;
+    const stored: string[] = [];
+    const { backlog, look } = stage(
+      { phase: "webhook" },
+      {
+        enqueueKept: async (kept) => {
+          const ids = kept.map(({ event }) => event.id).filter((id) => !isAway || !id.startsWith("evt_away"));
+          stored.push(...ids);
+          return new Set(ids);
+        },
+      },
+    );
+    const away = Array.from({ length: 1_500 }, (_, at) => keptAt(`evt_away_${at}`, at));
+    await backlog.add([...away, keptAt("evt_well", 2_000)], ({ acceptedAt }) => acceptedAt);
+    await until("the other's is released", () => {
+      look();
+      return backlog.ids().length === 1_500;
+    });
+    expect(stored).toEqual(["evt_well"]);
+    isAway = false;
+    await until("none is kept", () => {
+      look();
+      return backlog.ids().length === 0;
+    });
+    expect(stored.toSorted()).toEqual([...away.map(({ event }) => event.id), "evt_well"].toSorted());
   });
 });
