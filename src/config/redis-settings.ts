@@ -1,12 +1,10 @@
 /** Settings of the Redis that keeps everything. Part of the table in settings.ts. */
 import { DURABILITIES } from "../core/durability.ts";
 import { REDIS_URL_REMEDY, readRedisUrl } from "../core/redis-url.ts";
+import { SHARDS_MAX } from "../core/shards.ts";
 import * as forms from "./forms.ts";
 import { certificates, privateKey, redisUrl } from "./redis-url.ts";
 import { optionalSetting, setting } from "./setting.ts";
-
-/** A page of a list asks each of them, and its cursor has a place for each. */
-const SHARDS_MAX = 16;
 
 const CERTIFICATE_REMEDY = "begin with -----BEGIN CERTIFICATE-----; a file of it is named by";
 

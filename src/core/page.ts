@@ -17,8 +17,8 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
-/** Of an installation in shards a cursor has a place in each. */
-export const CURSOR_MAX_CHARS = 1_024;
+/** Of an installation in shards a cursor has a place in each: of sixteen with an endpoint of 64 characters, 1,551. */
+export const CURSOR_MAX_CHARS = 2_048;
 
 export function cursorInvalid(cursor: string): HookwaveError {
   return new HookwaveError("CURSOR_INVALID", {

@@ -5,6 +5,9 @@
 import type { EventId } from "./brand.ts";
 import { cursorInvalid, type Page, type PageRequest } from "./page.ts";
 
+/** A page of a list asks each of them, and its cursor has a place for each. */
+export const SHARDS_MAX = 16;
+
 /** Of an installation that is not divided, one. */
 export interface Shards<Part> {
   readonly all: readonly [Part, ...Part[]];

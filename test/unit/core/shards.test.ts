@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { pageQuery } from "../../../src/api/routing.ts";
 import { asEventId } from "../../../src/core/brand.ts";
 import type { Page, PageRequest } from "../../../src/core/page.ts";
-import { askShards, mergedPage, type Placed, type ReadPlaced, shardsOf } from "../../../src/core/shards.ts";
+import {
+  askShards,
+  joinPlaces,
+  mergedPage,
+  type Placed,
+  type ReadPlaced,
+  SHARDS_MAX,
+  shardsOf,
+} from "../../../src/core/shards.ts";
 
 /** A list of these times, read page by page; it looks at `looks` of them for one and passes over what is odd, where told. */
 const listOf =
@@ -29,6 +38,13 @@ async function readAll(read: (request: PageRequest) => Promise<Page<number>>, li
 }
 
 describe("a page of several shards", () => {
+  it("has a cursor that its own list takes, of the most shards and with the longest ids", () => {
+    const number = "9".repeat(15);
+    const place = `${number}-${number}.${"e".repeat(64)}`;
+    const cursor = joinPlaces(Array.from({ length: SHARDS_MAX }, () => place));
+    expect(pageQuery.after.parse(cursor)).toBe(cursor);
+  });
+
   it.each([1, 2, 3, 5, 100])("has all of each in the order of all, %s at a time", async (limit) => {
     const lists = [listOf([9, 7, 3]), listOf([8, 7, 2, 1]), listOf([])];
     const pages = await readAll((request) => mergedPage(lists, "newest", request), limit);
