@@ -30,6 +30,7 @@ export interface RunningWorker {
 
 /** A Redis that goes away meanwhile would be waited for as long as it is away. */
 const LAST_WRITES_MS = 5_000;
+const LAST_WORDS_MS = 1_000;
 
 /** Starts consuming; Redis must have answered before. */
 export function startWorker(deps: WorkerWiring): RunningWorker {
@@ -81,6 +82,8 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
         await workerBus.stop(isRedisThere);
       };
       await close(opened, lastWrites);
+      // Without a connection it comes to its end, and says what has gone.
+      if (health !== null) await waitAtMost(LAST_WORDS_MS, health.idle());
     },
   };
 }

@@ -31,7 +31,7 @@ export function createKeys(prefix: string) {
     operatorEvents: `${prefix}:operator-events`,
     ...migrationKeys(`${prefix}:migration`, `${prefix}:bus`),
     recent: `${prefix}:recent`,
-    /** The last group of attempts that a process has recorded. */
+    /** The last group of attempts, or of endpoints' health, that a process has recorded. */
     recorded: (holder: string) => `${prefix}:recorded:${holder}`,
     /** Stream of event ids and types in the order in which workers took them on. */
     feed: `${prefix}:feed`,
