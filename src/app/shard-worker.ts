@@ -144,7 +144,9 @@ async function keepOwn(
 ): Promise<readonly PublishedEvent[]> {
   const parts = byShard(shards, batch.events, ({ id }) => id);
   const strays = [...parts].filter(([part]) => part !== shard);
-  await Promise.all(strays.map(([{ queues }, events]) => handOnEvents(queues, { ...batch, events })));
+  await Promise.all(
+    strays.map(([{ queues }, events]) => handOnEvents(queues, shard.prefix, { ...batch, events })),
+  );
   return parts.get(shard) ?? [];
 }
 

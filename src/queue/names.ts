@@ -34,6 +34,9 @@ export function deliveryLetterIds(one: Round): Ids {
 
 export const deadLetterId = (what: string): string => `dl_${digest(what)}`;
 
+/** A holder among all queues of an installation: that of events which leave the queue of this prefix. */
+export const handedHolder = (from: string, holder: string): string => `${from}#${holder}`;
+
 /** Events of the job of `holder` that go on in their own shard; `id` is the first one's. */
 export const handedJobId = (holder: string, id: EventId): string => `h_${digest(`${holder}#${id}`)}`;
 

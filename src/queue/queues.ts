@@ -8,7 +8,14 @@ import type { DeadLetter } from "../core/delivery.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { VersionedDelivery } from "../core/stored.ts";
 import { type EventsJob, eventsJob } from "./events-job.ts";
-import { DEAD_LETTERS_QUEUE, DELIVERIES_QUEUE, EVENTS_QUEUE, handedJobId, splitJobId } from "./names.ts";
+import {
+  DEAD_LETTERS_QUEUE,
+  DELIVERIES_QUEUE,
+  EVENTS_QUEUE,
+  handedHolder,
+  handedJobId,
+  splitJobId,
+} from "./names.ts";
 
 export interface Queues {
   readonly events: Queue<EventsJob>;
@@ -75,13 +82,15 @@ export async function enqueueEventsAgain(
   await queues.events.add("events", { ...eventsJob(events), holder, acceptedAt });
 }
 
-/** Stores events of a job in another shard, which is theirs, as one job; doing it twice does it once. */
-export async function handOnEvents(
-  queues: Queues,
-  { events, holder, acceptedAt }: EventsBatch,
-): Promise<void> {
+/**
+ * Stores events of a job in another shard, which is theirs, as one job; doing it twice does it once. `from` is the prefix of
+ * the queue that they leave: jobs of each are numbered apart, and another one's first job is not this one.
+ */
+export async function handOnEvents(queues: Queues, from: string, batch: EventsBatch): Promise<void> {
+  const { events, acceptedAt } = batch;
   const [first] = events;
   if (first === undefined) return;
+  const holder = handedHolder(from, batch.holder);
   const jobId = handedJobId(holder, first.id);
   await queues.events.add("events", { ...eventsJob(events), holder, acceptedAt }, { jobId });
 }
