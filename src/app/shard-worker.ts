@@ -4,7 +4,7 @@
  */
 import { system } from "../config/system.ts";
 import type { EndpointId } from "../core/brand.ts";
-import type { EventsBatch, PublishedEvent } from "../core/event.ts";
+import type { PublishedEvent } from "../core/event.ts";
 import { tellFailure } from "../core/happening.ts";
 import { byShard } from "../core/shards.ts";
 import { createDispatch } from "../deliver/dispatch.ts";
@@ -104,10 +104,13 @@ export function startShardWorker(shared: SharedWork, shard: OpenShard): ShardWor
   };
 }
 
-/** At home, where a producer that knows of no shards adds its jobs: they are handed on, and nothing is sent from there. */
+/**
+ * At home, where a producer that knows of no shards adds its jobs: they are handed on, and nothing is sent from there. Jobs
+ * that cannot be read are buried in the first shard, which may be away as any other.
+ */
 export function startEntrance(shared: SharedWork): Omit<ShardWorker, "record" | "isDraining"> {
-  const { home, shards } = shared.opened;
-  const outbox = openOutbox(shared.deps, shards.all[0]);
+  const { home } = shared.opened;
+  const outbox = openOutbox(shared.deps, shared.deps.shards.all[0]);
   const nothing = async (): Promise<void> => undefined;
   const worker = createEventsWorker(nothing, depsOf(shared, home, outbox));
   return { ...run(shared, home, outbox, [worker]), giveUp: () => undefined, flush: nothing };
@@ -120,9 +123,8 @@ function openOutbox({ config, endpoints, tell }: WorkerWiring, { redis, keys, qu
   return createOutbox({ queues, letters: createLetterIndex(redis, keys), buryDelivery, tell });
 }
 
-function depsOf({ deps, opened }: SharedWork, shard: OpenShard, outbox: Outbox): WorkerDeps {
-  const { config, tell } = deps;
-  const { shards } = opened;
+function depsOf({ deps }: SharedWork, shard: OpenShard, outbox: Outbox): WorkerDeps {
+  const { config, shards, tell } = deps;
   return {
     connection: shard.redis,
     prefix: shard.prefix,
@@ -131,23 +133,37 @@ function depsOf({ deps, opened }: SharedWork, shard: OpenShard, outbox: Outbox):
     onError: tellFailure(tell, "worker"),
     queues: shard.queues,
     outbox,
-    keepOwn: shards.all.length === 1 ? null : (batch) => keepOwn(batch, shard, opened),
+    sort: shards.all.length === 1 ? null : sortIn(shard, deps),
     tell,
   };
 }
 
-/** Hands on the events that lie in another shard; resolves with those that are right here. */
-async function keepOwn(
-  batch: EventsBatch,
-  shard: OpenShard,
-  { shards }: OpenShards,
-): Promise<readonly PublishedEvent[]> {
-  const parts = byShard(shards, batch.events, ({ id }) => id);
-  const strays = [...parts].filter(([part]) => part !== shard);
-  await Promise.all(
-    strays.map(([{ queues }, events]) => handOnEvents(queues, shard.prefix, { ...batch, events })),
-  );
-  return parts.get(shard) ?? [];
+/**
+ * Events of other shards go over the connections that publish: where a worker's would wait for a shard that is away, these
+ * fail, and the job keeps its slot from nobody.
+ */
+function sortIn(shard: OpenShard, { shards, tell }: WorkerWiring): WorkerDeps["sort"] {
+  const here = shards.all.find(({ prefix }) => prefix === shard.prefix);
+  const fail = tellFailure(tell, "hand_on");
+  return (batch) => {
+    const parts = byShard(shards, batch.events, ({ id }) => id);
+    const handOn = async ([{ queues }, events]: readonly [OpenShard, readonly PublishedEvent[]]) => {
+      try {
+        await handOnEvents(queues, shard.prefix, { ...batch, events });
+        return [];
+      } catch (error) {
+        fail(error);
+        return events;
+      }
+    };
+    return {
+      own: here === undefined ? [] : (parts.get(here) ?? []),
+      handOn: async () => {
+        const strays = [...parts].filter(([part]) => part !== here);
+        return (await Promise.all(strays.map(handOn))).flat();
+      },
+    };
+  };
 }
 
 /** Runs BullMQ's workers with a watch over each of their queues. */

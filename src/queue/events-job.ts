@@ -12,6 +12,7 @@ import {
   EVENT_ID_IN_WORDS,
   EVENT_ID_PATTERN,
   EVENT_TYPE_IN_WORDS,
+  type EventsBatch,
   isEventType,
   isTime,
   type PublishedEvent,
@@ -42,6 +43,11 @@ export interface EventsJob {
 
 export function eventsJob(events: readonly PublishedEvent[]): EventsJob {
   return { v: versionOf(events), events };
+}
+
+/** Events of an earlier job: it stays the one that claims them, and by the time that was theirs it is told who is owed them. */
+export function eventsJobAgain({ events, holder, acceptedAt }: EventsBatch, crashes = 0): EventsJob {
+  return { ...eventsJob(events), holder, acceptedAt, ...(crashes > 0 && { crashes }) };
 }
 
 function versionOf(events: readonly PublishedEvent[]): EventsJob["v"] {

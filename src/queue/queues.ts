@@ -7,7 +7,7 @@ import type { KeptEvent } from "../bus/ports.ts";
 import type { DeadLetter } from "../core/delivery.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { VersionedDelivery } from "../core/stored.ts";
-import { type EventsJob, eventsJob } from "./events-job.ts";
+import { type EventsJob, eventsJob, eventsJobAgain } from "./events-job.ts";
 import {
   DEAD_LETTERS_QUEUE,
   DELIVERIES_QUEUE,
@@ -71,15 +71,9 @@ export async function enqueueEvents(
   await queues.events.add("events", eventsJob(events), isBeyondAllowance ? BEYOND_ALLOWANCE : undefined);
 }
 
-/**
- * Stores events of an earlier job once more. It stays the one that claims them, and the time at which they were
- * accepted stays the same: by it is told who is owed them.
- */
-export async function enqueueEventsAgain(
-  queues: Queues,
-  { events, holder, acceptedAt }: EventsBatch,
-): Promise<void> {
-  await queues.events.add("events", { ...eventsJob(events), holder, acceptedAt });
+/** Stores events of an earlier job once more. */
+export async function enqueueEventsAgain(queues: Queues, batch: EventsBatch): Promise<void> {
+  await queues.events.add("events", eventsJobAgain(batch));
 }
 
 /**
@@ -87,12 +81,11 @@ export async function enqueueEventsAgain(
  * the queue that they leave: jobs of each are numbered apart, and another one's first job is not this one.
  */
 export async function handOnEvents(queues: Queues, from: string, batch: EventsBatch): Promise<void> {
-  const { events, acceptedAt } = batch;
-  const [first] = events;
+  const [first] = batch.events;
   if (first === undefined) return;
   const holder = handedHolder(from, batch.holder);
   const jobId = handedJobId(holder, first.id);
-  await queues.events.add("events", { ...eventsJob(events), holder, acceptedAt }, { jobId });
+  await queues.events.add("events", eventsJobAgain({ ...batch, holder }), { jobId });
 }
 
 /** Stores events that were kept aside once more, each as a job of its own; doing it twice does it once. */
@@ -100,7 +93,7 @@ export async function enqueueKept(queues: Queues, kept: readonly KeptEvent[]): P
   await queues.events.addBulk(
     kept.map(({ event, holder, acceptedAt }) => ({
       name: "events",
-      data: { ...eventsJob([event]), holder, acceptedAt },
+      data: eventsJobAgain({ events: [event], holder, acceptedAt }),
       opts: { jobId: splitJobId(holder, event.id) },
     })),
   );
@@ -115,7 +108,7 @@ export async function splitEvents(
   await queues.events.addBulk(
     events.map((event) => ({
       name: "events",
-      data: { ...eventsJob([event]), holder, acceptedAt, crashes },
+      data: eventsJobAgain({ events: [event], holder, acceptedAt }, crashes),
       opts: { jobId: splitJobId(holder, event.id) },
     })),
   );

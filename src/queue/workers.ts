@@ -4,24 +4,37 @@
  */
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
-import { NEWER_RETRY_MS, POISON_CRASHES, SUSPECT_CRASHES } from "../core/own-failure.ts";
+import {
+  NEWER_RETRY_MS,
+  OWN_FAILURE_RETRY_MS,
+  POISON_CRASHES,
+  SUSPECT_CRASHES,
+} from "../core/own-failure.ts";
 import type { Unread } from "../core/stored.ts";
 import { readVersionedDelivery, versionedDelivery } from "../core/stored.ts";
 import type { Dispatch, Outbox, PutJobBack, Resume } from "../deliver/ports.ts";
 import { DurableWorker, type DurableWorkerOptions, type Run, type TextJob } from "./durable-worker.ts";
-import { type ReadEvents, readEventsJob } from "./events-job.ts";
+import { eventsJobAgain, type ReadEvents, readEventsJob } from "./events-job.ts";
 import { DELIVERIES_QUEUE, EVENTS_QUEUE } from "./names.ts";
 import { type Queues, splitEvents } from "./queues.ts";
 
 export interface WorkerDeps extends DurableWorkerOptions {
   readonly queues: Queues;
   readonly outbox: Outbox;
-  /** Hands on events that lie in another shard, and resolves with the others; null where there is but one. */
-  readonly keepOwn: ((batch: EventsBatch) => Promise<readonly PublishedEvent[]>) | null;
+  /** Tells which of a batch lie in this shard; null where there is but one. */
+  readonly sort: ((batch: EventsBatch) => SortedEvents) | null;
   readonly tell: Tell;
 }
 
+interface SortedEvents {
+  readonly own: readonly PublishedEvent[];
+  /** Hands on the others, within a second; resolves with those whose shard is away. */
+  readonly handOn: () => Promise<readonly PublishedEvent[]>;
+}
+
 const INTERRUPTED_RETRY_MS = 100;
+/** Many that have waited long for their shard leave room for those of the others. */
+const STRAY_RETRY_MAX_MS = 15_000;
 
 export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): DurableWorker {
   const worker: DurableWorker = new DurableWorker(EVENTS_QUEUE, processEvents, deps);
@@ -48,13 +61,30 @@ export function createEventsWorker(dispatch: Dispatch, deps: WorkerDeps): Durabl
     if (job.stalledCounter >= SUSPECT_CRASHES && read.events.length > 1) {
       return await splitEvents(deps.queues, read, crashes);
     }
-    if (deps.keepOwn === null) return await dispatch(read, run);
-    const events = await deps.keepOwn(read);
-    if (events.length > 0) await dispatch({ ...read, events }, run);
+    if (deps.sort === null) await dispatch(read, run);
+    else await processSorted(read, deps.sort(read), job, run);
+  }
+
+  /** Its own events do not wait for a shard that is away; those of that one go back, and nothing else of the job. */
+  async function processSorted(
+    read: ReadEvents & { kind: "events" },
+    { own, handOn }: SortedEvents,
+    job: TextJob,
+    run: Run,
+  ): Promise<void> {
+    const dispatched = own.length > 0 ? dispatch({ ...read, events: own }, run) : undefined;
+    const [left] = await Promise.all([handOn(), dispatched]);
+    if (left.length === 0) return;
+    const isAll = left.length === read.events.length && read.unreadable.length === 0;
+    const text = isAll ? undefined : JSON.stringify(eventsJobAgain({ ...read, events: left }, read.crashes));
+    throw await worker.putBack(job, run.token, strayRetryMs(deps.system.now() - job.timestamp), text);
   }
 
   return worker;
 }
+
+const strayRetryMs = (waitedMs: number): number =>
+  Math.min(Math.max(Math.round(waitedMs / 4), OWN_FAILURE_RETRY_MS), STRAY_RETRY_MAX_MS);
 
 export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerDeps): DurableWorker {
   const worker: DurableWorker = new DurableWorker(DELIVERIES_QUEUE, processDelivery, deps);
