@@ -3,6 +3,7 @@
  * it again, so that a move whose answer was lost, or a bridge that was killed, leaves nothing lying there.
  */
 import type { BridgeSource, BusMessage, LookAtOthers } from "../bus/bridge-ports.ts";
+import { answersOf } from "./answers.ts";
 import type { Redis } from "./redis.ts";
 
 export interface BridgeListNames {
@@ -34,7 +35,7 @@ export function openListSource(
     }
     const pipeline = redis.pipeline();
     for (let move = 0; move < moves; move += 1) pipeline.lmove(list, processing, "RIGHT", "LEFT");
-    insistDone(await pipeline.exec());
+    await answersOf(pipeline.exec());
   };
 
   return {
@@ -51,11 +52,11 @@ export function openListSource(
       if (messages.length === 0) return;
       const pipeline = redis.pipeline();
       for (const message of messages) pipeline.lrem(processing, -1, message);
-      insistDone(await pipeline.exec());
+      await answersOf(pipeline.exec());
       waiting -= messages.length;
     },
     bury: async (message) => {
-      insistDone(await redis.multi().lpush(deadLetters, message).lrem(processing, -1, message).exec());
+      await answersOf(redis.multi().lpush(deadLetters, message).lrem(processing, -1, message).exec());
       waiting -= 1;
     },
     finish: () => {
@@ -63,12 +64,6 @@ export function openListSource(
     },
     standing: () => ({ waiting, dropped: 0, disconnectedMs: 0, isDeaf: false }),
   };
-}
-
-function insistDone(results: readonly (readonly [error: Error | null, result: unknown])[] | null): void {
-  if (results === null) throw new Error("the transaction was not carried out");
-  const failed = results.find(([error]) => error !== null);
-  if (failed?.[0]) throw failed[0];
 }
 
 /** A keyspace so small that it can be searched at each look. */

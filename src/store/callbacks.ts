@@ -18,6 +18,7 @@ import {
   type WholeCallback,
 } from "../core/callback.ts";
 import { cursorInvalid, type Page, type PageRequest } from "../core/page.ts";
+import { answersOf } from "./answers.ts";
 import {
   COUNT_FORWARD,
   callbackKey,
@@ -112,8 +113,7 @@ const contentSchema = z.object({
 
 const storedAnswer = z.tuple([z.number(), z.number()]);
 const FIELDS = ["content", "at", "received", "last", "copies", "forwards", "seen"] as const;
-const rowSchema = z.tuple([z.null(), z.array(z.string().nullable())]);
-const countSchema = z.tuple([z.null(), z.number()]);
+const rowSchema = z.array(z.string().nullable());
 
 function callbackIdOf(content: Omit<CallbackContent, "id">): CallbackId {
   const parts = [content.source, standingOf(content), content.callbackId].join("\n");
@@ -158,10 +158,7 @@ export function createCallbacks(redis: Redis, keys: Keys, settings: CallbackSett
       const from = oldest();
       for (const source of [null, ...sources])
         for (const facet of FACETS) pipeline.zcount(facetKey(keys, source, facet), from, "+inf");
-      const counts = z
-        .array(countSchema)
-        .parse(await pipeline.exec())
-        .map(([, count]) => count);
+      const counts = z.array(z.number()).parse(await answersOf(pipeline.exec()));
       return [null, ...sources].map((_, index) => {
         const [total = 0, unseen = 0, invalid = 0, unsigned = 0] = counts.slice(index * FACETS.length);
         return { total, unseen, invalid, unsigned };
@@ -208,10 +205,10 @@ async function readWindow(redis: Redis, keys: Keys, look: Look): Promise<Window>
   const found = flat.flatMap((id, index) => (index % 2 === 0 ? [{ id, at: flat[index + 1] ?? "" }] : []));
   const pipeline = redis.pipeline();
   for (const { id } of found) pipeline.hmget(callbackKey(keys, id), ...FIELDS);
-  const answers = z.array(rowSchema).parse(found.length === 0 ? [] : await pipeline.exec());
+  const answers = z.array(rowSchema).parse(found.length === 0 ? [] : await answersOf(pipeline.exec()));
   const rows = found.map(({ id, at }, index) => ({
     at,
-    callback: toCallback(asCallbackId(id), answers[index]?.[1] ?? []),
+    callback: toCallback(asCallbackId(id), answers[index] ?? []),
   }));
   return { rows: rows.slice(0, most), isMore: rows.length > most };
 }

@@ -3,11 +3,10 @@ import { z } from "zod";
 
 export type Counters = Readonly<Record<string, number>>;
 
-const answersSchema = z.array(z.tuple([z.null(), z.record(z.string(), z.coerce.number())]));
+const answersSchema = z.array(z.record(z.string(), z.coerce.number()));
 
 /** `answers` are those of a pipeline of HGETALL. */
-export const countersIn = (answers: unknown): readonly Counters[] =>
-  answersSchema.parse(answers).map(([, counters]) => counters);
+export const countersIn = (answers: unknown): readonly Counters[] => answersSchema.parse(answers);
 
 export function sumOf(some: readonly Counters[]): Counters {
   const [first = {}, ...others] = some;

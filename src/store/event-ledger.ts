@@ -11,6 +11,7 @@ import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import { traceText } from "../core/trace-context.ts";
 import type { EventLedger } from "../deliver/ports.ts";
+import { answersOf } from "./answers.ts";
 import {
   ACCEPTED_AT_FIELD,
   LEGACY_FIELD,
@@ -66,7 +67,7 @@ return answers`;
 const CLAIMED_TOGETHER = 512;
 
 /** An answer that is an error fails it as a whole: nothing is sent without knowing what was. */
-const stateAnswers = z.array(z.tuple([z.null(), z.array(z.string().nullable())]));
+const stateAnswers = z.array(z.array(z.string().nullable()));
 
 const claimAnswers = z.array(z.union([z.literal(0), z.literal(1), z.array(z.string())]));
 
@@ -100,18 +101,17 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
       const read = async () => {
         const pipeline = redis.pipeline();
         for (const one of deliveries) pipeline.hmget(keys.event(one.event.id), ...stateFields(one));
-        return (await pipeline.exec()) ?? [];
+        return stateAnswers.parse(await answersOf(pipeline.exec()));
       };
-      let answers = await read();
-      if (answers.some(([error]) => isWrongType(error))) {
+      const states = await read().catch(async (error: unknown) => {
+        if (!isWrongType(error)) throw error;
         const expected = deliveries.map(
           ({ event }) => ({ key: keys.event(event.id), type: "hash" }) as const,
         );
         await quarantine(redis, expected, tell);
-        answers = await read();
-      }
-      const states = stateAnswers.parse(answers);
-      return deliveries.map((one, index) => toState(one, states[index]?.[1] ?? [], tell));
+        return await read();
+      });
+      return deliveries.map((one, index) => toState(one, states[index] ?? [], tell));
     },
   };
 }

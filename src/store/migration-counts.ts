@@ -6,6 +6,7 @@
 import type { CountMigration } from "../bus/ports.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
 import { bucketOf } from "../core/histogram.ts";
+import { answersOf } from "./answers.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
 
@@ -43,7 +44,7 @@ export function createMigrationCounter(
     const key = keys.migrationMinute(minuteOf(now()));
     const pipeline = redis.pipeline();
     for (const [field, by] of written) pipeline.hincrby(key, field, by);
-    await pipeline.pexpire(key, KEPT_MS).exec();
+    await answersOf(pipeline.pexpire(key, KEPT_MS).exec());
   };
 
   return {
@@ -62,8 +63,7 @@ export function createMigrationCounter(
         pipeline.hgetall(keys.migrationMinute(minuteOf(at)));
       }
       const sum = new Map<string, number>();
-      for (const [error, hash] of (await pipeline.exec()) ?? []) {
-        if (error !== null) throw error;
+      for (const hash of await answersOf(pipeline.exec())) {
         for (const [field, count] of Object.entries(Object(hash)))
           sum.set(field, (sum.get(field) ?? 0) + Number(count));
       }

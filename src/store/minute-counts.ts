@@ -6,6 +6,7 @@
 import type { FinishedAttempt } from "../core/attempt.ts";
 import { bucketOf, quantileMs } from "../core/histogram.ts";
 import type { StatisticsPoint } from "../core/statistics.ts";
+import { answersOf } from "./answers.ts";
 import { type Counters, countersIn, sumOf } from "./counters.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
@@ -79,7 +80,7 @@ export function createMinuteCounters(redis: Redis, keys: Keys): ReadCounters {
   return async (minutes) => {
     const pipeline = redis.pipeline();
     for (const minute of minutes) pipeline.hgetall(keys.statisticsMinute(minute));
-    return countersIn(await pipeline.exec());
+    return countersIn(await answersOf(pipeline.exec()));
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { asEndpointId } from "../core/brand.ts";
 import { type Round, roundId } from "../core/delivery.ts";
 import type { ParkedCount, ParkedRounds } from "../queue/ports.ts";
+import { answersOf } from "./answers.ts";
 import type { Keys } from "./keys.ts";
 import { END, endOf, NOW } from "./parking.ts";
 import type { Redis } from "./redis.ts";
@@ -26,7 +27,7 @@ export function createParkedRounds(redis: Redis, keys: Keys): ParkedRounds {
       const pipeline = redis.pipeline();
       for (const one of rounds)
         pipeline.zscore(timesOf(one), roundId(one)).zscore(due, one.endpointId).hget(leases, one.endpointId);
-      const answers = answersSchema.parse(await pipeline.exec()).map(([, answer]) => answer);
+      const answers = answersSchema.parse(await answersOf(pipeline.exec()));
       return rounds.map((_, index) => {
         const [place = null, dueAt = null, lease = null] = answers.slice(index * 3, index * 3 + 3);
         return place === null || dueAt === null || lease !== null ? null : Number(dueAt);
@@ -48,11 +49,11 @@ export function createParkedRounds(redis: Redis, keys: Keys): ParkedRounds {
         const { times } = keys.line(asEndpointId(id));
         pipeline.zcard(times).zrange(times, 0, "0", "WITHSCORES");
       }
-      const answers = (await pipeline.exec()) ?? [];
+      const answers = await answersOf(pipeline.exec());
       let [depth, oldest] = [0, Number.POSITIVE_INFINITY];
       for (let at = 0; at < answers.length; at += 2) {
-        depth += Number(answers[at]?.[1] ?? 0);
-        oldest = Math.min(oldest, Number(headSchema.parse(answers[at + 1]?.[1])[1] ?? oldest));
+        depth += Number(answers[at]);
+        oldest = Math.min(oldest, Number(headSchema.parse(answers[at + 1])[1] ?? oldest));
       }
       const [, dueAt = null] = looks;
       return {
@@ -77,5 +78,5 @@ export function sumOfParked(counts: readonly ParkedCount[]): ParkedCount {
   };
 }
 
-const answersSchema = z.array(z.tuple([z.null(), z.string().nullable()]));
+const answersSchema = z.array(z.string().nullable());
 const headSchema = z.array(z.string());

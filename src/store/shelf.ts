@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { KeptEvent, Shelf } from "../bus/ports.ts";
 import type { EventId } from "../core/brand.ts";
 import { publishedEventSchema } from "../core/stored.ts";
+import { answersOf } from "./answers.ts";
 import type { Keys, ShelfName } from "./keys.ts";
 import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
@@ -32,7 +33,7 @@ export function createShelf(redis: Redis, keys: Keys, name: ShelfName): Shelf {
         JSON.stringify({ event, holder, acceptedAt }),
       ]);
       const due = kept.flatMap((one) => [dueAt(one), one.event.id]);
-      await insist(
+      await answersOf(
         redis
           .multi()
           .hset(events, ...texts)
@@ -53,9 +54,4 @@ export function createShelf(redis: Redis, keys: Keys, name: ShelfName): Shelf {
     count: async (untilMs) =>
       untilMs === undefined ? await redis.zcard(times) : await redis.zcount(times, "-inf", untilMs),
   };
-}
-
-/** A transaction answers with what each command did: one that was refused is an error of ours. */
-async function insist(answers: Promise<readonly (readonly [Error | null, unknown])[] | null>): Promise<void> {
-  for (const [error] of (await answers) ?? []) if (error !== null) throw error;
 }

@@ -7,6 +7,7 @@ import type { AttemptRecord } from "../core/attempt.ts";
 import type { EndpointId } from "../core/brand.ts";
 import { bucketOf, quantileMs } from "../core/histogram.ts";
 import type { EndpointStatistics, Spell } from "../core/statistics.ts";
+import { answersOf } from "./answers.ts";
 import { type Counters, countersIn, sumOf } from "./counters.ts";
 import type { Keys } from "./keys.ts";
 import type { Redis } from "./redis.ts";
@@ -72,7 +73,7 @@ export function createCounted(redis: Redis, keys: Keys): ReadCounted {
   return async (id, hours) => {
     const pipeline = redis.pipeline().hgetall(keys.statistics(id));
     for (const hour of hours) pipeline.hgetall(keys.statisticsHour(id, hour));
-    const [answers, waiting] = await Promise.all([pipeline.exec(), redis.zcard(keys.waiting(id))]);
+    const [answers, waiting] = await Promise.all([answersOf(pipeline.exec()), redis.zcard(keys.waiting(id))]);
     return { counters: countersIn(answers), waiting };
   };
 }
