@@ -8,6 +8,7 @@
 import { type ConnectionOptions, DelayedError, type Job, type JobJson, Worker } from "bullmq";
 import type { JobInWork } from "../core/job-lease.ts";
 import { OWN_FAILURE_RETRY_MS } from "../core/own-failure.ts";
+import { redisWord } from "../core/redis-replies.ts";
 import type { System } from "../core/system.ts";
 import { JobLocks } from "./job-locks.ts";
 import { tolerantBackend } from "./job-metadata.ts";
@@ -251,12 +252,21 @@ export class DurableWorker extends Worker<string, void> {
   ): Promise<TextJob> {
     if (error instanceof DelayedError) return await super.handleFailed(error, job, token, fetchNext);
     this.emit("error", error);
-    return await super.handleFailed(
-      await this.putBack(job, token, OWN_FAILURE_RETRY_MS),
-      job,
-      token,
-      fetchNext,
-    );
+    return await super.handleFailed(await this.#putBackInTheEnd(job, token), job, token, fetchNext);
+  }
+
+  /** Redis may refuse it for a moment, as while a Cluster moves our slot: it would be found only when its lock has run out. */
+  async #putBackInTheEnd(job: TextJob, token: string): Promise<DelayedError> {
+    const giveUpAt = this.#system.monotonicMs() + LOCK_MS;
+    for (;;) {
+      try {
+        return await this.putBack(job, token, OWN_FAILURE_RETRY_MS);
+      } catch (error) {
+        const isLate = this.#isClosing || this.#system.monotonicMs() >= giveUpAt;
+        if (isLate || redisWord(error) === null) throw error;
+        await this.delay(RECONNECT_MS);
+      }
+    }
   }
 }
 
