@@ -37,6 +37,7 @@ const LEASE_MS = 10_000;
 const RENEW_EVERY_MS = 3_000;
 const LINES_MAX = 1_024;
 const GIVE_BACK_MS = 1_000;
+const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
 /** The end of a lease that is this process' no more. */
 const LOST = Number.NEGATIVE_INFINITY;
 
@@ -148,12 +149,20 @@ class Waker implements WakeUps {
       if (holdsLease()) tellFailure(tell, "drain_line")(error);
     }
     // Also where the lease has ended by this process' own clock: Redis knows whose it is.
-    await this.#release(id, againInMs);
+    while (!(await this.#release(id, againInMs)) && holdsLease() && goesOn()) await moment();
     this.expect(againInMs);
   }
 
-  async #release(id: EndpointId, inMs: number): Promise<void> {
-    await this.#deps.parking.release(id, inMs).catch(tellFailure(this.#deps.tell, "release_line"));
+  /** False where Redis would not take it back, as while a Cluster moves our slot: nobody takes it before the lease has ended. */
+  #release(id: EndpointId, inMs: number): Promise<boolean> {
+    const refused = tellFailure(this.#deps.tell, "release_line");
+    return this.#deps.parking.release(id, inMs).then(
+      () => true,
+      (error: unknown) => {
+        refused(error);
+        return false;
+      },
+    );
   }
 
   async #renew(): Promise<void> {

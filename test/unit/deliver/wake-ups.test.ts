@@ -40,3 +40,32 @@ it("holds no lease any more that was given back, whatever a renewal under way th
   await new Promise(setImmediate);
   expect(holdsLease()).toBe(false);
 });
+
+it("gives a line back in the end that Redis would not take back at first", async () => {
+  let [now, refusals] = [0, 2];
+  const given: number[] = [];
+  const wakeUps = createWakeUps({
+    parking: {
+      takeDue: async () => (given.length === 0 && now === 0 ? [id] : []),
+      renew: async () => [],
+      release: async () => {
+        given.push(now);
+        if (refusals-- > 0) throw new Error("TRYAGAIN Multiple keys request during rehashing of slot");
+      },
+    },
+    drainLine: async () => {
+      throw new Error("ASK 9302 127.0.0.1:6381");
+    },
+    inWork: new Set(),
+    tell: () => undefined,
+    system: { monotonicMs: () => now },
+  });
+  const pass = async (ms: number): Promise<void> => {
+    for (const until = now + ms; now < until; now += 100) await vi.advanceTimersByTimeAsync(100);
+  };
+  wakeUps.start();
+  await pass(5_000);
+  expect(given).toHaveLength(3);
+  expect(given.at(-1)).toBeLessThan(2_000);
+  await wakeUps.stop(0);
+});
