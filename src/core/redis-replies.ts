@@ -17,6 +17,10 @@ interface Meaning {
 
 const ROLE = "name the master in REDIS_URL; after a failover a connection is made anew by itself";
 const CLUSTER = "see `redis-cli cluster info`: every slot wants a master that is there";
+const MOVING = {
+  state: "is a Cluster that is moving our keys",
+  remedy: "wait until its slots have been moved",
+};
 const PERMISSIONS =
   "give the user of REDIS_URL the permissions that docs/deployment.md lists (`redis-cli acl setuser`)";
 const CREDENTIALS = "correct the user and password in REDIS_URL";
@@ -62,11 +66,12 @@ export const REDIS_REPLIES = {
   CLUSTERDOWN: { state: "is a Cluster with a part missing", remedy: CLUSTER, isElsewhere: true },
   MOVED: {
     state: "is a node of a Cluster that does not have our keys",
-    remedy: "write REDIS_URL as redis+cluster://host:port,host:port (docs/deployment.md)",
+    remedy:
+      "write REDIS_URL as redis+cluster://host:port,host:port (docs/deployment.md), and the node that has them is found by itself",
     isElsewhere: true,
   },
-  ASK: { state: "is a Cluster that is moving our keys", remedy: "wait until its slots have been moved" },
-  TRYAGAIN: { state: "is a Cluster that is moving our keys", remedy: "wait until its slots have been moved" },
+  ASK: MOVING,
+  TRYAGAIN: MOVING,
   CROSSSLOT: {
     state: "is a Cluster, and keys that belong together have come apart",
     remedy: "keep the braces in HOOKWAVE_PREFIX",
@@ -115,6 +120,8 @@ const SPELT_OUT: readonly (readonly [RegExp, Meaning])[] = [
     /^ERR (?:AUTH <password> called without any password|Client sent AUTH, but no password)/i,
     { state: "has no password", remedy: "take the password out of REDIS_URL, or set requirepass" },
   ],
+  // Of a script that comes to a key which it has not named, and which has gone already.
+  [/^ERR [^\n]*attempted to access a non local key/i, MOVING],
   [
     /^ERR unknown command/i,
     {

@@ -100,6 +100,40 @@ export async function untilLinked({ ask }: ClusterMember): Promise<void> {
   await until("the replica is in step", () => isLinked().catch(() => false), 30_000);
 }
 
+/** Keys that go at once, as with `redis-cli --cluster reshard`. */
+const MOVED_TOGETHER = 10;
+const MOVE_PATIENCE_MS = 10_000;
+const MANY = 1_000_000;
+
+export interface Move {
+  readonly key: string;
+  readonly from: ClusterMember;
+  readonly to: ClusterMember;
+  readonly others: readonly ClusterMember[];
+  /** Which keys go first is up to the version of Redis. */
+  readonly isBackwards?: boolean;
+  /** Before each group of keys goes: how many have gone. */
+  readonly before: (moved: number) => Promise<unknown>;
+}
+
+/** Moves a key's slot from master to master, command by command as `redis-cli --cluster reshard` does it. */
+export async function moveSlot({ key, from, to, others, isBackwards, before }: Move): Promise<void> {
+  const slot = await slotOf(from, key);
+  const source = String(await from.ask("CLUSTER", "MYID"));
+  const target = String(await to.ask("CLUSTER", "MYID"));
+  await to.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source);
+  await from.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", target);
+  for (let moved = 0; ; ) {
+    await before(moved);
+    const left = await from.ask("CLUSTER", "GETKEYSINSLOT", slot, isBackwards ? MANY : MOVED_TOGETHER);
+    const keys = Array.isArray(left) ? left.map(String).slice(-MOVED_TOGETHER) : [];
+    if (keys.length === 0) break;
+    await from.ask("MIGRATE", "127.0.0.1", to.port, "", 0, MOVE_PATIENCE_MS, "KEYS", ...keys);
+    moved += keys.length;
+  }
+  for (const { ask } of [to, from, ...others]) await ask("CLUSTER", "SETSLOT", slot, "NODE", target);
+}
+
 /** A failover that the other masters do not vote for within this time has failed, without a word. */
 const VOTED_WITHIN_MS = 6_000;
 

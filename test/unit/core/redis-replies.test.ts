@@ -25,6 +25,8 @@ const REPLIES = [
   "MOVED 3999 127.0.0.1:6381",
   "ASK 3999 127.0.0.1:6381",
   "TRYAGAIN Multiple keys request during rehashing of slot",
+  "ERR Script attempted to access a non local key in a cluster node script: 3032, on @user_script:1.",
+  "ERR Error running script (call to f_6b1b): @user_script:1: Lua script attempted to access a non local key in a cluster node",
   "EXECABORT Transaction discarded because of previous errors.",
   "UNKILLABLE Sorry the script already executed write commands against the dataset.",
   "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
