@@ -22,14 +22,14 @@ export async function readClaims(
   profile: ReceivingProfileName,
 ): Promise<Claims> {
   const body = bodyBytes(rawBody);
-  const received = readHeaders(headers);
+  const received = readHeaders(headers)();
   const json = parsed(new TextDecoder().decode(body));
   const read = (): Reading =>
     profileNamed(profile).read({ json, fields: isRecord(json) ? json : {} }, received);
   const { id, type } = orNothing(read) ?? {};
   const claimed = { id, type, timestamp: undefined, data: undefined };
   return {
-    id: await idOf(claimed, received, body).catch(() => idOf(claimed, readHeaders([]), body)),
+    id: await idOf(claimed, received, body).catch(() => idOf(claimed, readHeaders([])(), body)),
     type: typeof type === "string" && type !== "" ? type : null,
   };
 }

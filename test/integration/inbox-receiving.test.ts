@@ -210,6 +210,24 @@ describe("a callback", () => {
     ]);
   });
 
+  it.each([
+    ["no name of its event", "github", "x-github-event", undefined],
+    ["two names of its event", "github", "x-github-event", "push, ping"],
+    ["two ids that nobody signed", "llm-service", "webhook-id", "evt_1, evt_2"],
+  ] as const)("that is authentic and has %s is valid, and says what is missing", async (...the) => {
+    const [, profile, header, value] = the;
+    const { api, source, whole } = inbox;
+    await source({ profile });
+    const { headers, body } = signedFor(api, { profile });
+    const { [header]: _, ...others } = headers;
+    const given = value === undefined ? others : { ...others, [header]: value };
+    const taken = await deliver(api, { headers: given, body });
+    expect(taken).toMatchObject({ status: 202, body: { signature: "valid" } });
+    expect(await whole(idOf(taken))).toMatchObject({
+      body: { signature: "valid", code: "PAYLOAD_UNREADABLE", reason: expect.stringContaining(header), body },
+    });
+  });
+
   it("has those of its headers kept that authenticate nobody", async () => {
     const { api, source, whole } = inbox;
     await source();

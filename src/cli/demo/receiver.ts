@@ -79,7 +79,7 @@ async function isAuthentic(
 ): Promise<boolean> {
   const request = {
     body: bodyBytes(body),
-    headers: readHeaders(headers),
+    headers: readHeaders(headers)(),
     secrets: [secret],
     nowSeconds: clock.now() / 1_000,
     toleranceSeconds: TOLERANCE_SECONDS,

@@ -4,8 +4,10 @@ import type { ReceivingProfile } from "../receiving-profile.ts";
 
 export const github: ReceivingProfile = {
   authenticate: (request) => checkBodyHmac("x-hub-signature-256", request),
-  read: ({ json, fields: { timestamp } }, headers) => {
-    const [id, type] = [headers.optional("x-github-delivery"), headers.required("x-github-event")];
-    return { id, type, timestamp, data: json };
-  },
+  read: ({ json, fields: { timestamp } }, headers) => ({
+    id: headers.optional("x-github-delivery"),
+    type: headers.required("x-github-event"),
+    timestamp,
+    data: json,
+  }),
 };

@@ -101,6 +101,18 @@ describe("standard is refused", () => {
   });
 });
 
+describe("github is refused", () => {
+  it("as authentic and not to be read, when no header names its event", async () => {
+    const call = aCall(VARIANTS.github);
+    const nameless = { ...call, ...withHeader(call, "x-github-event", undefined) };
+    const refusal = await refusalOf(nameless);
+    expect(refusal).toMatchObject({ code: "PAYLOAD_UNREADABLE", status: 400 });
+    expect(refusal.message).toContain("expected a header x-github-event, got none");
+    // Signed by nobody, it is told of that first.
+    expect((await refusalOf({ ...nameless, secrets: "another" })).code).toBe("SIGNATURE_MISMATCH");
+  });
+});
+
 describe("hmac is refused", () => {
   const contents = ["body", "timestamp.body", "id.timestamp.body"] as const;
   const signed = (signedContent: (typeof contents)[number]) => aCall({ profile: "hmac", signedContent });
