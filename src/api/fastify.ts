@@ -19,6 +19,8 @@ const mount: FastifyPluginAsync<FastifyHookwaveOptions> = async (instance, { hoo
   const { prefix } = instance;
   const api = mountApi(hookwave);
   instance.addHook("onClose", api.close);
+  // Nobody hears of it later: a request is no longer Fastify's by then, so that it would never be answered.
+  await api.ready();
   // Bodies stay on their streams, untouched.
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser("*", (_request, _payload, done) => done(null));

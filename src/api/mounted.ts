@@ -8,16 +8,20 @@ import type { MountableHookwave } from "./ports.ts";
 import { createApi } from "./server.ts";
 
 interface MountedApi {
-  /** Answers a request whose URL is below `basePath` already. Rejects when the API cannot be made ready. */
+  /** Rejects when the API cannot be made ready, with the reason. */
+  readonly ready: () => Promise<void>;
+  /** Answers a request whose URL is below `basePath` already. Rejects as `ready` does. */
   readonly serve: (request: IncomingMessage, response: ServerResponse, basePath: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 export function mountApi(hookwave: MountableHookwave): MountedApi {
   const app = createApi({ ...hookwave.mounting, hookwave, isOpenToOthers: "by request" });
+  const ready = async (): Promise<void> => void (await app.ready());
   return {
+    ready,
     serve: async (request, response, basePath) => {
-      await app.ready();
+      await ready();
       setBasePath(request, basePath);
       app.routing(request, response);
     },

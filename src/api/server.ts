@@ -204,10 +204,13 @@ function forgetTypeOfNothing(headers: FastifyRequest["headers"]): void {
 
 function serverOf(app: Api): ApiServer {
   return {
-    listen: (host, port) =>
-      app.listen({ host, port }).catch((error: unknown) => {
+    listen: async (host, port) => {
+      // An API that cannot be made ready is not the port's fault.
+      await app.ready();
+      return await app.listen({ host, port }).catch((error: unknown) => {
         throw cannotListen(host, port, error);
-      }),
+      });
+    },
     close: async () => {
       const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
       await app.close();

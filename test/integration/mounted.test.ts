@@ -162,6 +162,41 @@ describe.each(Object.entries(HOSTS))("the API mounted in %s", (_, open) => {
   });
 });
 
+describe("an API that cannot be made ready", () => {
+  /** Its routes are added while it is made ready, and this one's cannot be. */
+  const broken = (hookwave: Awaited<ReturnType<typeof embed>>) =>
+    Object.defineProperty({ ...hookwave }, "deadLetters", {
+      get: () => {
+        throw new Error("planted: no dead letters");
+      },
+    });
+
+  it("fails the start of Fastify's application with the reason, which can be closed then", async () => {
+    await using hookwave = await embed({ apiKey: KEY });
+    const app = fastify();
+    app.register(fastifyHookwave, { hookwave: broken(hookwave), prefix: MOUNTED_AT });
+    await expect(app.listen({ host: "127.0.0.1", port: 0 })).rejects.toThrow("planted: no dead letters");
+    expect(app.server.listening).toBe(false);
+    await app.close();
+  });
+
+  it("fails the start of the service's own listener with the reason, and not with its port", async () => {
+    await using hookwave = await embed({ apiKey: KEY });
+    await expect(startApi(broken(hookwave))).rejects.toThrow(/^planted: no dead letters$/);
+  });
+
+  it.each(Object.entries(HOSTS).filter(([name]) => name !== "Fastify"))(
+    "is heard of by %s at each request, which is answered",
+    async (_, open) => {
+      await using hookwave = await embed({ apiKey: KEY });
+      await using host = await open(broken(hookwave));
+      for (const path of ["/healthz", "/healthz", "/api/v1/status"])
+        expect((await ask(`${host.url}${path}`)).status).toBeGreaterThanOrEqual(400);
+      expect(await ask(`${host.origin}/own`)).toMatchObject({ status: expect.any(Number) });
+    },
+  );
+});
+
 describe("the application around it", () => {
   it("keeps Fastify's own parsers, errors and 404, and its hooks come first", async () => {
     await using hookwave = await embed({ apiKey: KEY });
