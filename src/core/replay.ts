@@ -1,6 +1,8 @@
 /**
- * A replay: sending many dead letters again, as a job that goes on by itself and can be paused and cancelled. This
- * is what is known of one, and which orders it obeys in which state. Pure: who runs it is in queue/replay-runner.ts.
+ * A replay of many dead letters, which goes on by itself and can be paused and cancelled. It is the only one that is
+ * written down, so it alone is a `Replay`: one dead letter (queue/replay-letter.ts) or an event (manage/send-again.ts)
+ * is sent again at once, and is over with the answer. This is what is known of one, and which orders it obeys in which
+ * state. Pure: who runs it is in queue/replay-runner.ts.
  */
 import type { EndpointId } from "./brand.ts";
 import type { LetterEntry, LetterFilter } from "./letter.ts";

@@ -1,5 +1,5 @@
 /**
- * The record of replays: what was asked for, how far each has come, and who works on it. It is written after every
+ * The record of replays of many dead letters: what was asked for, how far each has come, and who works on it. It is written after every
  * slice, so that a replay survives whoever runs it. Kept for as long as events are, from the last time something
  * happened to it.
  */
