@@ -1,6 +1,7 @@
 /**
  * Keeps an embedded Redis there for as long as a process needs it: one that ends is started again, on its port, with its
- * password and its data, so that every connection finds it. Of several processes on one directory any may do it.
+ * password and its data, so that every connection finds it. Of several processes on one directory any may do it
+ * (decision 42).
  */
 import { system } from "../config/system.ts";
 import { HookwaveError } from "../core/errors.ts";
