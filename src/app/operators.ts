@@ -13,7 +13,7 @@ import type { Climb } from "../store/attempt-log.ts";
 import type { Step } from "../store/ladder.ts";
 import { createOperatorFacts } from "../store/operator-events.ts";
 import type { FleetState } from "./fleet-state.ts";
-import { enqueueInShards } from "./over-shards.ts";
+import { enqueueWhereTaken } from "./over-shards.ts";
 import { type OpenShard, type OpenShards, withHome } from "./shards.ts";
 
 interface WorkerOperators extends Pick<OperatorRelay, "start" | "stop"> {
@@ -24,7 +24,7 @@ interface WorkerOperators extends Pick<OperatorRelay, "start" | "stop"> {
 export function wireOperators(fleet: FleetState, opened: OpenShards): WorkerOperators {
   const { config, endpoints, tell } = fleet;
   const { disableAfterMs } = config;
-  const relays = withHome(opened).map((at) => openRelay(fleet, at, opened));
+  const relays = withHome(opened).map((at) => openRelay(fleet, at));
   const look = (): void => {
     for (const relay of relays) relay.look();
   };
@@ -59,11 +59,8 @@ export function wireOperators(fleet: FleetState, opened: OpenShards): WorkerOper
   };
 }
 
-function openRelay(
-  { endpoints, tell }: FleetState,
-  { redis, keys }: OpenShard,
-  { shards }: OpenShards,
-): OperatorRelay {
+/** Events of it may lie in any shard: one that refuses at once keeps none of the others' waiting. */
+function openRelay({ endpoints, shards, tell }: FleetState, { redis, keys }: OpenShard): OperatorRelay {
   return createOperatorRelay({
     facts: createOperatorFacts(redis, keys),
     findEndpoint: async (id) => {
@@ -72,7 +69,7 @@ function openRelay(
     },
     isOwed: (event, acceptedAt) =>
       endpoints.subscribedTo(event.type, acceptedAt).some(({ id }) => id !== subjectOf(event)),
-    enqueue: (kept) => enqueueInShards(shards, kept),
+    enqueue: (kept) => enqueueWhereTaken(shards, kept, tellFailure(tell, "tell_operators")),
     tell,
   });
 }

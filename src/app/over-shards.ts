@@ -13,16 +13,7 @@ import { createEventLedger } from "../store/event-ledger.ts";
 import { createParkedRounds } from "../store/parked-rounds.ts";
 import { type OpenShard, type OpenShards, withHome } from "./shards.ts";
 
-/** Events that were kept aside, each into its shard. */
-export async function enqueueInShards(
-  shards: Shards<Pick<OpenShard, "queues">>,
-  kept: readonly KeptEvent[],
-): Promise<void> {
-  const parts = byShard(shards, kept, ({ event }) => event.id);
-  await Promise.all([...parts].map(([{ queues }, own]) => enqueueKept(queues, own)));
-}
-
-/** The same where some may be away, which is told; resolves with those that are stored. */
+/** Events that were kept aside, each into its shard. Some may be away, which is told; resolves with those that are stored. */
 export async function enqueueWhereTaken(
   shards: Shards<Pick<OpenShard, "queues">>,
   kept: readonly KeptEvent[],

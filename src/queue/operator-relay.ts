@@ -4,7 +4,7 @@
  * claimed in one name, so that it is delivered as once.
  */
 import type { KeptEvent } from "../bus/ports.ts";
-import type { EndpointId } from "../core/brand.ts";
+import type { EndpointId, EventId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { PublishedEvent } from "../core/event.ts";
 import { type Tell, tellFailure } from "../core/happening.ts";
@@ -25,7 +25,8 @@ interface OperatorRelayDeps {
   readonly findEndpoint: (id: EndpointId) => Promise<Endpoint | undefined>;
   /** Is there anybody who gets this one? */
   readonly isOwed: (event: PublishedEvent, acceptedAt: number) => boolean;
-  readonly enqueue: (kept: readonly KeptEvent[]) => Promise<void>;
+  /** Resolves with those that are jobs now. */
+  readonly enqueue: (kept: readonly KeptEvent[]) => Promise<ReadonlySet<EventId>>;
   readonly tell: Tell;
 }
 
@@ -69,7 +70,7 @@ export function createOperatorRelay(deps: OperatorRelayDeps): OperatorRelay {
   };
 }
 
-/** False where there was nothing. */
+/** False where nothing could be done. Facts whose event is taken by no shard now stay. */
 async function publishSome({
   facts,
   findEndpoint,
@@ -84,10 +85,10 @@ async function publishSome({
     const event = operatorEvent(id, fact, await findEndpoint(fact.endpointId));
     if (event !== null && isOwed(event, fact.at)) kept.push({ event, holder: HOLDER, acceptedAt: fact.at });
   }
-  if (kept.length > 0) {
-    await enqueue(kept);
-    tell({ kind: "events.published", count: kept.length });
-  }
-  await facts.remove(some.map(({ id }) => id));
-  return some.length > 0;
+  const published = kept.length > 0 ? await enqueue(kept) : new Set<EventId>();
+  if (published.size > 0) tell({ kind: "events.published", count: published.size });
+  const left = new Set(kept.flatMap(({ event: { id } }) => (published.has(id) ? [] : [id])));
+  const done = some.flatMap(({ id }) => (left.has(id) ? [] : [id]));
+  await facts.remove(done);
+  return done.length > 0;
 }

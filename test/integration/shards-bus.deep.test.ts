@@ -1,4 +1,4 @@
-/** The legacy bus of an installation in shards while one of them does not answer: the others' events get onto it. */
+/** One shard of an installation does not answer: the others' events get onto the legacy bus, and operators hear of what they may. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asEventId } from "../../src/core/brand.ts";
 import type { Phase } from "../../src/core/migration.ts";
@@ -16,6 +16,7 @@ const SHARDS = 2;
 const KEYS = ["{hookwave:0}", "{hookwave:1}"];
 
 const stack = new AsyncDisposableStack();
+let home: TestMember;
 let other: TestMember;
 let busServer: RedisServer;
 let bus: BusConsumer;
@@ -47,7 +48,7 @@ const timesOf = (all: readonly string[], ids: readonly string[]): readonly numbe
   ids.map((id) => all.filter((one) => one === id).length);
 
 beforeAll(async () => {
-  const home = await startMember(stack);
+  home = await startMember(stack);
   other = await startMember(stack);
   const url = await spreadCluster([home, other], KEYS);
   // One that is stopped is still a member: of two, nobody could say that it is not.
@@ -109,5 +110,34 @@ describe("while a shard does not answer", () => {
     await until("its own come", () => away.every((id) => receiver.ids().includes(id)), 60_000);
     await until("nothing is kept", async () => (await hookwave.migration.status()).backlog === 0);
     expect(timesOf(receiver.ids(), [...away, ...well])).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it("operators are told of what comes by the others, and of the rest when it is back, once", async () => {
+    const ids = Array.from({ length: 12 }, (_, n) => `switched_${n}`);
+    await using operator = await startReceiver();
+    await hookwave.endpoints.add({ id: "operator", url: operator.url, events: ["endpoint.disabled"] });
+    for (const id of ids) await hookwave.endpoints.add({ id, url: receiver.url, events: ["thing.none"] });
+    const disable = (some: readonly string[]) =>
+      Promise.all(some.map((id) => hookwave.endpoints.disable(id, "test")));
+    const left = async (): Promise<readonly string[]> => {
+      const facts = await home.ask("HKEYS", "{hookwave}:operator-events");
+      return Array.isArray(facts) ? facts.map(String) : [];
+    };
+    process.kill(other.pid, "SIGSTOP");
+    try {
+      for (const some of [ids.slice(0, 6), ids.slice(6)]) {
+        await disable(some);
+        await until("those of the other are published", async () =>
+          (await left()).every((id) => shardNumber(asEventId(id), SHARDS) === 1),
+        );
+      }
+      const waiting = await left();
+      await until("they come", () => operator.ids().length === ids.length - waiting.length);
+    } finally {
+      process.kill(other.pid, "SIGCONT");
+    }
+    await until("all come", () => operator.ids().length >= ids.length, 60_000);
+    await until("nothing is left", async () => (await left()).length === 0);
+    expect(new Set(operator.ids()).size).toBe(operator.ids().length);
   });
 });
