@@ -128,8 +128,13 @@ function askNodeOf({ username, password, tls, family }: RedisPlace): AskNode {
       connectionName: "hookwave-cluster",
     });
     let trouble: Error | null = null;
+    let isShakenHands = false;
+    redis.on("connect", () => {
+      isShakenHands = true;
+    });
     redis.on("error", (error: Error) => {
-      trouble = error;
+      const state = { isShakenHands, hasCertificate: tls?.cert !== undefined };
+      trouble = (tls === undefined ? null : refusalByTls(error, state)) ?? error;
     });
     try {
       return await Promise.all(commands.map(([name = "", ...args]) => redis.call(name, ...args)));

@@ -80,7 +80,9 @@ export function sentinelConnector(options: SentinelOptions, listen: ListenToSent
 
 function unled({ name, sentinelTLS }: SentinelOptions, { message }: Error): HookwaveError {
   const certificates =
-    sentinelTLS === undefined ? "" : "; the authority of their certificates is in REDIS_TLS_CA_FILE";
+    sentinelTLS === undefined
+      ? ""
+      : "; the authority of their certificates is in REDIS_TLS_CA_FILE, and where they ask for one of ours, REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE have it";
   return new HookwaveError("REDIS_UNAVAILABLE", {
     expected: `a sentinel that knows where the master ${JSON.stringify(name)} is`,
     got: message.replace(/^failed to connect to (sentinel \S+) because /, "$1: "),

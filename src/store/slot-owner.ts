@@ -74,7 +74,7 @@ function createFindOwner({ nodes, key }: ClusterPlace, askNode: AskNode): FindOw
       ["CLUSTER", "SLOTS"],
     ])
       .then(([slot, slots]) => readOwner(node, Number(slot), slots))
-      .catch((error: unknown) => ({ owner: null, members: [], said: summarise(error).message }));
+      .catch((error: unknown) => ({ owner: null, members: [], ...saidBy(error) }));
 
   /** A node that was asked is the last to be asked again: the owner that it knows may be dead. */
   const askNext = async (): Promise<Told> => {
@@ -98,11 +98,11 @@ function createFindOwner({ nodes, key }: ClusterPlace, askNode: AskNode): FindOw
 
   return async (isWanted, emit) => {
     for (let asked = 1; ; asked += 1) {
-      const { owner, said } = await askNext();
+      const { owner, said, refusal } = await askNext();
       if (!isWanted()) throw new Error("Connection is closed.");
       if (owner !== null) return owner;
       if (asked % known.size > 0) continue;
-      emit("error", unfound(said));
+      emit("error", refusal ?? unfound(said));
       await pause(PAUSE_MS);
     }
   };
@@ -114,7 +114,14 @@ interface Told {
   readonly members: readonly RedisNode[];
   /** The reason, where it names no owner. */
   readonly said: string;
+  /** An error of ours that says it, with what to do: of TLS. */
+  readonly refusal?: HookwaveError;
 }
+
+const saidBy = (error: unknown): Pick<Told, "said" | "refusal"> => ({
+  said: summarise(error).message,
+  ...(error instanceof HookwaveError && { refusal: error }),
+});
 
 /** The owner of a slot, and all members, as one node has them; one that does not know its own address is the one that was asked. */
 function readOwner(asked: RedisNode, slot: number, slots: unknown): Told {

@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 const ours = async ({ ask }: TestMember): Promise<number> =>
-  [...String(await ask("CLIENT", "LIST")).matchAll(/ name=hookwave-(?!cluster)/g)].length;
+  [...String(await ask("CLIENT", "LIST")).matchAll(/ name=(?:hookwave-(?!cluster)|\{hookwave\}:)/g)].length;
 
 /** Refuses each tenth event once, and takes some time for all. */
 async function startSlowReceiver(): Promise<Receiver & { readonly delivered: string[] }> {

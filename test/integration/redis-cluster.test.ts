@@ -21,7 +21,8 @@ const stack = new AsyncDisposableStack();
 let [owner, other, replica]: TestMember[] = [];
 let url = "";
 
-const ours = (list: unknown): number => [...String(list).matchAll(/ name=hookwave-(?!cluster)/g)].length;
+const ours = (list: unknown): number =>
+  [...String(list).matchAll(/ name=(?:hookwave-(?!cluster)|\{hookwave\}:)/g)].length;
 
 beforeAll(async () => {
   const [first, below, above] = [

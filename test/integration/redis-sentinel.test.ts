@@ -31,7 +31,7 @@ let url = "";
 beforeAll(async () => {
   master = await withUser(stack.use(await startRedis("--appendonly", "yes")));
   replica = await withUser(stack.use(await startRedis("--replicaof", "127.0.0.1", `${portOf(master)}`)));
-  sentinels = stack.use(await startSentinels(portOf(master), PASSWORD));
+  sentinels = stack.use(await startSentinels(portOf(master), { password: PASSWORD }));
   await sentinels.untilReplicas(1);
   url = `redis+sentinel://shop:${PASSWORD}@${sentinels.hosts}/${MASTER}/0?sentinelPassword=${PASSWORD}`;
 });

@@ -1,17 +1,22 @@
 /** A server of a Cluster of a test's own, with an administrator's connection; both end with the test's stack. */
 import { Redis } from "ioredis";
+import { freePort } from "../../src/process/embedded-redis.ts";
 import { type ClusterMember, memberArgs } from "./cluster.ts";
 import { startRedis, type TestRedis } from "./service.ts";
+import { type TlsFiles, tlsReplicaArgs } from "./tls-redis.ts";
 
 export interface TestMember extends ClusterMember, TestRedis {}
 
-export async function startMember(stack: AsyncDisposableStack): Promise<TestMember> {
-  const redis = stack.use(await startRedis(...(await memberArgs())));
+/** `tls`: the Cluster's own connections are by it, and `port` is its; the administrator's is plain. */
+export async function startMember(stack: AsyncDisposableStack, tls?: TlsFiles): Promise<TestMember> {
+  const tlsPort = await freePort();
+  const behindTls = tls === undefined ? [] : [...tlsReplicaArgs(tlsPort, tls), "--tls-cluster", "yes"];
+  const redis = stack.use(await startRedis(...(await memberArgs()), ...behindTls));
   const admin = new Redis(redis.url, { enableReadyCheck: false });
   stack.defer(() => admin.disconnect());
   return {
     ...redis,
-    port: Number(new URL(redis.url).port),
+    port: tls === undefined ? Number(new URL(redis.url).port) : tlsPort,
     ask: (command, ...args) => admin.call(command, ...args.map(String)),
   };
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { freePort } from "../../src/process/embedded-redis.ts";
 import { freshDirectory } from "./command.ts";
+import type { TlsFiles } from "./tls-redis.ts";
 import { until } from "./until.ts";
 
 export interface Sentinels extends AsyncDisposable {
@@ -23,8 +24,14 @@ export interface Sentinels extends AsyncDisposable {
 export const MASTER = "mymaster";
 const COUNT = 3;
 
-/** `password`: the sentinels' own, without which they answer nothing. */
-export async function startSentinels(masterPort: number, password = ""): Promise<Sentinels> {
+export interface SentinelsOptions {
+  /** Their own, without which they answer nothing. */
+  readonly password?: string;
+  /** They answer by TLS alone, and ask master and replicas by it. */
+  readonly tls?: TlsFiles;
+}
+
+export async function startSentinels(masterPort: number, options: SentinelsOptions = {}): Promise<Sentinels> {
   const directory = await freshDirectory();
   const stack = new AsyncDisposableStack();
   stack.use(directory);
@@ -32,7 +39,7 @@ export async function startSentinels(masterPort: number, password = ""): Promise
   for (let number = 1; number <= COUNT; number += 1) {
     const port = await freePort();
     const file = join(directory.path, `${port}.conf`);
-    await writeFile(file, configuration(port, directory.path, masterPort, password));
+    await writeFile(file, configuration(port, directory.path, masterPort, options));
     const child = spawn("redis-server", [file, "--sentinel"], { stdio: "ignore" });
     const exited = once(child, "exit");
     stack.defer(async () => {
@@ -42,7 +49,7 @@ export async function startSentinels(masterPort: number, password = ""): Promise
     ports.push(port);
   }
   const ask = (port: number, ...words: readonly string[]): Promise<unknown> =>
-    askSentinel(port, password, words);
+    askSentinel(port, options, words);
   const [first = 0] = ports;
   const masterIs = async (port: number): Promise<number> => {
     const address = await ask(port, "GET-MASTER-ADDR-BY-NAME", MASTER);
@@ -57,7 +64,7 @@ export async function startSentinels(masterPort: number, password = ""): Promise
   const hosts = ports.map((port) => `127.0.0.1:${port}`).join(",");
   return {
     hosts,
-    url: `redis+sentinel://${hosts}/${MASTER}`,
+    url: `${options.tls === undefined ? "redis" : "rediss"}+sentinel://${hosts}/${MASTER}`,
     masterPort: () => masterIs(first),
     untilReplicas: (count) =>
       untilAll(`the sentinels know of ${count} replicas`, async (port) => {
@@ -74,18 +81,28 @@ export async function startSentinels(masterPort: number, password = ""): Promise
   };
 }
 
-function configuration(port: number, directory: string, masterPort: number, password: string): string {
+function configuration(
+  port: number,
+  directory: string,
+  masterPort: number,
+  { password, tls }: SentinelsOptions,
+): string {
   const lines = [
-    `port ${port}`,
+    ...(tls === undefined ? [`port ${port}`] : behindTls(port, tls)),
     "bind 127.0.0.1",
     `dir ${directory}`,
     `sentinel monitor ${MASTER} 127.0.0.1 ${masterPort} 2`,
     `sentinel down-after-milliseconds ${MASTER} 1000`,
     `sentinel failover-timeout ${MASTER} 5000`,
-    ...(password === "" ? [] : [`requirepass ${password}`, `sentinel sentinel-pass ${password}`]),
+    ...(password === undefined ? [] : [`requirepass ${password}`, `sentinel sentinel-pass ${password}`]),
   ];
   return `${lines.join("\n")}\n`;
 }
+
+const behindTls = (port: number, { settings }: TlsFiles): readonly string[] => [
+  ...["port 0", `tls-port ${port}`, "tls-replication yes"],
+  ...settings.map((one) => one.join(" ")),
+];
 
 /** Names and values in turn. */
 function flagsOf(fields: unknown): string {
@@ -93,9 +110,16 @@ function flagsOf(fields: unknown): string {
   return texts[texts.indexOf("flags") + 1] ?? "";
 }
 
-async function askSentinel(port: number, password: string, words: readonly string[]): Promise<unknown> {
-  const options = { host: "127.0.0.1", port, enableReadyCheck: false, maxRetriesPerRequest: 1 };
-  const connection = new Redis({ ...options, ...(password !== "" && { password }) });
+async function askSentinel(
+  port: number,
+  { password, tls }: SentinelsOptions,
+  words: readonly string[],
+): Promise<unknown> {
+  const connection = new Redis({
+    ...{ host: "127.0.0.1", port, enableReadyCheck: false, maxRetriesPerRequest: 1 },
+    ...(password !== undefined && { password }),
+    ...(tls !== undefined && { tls: { ca: tls.authority.cert, ...tls.authority.issue("sentinel's test") } }),
+  });
   // A refused connection also rejects the command below.
   connection.on("error", () => undefined);
   try {

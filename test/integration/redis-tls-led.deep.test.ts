@@ -1,0 +1,131 @@
+/**
+ * TLS with sentinels and with a Cluster, an authority of one's own, and servers that ask for our certificate: every way that
+ * our connections go is by it, and so is the way to whoever takes over.
+ */
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { configFromEnv, createPublisher } from "../../src/index.ts";
+import { freePort } from "../../src/process/embedded-redis.ts";
+import { formCluster, takeOver } from "../support/cluster.ts";
+import { startMember } from "../support/cluster-member.ts";
+import { LOOPBACK_VARIABLES, runCommand } from "../support/command.ts";
+import { askDoctor } from "../support/doctor.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startSentinels } from "../support/sentinels.ts";
+import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
+import { type TlsFiles, tlsReplicaArgs, writeTlsFiles } from "../support/tls-redis.ts";
+import { until } from "../support/until.ts";
+
+const event = { type: "model.registered", data: { model_id: "m" } } as const;
+
+/** Two that publish, one that watches, one that works, and two that wait for jobs, which BullMQ has named. */
+const MANY = 6;
+
+const stack = new AsyncDisposableStack();
+let files: TlsFiles;
+let certificate: Readonly<Record<string, string>> = {};
+
+beforeAll(async () => {
+  files = stack.use(await writeTlsFiles({ asksClients: true }));
+  const { cert, key } = files.authority.issue("hookwave");
+  certificate = {
+    REDIS_TLS_CA_FILE: files.caFile,
+    REDIS_TLS_CERT_FILE: await files.write("own.pem", cert),
+    REDIS_TLS_KEY_FILE: await files.write("own.key", key),
+  };
+});
+afterAll(() => stack.disposeAsync());
+
+interface Server extends TestRedis {
+  /** Its port for TLS. */
+  readonly port: number;
+}
+
+interface Installation {
+  readonly url: string;
+  readonly master: Server;
+  readonly replica: Server;
+  readonly failover: () => Promise<void>;
+}
+
+/** Our connections to a server by the port that they came to. */
+async function portsOfOurs({ url }: TestRedis): Promise<readonly number[]> {
+  const admin = new Redis(url, { enableReadyCheck: false });
+  const clients = String(await admin.client("LIST")).split("\n");
+  admin.disconnect();
+  const named = clients.filter((client) => / name=(?:hookwave-(?!cluster)|\{hookwave\}:)/.test(client));
+  return named.map((client) => Number(/ laddr=\S+:(\d+) /.exec(client)?.[1]));
+}
+
+async function isFollowed({ url, master, replica, failover }: Installation): Promise<void> {
+  const variables = {
+    ...LOOPBACK_VARIABLES,
+    ...certificate,
+    REDIS_URL: url,
+    HOOKWAVE_DATA_DIR: master.dataDir,
+  };
+  const settings = configFromEnv(variables);
+  const { redisTlsCa = null, redisTlsCert = null, redisTlsKey = null } = settings;
+  await using receiver = await startReceiver();
+  await using hookwave = await startHookwave({ ...master, url }, settings);
+  await hookwave.endpoints.add({ id: "default", url: receiver.url });
+  const publisher = createPublisher({ redisUrl: url, redisTlsCa, redisTlsCert, redisTlsKey, logger: false });
+  const isTaken = (id: string) =>
+    publisher.publish({ ...event, id }).then(
+      () => true,
+      () => false,
+    );
+  await until("a publish is taken", () => isTaken("evt_before"));
+  await until("it comes", () => receiver.ids().includes("evt_before"));
+  expect(new Set(await portsOfOurs(master)), "all by TLS").toEqual(new Set([master.port]));
+
+  await failover();
+  await until("a publish is taken again", () => isTaken("evt_after"));
+  await until("it comes", () => receiver.ids().includes("evt_after"));
+  await until("nobody is left at the old master", async () => (await portsOfOurs(master)).length === 0);
+  const there = await until("many are at the new one", async () => {
+    const ports = await portsOfOurs(replica);
+    return ports.length >= MANY && ports;
+  });
+  expect(new Set(there), "all by TLS").toEqual(new Set([replica.port]));
+
+  const report = await askDoctor([], variables);
+  expect(report.of("redis.role")).toMatchObject([{ level: "ok" }]);
+  expect(await runCommand(["status", "--redis", url], variables)).toMatchObject({ code: 0, stderr: "" });
+  await publisher.close();
+}
+
+/** A publish with the authority alone: what it says. */
+async function refusalWithoutOwn(redisUrl: string): Promise<string> {
+  const publisher = createPublisher({ redisUrl, redisTlsCa: files.authority.cert, logger: false });
+  const error: unknown = await publisher.publish(event).catch((thrown: unknown) => thrown);
+  await publisher.close();
+  expect(error).toMatchObject({ code: "REDIS_UNAVAILABLE" });
+  return String(error);
+}
+
+describe("rediss+sentinel://", () => {
+  it("publishes, delivers and follows a failover, with nothing in plain text", async () => {
+    const start = async (...args: readonly string[]) => {
+      const port = await freePort();
+      return { ...stack.use(await startRedis(...tlsReplicaArgs(port, files), ...args)), port };
+    };
+    const master = await start("--appendonly", "yes");
+    const replica = await start("--replicaof", "127.0.0.1", `${master.port}`);
+    const sentinels = stack.use(await startSentinels(master.port, { tls: files }));
+    await sentinels.untilReplicas(1);
+    expect(await refusalWithoutOwn(sentinels.url)).toContain("REDIS_TLS_CERT_FILE");
+    await isFollowed({ url: sentinels.url, master, replica, failover: sentinels.failover });
+  });
+});
+
+describe("rediss+cluster://", () => {
+  it("publishes, delivers and follows a handover, with nothing in plain text", async () => {
+    const start = () => startMember(stack, files);
+    const [owner, below, above, replica] = [await start(), await start(), await start(), await start()];
+    const plain = await formCluster(owner, [below, above], [replica], "{hookwave}");
+    const url = plain.replace("redis+", "rediss+");
+    expect(await refusalWithoutOwn(url)).toContain("REDIS_TLS_CERT_FILE");
+    await isFollowed({ url, master: owner, replica, failover: () => takeOver(replica) });
+  });
+});
