@@ -40,7 +40,8 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   CERT_NOT_YET_VALID: OUTDATED,
   ERR_TLS_CERT_ALTNAME_INVALID: {
     expected: "a certificate of Redis for the name that is called",
-    remedy: "name Redis in its URL as its certificate does, or have one made for this name",
+    remedy:
+      "name Redis in its URL as its certificate does, or have one made for this name; in a Cluster it is the name that its nodes give each other (cluster-announce-hostname)",
   },
   // A plain Redis takes a handshake for the beginning of a line, and waits for its end.
   ETIMEDOUT: PLAIN,

@@ -3,7 +3,7 @@
  * our connections go is by it, and so is the way to whoever takes over.
  */
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { configFromEnv, createPublisher } from "../../src/index.ts";
 import { freePort } from "../../src/process/embedded-redis.ts";
 import { formCluster, takeOver } from "../support/cluster.ts";
@@ -22,26 +22,31 @@ const event = { type: "model.registered", data: { model_id: "m" } } as const;
 const MANY = 6;
 
 const stack = new AsyncDisposableStack();
-let files: TlsFiles;
-let certificate: Readonly<Record<string, string>> = {};
+afterAll(() => stack.disposeAsync());
 
-beforeAll(async () => {
-  files = stack.use(await writeTlsFiles({ asksClients: true }));
+interface Certified {
+  readonly files: TlsFiles;
+  /** Settings: the authority, and a certificate of our own. */
+  readonly certificates: Readonly<Record<string, string>>;
+}
+
+async function certify(host: string): Promise<Certified> {
+  const files = stack.use(await writeTlsFiles({ host, asksClients: true }));
   const { cert, key } = files.authority.issue("hookwave");
-  certificate = {
+  const certificates = {
     REDIS_TLS_CA_FILE: files.caFile,
     REDIS_TLS_CERT_FILE: await files.write("own.pem", cert),
     REDIS_TLS_KEY_FILE: await files.write("own.key", key),
   };
-});
-afterAll(() => stack.disposeAsync());
+  return { files, certificates };
+}
 
 interface Server extends TestRedis {
   /** Its port for TLS. */
   readonly port: number;
 }
 
-interface Installation {
+interface Installation extends Certified {
   readonly url: string;
   readonly master: Server;
   readonly replica: Server;
@@ -57,10 +62,10 @@ async function portsOfOurs({ url }: TestRedis): Promise<readonly number[]> {
   return named.map((client) => Number(/ laddr=\S+:(\d+) /.exec(client)?.[1]));
 }
 
-async function isFollowed({ url, master, replica, failover }: Installation): Promise<void> {
+async function isFollowed({ certificates, url, master, replica, failover }: Installation): Promise<void> {
   const variables = {
     ...LOOPBACK_VARIABLES,
-    ...certificate,
+    ...certificates,
     REDIS_URL: url,
     HOOKWAVE_DATA_DIR: master.dataDir,
   };
@@ -96,8 +101,8 @@ async function isFollowed({ url, master, replica, failover }: Installation): Pro
 }
 
 /** A publish with the authority alone: what it says. */
-async function refusalWithoutOwn(redisUrl: string): Promise<string> {
-  const publisher = createPublisher({ redisUrl, redisTlsCa: files.authority.cert, logger: false });
+async function refusalWithoutOwn(redisUrl: string, { authority }: TlsFiles): Promise<string> {
+  const publisher = createPublisher({ redisUrl, redisTlsCa: authority.cert, logger: false });
   const error: unknown = await publisher.publish(event).catch((thrown: unknown) => thrown);
   await publisher.close();
   expect(error).toMatchObject({ code: "REDIS_UNAVAILABLE" });
@@ -106,6 +111,8 @@ async function refusalWithoutOwn(redisUrl: string): Promise<string> {
 
 describe("rediss+sentinel://", () => {
   it("publishes, delivers and follows a failover, with nothing in plain text", async () => {
+    const certified = await certify("127.0.0.1");
+    const { files } = certified;
     const start = async (...args: readonly string[]) => {
       const port = await freePort();
       return { ...stack.use(await startRedis(...tlsReplicaArgs(port, files), ...args)), port };
@@ -114,18 +121,20 @@ describe("rediss+sentinel://", () => {
     const replica = await start("--replicaof", "127.0.0.1", `${master.port}`);
     const sentinels = stack.use(await startSentinels(master.port, { tls: files }));
     await sentinels.untilReplicas(1);
-    expect(await refusalWithoutOwn(sentinels.url)).toContain("REDIS_TLS_CERT_FILE");
-    await isFollowed({ url: sentinels.url, master, replica, failover: sentinels.failover });
+    expect(await refusalWithoutOwn(sentinels.url, files)).toContain("REDIS_TLS_CERT_FILE");
+    await isFollowed({ ...certified, url: sentinels.url, master, replica, failover: sentinels.failover });
   });
 });
 
 describe("rediss+cluster://", () => {
-  it("publishes, delivers and follows a handover, with nothing in plain text", async () => {
+  it("publishes, delivers and follows a handover among members with names, with nothing in plain text", async () => {
+    const certified = await certify("localhost");
+    const { files } = certified;
     const start = () => startMember(stack, files);
     const [owner, below, above, replica] = [await start(), await start(), await start(), await start()];
     const plain = await formCluster(owner, [below, above], [replica], "{hookwave}");
-    const url = plain.replace("redis+", "rediss+");
-    expect(await refusalWithoutOwn(url)).toContain("REDIS_TLS_CERT_FILE");
-    await isFollowed({ url, master: owner, replica, failover: () => takeOver(replica) });
+    const url = plain.replace("redis+", "rediss+").replaceAll("127.0.0.1", "localhost");
+    expect(await refusalWithoutOwn(url, files)).toContain("REDIS_TLS_CERT_FILE");
+    await isFollowed({ ...certified, url, master: owner, replica, failover: () => takeOver(replica) });
   });
 });

@@ -7,10 +7,10 @@ import { type TlsFiles, tlsReplicaArgs } from "./tls-redis.ts";
 
 export interface TestMember extends ClusterMember, TestRedis {}
 
-/** `tls`: the Cluster's own connections are by it, and `port` is its; the administrator's is plain. */
+/** `tls`: the Cluster's own connections are by it, and `port` is its; the administrator's is plain. It is called by its name. */
 export async function startMember(stack: AsyncDisposableStack, tls?: TlsFiles): Promise<TestMember> {
   const tlsPort = await freePort();
-  const behindTls = tls === undefined ? [] : [...tlsReplicaArgs(tlsPort, tls), "--tls-cluster", "yes"];
+  const behindTls = tls === undefined ? [] : [...tlsReplicaArgs(tlsPort, tls), ...calledBy(tls.host)];
   const redis = stack.use(await startRedis(...(await memberArgs()), ...behindTls));
   const admin = new Redis(redis.url, { enableReadyCheck: false });
   stack.defer(() => admin.disconnect());
@@ -20,3 +20,8 @@ export async function startMember(stack: AsyncDisposableStack, tls?: TlsFiles): 
     ask: (command, ...args) => admin.call(command, ...args.map(String)),
   };
 }
+
+const calledBy = (host: string): readonly string[] => [
+  ...["--tls-cluster", "yes", "--cluster-announce-hostname", host],
+  ...["--cluster-preferred-endpoint-type", "hostname"],
+];

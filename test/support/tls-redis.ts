@@ -8,6 +8,8 @@ import { startRedis, type TestRedis } from "./service.ts";
 
 export interface TlsFiles extends AsyncDisposable {
   readonly authority: Authority;
+  /** The name in the servers' certificate. */
+  readonly host: string;
   readonly caFile: string;
   /** Names and values of a server's settings, each of which may be an argument or a line of its file. */
   readonly settings: readonly (readonly [name: string, value: string])[];
@@ -37,7 +39,7 @@ export async function writeTlsFiles({
   const { cert, key } = authority.issue(host);
   const caFile = await write("ca.pem", authority.cert);
   return {
-    ...{ authority, caFile, write },
+    ...{ authority, host, caFile, write },
     settings: [
       ["tls-cert-file", await write("cert.pem", cert)],
       ["tls-key-file", await write("key.pem", key)],
