@@ -1,7 +1,6 @@
 /**
- * Wires the publish stage to its queues: one connection for what Redis acknowledges by itself, and one of its own
- * for each level that waits for more, opened when it is first asked for. It loads what a producer needs, not the
- * rest of the service.
+ * Wires the publish stage to the stores of all shards (event-stores.ts), and to the legacy bus. It loads what a producer
+ * needs, not the rest of the service.
  */
 import type { BusLink } from "../bus/ports.ts";
 import { createPutOnBus } from "../bus/put-on-bus.ts";
@@ -19,7 +18,6 @@ import { openSpans, type Spans } from "../observe/spans.ts";
 import { createTelemetry } from "../observe/telemetry.ts";
 import { createAllowance } from "../publish/allowance.ts";
 import { createEventPublisher, type Publisher, type PutOnBus } from "../publish/publisher.ts";
-import type { Queues } from "../queue/queues.ts";
 import { createBusLink, type OwnedBusLink } from "../store/bus-link.ts";
 import { createKeys } from "../store/keys.ts";
 import { createMigrationStore, type MigrationStore } from "../store/migration-switch.ts";
@@ -150,9 +148,8 @@ interface PublishingOptions
 
 export interface Publishing extends OpenShards {
   readonly publisher: Publisher;
-  /** The connection of home, and its queues; where there is one shard, that of its level `redis`. */
+  /** The connection of home; where there is one shard, that of its level `redis`. */
   readonly redis: Redis;
-  readonly queues: Queues;
   readonly places: Shards<ShardPlace>;
   readonly migration: MigrationStore;
   readonly busLink: OwnedBusLink;
@@ -167,7 +164,7 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
   const spans = openSpans(options.traces, VERSION);
   const places = placesOf(options, options.shards);
   const { home, shards } = openShards(options, places, "producer", toldBy(tell));
-  const { redis, queues, keys } = home;
+  const { redis, keys } = home;
   const isBeyondAllowance = createAllowance(system.monotonicMs);
   const stores = mapShards(shards, (shard) => openStore(shard, options, isBeyondAllowance, tell));
   const migration = createMigrationStore({ redis, keys, start: startOf(options), tell, system });
@@ -184,7 +181,6 @@ export function openPublishing(options: PublishingOptions, tell: Tell): Publishi
   return {
     publisher,
     redis,
-    queues,
     places,
     home,
     shards,

@@ -28,7 +28,7 @@ export type SendAgain = (
 ) => Promise<SentAgain>;
 
 interface SendAgainDeps {
-  readonly outbox: Outbox;
+  readonly outbox: Pick<Outbox, "schedule">;
   readonly waitingJobs: WaitingJobs;
   readonly waiting: WaitingIndex;
   readonly deadLetters: Pick<DeadLetters, "get" | "replay">;

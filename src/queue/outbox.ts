@@ -61,14 +61,9 @@ export function createOutbox({ queues, letters, buryDelivery, tell }: OutboxDeps
   };
 }
 
-/** Of a job that was never a delivery the shard is not known: its letter is in the first. */
-export function outboxOver(shards: Shards<Outbox>): Outbox {
-  return {
-    schedule: (delivery, inMs) => shards.of(delivery.event.id).schedule(delivery, inMs),
-    scheduleFromLine: (delivery, inMs) => shards.of(delivery.event.id).scheduleFromLine(delivery, inMs),
-    bury: (letter) =>
-      (letter.kind === "job" ? shards.all[0] : shards.of(letter.delivery.event.id)).bury(letter),
-  };
+/** For who sends again; whoever works on a shard has its own. */
+export function outboxOver(shards: Shards<Outbox>): Pick<Outbox, "schedule"> {
+  return { schedule: (delivery, inMs) => shards.of(delivery.event.id).schedule(delivery, inMs) };
 }
 
 function buried(letter: DeadLetter): Happening {

@@ -5,9 +5,8 @@ import { mergedPage, type Shards, withPlaces } from "../core/shards.ts";
 import type { LetterIndex } from "../queue/ports.ts";
 import { groupByLooking } from "./letter-index.ts";
 
-/** The index of all shards. Of an entry the id does not say in which shard it is: it is taken out of each, which does no harm. */
-export function lettersOver(shards: Shards<LetterIndex>): LetterIndex {
-  const { all } = shards;
+/** The index of all shards, to which each adds its own. Of an entry the id does not say in which shard it is: it is taken out of each, which does no harm. */
+export function lettersOver({ all }: Shards<LetterIndex>): Omit<LetterIndex, "add"> {
   const walk: LetterIndex["walk"] = (filter, order, page) =>
     mergedPage(
       all.map(
@@ -17,7 +16,6 @@ export function lettersOver(shards: Shards<LetterIndex>): LetterIndex {
       page,
     );
   return {
-    add: (letter) => (letter.eventId === null ? all[0] : shards.of(letter.eventId)).add(letter),
     remove: async (entries) => {
       await Promise.all(all.map((index) => index.remove(entries)));
     },
