@@ -19,7 +19,7 @@ import { createMigrationCounter } from "../store/migration-counts.ts";
 import { createParityStore } from "../store/parity.ts";
 import { createShelf } from "../store/shelf.ts";
 import type { Ground } from "./fleet-state.ts";
-import { answersOf, enqueueWhereTaken, stateOfShards } from "./over-shards.ts";
+import { answersThatCame, enqueueWhereTaken, stateOfShards } from "./over-shards.ts";
 import type { Publishing } from "./publishing.ts";
 import type { OpenShard } from "./shards.ts";
 
@@ -83,7 +83,7 @@ export function wireWorkerBus(wiring: Wiring, home: OpenShard): WorkerBus {
     enqueueKept: (kept) => enqueueWhereTaken(shards, kept, tellFailure(tell, "release_kept_events")),
     waitingJobs: async () => {
       const asked = shards.all.map(({ queues }) => countWaiting(queues));
-      const counts = await answersOf(asked, tellFailure(tell, "count_waiting_jobs"));
+      const counts = await answersThatCame(asked, tellFailure(tell, "count_waiting_jobs"));
       return counts.reduce((sum, count) => sum + count, 0);
     },
   });
@@ -116,6 +116,6 @@ function readDelivered(wiring: Wiring, endpointId: EndpointId): KeeperDeps["deli
       const state = await stateOf({ event, endpointId, acceptedAt });
       return [event.id, state?.status === "delivered"] as const;
     });
-    return new Map(await answersOf(asked, fail));
+    return new Map(await answersThatCame(asked, fail));
   };
 }

@@ -14,17 +14,20 @@ import type { Step } from "../store/ladder.ts";
 import { createOperatorFacts } from "../store/operator-events.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { enqueueWhereTaken } from "./over-shards.ts";
-import { type OpenShard, type OpenShards, withHome } from "./shards.ts";
+import { type OpenShard, withHome } from "./shards.ts";
 
 interface WorkerOperators extends Pick<OperatorRelay, "start" | "stop"> {
   readonly climb: Climb;
 }
 
-/** A fact lies where it became true: of an endpoint at home, of a dead letter with it. */
-export function wireOperators(fleet: FleetState, opened: OpenShards): WorkerOperators {
+/**
+ * A fact lies where it became true: of an endpoint at home, of a dead letter with it. They are read over the connections that
+ * publish, so that one shard which is away keeps nobody waiting, at the end least of all.
+ */
+export function wireOperators(fleet: FleetState): WorkerOperators {
   const { config, endpoints, tell } = fleet;
   const { disableAfterMs } = config;
-  const relays = withHome(opened).map((at) => openRelay(fleet, at));
+  const relays = withHome(fleet).map((at) => openRelay(fleet, at));
   const look = (): void => {
     for (const relay of relays) relay.look();
   };

@@ -24,11 +24,11 @@ export async function enqueueWhereTaken(
     await enqueueKept(queues, own);
     return own.map(({ event }) => event.id);
   });
-  return new Set((await answersOf(stored, fail)).flat());
+  return new Set((await answersThatCame(stored, fail)).flat());
 }
 
 /** The answers that came; the first failure is told. */
-export async function answersOf<Answer>(
+export async function answersThatCame<Answer>(
   asked: readonly Promise<Answer>[],
   fail: (error: unknown) => void,
 ): Promise<readonly Answer[]> {

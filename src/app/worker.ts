@@ -30,6 +30,8 @@ export interface RunningWorker {
 
 /** A Redis that goes away meanwhile would be waited for as long as it is away. */
 const LAST_WRITES_MS = 5_000;
+/** Those of the shards come first, so long. */
+const SHARD_WRITES_MS = 3_000;
 const LAST_WORDS_MS = 1_000;
 
 /** Starts consuming; Redis must have answered before. */
@@ -38,7 +40,7 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
   const home = { redisPlace: deps.redisPlace, prefix: config.prefix };
   const opened = openShards(home, deps.places, "worker", toldBy(tell));
   const { redis } = opened.home;
-  const operators = wireOperators(deps, opened);
+  const operators = wireOperators(deps);
   const isDivided = opened.shards.all.length > 1;
   const health = isDivided ? createHealthLog(redis, keys, operators.climb, tell) : null;
   const workerBus = wireWorkerBus(deps, opened.home);
@@ -77,9 +79,13 @@ export function startWorker(deps: WorkerWiring): RunningWorker {
       const isRedisThere = redis.status === "ready" && (isDivided || drained.every(Boolean));
       const lastWrites = async (): Promise<void> => {
         const relayed = operators.stop();
-        await Promise.all(running.map((one, at) => one.flush(drained[at] === true)));
-        if (isRedisThere) await Promise.all([health?.idle(), presence.leave(), relayed]);
+        const flushed = running.map((one, at) => one.flush(drained[at] === true));
+        const ofShards = Promise.all([...flushed, relayed]);
+        // One that has stopped answering a moment ago keeps nothing from home.
+        await waitAtMost(SHARD_WRITES_MS, ofShards);
+        if (isRedisThere) await Promise.all([health?.idle(), presence.leave()]);
         await workerBus.stop(isRedisThere);
+        await ofShards;
       };
       await close(opened, lastWrites);
       // Without a connection it comes to its end, and says what has gone.

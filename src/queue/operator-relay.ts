@@ -1,7 +1,7 @@
 /**
  * Publishes what operators are to be told: takes facts, makes events of them, and removes them once those are jobs. Several
  * processes may do so at once, and one may die in between: an event has the same id and the same job each time, and is
- * claimed in one name, so that it is delivered as once.
+ * claimed in one name, so that it is delivered as once. One that cannot be a job now keeps nothing from the others.
  */
 import type { KeptEvent } from "../bus/ports.ts";
 import type { EndpointId, EventId } from "../core/brand.ts";
@@ -43,10 +43,12 @@ export function createOperatorRelay(deps: OperatorRelayDeps): OperatorRelay {
   let isStopped = false;
 
   const work = async (): Promise<void> => {
-    for (let isMore = true; isMore && !isStopped; ) {
+    do {
       isAsked = false;
-      isMore = (await publishSome(deps)) || isAsked;
-    }
+      let next: string | null = null;
+      do next = await publishSome(deps, next);
+      while (next !== null && !isStopped);
+    } while (isAsked && !isStopped);
   };
   const look = (): void => {
     isAsked = true;
@@ -70,15 +72,12 @@ export function createOperatorRelay(deps: OperatorRelayDeps): OperatorRelay {
   };
 }
 
-/** False where nothing could be done. Facts whose event is taken by no shard now stay. */
-async function publishSome({
-  facts,
-  findEndpoint,
-  isOwed,
-  enqueue,
-  tell,
-}: OperatorRelayDeps): Promise<boolean> {
-  const some = await facts.some(STEP);
+/** A fact whose event no shard takes now stays, and the round goes on behind it. Resolves with where. */
+async function publishSome(
+  { facts, findEndpoint, isOwed, enqueue, tell }: OperatorRelayDeps,
+  after: string | null,
+): Promise<string | null> {
+  const { some, next } = await facts.some(STEP, after);
   const kept: KeptEvent[] = [];
   for (const { id, fact } of some) {
     if (fact === null) continue;
@@ -88,7 +87,6 @@ async function publishSome({
   const published = kept.length > 0 ? await enqueue(kept) : new Set<EventId>();
   if (published.size > 0) tell({ kind: "events.published", count: published.size });
   const left = new Set(kept.flatMap(({ event: { id } }) => (published.has(id) ? [] : [id])));
-  const done = some.flatMap(({ id }) => (left.has(id) ? [] : [id]));
-  await facts.remove(done);
-  return done.length > 0;
+  await facts.remove(some.flatMap(({ id }) => (left.has(id) ? [] : [id])));
+  return next;
 }

@@ -105,11 +105,15 @@ export interface ReplayBook {
   readonly letGo: (id: string, holder: string) => Promise<void>;
 }
 
+/** Each with the id that its event is to have; null for one that cannot be read. */
+interface SomeFacts {
+  readonly some: readonly { readonly id: EventId; readonly fact: OperatorFact | null }[];
+  readonly next: string | null;
+}
+
 /** Facts for operators that are not published yet. */
 export interface OperatorFacts {
-  /** Each with the id that its event is to have; null for one that cannot be read. */
-  readonly some: (
-    most: number,
-  ) => Promise<readonly { readonly id: EventId; readonly fact: OperatorFact | null }[]>;
+  /** A round through all begins after null, and ends where the next is null. */
+  readonly some: (most: number, after: string | null) => Promise<SomeFacts>;
   readonly remove: (ids: readonly EventId[]) => Promise<void>;
 }

@@ -9,15 +9,18 @@ import type { Keys } from "./keys.ts";
 import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
 
+const BEGINNING = "0";
+
 export function createOperatorFacts(redis: Redis, keys: Keys): OperatorFacts {
   return {
-    some: async (most) => {
-      const [, found] = await redis.hscan(keys.operatorEvents, "0", "COUNT", most);
+    some: async (most, after) => {
+      const [next, found] = await redis.hscan(keys.operatorEvents, after ?? BEGINNING, "COUNT", most);
       const ids = found.filter((_, at) => at % 2 === 0);
-      return ids.map((id, at) => ({
+      const some = ids.map((id, at) => ({
         id: asEventId(id),
         fact: readText(operatorFactSchema, found[at * 2 + 1] ?? ""),
       }));
+      return { some, next: next === BEGINNING ? null : next };
     },
     remove: async (ids) => {
       if (ids.length > 0) await redis.hdel(keys.operatorEvents, ...ids);

@@ -13,6 +13,8 @@ const TYPE = "thing.made";
 const KEYS = ["{hookwave:1}", "{hookwave:0}", "{hookwave:2}"];
 const AWAY = 0;
 const AWAY_MS = 20_000;
+/** A worker that something keeps from its last writes waits for them as long (app/worker.ts). */
+const LAST_WRITES_MS = 5_000;
 
 const stack = new AsyncDisposableStack();
 const members: TestMember[] = [];
@@ -32,7 +34,10 @@ const some = (shard: number, count: number, prefix: string): readonly string[] =
 
 async function startDivided() {
   const [home] = masters();
-  const hookwave = await startHookwave({ ...home, url }, { shards: SHARDS, workerConcurrency: SHARDS });
+  const hookwave = await startHookwave(
+    { ...home, url },
+    { shards: SHARDS, workerConcurrency: SHARDS, breakerFailureThreshold: 1_000 },
+  );
   const publish = async (id: string, type = TYPE): Promise<void> => {
     await until("it is taken", () =>
       hookwave.publish({ id, type, data: {} }).then(
@@ -89,5 +94,31 @@ describe("while a shard is away", () => {
     await until("nothing is left", async () => (await hookwave.queueCounts()).new.depth === 0, AWAY_MS);
     expect(receiver.ids().toSorted()).toEqual([...first, ...others, ...late].toSorted());
     expect(await hookwave.deadLetters.count({})).toBe(2);
+  });
+
+  it("operator events come of the others, and a worker stops as soon as with all of them", async () => {
+    const [home, away, third] = masters();
+    await using ill = await startReceiver(500);
+    await using operator = await startReceiver();
+    await using hookwave = await startDivided();
+    await hookwave.endpoints.add({ id: "ill", url: ill.url, events: ["thing.broken"], retrySchedule: [] });
+    await hookwave.endpoints.add({ id: "operator", url: operator.url, events: ["delivery.dead_lettered"] });
+    await away.ask("CLIENT", "PAUSE", 3 * AWAY_MS, "ALL");
+    const broken = some(2, 24, "broken");
+    await hookwave.publishAll(broken, "thing.broken");
+    const facts = async () => String(await third.ask("HKEYS", "{hookwave:2}:operator-events")).split(",");
+    await until("those that can be told are told", async () => {
+      const left = await facts();
+      return (
+        left.every((id) => shardOf(id) === AWAY) && left.length + operator.ids().length === broken.length
+      );
+    });
+    expect(operator.ids().map(shardOf)).not.toContain(AWAY);
+
+    expect(Number(await home.ask("ZCARD", "{hookwave}:workers"))).toBe(1);
+    const closedAt = performance.now();
+    await hookwave.close();
+    expect(performance.now() - closedAt).toBeLessThan(LAST_WRITES_MS);
+    expect(Number(await home.ask("ZCARD", "{hookwave}:workers"))).toBe(0);
   });
 });

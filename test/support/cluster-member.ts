@@ -13,6 +13,8 @@ export async function startMember(stack: AsyncDisposableStack, tls?: TlsFiles): 
   const behindTls = tls === undefined ? [] : [...tlsReplicaArgs(tlsPort, tls), ...calledBy(tls.host)];
   const redis = stack.use(await startRedis(...(await memberArgs()), ...behindTls));
   const admin = new Redis(redis.url, { enableReadyCheck: false });
+  // A test may end the server before.
+  admin.on("error", () => undefined);
   stack.defer(() => admin.disconnect());
   return {
     ...redis,
