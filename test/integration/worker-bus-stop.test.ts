@@ -14,8 +14,8 @@ const JOBS = 24;
 function holdCompany(): ReadonlySet<unknown> {
   const waiting = new Set<unknown>();
   const { setTimeout: begin, clearTimeout: end } = globalThis;
-  const held = (work: () => void, ms?: number, ...rest: readonly unknown[]): NodeJS.Timeout => {
-    if (ms !== COMPANY_MS || work.name !== "go") return begin(work, ms, ...rest);
+  const held = (work: () => void, ms?: number): NodeJS.Timeout => {
+    if (ms !== COMPANY_MS || work.name !== "go") return begin(work, ms);
     const timer = begin(() => undefined, 3_600_000).unref();
     waiting.add(timer);
     return timer;
