@@ -35,8 +35,10 @@ export async function startSentinels(masterPort: number, options: SentinelsOptio
   const directory = await freshDirectory();
   const stack = new AsyncDisposableStack();
   stack.use(directory);
+  const ask = (port: number, ...words: readonly string[]): Promise<unknown> =>
+    askSentinel(port, options, words);
   const ports: number[] = [];
-  for (let number = 1; number <= COUNT; number += 1) {
+  while (ports.length < COUNT) {
     const port = await freePort();
     const file = join(directory.path, `${port}.conf`);
     await writeFile(file, configuration(port, directory.path, masterPort, options));
@@ -46,10 +48,12 @@ export async function startSentinels(masterPort: number, options: SentinelsOptio
       child.kill("SIGKILL");
       await exited;
     });
-    ports.push(port);
+    // One whose port somebody else has taken meanwhile ends at once.
+    const answer = await until("it answers, or has ended", () =>
+      child.exitCode === null ? ask(port, "MYID") : "ended",
+    );
+    if (answer !== "ended") ports.push(port);
   }
-  const ask = (port: number, ...words: readonly string[]): Promise<unknown> =>
-    askSentinel(port, options, words);
   const [first = 0] = ports;
   const masterIs = async (port: number): Promise<number> => {
     const address = await ask(port, "GET-MASTER-ADDR-BY-NAME", MASTER);
