@@ -19,7 +19,7 @@ import { handOnEvents, type Queues } from "../queue/queues.ts";
 import { createDeliveriesWorker, createEventsWorker, type WorkerDeps } from "../queue/workers.ts";
 import { type Climb, createAttemptLog } from "../store/attempt-log.ts";
 import { createBurial } from "../store/burial.ts";
-import { createEventLedger } from "../store/event-ledger.ts";
+import { createEventLedger, type KnowEndpoints } from "../store/event-ledger.ts";
 import type { createHealthLog } from "../store/health-log.ts";
 import { createLetterIndex } from "../store/letter-index.ts";
 import { createParking } from "../store/parking.ts";
@@ -62,7 +62,7 @@ export function startShardWorker(shared: SharedWork, shard: OpenShard): ShardWor
   const { eventRetentionMs: retentionMs } = config;
   const attempts = createAttemptLog(redis, keys, retentionMs, tell, climb, health?.note ?? null);
   const outbox = openOutbox(deps, shard);
-  const ledger = createEventLedger(redis, keys, retentionMs, tell);
+  const ledger = createEventLedger(redis, keys, retentionMs, tell, knowEndpoints(deps));
   const waiting = createWaitingIndex(redis, keys, retentionMs);
   const parking = createParking({ redis, keys, retentionMs, holder: system.uuid(), tell });
   const park: Parking["park"] = async (delivery, inMs) => {
@@ -114,6 +114,25 @@ export function startEntrance(shared: SharedWork): Omit<ShardWorker, "record" | 
   const nothing = async (): Promise<void> => undefined;
   const worker = createEventsWorker(nothing, depsOf(shared, home, outbox));
   return { ...run(shared, home, outbox, [worker]), giveUp: () => undefined, flush: nothing };
+}
+
+/**
+ * An endpoint that was added before an event was published gets it, however late the news of it are. Where home is away, which
+ * says it, the shards go on with what is known.
+ */
+function knowEndpoints({ endpoints, shards, tell }: WorkerWiring): KnowEndpoints {
+  const fail = tellFailure(tell, "know_endpoints");
+  let known: string | null = null;
+  return async (version) => {
+    if (version === known) return;
+    try {
+      await endpoints.catchUpSoon();
+      known = version;
+    } catch (error) {
+      if (shards.all.length === 1) throw error;
+      fail(error);
+    }
+  };
 }
 
 function openOutbox({ config, endpoints, tell }: WorkerWiring, { redis, keys, queues }: OpenShard): Outbox {

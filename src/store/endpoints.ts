@@ -2,6 +2,7 @@
  * The endpoints: written as sealed records, mirrored in every worker's memory so that finding the receivers of
  * an event costs no round trip. A change reaches the fleet by message at once, by poll within a second.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { NewAuditEntry } from "../core/audit.ts";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import type { Endpoint } from "../core/endpoint.ts";
@@ -69,6 +70,8 @@ export interface Endpoints
   readonly reloadAll: () => Promise<void>;
   /** Reloads all, if anything has changed since the last time. */
   readonly catchUp: () => Promise<void>;
+  /** The same, a moment later: news of the change are most often on their way, and cost one record instead of all. */
+  readonly catchUpSoon: () => Promise<void>;
 }
 
 /** `outlying`: what the shards are told, in an installation that is divided. */
@@ -151,6 +154,7 @@ function writesOf(redis: Redis, keys: Keys, sealer: Sealer, outlying: Outlying, 
       const found = (await read(id)) ?? NOTHING;
       const { text, version } = await remove(id, nowMs, note(id, readable(found, sealer), null));
       learn(id, null, version);
+      await outlying.changed();
       if (text !== "") await outlying.removed(id, text, nowMs);
       return text !== "";
     },
@@ -170,7 +174,9 @@ function prepareStore(redis: Redis, keys: Keys, sealer: Sealer, outlying: Outlyi
     const version = await (isNew
       ? outlying.adding(id, text, Date.parse(endpoint.updatedAt), () => create(endpoint, text, entry))
       : swap(id, { over, text, entry, ...meaning }));
-    if (version > OVERTAKEN) learn(id, text, version);
+    if (version <= OVERTAKEN) return version;
+    learn(id, text, version);
+    await outlying.changed();
     return version;
   };
 }
@@ -189,11 +195,16 @@ function meaningOf(endpoint: Endpoint, over: string): Pick<Swap, "effect" | "fac
   };
 }
 
+/** News take less, where nobody is very busy. */
+const NEWS_MS = 20;
+
 /** Keeps the mirror at what Redis has: a change that was told costs one record, one that was missed costs all. */
 function followChanges(redis: Redis, keys: Keys, mirror: Mirror) {
   /** Every change up to this one is in memory; null before all has been read once. */
   let version: number | null = null;
   let hearing: Promise<void> = Promise.resolve();
+  /** Not begun yet: who asks now is served by it. */
+  let soon: Promise<void> | null = null;
 
   const advance = (to: number): void => {
     if (version !== null && to === version + 1) version = to;
@@ -206,6 +217,10 @@ function followChanges(redis: Redis, keys: Keys, mirror: Mirror) {
     mirror.replace(Object.entries(await redis.hgetall(keys.endpoints)));
     // Only now: a read that failed must leave the next poll something to catch up with.
     version = current;
+  };
+
+  const catchUp = async (): Promise<void> => {
+    if ((await readVersion()) !== version) await reloadAll();
   };
 
   return {
@@ -222,8 +237,13 @@ function followChanges(redis: Redis, keys: Keys, mirror: Mirror) {
       hearing = hearing.catch(() => undefined).then(heard);
       return hearing;
     },
-    catchUp: async (): Promise<void> => {
-      if ((await readVersion()) !== version) await reloadAll();
+    catchUp,
+    catchUpSoon: (): Promise<void> => {
+      soon ??= pause(NEWS_MS).then(() => {
+        soon = null;
+        return catchUp();
+      });
+      return soon;
     },
   };
 }

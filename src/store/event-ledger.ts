@@ -26,18 +26,19 @@ import { quarantine } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
+const KEYS_BEFORE_EVENTS = 2;
 const ARGS_BEFORE_EVENTS = 3;
 const ARGS_PER_EVENT = 7;
 
-// KEYS: the feed, then the events. One command for hundreds of them: a claim costs ~6 µs of Redis instead of a round
+// KEYS: the feed, the version of the endpoints, then the events. One command for hundreds of them: a claim costs ~6 µs of Redis instead of a round
 // trip. It begins with a write because Redis, when its memory is short, lets a script go on that began with one which
 // needs none: what was accepted must be delivered to make room again. The DEL removes what a late attempt left of an
 // expired event. What the feed forgets has expired, by the clock that the feed itself goes by.
 const CLAIM = `
-redis.call('HDEL', KEYS[2], '')
+redis.call('HDEL', KEYS[${KEYS_BEFORE_EVENTS} + 1], '')
 local answers, last = {}, nil
-for i = 2, #KEYS do
-  local key, at = KEYS[i], ${ARGS_BEFORE_EVENTS} + (i - 2) * ${ARGS_PER_EVENT}
+for nth = 1, #KEYS - ${KEYS_BEFORE_EVENTS} do
+  local key, at = KEYS[${KEYS_BEFORE_EVENTS} + nth], ${ARGS_BEFORE_EVENTS} + (nth - 1) * ${ARGS_PER_EVENT}
   local isThere = redis.call('HLEN', key) > 0
   local holder = isThere and redis.call('HGET', key, 'holder')
   if not holder then
@@ -49,11 +50,11 @@ for i = 2, #KEYS do
     if ARGV[at + 6] ~= '' then redis.call('HSET', key, '${LEGACY_FIELD}', ARGV[at + 6]) end
     if ARGV[at + 7] ~= '' then redis.call('HSET', key, '${TRACE_FIELD}', ARGV[at + 7]) end
     redis.call('PEXPIRE', key, ARGV[2])
-    answers[i - 1] = 0
+    answers[nth] = 0
   elseif holder == ARGV[1] then
-    answers[i - 1] = redis.call('HGETALL', key)
+    answers[nth] = redis.call('HGETALL', key)
   else
-    answers[i - 1] = 1
+    answers[nth] = 1
   end
 end
 if last then
@@ -61,7 +62,7 @@ if last then
   redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%.0f', expired))
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
-return answers`;
+return { answers, redis.call('GET', KEYS[2]) or '' }`;
 
 /** A producer's list may be of any length, a command's arguments may not. */
 const CLAIMED_TOGETHER = 512;
@@ -69,12 +70,25 @@ const CLAIMED_TOGETHER = 512;
 /** An answer that is an error fails it as a whole: nothing is sent without knowing what was. */
 const stateAnswers = z.array(z.array(z.string().nullable()));
 
-const claimAnswers = z.array(z.union([z.literal(0), z.literal(1), z.array(z.string())]));
+const claimAnswers = z.tuple([
+  z.array(z.union([z.literal(0), z.literal(1), z.array(z.string())])),
+  z.string(),
+]);
 
-export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number, tell: Tell): EventLedger {
+/** Resolves when the endpoints are known as they are at this version, which says no more than that it is another one. */
+export type KnowEndpoints = (version: string) => Promise<void>;
+
+/** `knowEndpoints` hears at each claim of the endpoints that the events may be owed to. */
+export function createEventLedger(
+  redis: Redis,
+  keys: Keys,
+  retentionMs: number,
+  tell: Tell,
+  knowEndpoints: KnowEndpoints = async () => undefined,
+): EventLedger {
   const runClaim = prepareScript(redis, CLAIM);
   const claimSome = async ({ events, holder, acceptedAt }: EventsBatch): Promise<readonly Claim[]> => {
-    const scriptKeys = [keys.feed, ...events.map(({ id }) => keys.event(id))];
+    const scriptKeys = [keys.feed, keys.endpointsVersion, ...events.map(({ id }) => keys.event(id))];
     const args = [holder, retentionMs, acceptedAt, ...events.flatMap(eventArgs)];
     const answer = await runClaim(scriptKeys, args).catch(async (error: unknown) => {
       if (!isWrongType(error)) throw error;
@@ -82,7 +96,9 @@ export function createEventLedger(redis: Redis, keys: Keys, retentionMs: number,
       await quarantine(redis, [{ key: keys.feed, type: "stream" }, ...expected], tell);
       return await runClaim(scriptKeys, args);
     });
-    return claimAnswers.parse(answer).map((one) => toClaim(one, acceptedAt, tell));
+    const [claims, version] = claimAnswers.parse(answer);
+    await knowEndpoints(version);
+    return claims.map((one) => toClaim(one, acceptedAt, tell));
   };
   return {
     claim: async (batch) => {

@@ -27,6 +27,8 @@ export interface Outlying {
   ) => Promise<number>;
   /** `text` is the record that is gone: another one of its id, added since, is not this one. */
   readonly removed: (id: EndpointId, text: string, nowMs: number) => Promise<void>;
+  /** Tells each shard that some endpoint is another one now: who claims an event there looks at home before it is sent. */
+  readonly changed: () => Promise<void>;
   /** Tells each shard what it does not know, or knows of one that is gone. */
   readonly settle: (nowMs: number) => Promise<void>;
   /** Settles what a shard that was away has not been told. */
@@ -37,6 +39,7 @@ export interface Outlying {
 export const NONE_OUTLYING: Outlying = {
   adding: (_id, _text, _nowMs, create) => create(),
   removed: async () => undefined,
+  changed: async () => undefined,
   settle: async () => undefined,
   catchUp: async () => undefined,
 };
@@ -113,6 +116,7 @@ export function createOutlying(home: Place, shards: readonly Place[], tell: Tell
       }
       return version;
     },
+    changed: () => settleLater(tellAll((one) => one.changed())),
     removed: (id, text, nowMs) => settleLater(tellAll((one) => one.end(id, outlineOf(text), nowMs))),
   };
 }
@@ -129,6 +133,7 @@ function placeOf({ redis, keys }: Place) {
   return {
     begin: (id: EndpointId, outline: string, nowMs: number) => runBegin(own(id, nowMs), [id, outline]),
     end: (id: EndpointId, outline: string, nowMs: number) => runEnd(own(id, nowMs), [id, outline]),
+    changed: () => redis.incr(keys.endpointsVersion),
     read: () => redis.hgetall(keys.endpoints),
     learn: async (
       known: Readonly<Record<string, string>>,
