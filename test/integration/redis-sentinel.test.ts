@@ -59,10 +59,14 @@ describe("a service that is led by sentinels", () => {
     await sentinels.failover();
     await until("nobody is left at the old master", async () => (await connectedTo(master)) === 0);
     // A sentinel that has not heard of it leads to the old master, which takes what it is about to lose (trap 62).
-    await until("a publish is taken and delivered", async () => {
-      await publisher.publish({ ...event, id: "evt_after" });
-      return receiver.ids().includes("evt_after");
-    });
+    await until(
+      "a publish is taken and delivered",
+      async () => {
+        await publisher.publish({ ...event, id: "evt_after" });
+        return receiver.ids().includes("evt_after");
+      },
+      60_000,
+    );
     await until("the API is ready", async () => (await ask(`${api.url}/readyz`)).status === 200);
     await until("two wait for jobs at the new one", async () => (await connectedTo(replica)) >= 6);
 

@@ -6,6 +6,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { type Api, ask } from "./api.ts";
 import { type Operation, operationsOf } from "./openapi.ts";
+import { until } from "./until.ts";
 
 export interface Asked {
   /** For the `{name}` parts of the path. */
@@ -32,7 +33,11 @@ export async function describedApi(api: Api, token: string): Promise<DescribedAp
     call: async (operationId, asked = {}) => {
       const operation = operations.get(operationId);
       if (operation === undefined) throw new Error(`the document has no operation ${operationId}`);
-      const answer = await ask(urlOf(api, operation, asked), requestOf(operation, asked, token));
+      // Where a busy machine keeps Redis waiting a client is told to ask again, and does.
+      const answer = await until(`${operationId} is answered`, async () => {
+        const given = await ask(urlOf(api, operation, asked), requestOf(operation, asked, token));
+        return given.status !== 503 && given;
+      });
       const type = (answer.headers.get("content-type") ?? "").split(";", 1)[0] ?? "";
       const schema = schemaOf(operation, answer.status, type);
       if (answer.status >= 400)
