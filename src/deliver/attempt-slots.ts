@@ -20,6 +20,7 @@ export interface AttemptSlots {
 const AT_ONCE = 512;
 /** Slots given back; beyond them slow ones keep theirs, for each has a socket and its event's text. */
 const LENT_MAX = 8_192;
+
 interface UnderWay {
   readonly id: EndpointId;
   readonly since: number;

@@ -34,12 +34,13 @@ export function createOwnLoad({ monotonicMs, idleMs }: Pick<System, "monotonicMs
   /** In the order of time. */
   let busy: { readonly fromMs: number; toMs: number }[] = [];
 
+  const isLateAfter = ({ atMs }: Moment, nowMs: number): boolean => nowMs - atMs >= LOOK_EVERY_MS + LATE_MS;
   /** The moment since which it is busy; null when it is not. */
   const busyFrom = (): number | null => {
     if (looks === null) return null;
     const { before, latest } = looks;
     const nowMs = monotonicMs();
-    if (nowMs - latest.atMs >= LOOK_EVERY_MS + LATE_MS) return latest.atMs + LOOK_EVERY_MS;
+    if (isLateAfter(latest, nowMs)) return latest.atMs + LOOK_EVERY_MS;
     const isFull = idleMs() - before.idleMs < (nowMs - before.atMs) * IDLE_MIN;
     return isFull ? before.atMs : null;
   };
@@ -57,7 +58,7 @@ export function createOwnLoad({ monotonicMs, idleMs }: Pick<System, "monotonicMs
     look: () => {
       const latest = now();
       const fromMs = busyFrom();
-      const isLate = looks !== null && latest.atMs - looks.latest.atMs >= LOOK_EVERY_MS + LATE_MS;
+      const isLate = looks !== null && isLateAfter(looks.latest, latest.atMs);
       if (fromMs !== null) note(fromMs, latest.atMs);
       looks = { before: looks?.latest ?? latest, latest };
       return isLate;

@@ -33,8 +33,9 @@ export interface ApiKeys {
   /** From memory: whose token this is; null for nobody's. Takes the same time whether or not its id exists. */
   readonly check: (token: string) => Caller | null;
   /**
-   * The same of a token whose key memory does not know: it may have been made a moment ago, so Redis is asked. Ten times a
-   * second at the most, for all who ask, or strangers could keep it busy.
+   * The same, and Redis is asked about a token that memory knows nobody for: its key may have been made a moment ago. Ten times
+   * a second at the most, for all who ask, or strangers could keep it busy; and of a wrong secret as well, or the time that it
+   * takes would tell which ids there are.
    */
   readonly checkAnew: (token: string) => Promise<Caller | null>;
   /** From memory: the key that has this id, and what is stored of its token. */
@@ -116,8 +117,9 @@ export function createApiKeys(redis: Redis, keys: Keys): ApiKeys {
     },
     check,
     checkAnew: async (token) => {
-      const id = idIn(token);
-      if (id !== "" && mirror?.has(id) === false) await lookAgain();
+      const caller = check(token);
+      if (caller !== null || mirror === null || idIn(token) === "") return caller;
+      await lookAgain();
       return check(token);
     },
     find: (id) => {
