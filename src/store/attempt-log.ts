@@ -6,6 +6,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { FinishedAttempt } from "../core/attempt.ts";
+import type { EndpointId } from "../core/brand.ts";
 import { isDestinationId } from "../core/destination.ts";
 import { isWrongType } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
@@ -33,30 +34,42 @@ const GROUP_MAX = 256;
 const STREAM_MAX = 10_000;
 const EXCERPT_KEPT = 1_024;
 const RETRY_MS = 250;
-const KEYS_PER_ATTEMPT = 3;
-const ARGS_PER_ATTEMPT = 11;
-const ARGS_BEFORE_ATTEMPTS = 4;
+const KEYS_BEFORE_EVENTS = 3;
+const ARGS_BEFORE_ADDRESSEES = 5;
+const ARGS_PER_ADDRESSEE = 3;
+const ARGS_PER_ATTEMPT = 9;
 /** Longer than anybody waits for a Redis that is away. */
 const MARK_KEPT_MS = 24 * 60 * 60 * 1_000;
 
 // The recent ones of all endpoints are for whoever looks now: they come in as many entries as there were writes.
-// KEYS: recent, this process' mark, the minute, then event, stream and index of waiting ones per attempt, then the streams once each,
-// then health, totals and hour per endpoint and hour, then news for operators and the registered endpoints.
+// KEYS: recent, this process' mark, the minute, then the event of each attempt, then stream and index of waiting ones of each
+// addressee, then health, totals and hour per endpoint and hour, then news for operators and the registered endpoints.
 // It begins with a write that needs no memory: Redis then lets it go on when memory is short, and what is delivered
-// makes room. A delivery that has come to
-// its end waits no more, and is counted once, also where it was sent twice. The mark is for a group that is written
-// once more because its answer was lost.
+// makes room. A delivery that has come to its end waits no more, and is counted once, also where it was sent twice. The mark
+// is for a group that is written once more because its answer was lost. Whatever is the same for all attempts of an addressee
+// is asked once: of six commands an attempt that leaves three.
 const RECORD = `${COUNT_MINUTE}${KEEP_STATE}${IS_REGISTERED}${LADDER}
 redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX})
 if redis.call('GET', KEYS[2]) == ARGV[3] then return end
-local retention, attempts, at, recent, ends, firsts = ARGV[1], tonumber(ARGV[2]), ${ARGS_BEFORE_ATTEMPTS}, {}, {}, 0
+local retention, attempts, recent, ends, firsts = ARGV[1], tonumber(ARGV[2]), {}, {}, 0
 local news = KEYS[#KEYS - 1]
+local addressees, at, own = {}, ${ARGS_BEFORE_ADDRESSEES}, ${KEYS_BEFORE_EVENTS} + attempts
+for i = 1, tonumber(ARGV[5]) do
+  local _, isAnothers = isRegistered(KEYS[#KEYS], ARGV[at + 1], ARGV[at + 2])
+  local waiting = KEYS[own + 2]
+  addressees[i] = {
+    stream = not isAnothers and KEYS[own + 1],
+    waiting = redis.call('EXISTS', waiting) == 1 and waiting,
+    field = ARGV[at + 3],
+  }
+  at, own = at + ${ARGS_PER_ADDRESSEE}, own + 2
+end
 for i = 1, attempts do
-  local event, stream, waiting = KEYS[i * 3 + 1], KEYS[i * 3 + 2], KEYS[i * 3 + 3]
+  local event, addressee = KEYS[${KEYS_BEFORE_EVENTS} + i], addressees[tonumber(ARGV[at + 1])]
   local acceptedAt, status, sum = ARGV[at + 6], ARGV[at + 8], tonumber(ARGV[at + 9])
-  local isKept, isNew = keepState(event, ARGV[at + 1], ARGV[at + 2], retention, acceptedAt)
-  if isKept == 1 and (status == 'delivered' or status == 'buried') then
-    redis.call('ZREM', waiting, ARGV[at + 7])
+  local isKept, isNew = keepState(event, addressee.field, ARGV[at + 2], retention, acceptedAt)
+  if addressee.waiting and isKept == 1 and (status == 'delivered' or status == 'buried') then
+    redis.call('ZREM', addressee.waiting, ARGV[at + 7])
   end
   if status == 'delivered' then
     ends[sum] = ends[sum] or { 0, 0 }
@@ -64,9 +77,9 @@ for i = 1, attempts do
     if isNew then firsts = firsts + 1 end
     ends[sum][which] = ends[sum][which] + 1
   end
-  local _, isAnothers = isRegistered(KEYS[#KEYS], ARGV[at + 10], ARGV[at + 11])
-  if not isAnothers then
-    local entry = redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_MAX}, '*', 'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
+  if addressee.stream then
+    local entry = redis.call('XADD', addressee.stream, 'MAXLEN', '~', ${STREAM_MAX}, '*',
+      'attempt', ARGV[at + 3], 'excerpt', ARGV[at + 4])
     if ARGV[at + 4] ~= '' and not isOfAnother(event, acceptedAt) then
       redis.call('HSET', event, ARGV[at + 5], entry)
     end
@@ -75,12 +88,9 @@ for i = 1, attempts do
   at = at + ${ARGS_PER_ATTEMPT}
 end
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', math.ceil(${STREAM_MAX} / attempts), '*', unpack(recent))
-local streams = tonumber(ARGV[at + 1])
-at = at + 1
-local own = attempts * ${KEYS_PER_ATTEMPT} + 4
-for i = own, own + streams - 1 do redis.call('PEXPIRE', KEYS[i], retention) end
+for i = ${KEYS_BEFORE_EVENTS} + attempts + 1, own, 2 do redis.call('PEXPIRE', KEYS[i], retention) end
 local sum = 0
-for i = own + streams, #KEYS - 2, 3 do
+for i = own + 1, #KEYS - 2, 3 do
   local counters = at + ${ARGS_OF_TALLY}
   local last = counters + ARGV[counters] * 2
   sum = sum + 1
@@ -190,30 +200,16 @@ function commandFor(
   before: readonly (string | number)[],
   { tallies, isHealthApart }: { readonly tallies: Map<string, Tally>; readonly isHealthApart: boolean },
 ): [readonly string[], readonly (string | number)[]] {
+  const addressees = new Map<string, Addressee>();
+  const attempts = group.flatMap((attempt) => attemptArgs(attempt, addressees, keys, tallies));
   const scriptKeys = [keys.recent, mark.key, keys.statisticsMinute(latestMinute(group))];
-  const scriptArgs = [...before];
-  for (const { record, recordText, acceptedAt, state, excerpt } of group) {
-    const { eventId, endpointId } = record;
-    const { incarnation = "" } = state;
-    scriptKeys.push(keys.event(eventId), keys.attempts(endpointId), keys.waiting(endpointId));
-    scriptArgs.push(
-      stateField(record.endpointId),
-      stateText(state),
-      recordText,
-      record.outcome === "delivered" ? "" : excerpt.slice(0, EXCERPT_KEPT),
-      excerptField(record.endpointId, record.round, record.attemptNumber),
-      acceptedAt,
-      record.deliveryId,
-      state.status,
-      // Health and statistics are kept for as long as their endpoint is registered, which a destination never is.
-      isDestinationId(endpointId) ? NO_TALLY : addToTally(record, incarnation, keys, tallies),
-      endpointId,
-      incarnation,
-    );
+  const scriptArgs = [...before, addressees.size];
+  for (const { record } of group) scriptKeys.push(keys.event(record.eventId));
+  for (const { endpointId, incarnation } of addressees.values()) {
+    scriptKeys.push(keys.attempts(endpointId), keys.waiting(endpointId));
+    scriptArgs.push(endpointId, incarnation, stateField(endpointId));
   }
-  const streams = new Set(group.map(({ record }) => keys.attempts(record.endpointId)));
-  scriptKeys.push(...streams);
-  scriptArgs.push(streams.size);
+  scriptArgs.push(...attempts);
   for (const one of tallies.values()) {
     scriptKeys.push(keys.health(one.endpointId), keys.statistics(one.endpointId), one.hour);
     scriptArgs.push(...tallyArgs(isHealthApart ? withoutHealth(one) : one));
@@ -221,4 +217,46 @@ function commandFor(
   scriptArgs.push(...minuteArgs(group));
   scriptKeys.push(keys.operatorEvents, keys.endpoints);
   return [scriptKeys, scriptArgs];
+}
+
+/** One to which attempts of a group were made, as it was when something came to be owed to it. */
+interface Addressee {
+  readonly endpointId: EndpointId;
+  readonly incarnation: string;
+  /** From 1. */
+  readonly number: number;
+}
+
+function addresseeOf({ record, state }: FinishedAttempt, addressees: Map<string, Addressee>): Addressee {
+  const { endpointId } = record;
+  const { incarnation = "" } = state;
+  const name = `${incarnation}:${endpointId}`;
+  const addressee = addressees.get(name) ?? { endpointId, incarnation, number: addressees.size + 1 };
+  addressees.set(name, addressee);
+  return addressee;
+}
+
+/** As the script takes them. */
+function attemptArgs(
+  attempt: FinishedAttempt,
+  addressees: Map<string, Addressee>,
+  keys: Keys,
+  tallies: Map<string, Tally>,
+): readonly (string | number)[] {
+  const { record, recordText, acceptedAt, state } = attempt;
+  const { incarnation, number } = addresseeOf(attempt, addressees);
+  const { endpointId, round, attemptNumber } = record;
+  const excerpt = record.outcome === "delivered" ? "" : attempt.excerpt.slice(0, EXCERPT_KEPT);
+  return [
+    number,
+    stateText(state),
+    recordText,
+    excerpt,
+    excerpt === "" ? "" : excerptField(endpointId, round, attemptNumber),
+    acceptedAt,
+    record.deliveryId,
+    state.status,
+    // Health and statistics are kept for as long as their endpoint is registered, which a destination never is.
+    isDestinationId(endpointId) ? NO_TALLY : addToTally(record, incarnation, keys, tallies),
+  ];
 }

@@ -106,10 +106,10 @@ local function isOver(event, field, round, acceptedAt)
   return oldRound ~= round or status == 'delivered' or status == 'buried' or status == 'cancelled'
 end
 local function keepState(event, field, state, retention, acceptedAt)
-  local isAnother, accepted = isOfAnother(event, acceptedAt)
-  if isAnother then return 1, true end
+  local accepted, old = unpack(redis.call('HMGET', event, '${ACCEPTED_AT_FIELD}', field))
+  if accepted and accepted ~= acceptedAt then return 1, true end
   local round, status = outlineOf(state)
-  local oldRound, oldStatus = outlineOf(redis.call('HGET', event, field))
+  local oldRound, oldStatus = outlineOf(old)
   if oldRound and status ~= 'delivered' then
     if tonumber(oldRound) > tonumber(round) then return 0, false end
     local stays = oldStatus == 'delivered' or oldStatus == 'cancelled' or status == 'held'

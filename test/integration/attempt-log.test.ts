@@ -2,11 +2,13 @@
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { system } from "../../src/config/system.ts";
+import { asEndpointId, asEventId, type EndpointId } from "../../src/core/brand.ts";
 import type { DeliveryState } from "../../src/core/delivery.ts";
 import type { BuryReason } from "../../src/core/verdict.ts";
 import { createAttemptLog } from "../../src/store/attempt-log.ts";
 import { createBurial } from "../../src/store/burial.ts";
 import { createEventLedger } from "../../src/store/event-ledger.ts";
+import { stateField } from "../../src/store/event-record.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { startRedis } from "../support/service.ts";
 import { delivered } from "../unit/observe/happenings.ts";
@@ -98,6 +100,43 @@ describe("the attempt log", () => {
     expect(await stateOf(DELIVERED)).toBeNull();
     const again = { kind: "again", acceptedAt: 1, states: new Map() };
     expect(await claim({ events: [event], holder: "7", acceptedAt: 2 })).toEqual([again]);
+    connection.disconnect();
+  });
+
+  it("files the attempts of one group with the endpoint that each was made to, and none with its successor", async () => {
+    await using redis = await startRedis();
+    const connection = new Redis(redis.url);
+    const keys = createKeys("{hookwave}");
+    const [kept, successor] = [asEndpointId("ep_kept"), asEndpointId("ep_successor")];
+    await connection.hset(keys.endpoints, {
+      [kept]: '{"v":1,"incarnation":"k","isActive":true}',
+      [successor]: '{"v":1,"incarnation":"new","isActive":true}',
+    });
+    const { record } = createAttemptLog(connection, keys, RETENTION_MS, () => undefined);
+    const attempt = (nth: number, endpointId: EndpointId, incarnation: string) => {
+      const own = { ...delivered, endpointId, eventId: asEventId(`evt_${nth}`) };
+      const { state, ...rest } = finished("delivered");
+      return { ...rest, record: own, recordText: `${nth}`, state: { ...state, incarnation } };
+    };
+
+    // The first is written alone, those that come meanwhile together.
+    await Promise.all([
+      record(attempt(0, kept, "k")),
+      record(attempt(1, successor, "old")),
+      record(attempt(2, kept, "k")),
+      record(attempt(3, successor, "new")),
+      record(attempt(4, kept, "k")),
+    ]);
+
+    const filed = async (id: EndpointId) =>
+      (await connection.xrange(keys.attempts(id), "-", "+")).map(([, [, text]]) => text);
+    expect(await filed(kept)).toEqual(["0", "2", "4"]);
+    expect(await filed(successor)).toEqual(["3"]);
+    const fieldsOf = (nth: number) => connection.hkeys(keys.event(asEventId(`evt_${nth}`)));
+    expect(await fieldsOf(1)).toEqual([stateField(successor)]);
+    expect(await fieldsOf(4)).toEqual([stateField(kept)]);
+    expect(await connection.hget(keys.statistics(kept), "delivered")).toBe("3");
+    expect(await connection.hget(keys.statistics(successor), "delivered")).toBe("1");
     connection.disconnect();
   });
 });
