@@ -28,6 +28,7 @@ function note({ deliveryId, outcome, startedAt, durationMs, nextInMs }: AttemptR
 
 const setup = setupSchema.parse(JSON.parse(process.argv[3] ?? ""));
 const log = createLog({ level: "info", destination: join(setup.dataDir, "hookwave.log") });
+const happenings = logHappenings(log, clock);
 const service = await openHookwave({
   ...setup,
   role: "worker",
@@ -35,7 +36,7 @@ const service = await openHookwave({
   allowPrivateNetworks: ["127.0.0.0/8"],
   breakerRecoveryMs: 5_000,
   listeners: [
-    logHappenings(log, clock).tell,
+    happenings.tell,
     (happening) => {
       if (happening.kind === "delivery.held") {
         held += 1;
@@ -54,4 +55,5 @@ process.on("message", () => {
 process.send?.("ready");
 await once(process, "disconnect");
 await service.close();
+happenings.close();
 await log.close();

@@ -40,6 +40,7 @@ export async function startService(
   more: Partial<OpenOptions> = {},
 ): Promise<Hookwave> {
   const log = createLog({ level: "info", destination: join(setup.dataDir, "hookwave.log") });
+  const happenings = logHappenings(log, system);
   const service = await openHookwave({
     redisUrl: setup.redisUrl,
     dataDir: setup.dataDir,
@@ -50,7 +51,7 @@ export async function startService(
     maxInFlight: IN_FLIGHT,
     allowHttp: true,
     allowPrivateNetworks: ["127.0.0.0/8"],
-    listeners: [logHappenings(log, system).tell, listener],
+    listeners: [happenings.tell, listener],
     ...more,
   });
   await service.start();
@@ -58,6 +59,7 @@ export async function startService(
     ...service,
     close: async () => {
       await service.close();
+      happenings.close();
       await log.close();
     },
   };
