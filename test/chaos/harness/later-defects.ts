@@ -34,7 +34,7 @@ export const LATER_DEFECTS: Readonly<Record<string, readonly Change[]>> = {
     },
     {
       module: "/src/store/attempt-log.ts",
-      text: "redis.call('ZREM', waiting, ARGV[at + 7])",
+      text: "redis.call('ZREM', addressee.waiting, ARGV[at + 7])",
       instead: "",
     },
   ],
