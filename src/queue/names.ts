@@ -42,3 +42,6 @@ export const handedJobId = (holder: string, id: EventId): string => `h_${digest(
 
 /** An event that goes on alone, split off from the job of `holder`. */
 export const splitJobId = (holder: string, id: EventId): string => `s_${digest(`${holder}#${id}`)}`;
+
+/** Events of a job that was buried, in this letter, and that are wanted again. */
+export const replayedJobId = (letter: string): string => `r_${digest(letter)}`;

@@ -14,6 +14,7 @@ import {
   EVENTS_QUEUE,
   handedHolder,
   handedJobId,
+  replayedJobId,
   splitJobId,
 } from "./names.ts";
 
@@ -71,9 +72,9 @@ export async function enqueueEvents(
   await queues.events.add("events", eventsJob(events), isBeyondAllowance ? BEYOND_ALLOWANCE : undefined);
 }
 
-/** Stores events of an earlier job once more. */
-export async function enqueueEventsAgain(queues: Queues, batch: EventsBatch): Promise<void> {
-  await queues.events.add("events", eventsJobAgain(batch));
+/** Stores events of the job that lies in a letter once more; doing it twice does it once. */
+export async function enqueueEventsAgain(queues: Queues, letter: string, batch: EventsBatch): Promise<void> {
+  await queues.events.add("events", eventsJobAgain(batch), { jobId: replayedJobId(letter) });
 }
 
 /**

@@ -137,7 +137,7 @@ async function enqueueAgain(id: string, letter: DeadLetter & { kind: "job" }, qu
   const read = readEventsJob(letter.text, letter);
   // Its unreadable events have letters of their own.
   if (read.kind === "events" && read.events.length > 0) {
-    return await enqueueEventsAgain(queues, { ...read, events: read.events.map(withoutEnd) });
+    return await enqueueEventsAgain(queues, id, { ...read, events: read.events.map(withoutEnd) });
   }
   throw new HookwaveError("EVENT_INVALID", {
     expected: "a dead letter that can be read",

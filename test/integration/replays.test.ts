@@ -250,3 +250,28 @@ describe("what is remembered of a replay", () => {
     expect(await management.replays.get(id)).toMatchObject({ state: "cancelled" });
   });
 });
+
+describe("the letter of a job", () => {
+  it("becomes one job, also where it is replayed twice before it is gone", async () => {
+    const event = { id: "evt_1", type: "thing.made", timestamp: "2026-01-31T12:00:00Z", data: {} };
+    await bury(redis, [
+      {
+        kind: "job",
+        jobId: "7",
+        addedAt: NOON,
+        text: JSON.stringify({ v: 1, events: [event] }),
+        problem: "it crashed its workers",
+        because: "poison",
+        buriedAt: "2026-01-31T12:00:00.000Z",
+      },
+    ]);
+    const [{ id } = { id: "" }] = await summaries(management);
+
+    await Promise.all([management.deadLetters.replay(id), management.deadLetters.replay(id)]);
+
+    const queue = new Queue("events", { connection: { url: redis.url }, prefix: "{hookwave}" });
+    expect(await queue.getWaitingCount()).toBe(1);
+    expect(await summaries(management)).toEqual([]);
+    await queue.close();
+  });
+});
