@@ -8,9 +8,10 @@ import { isDestinationId } from "../core/destination.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { breakerChanged, type Tell } from "../core/happening.ts";
 import { originOf } from "../core/origin.ts";
-import { isOutOfReach, isUnhealthy, type Outcome } from "../core/outcome.ts";
+import type { Outcome } from "../core/outcome.ts";
 import type { FindEndpoint } from "../endpoints/destinations.ts";
 import { type Admission, type BreakerSettings, createBreakers } from "./breaker.ts";
+import { isOutOfReach, isUnhealthy } from "./breaker-rules.ts";
 import type { SharedBreaker } from "./ports.ts";
 
 /** `isProbe` is of the endpoint's breaker. */

@@ -1,43 +1,9 @@
 import { describe, expect, it } from "vitest";
-import {
-  HOLD_REASONS,
-  isUnhealthy,
-  OUTCOME_KINDS,
-  type Outcome,
-  UNREACHABLE_REASONS,
-} from "../../../src/core/outcome.ts";
-
-const refused = (status: number): Outcome => ({
-  kind: "refused",
-  status,
-  retryAfterMs: null,
-  instruction: null,
-});
+import { HOLD_REASONS, OUTCOME_KINDS } from "../../../src/core/outcome.ts";
 
 describe("OUTCOME_KINDS", () => {
   it("are of attempts only: a delivery that is held has had none", () => {
     expect(OUTCOME_KINDS).toEqual(["delivered", "refused", "unreachable", "blocked"]);
     expect(OUTCOME_KINDS).not.toEqual(expect.arrayContaining([...HOLD_REASONS]));
-  });
-});
-
-describe("isUnhealthy", () => {
-  it.each([408, 429, 500, 502, 503, 504, 599])("holds %i against the endpoint", (status) => {
-    expect(isUnhealthy(refused(status))).toBe(true);
-  });
-
-  it.each([301, 400, 401, 404, 410, 413, 422])("does not hold %i against the endpoint", (status) => {
-    expect(isUnhealthy(refused(status))).toBe(false);
-  });
-
-  it.each(UNREACHABLE_REASONS)("holds silence (%s) against the endpoint", (reason) => {
-    expect(isUnhealthy({ kind: "unreachable", reason })).toBe(true);
-  });
-
-  it.each<Outcome>([
-    { kind: "delivered", status: 200 },
-    { kind: "blocked", reason: "blocked_destination" },
-  ])("holds neither a success nor our own doing against it: $kind", (outcome) => {
-    expect(isUnhealthy(outcome)).toBe(false);
   });
 });
