@@ -1,6 +1,6 @@
 /**
- * One attempt of one delivery: look up → sign → guard → POST → classify → decide → record → tell, and what the endpoint's
- * breaker learns from it. A receiver's failure comes out as a verdict. Only a failure of our own is thrown: before the
+ * One attempt of one delivery: look up → admit → sign → guard → POST → classify → decide → record → tell, and what the
+ * endpoint's breaker learns from it. A receiver's failure comes out as a verdict. Only a failure of our own is thrown: before the
  * record nothing has been charged to the endpoint, after it a re-run takes what was recorded. (The guard sits in the
  * transport, where addresses are known.)
  */
