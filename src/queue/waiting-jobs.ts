@@ -30,6 +30,8 @@ export function createWaitingJobs({ deliveries }: Queues, redis: RawKeys, parked
       throw error;
     }
   };
+  const isThere = async (jobId: string): Promise<boolean> =>
+    (await deliveries.getJobState(jobId)) !== "unknown";
   return {
     bookedFor: async (rounds) => {
       if (rounds.length === 0) return [];
@@ -45,7 +47,10 @@ export function createWaitingJobs({ deliveries }: Queues, redis: RawKeys, parked
         (await parked.bringForward(one)) ||
         (await promote(own)) ||
         (await promote(other)) ||
-        (await promote(former))
+        (await promote(former)) ||
+        // No longer delayed, but there: a second job of this round, under its own id, would send at the same time.
+        (await isThere(other)) ||
+        (await isThere(former))
       );
     },
     withdraw: async (one) => {

@@ -1,7 +1,8 @@
 /** A retry that comes out of a line, while the job that had parked its delivery is still in work. */
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../src/core/brand.ts";
 import type { Delivery } from "../../src/core/delivery.ts";
+import { versionedDelivery } from "../../src/core/stored.ts";
 import { deliveryJobIds } from "../../src/queue/names.ts";
 import { openQueues, type Queues } from "../../src/queue/queues.ts";
 import { createWaitingJobs, type WaitingJobs } from "../../src/queue/waiting-jobs.ts";
@@ -21,7 +22,7 @@ const delivery: Delivery = {
   round: 0,
   heldSince: null,
 };
-const [own, other] = deliveryJobIds(delivery);
+const [own, other, former] = deliveryJobIds(delivery);
 
 let server: TestRedis;
 let redis: Redis;
@@ -34,6 +35,7 @@ beforeAll(async () => {
   queues = openQueues(redis, "{hookwave}", () => undefined);
   waiting = createWaitingJobs(queues, redis, createParkedRounds(redis, keys));
 });
+beforeEach(() => redis.flushall());
 afterAll(async () => {
   await queues.close();
   redis.disconnect();
@@ -59,3 +61,21 @@ it("is not swallowed by that job, and is found, brought forward and withdrawn li
   await waiting.withdraw(delivery);
   expect(await queues.deliveries.getJob(other)).toBeUndefined();
 });
+
+it.each([
+  ["the job from its line", other],
+  ["a job that a version before gave it", former],
+])(
+  "is brought forward once, and gets no second job while it waits for a worker or is in work: %s",
+  async (_, jobId) => {
+    await queues.deliveries.add("a.b", versionedDelivery(delivery), { jobId, delay: MINUTE_MS });
+
+    expect(await waiting.bringForward(delivery)).toBe(true);
+    expect(await waiting.bringForward(delivery)).toBe(true);
+    await redis.rpoplpush(queues.deliveries.toKey("wait"), queues.deliveries.toKey("active"));
+    expect(await waiting.bringForward(delivery)).toBe(true);
+
+    await queues.deliveries.remove(jobId);
+    expect(await waiting.bringForward(delivery)).toBe(false);
+  },
+);
