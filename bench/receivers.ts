@@ -5,10 +5,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { freePort } from "../src/process/embedded-redis.ts";
 import { startChild } from "./children.ts";
 
 export interface Receiver {
@@ -115,13 +115,4 @@ async function untilAnswering(ask: () => Promise<unknown>): Promise<void> {
       () => false,
     );
   while (!(await isAnswering())) await sleep(10);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = addressSchema.parse(server.address());
-  server.close();
-  await once(server, "close");
-  return port;
 }

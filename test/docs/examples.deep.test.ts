@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { startApi } from "../support/api.ts";
 import { freshDirectory } from "../support/command.ts";
 import { exampleFolder, examplesOf, runExample } from "../support/doc-examples.ts";
+import { keptPort } from "../support/kept-port.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { paste } from "../support/terminal.ts";
@@ -22,7 +23,7 @@ describe("the README", () => {
     const [publish = "", verify = ""] = await examplesOf("README.md", "ts");
     const listen = /`(npx hookwave listen [^`]+)`/.exec(page)?.[1] ?? "";
     // A service and a listener of a reader's own keep their ports.
-    const port = String(await freePort());
+    const port = String(await keptPort());
     const variables = {
       HOOKWAVE_DATA_DIR: directory.path,
       HOOKWAVE_PORT: port,
@@ -77,11 +78,11 @@ describe("the README's five minutes", () => {
     await using directory = await freshDirectory();
     const [, one = "", other = ""] = await examplesOf("README.md", "sh");
     // A service and a receiver of a reader's own keep their ports; the commands find ours by the same variable.
-    const port = String(await freePort());
+    const port = String(await keptPort());
     const variables = { HOOKWAVE_DATA_DIR: directory.path, HOOKWAVE_PORT: port, REDIS_URL: "" };
     await using service = paste(one, variables);
     await until("the service works", () => service.shown().includes("service.connected"), 60_000);
-    await using commands = paste(other.replaceAll("3000", String(await freePort())), variables);
+    await using commands = paste(other.replaceAll("3000", String(await keptPort())), variables);
 
     await until("the last command has answered", () => commands.shown().includes("no dead letters"), 90_000);
     await until("the receiver has printed it", () =>
@@ -121,9 +122,3 @@ describe("docs/producers.md", () => {
     );
   });
 });
-
-/** Of a server that has just gone. */
-async function freePort(): Promise<number> {
-  await using receiver = await startReceiver();
-  return Number(new URL(receiver.url).port);
-}

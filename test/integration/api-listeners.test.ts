@@ -1,8 +1,8 @@
 /** To whom the HTTP listeners of a process are open, as `hookwave start` opens them. */
 import { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
-import { freePort } from "../../src/process/embedded-redis.ts";
 import { apiUrl, connected, freshDirectory, runForJson, startCommand } from "../support/command.ts";
+import { keptPort } from "../support/kept-port.ts";
 import { startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
@@ -35,7 +35,7 @@ describe("HOOKWAVE_HOST beyond loopback", () => {
 
   it("is listened on while Redis has not said whether there is one, and everyone is told so", async () => {
     await using directory = await freshDirectory();
-    const nowhere = `redis://127.0.0.1:${await freePort()}`;
+    const nowhere = `redis://127.0.0.1:${await keptPort()}`;
     const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: nowhere, HOOKWAVE_HOST: outside };
     await using service = startCommand(["start", "--role", "api"], variables);
     const url = await apiUrl(service);

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { describe, expect, it } from "vitest";
+import { keptPort } from "../support/kept-port.ts";
 import { startReceiver } from "../support/receiver.ts";
 import type { TestHookwave } from "../support/service.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
@@ -111,9 +112,7 @@ describe("the breaker of an origin", () => {
 
   /** Endpoints that share a host on which nobody listens until `open` is called. */
   async function startAtOneHost() {
-    const gone = await startReceiver();
-    await gone.close();
-    const { port } = new URL(gone.url);
+    const port = await keptPort();
     const paths: string[] = [];
     const server = createServer((request, response) => {
       paths.push(request.url ?? "");
@@ -123,11 +122,15 @@ describe("the breaker of an origin", () => {
     const redis = await startRedis();
     const hookwave = await startHookwave(redis, quickBreaker);
     for (let n = 0; n < ENDPOINTS; n += 1)
-      await hookwave.endpoints.add({ id: `ep-${n}`, url: `${gone.url}/${n}`, retrySchedule: [100] });
+      await hookwave.endpoints.add({
+        id: `ep-${n}`,
+        url: `http://127.0.0.1:${port}/${n}`,
+        retrySchedule: [100],
+      });
     return {
       hookwave,
       paths,
-      open: () => once(server.listen(Number(port), "127.0.0.1"), "listening"),
+      open: () => once(server.listen(port, "127.0.0.1"), "listening"),
       [Symbol.asyncDispose]: async () => {
         await hookwave.close();
         server.closeAllConnections();

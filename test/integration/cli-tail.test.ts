@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { startApi } from "../support/api.ts";
 import { runCommand, startCommand } from "../support/command.ts";
+import { keptPort } from "../support/kept-port.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -21,7 +22,7 @@ describe("hookwave tail", () => {
   it("shows each attempt that was asked for, comes back to where it was, and ends at Ctrl-C", async () => {
     await using scene = await openScene();
     const { hookwave } = scene;
-    await using api = await startApi(hookwave);
+    await using api = await startApi(hookwave, { port: await keptPort() });
     const variables = { HOOKWAVE_URL: api.url };
     await using all = startCommand(["tail", "--json"], variables);
     await using failing = startCommand(["tail", "--endpoint", "bad", "--outcome", "retrying"], variables);

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { createHookwave, createPublisher } from "../../src/index.ts";
-import { freePort, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
+import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import { freshDirectory } from "../support/command.ts";
+import { keptPort } from "../support/kept-port.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { LOOPBACK, startRedis } from "../support/service.ts";
 import { startTlsRedis } from "../support/tls-redis.ts";
@@ -73,7 +74,7 @@ describe("connection: an ioredis instance", () => {
   it("survives a restart of Redis beside it", async () => {
     await using directory = await freshDirectory();
     await using receiver = await startReceiver();
-    const preferredPort = await freePort();
+    const preferredPort = await keptPort();
     const start = () =>
       startEmbeddedRedis({ dataDir: directory.path, searchPath: process.env["PATH"] ?? "", preferredPort });
     const first = await start();

@@ -5,8 +5,9 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
-import { findEmbeddedRedis, freePort, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
+import { findEmbeddedRedis, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import { freshDirectory } from "../support/command.ts";
+import { keptPort } from "../support/kept-port.ts";
 import { startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
@@ -30,7 +31,7 @@ describe("the embedded Redis", () => {
   it("takes the port that is preferred, and another one where that is taken", async () => {
     await using one = await freshDirectory();
     await using other = await freshDirectory();
-    const preferredPort = await freePort();
+    const preferredPort = await keptPort();
     const first = await startEmbeddedRedis({ dataDir: one.path, searchPath, preferredPort });
     const second = await startEmbeddedRedis({ dataDir: other.path, searchPath, preferredPort });
     try {
@@ -62,7 +63,7 @@ describe("the embedded Redis", () => {
     await using other = await freshDirectory();
     const first = await startEmbeddedRedis({ dataDir: one.path, searchPath });
     const taken = Number(new URL(first.url).port);
-    const ports = [taken, taken, await freePort()];
+    const ports = [taken, taken, await keptPort()];
     const pickPort = async () => ports.shift() ?? 0;
     const second = await startEmbeddedRedis({ dataDir: other.path, searchPath, pickPort });
     try {

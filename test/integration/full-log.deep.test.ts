@@ -1,7 +1,7 @@
 /** A log that cannot be written costs its lines and nothing else (trap 41). */
 import { describe, expect, it } from "vitest";
-import { freePort } from "../../src/process/embedded-redis.ts";
 import { freshDirectory, LOOPBACK_VARIABLES, runForJson } from "../support/command.ts";
+import { keptPort } from "../support/kept-port.ts";
 import { startOnSmallDisk } from "../support/log-disk.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startRedis } from "../support/service.ts";
@@ -15,7 +15,7 @@ describe("a service whose log's disk fills up", () => {
     await using directory = await freshDirectory();
     await using redis = await startRedis();
     await using receiver = await startReceiver();
-    const port = await freePort();
+    const port = await keptPort();
     const url = `http://127.0.0.1:${port}`;
     const variables = { REDIS_URL: redis.url, HOOKWAVE_PORT: String(port), ...LOOPBACK_VARIABLES };
     await using service = startOnSmallDisk(directory.path, variables);
@@ -53,7 +53,7 @@ describe("a service whose log's disk fills up", () => {
   it("says in one line of standard error that it is full from the start, works, and obeys SIGTERM", async () => {
     await using directory = await freshDirectory();
     await using redis = await startRedis();
-    const port = await freePort();
+    const port = await keptPort();
     const variables = { REDIS_URL: redis.url, HOOKWAVE_PORT: String(port) };
     await using service = startOnSmallDisk(directory.path, variables, true);
     await until("it is ready", async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200);

@@ -5,11 +5,11 @@
 import { Redis } from "ioredis";
 import { afterAll, describe, expect, it } from "vitest";
 import { configFromEnv, createPublisher } from "../../src/index.ts";
-import { freePort } from "../../src/process/embedded-redis.ts";
 import { formCluster, takeOver } from "../support/cluster.ts";
 import { startMember } from "../support/cluster-member.ts";
 import { LOOPBACK_VARIABLES, runCommand } from "../support/command.ts";
 import { askDoctor } from "../support/doctor.ts";
+import { keptPort } from "../support/kept-port.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startSentinels } from "../support/sentinels.ts";
 import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
@@ -115,7 +115,7 @@ describe("rediss+sentinel://", () => {
     const certified = await certify("127.0.0.1");
     const { files } = certified;
     const start = async (...args: readonly string[]) => {
-      const port = await freePort();
+      const port = await keptPort();
       return { ...stack.use(await startRedis(...tlsReplicaArgs(port, files), ...args)), port };
     };
     const master = await start("--appendonly", "yes", "--repl-diskless-sync-delay", "0");

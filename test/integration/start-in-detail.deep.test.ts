@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createPublisher } from "../../src/index.ts";
-import { freePort, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
+import { startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import {
   apiUrl,
   connected,
@@ -13,6 +13,7 @@ import {
   spawnCommand,
   startCommand,
 } from "../support/command.ts";
+import { keptPort } from "../support/kept-port.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -53,7 +54,7 @@ describe("hookwave start", () => {
 
   it("becomes ready when a Redis that was away comes", async () => {
     await using directory = await freshDirectory();
-    const port = await freePort();
+    const port = await keptPort();
     const variables = { HOOKWAVE_DATA_DIR: directory.path, REDIS_URL: `redis://127.0.0.1:${port}` };
     await using service = startCommand(["start"], variables);
     const url = await apiUrl(service);

@@ -6,6 +6,7 @@ import { openDirectSender } from "../../src/manage/direct-sender.ts";
 import { canary, found } from "../support/canaries.ts";
 import { startConnectProxy } from "../support/connect-proxy.ts";
 import { askDoctorOn } from "../support/doctor.ts";
+import { keptPort } from "../support/kept-port.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { LOOPBACK, startHookwave, startRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -40,7 +41,8 @@ describe("a service behind a proxy", () => {
   it("charges nobody while the proxy is away, opens no breaker, and goes on when it is back", async () => {
     await using redis = await startRedis();
     await using receiver = await startReceiver(200);
-    const gone = await startConnectProxy();
+    const port = await keptPort();
+    const gone = await startConnectProxy(undefined, { port });
     await using hookwave = await startHookwave(redis, { outboundProxy: withUser(gone.url) });
     // Without a retry, one attempt charged would be the end of its delivery.
     await hookwave.endpoints.add({ id: "one", url: receiver.url, retrySchedule: [] });
@@ -57,7 +59,7 @@ describe("a service behind a proxy", () => {
     );
     await expect(hookwave.testEndpoint("one")).rejects.toMatchObject({ code: "PROXY_UNAVAILABLE" });
 
-    await using _proxy = await startConnectProxy(undefined, { port: gone.port });
+    await using _proxy = await startConnectProxy(undefined, { port });
     await until("nothing is left to do", async () => (await hookwave.queueCounts()).retrying.depth === 0);
     const { data } = await hookwave.deliveries.list(ALL, { after: null, limit: 100 });
     const outcomes = data.map(({ state }) => state.attempts.map(({ outcome }) => outcome));

@@ -1,7 +1,7 @@
 /** A server of a Cluster of a test's own, with an administrator's connection; both end with the test's stack. */
 import { Redis } from "ioredis";
-import { freePort } from "../../src/process/embedded-redis.ts";
 import { type ClusterMember, memberArgs } from "./cluster.ts";
+import { keptPort } from "./kept-port.ts";
 import { startRedis, type TestRedis } from "./service.ts";
 import { type TlsFiles, tlsReplicaArgs } from "./tls-redis.ts";
 
@@ -9,7 +9,7 @@ export interface TestMember extends ClusterMember, TestRedis {}
 
 /** `tls`: the Cluster's own connections are by it, and `port` is its; the administrator's is plain. It is called by its name. */
 export async function startMember(stack: AsyncDisposableStack, tls?: TlsFiles): Promise<TestMember> {
-  const tlsPort = await freePort();
+  const tlsPort = await keptPort();
   const behindTls = tls === undefined ? [] : [...tlsReplicaArgs(tlsPort, tls), ...calledBy(tls.host)];
   const redis = stack.use(await startRedis(...(await memberArgs()), ...behindTls));
   const admin = new Redis(redis.url, { enableReadyCheck: false });

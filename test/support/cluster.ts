@@ -1,5 +1,5 @@
 /** A Cluster of a test's own: three masters, one of which has our slot, and replicas of that one. */
-import { freePort } from "../../src/process/embedded-redis.ts";
+import { keptPort } from "./kept-port.ts";
 import { until } from "./until.ts";
 
 export interface ClusterMember {
@@ -12,7 +12,7 @@ const SLOTS = 16_384;
 /** Arguments of a server that is to be a member; its bus would be at a port that may be beyond all ports. */
 export const memberArgs = async (): Promise<readonly string[]> => [
   ...["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0"],
-  ...["--cluster-port", String(await freePort())],
+  ...["--cluster-port", String(await keptPort())],
 ];
 
 interface Share {

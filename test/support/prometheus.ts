@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { freePort } from "../../src/process/embedded-redis.ts";
 import { IS_DEEP } from "./depth.ts";
+import { keptPort } from "./kept-port.ts";
 import { toolPath } from "./tools.ts";
 import { until } from "./until.ts";
 
@@ -85,7 +85,7 @@ export async function startPrometheus(
     })),
   };
   await writeFile(join(directory, "prometheus.yml"), JSON.stringify(config));
-  const address = `127.0.0.1:${await freePort()}`;
+  const address = `127.0.0.1:${await keptPort()}`;
   const child = spawn(
     path,
     [

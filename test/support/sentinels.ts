@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { freePort } from "../../src/process/embedded-redis.ts";
 import { freshDirectory } from "./command.ts";
+import { keptPort } from "./kept-port.ts";
 import type { TlsFiles } from "./tls-redis.ts";
 import { until } from "./until.ts";
 
@@ -39,7 +39,7 @@ export async function startSentinels(masterPort: number, options: SentinelsOptio
     askSentinel(port, options, words);
   const ports: number[] = [];
   while (ports.length < COUNT) {
-    const port = await freePort();
+    const port = await keptPort();
     const file = join(directory.path, `${port}.conf`);
     await writeFile(file, configuration(port, directory.path, masterPort, options));
     const child = spawn("redis-server", [file, "--sentinel"], { stdio: "ignore" });

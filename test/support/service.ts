@@ -1,4 +1,5 @@
 /** A real Redis and a real Hookwave for a test, both gone when it ends. */
+
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { type Hookwave, type OpenOptions, openHookwave } from "../../src/app.ts"
 import type { Happening } from "../../src/core/happening.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../src/process/embedded-redis.ts";
 import { asking, discard, giveBack, type Server, settingsOf, takeIdle } from "./idle-redis.ts";
+import { keptPort } from "./kept-port.ts";
 
 export interface TestRedis extends EmbeddedRedis, AsyncDisposable {
   readonly dataDir: string;
@@ -25,7 +27,9 @@ async function startPlain(): Promise<Server> {
 
 async function start(serverArgs: readonly string[]): Promise<EmbeddedRedis & { readonly dataDir: string }> {
   const dataDir = await mkdtemp(join(tmpdir(), "hookwave-test-"));
-  const redis = await startEmbeddedRedis({ dataDir, searchPath: process.env["PATH"] ?? "", serverArgs });
+  const searchPath = process.env["PATH"] ?? "";
+  // A test may stop it and start it again at the same port.
+  const redis = await startEmbeddedRedis({ dataDir, searchPath, serverArgs, pickPort: keptPort });
   return { ...redis, dataDir };
 }
 

@@ -1,9 +1,9 @@
 /** Redis behind TLS, with certificates of an authority of the test's own. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "../../src/process/embedded-redis.ts";
 import { type Authority, createAuthority } from "./certificates.ts";
 import { freshDirectory } from "./command.ts";
+import { keptPort } from "./kept-port.ts";
 import { startRedis, type TestRedis } from "./service.ts";
 
 export interface TlsFiles extends AsyncDisposable {
@@ -69,7 +69,7 @@ export interface TlsRedis extends TestRedis, Omit<TlsFiles, "settings"> {
 
 export async function startTlsRedis(options: TlsOptions = {}): Promise<TlsRedis> {
   const files = await writeTlsFiles(options);
-  const port = await freePort();
+  const port = await keptPort();
   const redis = await startRedis(...tlsArgs(port, files));
   return {
     ...files,

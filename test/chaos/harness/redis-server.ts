@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { startEmbeddedRedis } from "../../../src/process/embedded-redis.ts";
-
+import { keptPort } from "../../support/kept-port.ts";
 import { until } from "../../support/until.ts";
 
 export interface RedisServer extends AsyncDisposable {
@@ -32,7 +32,7 @@ export async function startRedisServer(fsync: Fsync, ...serverArgs: readonly str
       dataDir,
       searchPath: process.env["PATH"] ?? "",
       serverArgs: ["--appendfsync", fsync, ...serverArgs],
-      ...(port === undefined ? {} : { port }),
+      ...(port === undefined ? { pickPort: keptPort } : { port }),
     });
   let running = await start();
   let isFrozen = false;

@@ -1,6 +1,7 @@
 /** Row 35: the disk of a service's log fills up while it works; lines are lost, and nothing else (trap 41). */
-import { freePort } from "../../../src/process/embedded-redis.ts";
+
 import { LOOPBACK_VARIABLES } from "../../support/command.ts";
+import { keptPort } from "../../support/kept-port.ts";
 import { startOnSmallDisk } from "../../support/log-disk.ts";
 import { until } from "../../support/until.ts";
 import type { Row } from "../harness/row.ts";
@@ -15,7 +16,7 @@ export const fullLog: Row = {
   run: async (scene) => {
     const redis = await scene.open();
     await scene.receiver("one");
-    const port = await freePort();
+    const port = await keptPort();
     const variables = { REDIS_URL: redis.url, HOOKWAVE_PORT: String(port), ...LOOPBACK_VARIABLES };
     const service = scene.keep(startOnSmallDisk(redis.dataDir, scene.variables(variables)));
     const ask = async (path: string): Promise<Response> =>
