@@ -155,7 +155,8 @@ function createRelease(deps: KeeperDeps): Pass {
     if (owed.length > 0 && (await waitingJobs()) >= STEP) return "over";
     const stored = owed.length === 0 ? new Set<EventId>() : await enqueueKept(owed.map(markWritten));
     const left = owed.filter(({ event }) => !stored.has(event.id));
-    await backlog.remove(kept.filter((one) => !left.includes(one)).map(({ event }) => event.id));
+    // Another one, whose worker has not heard of the new phase either, may have been put there again by now.
+    await backlog.take(kept.filter((one) => !left.includes(one)));
     skipped += left.length;
     return left.length === 0 ? "done" : "refused";
   });

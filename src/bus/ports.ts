@@ -28,6 +28,8 @@ export interface KeptEvent {
   readonly holder: EventsBatch["holder"];
   /** Epoch ms. */
   readonly acceptedAt: number;
+  /** Its place on a shelf: another one each time it is put there. Absent where it lies on none. */
+  readonly place?: string;
 }
 
 /** Events that wait for something: each once, with a time; nothing of it is a job. */
@@ -37,6 +39,8 @@ export interface Shelf {
   /** Those that were due at `untilMs`, longest due first, without the first `skipped`. */
   readonly due: (untilMs: number, most: number, skipped?: number) => Promise<readonly KeptEvent[]>;
   readonly remove: (ids: readonly EventId[]) => Promise<void>;
+  /** Removes those that still lie where they were found: what was put there again since stays. */
+  readonly take: (found: readonly KeptEvent[]) => Promise<void>;
   /** Of those that were due at `untilMs`; all when absent. */
   readonly count: (untilMs?: number) => Promise<number>;
 }

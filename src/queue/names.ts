@@ -40,8 +40,12 @@ export const handedHolder = (from: string, holder: string): string => `${from}#$
 /** Events of the job of `holder` that go on in their own shard; `id` is the first one's. */
 export const handedJobId = (holder: string, id: EventId): string => `h_${digest(`${holder}#${id}`)}`;
 
-/** An event that goes on alone, split off from the job of `holder`. */
-export const splitJobId = (holder: string, id: EventId): string => `s_${digest(`${holder}#${id}`)}`;
+/**
+ * An event that goes on alone, split off from the job of `holder`. From each `place` on a shelf by a job of its own: the one
+ * before may be in work, putting it there again.
+ */
+export const splitJobId = (holder: string, id: EventId, place?: string): string =>
+  `s_${digest([holder, id, ...(place === undefined ? [] : [place])].join("#"))}`;
 
 /** Events of a job that was buried, in this letter, and that are wanted again. */
 export const replayedJobId = (letter: string): string => `r_${digest(letter)}`;

@@ -92,10 +92,10 @@ export async function handOnEvents(queues: Queues, from: string, batch: EventsBa
 /** Stores events that were kept aside once more, each as a job of its own; doing it twice does it once. */
 export async function enqueueKept(queues: Queues, kept: readonly KeptEvent[]): Promise<void> {
   await queues.events.addBulk(
-    kept.map(({ event, holder, acceptedAt }) => ({
+    kept.map(({ event, holder, acceptedAt, place }) => ({
       name: "events",
       data: eventsJobAgain({ events: [event], holder, acceptedAt }),
-      opts: { jobId: splitJobId(holder, event.id) },
+      opts: { jobId: splitJobId(holder, event.id, place) },
     })),
   );
 }

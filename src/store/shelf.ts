@@ -2,6 +2,7 @@
  * A shelf: events that wait for a time or a phase and are no jobs meanwhile, however many they are. A sorted set has
  * their times, a hash has the events themselves.
  */
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { KeptEvent, Shelf } from "../bus/ports.ts";
 import type { EventId } from "../core/brand.ts";
@@ -12,15 +13,32 @@ import { readText } from "./record-text.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
-const keptSchema = z.object({ event: publishedEventSchema, holder: z.string(), acceptedAt: z.number() });
+const keptSchema = z.object({
+  // Versions before wrote none.
+  place: z.string().exactOptional(),
+  event: publishedEventSchema,
+  holder: z.string(),
+  acceptedAt: z.number(),
+});
 
 const REMOVE = `
 redis.call('HDEL', KEYS[2], unpack(ARGV))
 redis.call('ZREM', KEYS[1], unpack(ARGV))`;
 
+/** An entry begins with its place. */
+const TAKE = `
+for i = 1, #ARGV, 2 do
+  local text = redis.call('HGET', KEYS[2], ARGV[i])
+  if text and (string.match(text, '^{"place":"([^"]*)"') or '') == ARGV[i + 1] then
+    redis.call('HDEL', KEYS[2], ARGV[i])
+    redis.call('ZREM', KEYS[1], ARGV[i])
+  end
+end`;
+
 export function createShelf(redis: Redis, keys: Keys, name: ShelfName): Shelf {
   const { times, events } = keys.shelf(name);
   const runRemove = prepareScript(redis, REMOVE);
+  const runTake = prepareScript(redis, TAKE);
   const remove = async (ids: readonly string[]): Promise<void> => {
     if (ids.length === 0) return;
     // Also from a Redis that is out of memory, which takes no transaction.
@@ -28,9 +46,10 @@ export function createShelf(redis: Redis, keys: Keys, name: ShelfName): Shelf {
   };
   return {
     add: async (kept, dueAt) => {
+      const place = randomUUID();
       const texts = kept.flatMap(({ event, holder, acceptedAt }) => [
         event.id,
-        JSON.stringify({ event, holder, acceptedAt }),
+        JSON.stringify({ place, event, holder, acceptedAt }),
       ]);
       const due = kept.flatMap((one) => [dueAt(one), one.event.id]);
       await answersOf(
@@ -51,6 +70,11 @@ export function createShelf(redis: Redis, keys: Keys, name: ShelfName): Shelf {
       return read.flatMap((one): readonly KeptEvent[] => (one === null ? [] : [one]));
     },
     remove: (ids: readonly EventId[]) => remove(ids),
+    take: async (found) => {
+      if (found.length === 0) return;
+      const places = found.flatMap(({ event, place = "" }) => [event.id, place]);
+      await runTake([times, events], places);
+    },
     count: async (untilMs) =>
       untilMs === undefined ? await redis.zcard(times) : await redis.zcount(times, "-inf", untilMs),
   };

@@ -209,4 +209,32 @@ describe("kept webhooks", () => {
     });
     expect(stored.toSorted()).toEqual([...away.map(({ event }) => event.id), "evt_well"].toSorted());
   });
+
+  it("are released once more where a worker that had not heard of the phase put them there again", async () => {
+    const placesOf = new Map<string, Set<string | undefined>>();
+    const { backlog, look } = stage(
+      { phase: "webhook" },
+      {
+        enqueueKept: async (kept) => {
+          for (const { event, place } of kept) {
+            const places = placesOf.get(event.id) ?? new Set();
+            placesOf.set(event.id, places.add(place));
+          }
+          // Its job is taken before this answer comes.
+          if (placesOf.get("evt_again")?.size === 1) await backlog.add([keptAt("evt_again")], () => 0);
+          return new Set(kept.map(({ event }) => event.id));
+        },
+      },
+    );
+    await backlog.add([keptAt("evt_again"), keptAt("evt_well")], () => 0);
+    await until("none is kept", () => {
+      look();
+      return backlog.ids().length === 0;
+    });
+    // A place of its own is a job of its own: the first one may be in work still.
+    expect([...placesOf].map(([id, places]) => [id, places.size])).toEqual([
+      ["evt_again", 2],
+      ["evt_well", 1],
+    ]);
+  });
 });

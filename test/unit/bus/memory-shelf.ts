@@ -8,12 +8,16 @@ export interface MemoryShelf extends Shelf {
 }
 
 export function memoryShelf(): MemoryShelf {
+  let places = 0;
   const entries = new Map<string, { readonly kept: KeptEvent; readonly at: number }>();
   const ordered = () => [...entries.values()].toSorted((one, other) => one.at - other.at);
   return {
     add: async (kept, dueAt) => {
-      for (const one of kept)
-        if (!entries.has(one.event.id)) entries.set(one.event.id, { kept: one, at: dueAt(one) });
+      places += 1;
+      for (const one of kept) {
+        const at = entries.get(one.event.id)?.at ?? dueAt(one);
+        entries.set(one.event.id, { kept: { ...one, place: `${places}` }, at });
+      }
     },
     due: async (untilMs, most, skipped = 0) =>
       ordered()
@@ -22,6 +26,10 @@ export function memoryShelf(): MemoryShelf {
         .map(({ kept }) => kept),
     remove: async (ids) => {
       for (const id of ids) entries.delete(id);
+    },
+    take: async (found) => {
+      for (const { event, place } of found)
+        if (entries.get(event.id)?.kept.place === place) entries.delete(event.id);
     },
     count: async (untilMs = Number.POSITIVE_INFINITY) => ordered().filter(({ at }) => at <= untilMs).length,
     ids: () => ordered().map(({ kept }) => kept.event.id),
