@@ -3,6 +3,7 @@
  * a page of each here; whose an event is, whoever makes the shards says.
  */
 import type { EventId } from "./brand.ts";
+import { comparePlaces, readPlace } from "./live.ts";
 import { cursorInvalid, type Page, type PageRequest } from "./page.ts";
 
 /** A page of a list asks each of them, and its cursor has a place for each. */
@@ -92,6 +93,15 @@ export const joinPlaces = (places: readonly string[]): string => places.join(SEP
 export function splitPlaces(text: string, shards: number): readonly string[] | null {
   const places = text.split(SEPARATOR);
   return places.length === shards ? places : null;
+}
+
+/** True where some shard has come less far than to its own place in `end`; a list that is one is compared as one. */
+export function isBehind(text: string, end: string): boolean {
+  const places = text.split(SEPARATOR);
+  return end.split(SEPARATOR).some((one, shard) => {
+    const [last, reached] = [readPlace(one), readPlace(places[shard] ?? "")];
+    return last !== null && (reached === null || comparePlaces(reached, last) < 0);
+  });
 }
 
 const NOTHING: PlacedPage<never> = { data: [], next: null };

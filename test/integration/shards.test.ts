@@ -149,6 +149,19 @@ describe("lists over shards", () => {
     const times = attempts.map(({ record }) => record.startedAt);
     expect(times).toEqual(times.toSorted().reverse());
   });
+
+  it("are whole as a file, beyond its first page", async () => {
+    const ids = namesOf("exported", 130);
+    const type = "thing.exported";
+    await hookwave.publishMany(ids.map((id) => ({ id, type, data: {} })));
+    await until("all have come", () => ids.every((id) => idsOf().includes(id)));
+    for (const query of [`type=${type}`, `since=${new Date(0).toISOString()}`]) {
+      const { text } = await ask(`${api.url}/api/v1/events/export?${query}`);
+      const rows = text.trimEnd().split("\n");
+      const found = rows.map((row) => String(JSON.parse(row).id)).filter((id) => ids.includes(id));
+      expect(found.toSorted()).toEqual(ids.toSorted());
+    }
+  });
 });
 
 describe("deliveries that fail", () => {

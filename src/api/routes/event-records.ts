@@ -3,8 +3,8 @@ import { z } from "zod";
 import { asEventId } from "../../core/brand.ts";
 import { ENDPOINT_ID_PATTERN } from "../../core/endpoint.ts";
 import { EVENT_ID_PATTERN, type PublishedEvent } from "../../core/event.ts";
-import { comparePlaces, readPlace } from "../../core/live.ts";
 import { maskUrl } from "../../core/mask-url.ts";
+import { isBehind } from "../../core/shards.ts";
 import type { EventManagement } from "../../manage/events.ts";
 import { eventsText, eventText } from "../event-text.ts";
 import {
@@ -153,13 +153,11 @@ function addExport(app: Api, events: EventManagement, exports: Exports): void {
     "/api/v1/events/export",
     exportOperation([TAG, "exportEvents", summary], z.strictObject({ ...exportQuery, ...feedQuery })),
     async (request, reply) => {
-      const end = readPlace((await events.feedEnd()) ?? "");
+      const end = (await events.feedEnd()) ?? "";
       return await sendExport(request, reply, exports, EXPORTED, async (after) => {
         const { data, next } = await events.feed(filterOf(request.query), { after, limit: EXPORT_PAGE });
-        const place = readPlace(next ?? "");
-        const isBehind = place !== null && end !== null && comparePlaces(place, end) < 0;
         const shown = request.hidesPayloads ? data.map((one) => ({ ...one, data: null })) : data;
-        return { data: shown, next: isBehind ? next : null };
+        return { data: shown, next: next !== null && isBehind(next, end) ? next : null };
       });
     },
   );
