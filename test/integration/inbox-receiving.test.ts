@@ -1,7 +1,7 @@
 /** Callbacks that come in: whose signature counts, what becomes of the others, and that each is kept once. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PROFILE_NAMES } from "../../src/core/endpoint.ts";
-import { ask, send } from "../support/api.ts";
+import { ask, send, startApi } from "../support/api.ts";
 import {
   callback,
   deliver,
@@ -166,6 +166,17 @@ describe("a callback", () => {
       body: { code: "SOURCE_UNKNOWN" },
     });
   });
+
+  it.each(["", "/", "/below", "/below//"])(
+    "is taken where its sender signed the URL below …com%s",
+    async (path) => {
+      const apiUrl = `https://hookwave.example.com${path}`;
+      await using api = await startApi(inbox.hookwave, { settings: { apiUrl } });
+      await inbox.source({ profile: "ai-core" });
+      const url = `${apiUrl.replace(/\/+$/, "")}/in/llm`;
+      expect(await deliver(api, signedFor(api, { profile: "ai-core", url }))).toMatchObject({ status: 202 });
+    },
+  );
 
   it.each([
     ["a form", { "content-type": "application/x-www-form-urlencoded" }],

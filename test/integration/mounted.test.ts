@@ -11,6 +11,7 @@ import { fastifyHookwave } from "../../src/api/fastify.ts";
 import { createHookwave, type Hookwave } from "../../src/index.ts";
 import { ask, publish, send, startApi } from "../support/api.ts";
 import { EXPRESSES, HOSTS, type Host, MOUNTED_AT, openFastify } from "../support/hosts.ts";
+import { deliver, SECRET, SOURCES, signedFor } from "../support/inbox.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { LOOPBACK, startRedis, type TestRedis } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -112,6 +113,15 @@ describe.each(Object.entries(HOSTS))("the API mounted in %s", (_, open) => {
       expect((await ask(new URL(file, `${host.url}/docs/`).href)).status, file).toBe(200);
     for (const path of ["/openapi.json", "/docs/json"])
       expect((await ask(`${host.url}${path}`)).body).toMatchObject({ servers: [{ url: MOUNTED_AT }] });
+  });
+
+  it("takes a callback whose sender signed the URL that it was sent to", async () => {
+    await using hookwave = await embed();
+    await using host = await open(hookwave);
+    const source = { id: "llm", profile: "ai-core", secret: SECRET };
+    expect(await send(host, "POST", SOURCES, source)).toMatchObject({ status: 201 });
+    const signed = signedFor(host, { profile: "ai-core" });
+    expect(await deliver(host, signed)).toMatchObject({ status: 202, body: { signature: "valid" } });
   });
 
   it("answers this machine without a key where there is none, and nobody else", async () => {

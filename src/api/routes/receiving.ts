@@ -2,6 +2,7 @@
  * The route at which callbacks come in. No key is asked for and no page is refused, since the signature is what counts; so it
  * takes bytes of any type, one MiB at the most, and counts its callers by themselves. It answers once Redis has the callback.
  */
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { CALLBACK_SIGNATURES } from "../../core/callback.ts";
 import type { ReceiveCallback } from "../../manage/receive-callback.ts";
@@ -37,9 +38,10 @@ export function addReceivingRoute(app: Api, receive: ReceiveCallback, settings: 
     max: settings.apiRateLimit,
     keyGenerator: ({ ip }: { readonly ip: string }) => `in:${ip}`,
   };
+  const publicUrl = settings.apiUrl?.replace(/\/+$/, "") ?? null;
   app.post("/in/:source", { config: { ...config, rateLimit }, schema }, async (request, reply) => {
     const { params, headers, body } = request;
-    const targetUri = `${settings.apiUrl ?? `${request.protocol}://${request.host}`}${request.url}`;
+    const targetUri = targetOf(request, publicUrl);
     const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
     const { isAccepted, reason, ...stored } = await receive({
       source: params.source,
@@ -50,6 +52,11 @@ export function addReceivingRoute(app: Api, receive: ReceiveCallback, settings: 
     if (!isAccepted) throw refused(reason);
     return reply.code(202).send(stored);
   });
+}
+
+/** The URL as its sender has it: the API may lie below a path of another program's server, or of a proxy's. */
+function targetOf({ protocol, host, url, originalUrl }: FastifyRequest, publicUrl: string | null): string {
+  return publicUrl === null ? `${protocol}://${host}${originalUrl}` : `${publicUrl}${url}`;
 }
 
 function refused(reason: string | null): Refusal {
