@@ -107,6 +107,27 @@ describe("hookwave events", () => {
       expect(await told("events", ...words, "--json")).toContain(`"data":${DATA}`);
   });
 
+  it("lists as many as it is to, however few of them come at once", async () => {
+    const { publish, publishMany } = service.hookwave;
+    const large = Array.from({ length: 8 }, (_, n) => `evt_large_${n}`);
+    const text = "x".repeat(200_000);
+    await publishMany(large.map((id) => ({ id, type: "large.one", data: { text } })));
+    await publishMany(Array.from({ length: 1_000 }, () => ({ type: "frequent.one", data: {} })));
+    await publish({ id: "evt_rare", type: "rare.one", data: { n: 1 } });
+    await until("the last is on record", async () => (await told("why", "evt_rare")).includes("rare.one"));
+    const list = (...words: readonly string[]) => runForJson(["events", "list", ...words], variables);
+    const idsIn = ({ data }: Awaited<ReturnType<typeof list>>) => data.map(({ id }: { id: string }) => id);
+
+    const all = await list("--type", "large.one");
+    expect(idsIn(all).toSorted()).toEqual(large);
+    expect(all.next).toMatch(/^\d+-\d+$/);
+    expect(idsIn(await list("--type", "rare.one"))).toEqual(["evt_rare"]);
+    expect(await told("events", "list", "--type", "large.one", "--limit", "7")).toContain(
+      "\nmore with --after ",
+    );
+    expect(await told("events", "list", "--type", "large.one")).not.toContain("more with");
+  });
+
   it("refuses a time that is none, and takes how long ago it was", async () => {
     expect(await told("events", "list", "--since", "10m")).toContain("evt_1");
     expect(await runCommand(["events", "list", "--since", "yesterday"], variables)).toMatchObject({

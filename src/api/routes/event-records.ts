@@ -30,6 +30,8 @@ const eventSchema = z.object({
   ...hiddenMark,
 });
 
+export type EventInJson = z.output<typeof eventSchema>;
+
 export const eventPage = pageOf(eventSchema);
 
 export const wholeEventSchema = eventSchema.extend({

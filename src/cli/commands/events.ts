@@ -1,17 +1,26 @@
 /** `hookwave events …` and `hookwave trigger`: what was published, what became of it, and sending it again. */
-import { eventPage, replayedEvent, wholeEventSchema } from "../../api/routes/event-records.ts";
+import { isoOf } from "../../api/json-names.ts";
+import {
+  type EventInJson,
+  eventPage,
+  replayedEvent,
+  wholeEventSchema,
+} from "../../api/routes/event-records.ts";
 import { eventTypePage } from "../../api/routes/event-types.ts";
 import { storedEvent } from "../../api/routes/events.ts";
 import { nearest } from "../../config/nearest.ts";
 import { system } from "../../config/system.ts";
 import { elementTexts, memberTexts } from "../../core/json-text.ts";
-import { showAsItCame } from "../as-it-came.ts";
+import type { ApiClient } from "../api-client.ts";
+import { askWithText, showAsItCame } from "../as-it-came.ts";
 import { type Invocation, usage } from "../command-line.ts";
 import { deliveriesTable } from "../delivery-rows.ts";
-import { moreWith, PAGE_MAX, placeAsked } from "../pages.ts";
+import { EXIT } from "../exit-codes.ts";
+import { moreWith, PAGE_MAX, type Place, placeAsked, readUpTo } from "../pages.ts";
 import { printable } from "../printable.ts";
-import { type Report, report } from "../report.ts";
+import { ended, type Report, report } from "../report.ts";
 import { askApi, withApi } from "../service-access.ts";
+import type { Shown } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { MOMENT, readOption, TYPES } from "../values.ts";
 
@@ -20,25 +29,45 @@ const DATA_MAX = 60;
 /** Without `--since` and `--after`. */
 const RECENT_MS = 3_600_000;
 
-/** One page, as it came: the feed is bounded by bytes, too. */
-export async function listEvents(asked: Invocation, terminal: Terminal): Promise<Report> {
-  const { limit, after } = placeAsked(asked, PAGE_MAX);
+/** Events as they came. A page of the feed is bounded in bytes and in what it looks at, too, so it takes as many as it takes. */
+export async function listEvents(asked: Invocation, { write }: Terminal): Promise<Report> {
+  const place = placeAsked(asked, PAGE_MAX);
   const sinceMs =
-    readOption(asked, "since", MOMENT) ?? (after === undefined ? system.now() - RECENT_MS : null);
-  const since = sinceMs === null ? undefined : new Date(sinceMs).toISOString();
-  const query = { limit, after, since, type: readOption(asked, "type", TYPES) };
-  return await showAsItCame(asked, terminal, { path: [PATH], query }, eventPage, ({ data, next }, json) => {
-    if (data.length === 0) return "no events here; `--since 24h` looks further back";
+    readOption(asked, "since", MOMENT) ?? (place.after === undefined ? system.now() - RECENT_MS : null);
+  const filter = { since: isoOf(sinceMs ?? undefined), type: readOption(asked, "type", TYPES) };
+  /** A feed that has come to its end has no next, and whoever follows it goes on from there. */
+  let reached: string | null = null;
+  const readPage = async (api: ApiClient, one: Place) => {
+    const { json, answer } = await askWithText(
+      api,
+      { path: [PATH], query: { ...filter, ...one } },
+      eventPage,
+    );
+    reached = answer.next ?? reached;
     const texts = elementTexts(memberTexts(json).get("data") ?? "[]");
-    const rows = data.map(({ id, type, timestamp }, index) => [
-      id,
-      type,
-      timestamp,
-      printable(memberTexts(texts[index] ?? "{}").get("data") ?? "", DATA_MAX),
-    ]);
-    const table = { head: ["ID", "TYPE", "TIMESTAMP", "DATA"], rows };
-    return [table, ...(data.length < limit ? [] : moreWith(next))];
-  });
+    const data = answer.data.map((event, index) => ({ event, text: texts[index] ?? "{}" }));
+    return { data, next: answer.next };
+  };
+  const { data, next } = await withApi(asked, (api) => readUpTo((one) => readPage(api, one), place));
+  if (!asked.has("json")) return report(eventsTable(data, next), undefined);
+  write(`{"data":[${data.map(({ text }) => text).join(",")}],"next":${JSON.stringify(reached)}}\n`);
+  return ended(EXIT.ok);
+}
+
+interface ListedEvent {
+  readonly event: EventInJson;
+  readonly text: string;
+}
+
+function eventsTable(listed: readonly ListedEvent[], next: string | null): Shown {
+  if (listed.length === 0) return "no events here; `--since 24h` looks further back";
+  const rows = listed.map(({ event: { id, type, timestamp }, text }) => [
+    id,
+    type,
+    timestamp,
+    printable(memberTexts(text).get("data") ?? "", DATA_MAX),
+  ]);
+  return [{ head: ["ID", "TYPE", "TIMESTAMP", "DATA"], rows }, ...moreWith(next)];
 }
 
 export async function showEvent(asked: Invocation, terminal: Terminal): Promise<Report> {
