@@ -150,6 +150,7 @@ describe("endpoints add", () => {
     const paired = await runForJson([...add, "--ed25519"], variables);
     const given = await runCommand([...add, "--secret", PRIVATE_KEY], variables);
     const signer = await runForJson([...add, "--events", "", "--signs-destinations"], variables);
+    const rotated = await runCommand(["endpoints", "rotate", paired.id, ...there], variables);
     const refused = await runCommand([...add, "--ed25519", "--profile", "github"], variables);
     const table = await runCommand(["endpoints", "list", ...there], variables);
 
@@ -158,6 +159,9 @@ describe("endpoints add", () => {
     expect(paired.public_key).toBe(publicKeyOf(paired.secret));
     expect(given.stdout).toContain(`  public key  ${PUBLIC_KEY}\n`);
     expect(given.stdout).toContain("give the receiver the public key");
+    const [, secret = ""] = /^ {2}secret +(whsk_\S+)$/m.exec(rotated.stdout) ?? [];
+    expect(rotated.stdout).toContain(`  public key  ${publicKeyOf(secret)}\n`);
+    expect(rotated.stdout).toContain("give the receiver the public key");
     expect(signer).toMatchObject({ events: [], signs_destinations: true });
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("ENDPOINT_INVALID") });
     expect(table.stdout).toContain("klipstream+github+stripe");

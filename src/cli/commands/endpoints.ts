@@ -37,16 +37,14 @@ export async function addEndpoint(asked: Invocation): Promise<Report> {
   const { heading, webhook } = await withApi(asked, (api) => addOrReplace(api, asked, request), true);
   const given = asked.all("secret");
   const secrets = given.length === 0 ? [webhook.secret] : given;
-  const publicKeys = secrets.filter((value) => value.startsWith(PRIVATE_PREFIX)).map(publicKeyOf);
   const rows = [
     ["id", webhook.id],
     ["url", webhook.url],
     ["events", webhook.events.join(", ")],
     ["profile", profilesOf(webhook)],
-    ...secrets.map((value) => ["secret", value]),
-    ...publicKeys.map((key) => ["public key", key]),
+    ...secretRows(secrets),
   ];
-  return report([heading, { rows }, `The secret is not shown again: ${whatToDo(publicKeys)}.`], webhook);
+  return report([heading, { rows }, adviceFor(secrets)], webhook);
 }
 
 async function addOrReplace(api: ApiClient, asked: Invocation, request: object) {
@@ -74,10 +72,20 @@ async function replace(api: ApiClient, asked: Invocation, request: object): Prom
   return { ...(await api.ask({ method: "PUT", path, body }, shownWebhook)), secret };
 }
 
-function whatToDo(publicKeys: readonly string[]): string {
-  return publicKeys.length === 0
-    ? "give it to the receiver now"
-    : "give the receiver the public key, and keep what begins with whsk_ to yourself";
+const publicKeysOf = (secrets: readonly string[]): readonly string[] =>
+  secrets.filter((value) => value.startsWith(PRIVATE_PREFIX)).map(publicKeyOf);
+
+const secretRows = (secrets: readonly string[]) => [
+  ...secrets.map((value) => ["secret", value]),
+  ...publicKeysOf(secrets).map((key) => ["public key", key]),
+];
+
+function adviceFor(secrets: readonly string[]): string {
+  const whatToDo =
+    publicKeysOf(secrets).length === 0
+      ? "give it to the receiver now"
+      : "give the receiver the public key, and keep what begins with whsk_ to yourself";
+  return `The secret is not shown again: ${whatToDo}.`;
 }
 
 export async function listEndpoints(asked: Invocation): Promise<Report> {
@@ -180,11 +188,10 @@ export async function rotateSecret(asked: Invocation): Promise<Report> {
   const made = await askApi(asked, { method: "POST", path, body }, madeWebhook, true);
   const [, ...older] = made.secrets;
   const rows = [
-    ["secret", made.secret],
+    ...secretRows([made.secret]),
     ...older.map(({ expires_at: expiresAt }) => ["before it", `signs until ${expiresAt}`]),
   ];
-  const advice = "The secret is not shown again: give it to the receiver now.";
-  return report([`rotated ${id}`, { rows }, advice], made);
+  return report([`rotated ${id}`, { rows }, adviceFor([made.secret])], made);
 }
 
 function tableOf(webhooks: readonly (readonly [ShownWebhook, Cell])[]): string | Table {
