@@ -112,10 +112,16 @@ export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(100).default(20).describe("How many at the most."),
 };
 
-/** A time in a query, as epoch ms. */
+const SHOWN_YEAR = /^\d{4}-/;
+
+/** A time in a query, as epoch ms. Its zone may lead into a year that no answer could show: five digits, or one before the first. */
 export const timeQuery = z.iso
   .datetime({ offset: true })
   .transform((text) => Date.parse(text))
+  .refine(
+    (ms) => SHOWN_YEAR.test(new Date(ms).toISOString()),
+    "expected a time that UTC has in the years 0000 to 9999",
+  )
   .optional();
 
 export const eventType = z.string().max(EVENT_TYPE_MAX_LENGTH).regex(EVENT_TYPE_PATTERN);

@@ -145,6 +145,24 @@ describe("a replay", () => {
     expect(Object(answer.body).errors).toMatchObject([{ pointer }]);
   });
 
+  it.each([
+    ["until", "9999-12-31T23:59:59-05:00"],
+    ["since", "0000-01-01T00:00:00+05:00"],
+  ])(
+    "is refused before it begins with a time that UTC has in no year of four digits: %s",
+    async (name, time) => {
+      const answer = await client.send("POST", "/replays", { filter: { [name]: time } });
+      expect(answer).toMatchObject(refused(400, "REQUEST_INVALID"));
+      expect(Object(answer.body).errors).toMatchObject([{ pointer: `#/filter/${name}` }]);
+      expect(await client.get("/replays?limit=100")).toMatchObject({ status: 200 });
+      const last = await client.send("POST", "/replays", {
+        filter: { [name]: time.replace(/[+-]05:00$/, "Z") },
+      });
+      expect(last.status).toBe(202);
+      expect(await client.get("/replays?limit=100")).toMatchObject({ status: 200 });
+    },
+  );
+
   it("to an endpoint that is not there is refused", async () => {
     const answer = await client.send("POST", "/replays", { filter: {}, to_endpoint_id: "nobody" });
     expect(answer).toMatchObject(refused(404, "ENDPOINT_UNKNOWN"));
