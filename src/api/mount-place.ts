@@ -8,6 +8,10 @@ const basePaths = new WeakMap<IncomingMessage, string>();
 /** "" at the root, else a path without a slash at its end. */
 export const basePathOf = (raw: IncomingMessage): string => basePaths.get(raw) ?? "";
 
+/** The `Location` of what an order has made below a path of the API. */
+export const locationOf = (raw: IncomingMessage, path: string, id: string): string =>
+  `${basePathOf(raw)}${path}/${id}`;
+
 export function setBasePath(raw: IncomingMessage, path: string): void {
   basePaths.set(raw, path.replace(/\/+$/, ""));
 }

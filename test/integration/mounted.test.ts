@@ -124,6 +124,20 @@ describe.each(Object.entries(HOSTS))("the API mounted in %s", (_, open) => {
     expect(await deliver(host, signed)).toMatchObject({ status: 202, body: { signature: "valid" } });
   });
 
+  it("says of what it has made where that is, as seen from outside", async () => {
+    await using hookwave = await embed();
+    await using host = await open(hookwave);
+    const made = [
+      await send(host, "POST", "/api/v1/webhooks", { url: "https://example.com/hook" }),
+      await send(host, "POST", SOURCES, { id: "llm", profile: "ai-core", secret: SECRET }),
+      await send(host, "POST", "/api/v1/replays", { filter: {} }),
+    ];
+    for (const { headers, body } of made) {
+      const there = new URL(headers.get("location") ?? "", host.url).href;
+      expect(await ask(there)).toMatchObject({ status: 200, body: { id: Object(body).id } });
+    }
+  });
+
   it("answers this machine without a key where there is none, and nobody else", async () => {
     await using hookwave = await embed();
     await using host = await open(hookwave, "0.0.0.0");

@@ -4,6 +4,7 @@ import { REPLAY_ORDERS, REPLAY_RATE, REPLAY_STATES, type Replay } from "../../co
 import type { Management } from "../../manage/management.ts";
 import { inJson } from "../json-names.ts";
 import { letterFilter, showFilter, shownFilter } from "../letter-fields.ts";
+import { locationOf } from "../mount-place.ts";
 import { type Api, answersForId, endpointId, operation, pageOf, pageQuery, withExample } from "../routing.ts";
 
 const TAG = "Replays";
@@ -58,11 +59,14 @@ export function addReplayRoutes(app: Api, { deadLetters, replays }: Management):
       body: newReplay,
       response: { 200: z.object({ count: z.number().int() }).describe("Of a dry run."), 202: shownReplay },
     }),
-    async ({ body }, reply) => {
+    async ({ raw, body }, reply) => {
       const { filter, to_endpoint_id: to, rate: ratePerSecond } = body;
       if (body.dry_run) return reply.code(200).send({ count: await deadLetters.count(filter) });
       const replay = await replays.begin({ filter, ratePerSecond, to });
-      return reply.code(202).header("location", `${PATH}/${replay.id}`).send(showReplay(replay));
+      return reply
+        .code(202)
+        .header("location", locationOf(raw, PATH, replay.id))
+        .send(showReplay(replay));
     },
   );
   app.get(

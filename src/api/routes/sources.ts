@@ -3,6 +3,7 @@ import { z } from "zod";
 import { PROFILE_NAMES, SIGNED_CONTENTS } from "../../core/endpoint.ts";
 import { isUnsigned, ON_INVALID, receivingPath, SOURCE_ID_PATTERN, type Source } from "../../core/source.ts";
 import type { SourceManagement } from "../../manage/sources.ts";
+import { locationOf } from "../mount-place.ts";
 import { type Api, addRemoval, answersForId, operation, pageOf, withExample } from "../routing.ts";
 
 const TAG = "Inbox";
@@ -86,9 +87,12 @@ export function addSourceRoutes(app: Api, sources: SourceManagement): void {
       body: newSource,
       response: { 201: shownSource },
     }),
-    async ({ body: { id, profile, ...asked } }, reply) => {
+    async ({ raw, body: { id, profile, ...asked } }, reply) => {
       const made = await sources.create({ ...readChanges(asked), id, profile });
-      return reply.code(201).header("location", `${PATH}/${made.id}`).send(showSource(made));
+      return reply
+        .code(201)
+        .header("location", locationOf(raw, PATH, made.id))
+        .send(showSource(made));
     },
   );
   app.get(

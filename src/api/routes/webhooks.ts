@@ -8,6 +8,7 @@ import { given } from "../../core/given.ts";
 import type { EnableEndpoint } from "../../manage/enable-endpoint.ts";
 import type { EndpointManagement } from "../../manage/endpoints.ts";
 import type { Management } from "../../manage/management.ts";
+import { locationOf } from "../mount-place.ts";
 import {
   type Api,
   addRemoval,
@@ -102,11 +103,14 @@ function addCollection(app: Api, management: EndpointManagement, defaultProfile:
       body: newWebhook,
       response: { 201: madeWebhook },
     }),
-    async ({ body, query }, reply) => {
+    async ({ raw, body, query }, reply) => {
       const asked = objectOf(body);
       const id = oneId(asked, query.webhook_id, "webhook_id");
       const made = await management.create(readWebhook({ ...withProfile(asked, defaultProfile), id }));
-      return reply.code(201).header("location", `${PATH}/${made.id}`).send(showMade(made));
+      return reply
+        .code(201)
+        .header("location", locationOf(raw, PATH, made.id))
+        .send(showMade(made));
     },
   );
   app.get(
