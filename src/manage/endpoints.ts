@@ -93,11 +93,7 @@ export function createEndpointManagement(deps: EndpointManagementDeps): Endpoint
     if (found === undefined) throw endpointUnknown(id);
     return found;
   };
-  const change = (
-    action: AuditAction,
-    id: string,
-    how: (endpoint: Endpoint) => Endpoint,
-  ): Promise<Endpoint> => endpoints.change(asEndpointId(id), how, endpointNote(action));
+  const change = prepareChange(deps);
 
   return {
     get,
@@ -124,11 +120,8 @@ export function createEndpointManagement(deps: EndpointManagementDeps): Endpoint
       change("endpoint.changed", id, (found) => replaced(found, request, rules, now())),
     amend: (id, changes) => change("endpoint.changed", id, (found) => amended(found, changes, rules, now())),
     enable: (id) => change("endpoint.enabled", id, (found) => switched(found, null, now())),
-    disable: async (id, because = DISABLED_BY_HAND) => {
-      const endpoint = await change("endpoint.disabled", id, (found) => switched(found, because, now()));
-      deps.tell({ kind: "endpoint.disabled", endpointId: endpoint.id, because });
-      return endpoint;
-    },
+    disable: (id, because = DISABLED_BY_HAND) =>
+      change("endpoint.disabled", id, (found) => switched(found, because, now())),
     rotateSecret: (id, rotation = {}) =>
       change("endpoint.secret_rotated", id, (found) => rotated(found, rotation, rules, now())),
     remove: async (text) => {
@@ -138,6 +131,26 @@ export function createEndpointManagement(deps: EndpointManagementDeps): Endpoint
     },
     attempts: async (id, filter, page) => await readAttempts((await get(id)).id, filter, page),
     statistics: async (id) => await readStatistics((await get(id)).id),
+  };
+}
+
+/** Of one that is switched off is told, whichever change did it. */
+function prepareChange({ endpoints, tell }: EndpointManagementDeps) {
+  return async (
+    action: AuditAction,
+    id: string,
+    how: (endpoint: Endpoint) => Endpoint,
+  ): Promise<Endpoint> => {
+    let wasActive = false;
+    const noting = (found: Endpoint): Endpoint => {
+      wasActive = found.isActive;
+      return how(found);
+    };
+    const endpoint = await endpoints.change(asEndpointId(id), noting, endpointNote(action));
+    const { isActive, disabledBecause } = endpoint;
+    if (wasActive && !isActive)
+      tell({ kind: "endpoint.disabled", endpointId: endpoint.id, because: disabledBecause ?? "" });
+    return endpoint;
   };
 }
 

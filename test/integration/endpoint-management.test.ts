@@ -103,6 +103,27 @@ describe("an endpoint that is there", () => {
     });
   });
 
+  it("is told once as disabled, by whichever change it is switched off", async () => {
+    await using redis = await startRedis();
+    await using hookwave = await startHookwave(redis);
+    const url = "http://127.0.0.1:3000/";
+    const changes: readonly ((id: string) => Promise<unknown>)[] = [
+      (id) => hookwave.endpoints.amend(id, { isActive: false }),
+      (id) => hookwave.endpoints.replace(id, { url, isActive: false }),
+      (id) => hookwave.endpoints.disable(id),
+    ];
+    for (const change of changes) {
+      const { id } = await hookwave.endpoints.create({ url });
+      await change(id);
+      await hookwave.endpoints.amend(id, { description: "still off" });
+      const { disabledBecause: because } = await hookwave.endpoints.get(id);
+      const told = hookwave.happenings.filter(
+        (one) => one.kind === "endpoint.disabled" && one.endpointId === id,
+      );
+      expect(told).toEqual([{ kind: "endpoint.disabled", endpointId: id, because }]);
+    }
+  });
+
   it.each<[string, (hookwave: TestHookwave) => Promise<unknown>]>([
     ["shown", ({ endpoints }) => endpoints.get("none")],
     ["replaced", ({ endpoints }) => endpoints.replace("none", { url: "http://127.0.0.1:3000/" })],
