@@ -43,7 +43,9 @@ export function createFleetState(ground: Ground, key: Buffer) {
     endpoints: createEndpoints(redis, keys, sealer, tell, outlying),
     breakers: createSharedBreakers(redis, keys, system.now, tell),
     waiting: waitingOver(
-      mapShards(shards, (shard) => createWaitingIndex(shard.redis, shard.keys, config.eventRetentionMs)),
+      mapShards(shards, (shard) =>
+        createWaitingIndex(shard.redis, shard.keys, config.eventRetentionMs, tell),
+      ),
     ),
     apiKeys: createApiKeys(redis, keys),
     sources: createSources(redis, keys, sealer),

@@ -63,7 +63,7 @@ export function startShardWorker(shared: SharedWork, shard: OpenShard): ShardWor
   const attempts = createAttemptLog(redis, keys, retentionMs, tell, climb, health?.note ?? null);
   const outbox = openOutbox(deps, shard);
   const ledger = createEventLedger(redis, keys, retentionMs, tell, knowEndpoints(deps));
-  const waiting = createWaitingIndex(redis, keys, retentionMs);
+  const waiting = createWaitingIndex(redis, keys, retentionMs, tell);
   const parking = createParking({ redis, keys, retentionMs, holder: system.uuid(), tell });
   const park: Parking["park"] = async (delivery, inMs) => {
     await parking.park(delivery, inMs);

@@ -6,7 +6,6 @@
 import { hash, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { deliveryId, incarnationOf } from "../core/delivery.ts";
-import { isWrongType } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
 import type { LetterSummary } from "../core/letter.ts";
 import type { System } from "../core/system.ts";
@@ -16,7 +15,7 @@ import { burialField, IS_REGISTERED, KEEP_STATE, LEAVE, stateField, stateText } 
 import type { Keys } from "./keys.ts";
 import { ADD_ENTRY, addedKeys, summaryText } from "./letter-index.ts";
 import { MINUTE_KEPT_MS, minuteOf } from "./minute-counts.ts";
-import { quarantine } from "./quarantine.ts";
+import { type Expected, runWithRoom } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 import { HOUR_KEPT_MS, hourOf } from "./statistics.ts";
@@ -94,12 +93,7 @@ export function createBurial(deps: BurialDeps): BuryDelivery {
     ];
     const scriptKeys = [...own, ...addedKeys(keys, endpointId)];
     const run = () => runBury(scriptKeys, args);
-    const answer = await run().catch(async (error: unknown) => {
-      if (!isWrongType(error)) throw error;
-      await quarantine(redis, expectedOf(scriptKeys), tell);
-      return await run();
-    });
-    return answerSchema.parse(answer);
+    return answerSchema.parse(await runWithRoom(redis, () => expectedOf(scriptKeys), tell, run));
   };
 }
 
@@ -115,7 +109,7 @@ const entryArgs = (summary: LetterSummary): readonly (string | number)[] => [
   summaryText(summary),
 ];
 
-function expectedOf(scriptKeys: readonly string[]): Parameters<typeof quarantine>[1] {
+function expectedOf(scriptKeys: readonly string[]): readonly Expected[] {
   const types = ["hash", "zset", "hash", "hash", "hash", "hash", "hash", "zset", "zset", "hash"] as const;
   return types.flatMap((type, at) => (at === 2 ? [] : [{ key: scriptKeys[at] ?? "", type }]));
 }

@@ -4,9 +4,8 @@
  * states let a re-run of a crashed job skip what is already settled.
  */
 import { z } from "zod";
-import { asEndpointId, type EndpointId } from "../core/brand.ts";
+import { asEndpointId, type EndpointId, type EventId } from "../core/brand.ts";
 import type { AcceptedKey, Claim, DeliveryState } from "../core/delivery.ts";
-import { isWrongType } from "../core/errors.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import { traceText } from "../core/trace-context.ts";
@@ -22,7 +21,7 @@ import {
   TRACE_FIELD,
 } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
-import { quarantine } from "./quarantine.ts";
+import { type Expected, runWithRoom } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
@@ -87,15 +86,15 @@ export function createEventLedger(
   knowEndpoints: KnowEndpoints = async () => undefined,
 ): EventLedger {
   const runClaim = prepareScript(redis, CLAIM);
+  const expectedEvent = (id: EventId): Expected => ({ key: keys.event(id), type: "hash" });
   const claimSome = async ({ events, holder, acceptedAt }: EventsBatch): Promise<readonly Claim[]> => {
     const scriptKeys = [keys.feed, keys.endpointsVersion, ...events.map(({ id }) => keys.event(id))];
     const args = [holder, retentionMs, acceptedAt, ...events.flatMap(eventArgs)];
-    const answer = await runClaim(scriptKeys, args).catch(async (error: unknown) => {
-      if (!isWrongType(error)) throw error;
-      const expected = events.map(({ id }) => ({ key: keys.event(id), type: "hash" }) as const);
-      await quarantine(redis, [{ key: keys.feed, type: "stream" }, ...expected], tell);
-      return await runClaim(scriptKeys, args);
-    });
+    const expected = (): readonly Expected[] => [
+      { key: keys.feed, type: "stream" },
+      ...events.map(({ id }) => expectedEvent(id)),
+    ];
+    const answer = await runWithRoom(redis, expected, tell, () => runClaim(scriptKeys, args));
     const [claims, version] = claimAnswers.parse(answer);
     await knowEndpoints(version);
     return claims.map((one) => toClaim(one, acceptedAt, tell));
@@ -119,14 +118,8 @@ export function createEventLedger(
         for (const one of deliveries) pipeline.hmget(keys.event(one.event.id), ...stateFields(one));
         return stateAnswers.parse(await answersOf(pipeline.exec()));
       };
-      const states = await read().catch(async (error: unknown) => {
-        if (!isWrongType(error)) throw error;
-        const expected = deliveries.map(
-          ({ event }) => ({ key: keys.event(event.id), type: "hash" }) as const,
-        );
-        await quarantine(redis, expected, tell);
-        return await read();
-      });
+      const expected = () => deliveries.map(({ event }) => expectedEvent(event.id));
+      const states = await runWithRoom(redis, expected, tell, read);
       return deliveries.map((one, index) => toState(one, states[index] ?? [], tell));
     },
   };

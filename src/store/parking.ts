@@ -7,7 +7,6 @@
 import { z } from "zod";
 import { asEndpointId, type EndpointId } from "../core/brand.ts";
 import { type Delivery, deliveryId, roundId } from "../core/delivery.ts";
-import { isWrongType } from "../core/errors.ts";
 import { createGroupCommit } from "../core/group-commit.ts";
 import type { Tell } from "../core/happening.ts";
 import { SUSPECT_CRASHES } from "../core/own-failure.ts";
@@ -15,7 +14,7 @@ import { readVersionedDelivery, versionedDelivery } from "../core/stored.ts";
 import type { EndedTurn, Parking } from "../deliver/ports.ts";
 import { heldText, KEEP_STATE, stateField } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
-import { quarantine } from "./quarantine.ts";
+import { type Expected, runWithRoom } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
@@ -207,11 +206,8 @@ function createPark({
       soonest.set(endpointId, Math.ceil(Math.min(inMs, soonest.get(endpointId) ?? inMs)));
     }
     const args = [retentionMs, group.length, ...group.flatMap(parkedArgs), ...[...soonest].flat()];
-    await runPark(scriptKeys, args).catch(async (error: unknown) => {
-      if (!isWrongType(error)) throw error;
-      await quarantine(redis, expectedOf(group, keys), tell);
-      await runPark(scriptKeys, args);
-    });
+    const run = () => runPark(scriptKeys, args);
+    await runWithRoom(redis, () => expectedOf(group, keys), tell, run);
   };
 }
 
@@ -231,7 +227,7 @@ function parkedArgs({ delivery }: ToPark): readonly (string | number)[] {
   ];
 }
 
-function expectedOf(group: readonly ToPark[], keys: Keys): Parameters<typeof quarantine>[1] {
+function expectedOf(group: readonly ToPark[], keys: Keys): readonly Expected[] {
   const { due, leases } = keys.parking;
   const lines = group.flatMap(({ delivery: { endpointId, event } }) => {
     const { times, deliveries, starts } = keys.line(endpointId);

@@ -3,6 +3,7 @@
  * keys, and the scripts that meet it fail as a whole: one such key would keep every other record from being written.
  * It is kept beside, under another name; what we could have written is never touched.
  */
+import { isWrongType } from "../core/errors.ts";
 import type { Tell } from "../core/happening.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
@@ -16,6 +17,22 @@ return redis.call('RENAME', KEYS[1], KEYS[1] .. ':quarantined')`;
 export interface Expected {
   readonly key: string;
   readonly type: "hash" | "stream" | "zset";
+}
+
+/** Once more, with room made, where `run` has met something else under one of these keys. */
+export async function runWithRoom<T>(
+  redis: Redis,
+  expected: () => readonly Expected[],
+  tell: Tell,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!isWrongType(error)) throw error;
+    await quarantine(redis, expected(), tell);
+    return await run();
+  }
 }
 
 export async function quarantine(redis: Redis, expected: readonly Expected[], tell: Tell): Promise<void> {

@@ -6,10 +6,12 @@
  */
 import type { EndpointId } from "../core/brand.ts";
 import { deliveryId, type Round } from "../core/delivery.ts";
+import type { Tell } from "../core/happening.ts";
 import type { Shards } from "../core/shards.ts";
 import type { WaitingIndex } from "../deliver/ports.ts";
 import { heldText, IS_REGISTERED, KEEP_STATE, LEAVE, stateField } from "./event-record.ts";
 import type { Keys } from "./keys.ts";
+import { type Expected, runWithRoom } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
@@ -36,12 +38,21 @@ if state ~= '' then keepState(KEYS[2], field, state, retention, acceptedAt) end`
 const REMOVE = `${KEEP_STATE}${LEAVE}
 leave(KEYS[2], ARGV[3], KEYS[1], ARGV[2], ARGV[1])`;
 
-export function createWaitingIndex(redis: Redis, keys: Keys, retentionMs: number): WaitingDeliveries {
+export function createWaitingIndex(
+  redis: Redis,
+  keys: Keys,
+  retentionMs: number,
+  tell: Tell,
+): WaitingDeliveries {
   const runAdd = prepareScript(redis, ADD);
   const runRemove = prepareScript(redis, REMOVE);
   const keysOf = ({ endpointId, event }: Round): readonly string[] => [
     keys.waiting(endpointId),
     keys.event(event.id),
+  ];
+  const expectedOf = ({ endpointId, event }: Round): readonly Expected[] => [
+    { key: keys.waiting(endpointId), type: "zset" },
+    { key: keys.event(event.id), type: "hash" },
   ];
   const namesOf = (one: Round) => [one.acceptedAt, deliveryId(one), stateField(one.endpointId)] as const;
   return {
@@ -50,10 +61,12 @@ export function createWaitingIndex(redis: Redis, keys: Keys, retentionMs: number
       const state = attempts.length > 0 ? "" : heldText(delivery);
       const { endpointId, incarnation = "" } = delivery;
       const args = [...namesOf(delivery), state, retentionMs, round, endpointId, incarnation];
-      await runAdd([...keysOf(delivery), keys.endpoints], args);
+      const run = () => runAdd([...keysOf(delivery), keys.endpoints], args);
+      await runWithRoom(redis, () => expectedOf(delivery), tell, run);
     },
     remove: async (one) => {
-      await runRemove(keysOf(one), namesOf(one));
+      const run = () => runRemove(keysOf(one), namesOf(one));
+      await runWithRoom(redis, () => expectedOf(one), tell, run);
     },
     read: async (id) => {
       const [waiting, oldest] = await Promise.all([

@@ -104,6 +104,23 @@ describe("something else under the key of a record", () => {
   });
 });
 
+describe("something else under the key of what waits for an endpoint", () => {
+  it("is quarantined, and the retry comes", async () => {
+    await using receiver = await startReceiver(503, 200);
+    await using worker = await startHookwave(redis);
+    await worker.endpoints.add({ id: endpointId, url: receiver.url, retrySchedule: [300] });
+    const key = keys.waiting(endpointId);
+    await admin.set(key, "not ours");
+
+    await worker.publish(event);
+
+    await until("it is delivered and done", nothingLeft(worker));
+    expect(receiver.ids()).toEqual([eventId, eventId]);
+    expect(await admin.get(`${key}:quarantined`)).toBe("not ours");
+    expect(await admin.exists(key)).toBe(0);
+  });
+});
+
 describe("a dead letter that cannot be read", () => {
   it("is listed and shown with the others, is not replayed, and can be removed and purged", async () => {
     await using hookwave = await startHookwave(redis, { role: "api" });

@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 const ignore = (): void => undefined;
-const waiting = () => createWaitingIndex(redis, KEYS, RETENTION_MS);
+const waiting = () => createWaitingIndex(redis, KEYS, RETENTION_MS, ignore);
 const parking = () =>
   createParking({ redis, keys: KEYS, retentionMs: RETENTION_MS, holder: "me", tell: ignore });
 const count = async (): Promise<number> => (await waiting().read(endpointId)).waiting;
