@@ -10,6 +10,7 @@ import { type BreakerId, isOrigin, originOf } from "../core/origin.ts";
 import type { SharedBreaker } from "../deliver/ports.ts";
 import { breakerNews } from "./changes.ts";
 import type { Keys } from "./keys.ts";
+import { runWithRoom } from "./quarantine.ts";
 import type { Redis } from "./redis.ts";
 import { prepareScript } from "./script.ts";
 
@@ -51,17 +52,21 @@ export function createSharedBreakers(
   /** Those that this process is changing, and for each read under way those that it has changed meanwhile. */
   const changing = new Map<symbol, BreakerId>();
   const changedDuring = new Set<Set<BreakerId>>();
+  const withRoom = <T>(run: () => Promise<T>): Promise<T> =>
+    runWithRoom(redis, () => [{ key: keys.breakers, type: "hash" }], tell, run);
   const change = async (id: BreakerId, write: () => Promise<unknown>): Promise<void> => {
     const one = Symbol();
     changing.set(one, id);
     for (const changed of changedDuring) changed.add(id);
-    await write().finally(() => changing.delete(one));
+    await withRoom(write).finally(() => changing.delete(one));
   };
   /** The fleet's truth, and our own where it was read before we changed it. */
   const read = async (): Promise<Map<BreakerId, number>> => {
     const changed = new Set(changing.values());
     changedDuring.add(changed);
-    const found = await readOpenBreakers(redis, keys).finally(() => changedDuring.delete(changed));
+    const found = await withRoom(() => readOpenBreakers(redis, keys)).finally(() =>
+      changedDuring.delete(changed),
+    );
     for (const id of changed) {
       const untilMs = mirror.get(id);
       if (untilMs === undefined) found.delete(id);
@@ -83,7 +88,7 @@ export function createSharedBreakers(
       mirror.delete(id);
       await change(id, () => runClose(keysOf(id), [id, keys.changes, breakerNews]));
     },
-    leaseProbe: async (id, leaseMs) => (await runLease(keysOf(id), [leaseMs])) === 1,
+    leaseProbe: async (id, leaseMs) => (await withRoom(() => runLease(keysOf(id), [leaseMs]))) === 1,
     refresh: async () => {
       const found = await read();
       const before = mirror;
@@ -94,9 +99,7 @@ export function createSharedBreakers(
       for (const id of before.keys()) {
         if (!mirror.has(id)) tell(breakerChanged(id, "closed"));
       }
-      const forgotten = [...mirror].filter(
-        ([id, until]) => (isOrigin(id) || isDestinationId(id)) && now() - until > FORGET_AFTER_MS,
-      );
+      const forgotten = [...mirror].filter(([id, untilMs]) => isForgotten(id, untilMs, now()));
       if (forgotten.length === 0) return;
       for (const [id] of forgotten) {
         mirror.delete(id);
@@ -106,6 +109,9 @@ export function createSharedBreakers(
     },
   };
 }
+
+const isForgotten = (id: BreakerId, untilMs: number, nowMs: number): boolean =>
+  (isOrigin(id) || isDestinationId(id)) && nowMs - untilMs > FORGET_AFTER_MS;
 
 /** As Redis has them now: id → epoch ms of the next probe. */
 export async function readOpenBreakers(redis: Redis, keys: Keys): Promise<Map<BreakerId, number>> {

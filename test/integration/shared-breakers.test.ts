@@ -1,7 +1,7 @@
 /** The breakers that a fleet shares, as one process keeps them in mind: what it did itself is not undone by an older reading. */
 import { expect, it } from "vitest";
 import { asEndpointId } from "../../src/core/brand.ts";
-import { createSharedBreakers } from "../../src/store/breakers.ts";
+import { createSharedBreakers, type SharedBreakers } from "../../src/store/breakers.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { connectRedis } from "../../src/store/redis.ts";
 import { startRedis } from "../support/service.ts";
@@ -71,4 +71,20 @@ it("forgets an origin a day after its last probe was due, and says that it is cl
     { kind: "breaker.changed", endpointId: id, origin: null, state: "open" },
     { kind: "breaker.changed", endpointId: null, origin: "https://gone.example", state: "closed" },
   ]);
+});
+
+it.each<[string, (breakers: SharedBreakers) => Promise<unknown>]>([
+  ["is opened", (breakers) => breakers.open(id, UNTIL)],
+  ["is probed", (breakers) => breakers.leaseProbe(id, 60_000)],
+  ["is closed", (breakers) => breakers.close(id)],
+  ["is asked for", (breakers) => breakers.refresh()],
+])("puts something else under the breakers' key into quarantine when one %s", async (_what, act) => {
+  await using fleet = await start();
+  const { redis, breakers, told } = fleet;
+  await redis.set("{hookwave}:breakers", "not ours");
+  await act(breakers);
+  expect(await redis.get("{hookwave}:breakers:quarantined")).toBe("not ours");
+  expect(told).toContainEqual(expect.objectContaining({ kind: "service.noticed" }));
+  await breakers.open(id, UNTIL);
+  expect(await redis.hkeys("{hookwave}:breakers")).toEqual([id]);
 });
