@@ -23,12 +23,14 @@ const OTHER_KEY = -2;
 export const NOTHING = "";
 
 // Writes only over the text that was read, then tells the fleet; with a fact for operators where there is one. KEYS:
-// endpoints, version, channel, the endpoint's health, news for operators, the audit log, whose entry is the last argument.
+// endpoints, version, channel, the endpoint's health, news for operators, the audit log, whose entry is the last argument. The HDEL
+// is there for a Redis that is out of memory, see event-ledger.ts: to disable one stops something, and is the only change with a fact.
 const SWAP = `${LADDER}${ADD_AUDIT}
 local id, over, text, news, effect, event, fact, at, entry = unpack(ARGV)
 if redis.call('HGET', KEYS[1], id) ~= over then return 0 end
 local step, since = unpack(redis.call('HMGET', KEYS[4], 'step', 'failing_since'))
 if effect == 'fails' and step ~= '${TOP}' then return -1 end
+if fact ~= '' then redis.call('HDEL', KEYS[1], '') end
 redis.call('HSET', KEYS[1], id, text)
 if effect == 'begins' then startAnew(KEYS[4]) end
 if fact ~= '' then

@@ -56,7 +56,9 @@ const EVENT_FIELDS = [
 
 const destinationsSchema = z.array(destinationSchema);
 
+// The HDEL is there for a Redis that is out of memory: see event-ledger.ts. Somebody who wants a delivery to end must be heard.
 const REPLACE = `
+redis.call('HDEL', KEYS[1], '')
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 redis.call('ZREM', KEYS[2], ARGV[4])
