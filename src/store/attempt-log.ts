@@ -47,7 +47,8 @@ const MARK_KEPT_MS = 24 * 60 * 60 * 1_000;
 // It begins with a write that needs no memory: Redis then lets it go on when memory is short, and what is delivered
 // makes room. A delivery that has come to its end waits no more, and is counted once, also where it was sent twice. The mark
 // is for a group that is written once more because its answer was lost. Whatever is the same for all attempts of an addressee
-// is asked once: of six commands an attempt that leaves three.
+// is asked once: of six commands an attempt that leaves three. Redis rolls nothing back: each key that attempts share is read
+// by its type before anything is written, so that a group which met something else is written whole, and counted once.
 const RECORD = `${COUNT_MINUTE}${KEEP_STATE}${IS_REGISTERED}${LADDER}
 redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ${STREAM_MAX})
 if redis.call('GET', KEYS[2]) == ARGV[3] then return end
@@ -57,13 +58,16 @@ local addressees, at, own = {}, ${ARGS_BEFORE_ADDRESSEES}, ${KEYS_BEFORE_EVENTS}
 for i = 1, tonumber(ARGV[5]) do
   local _, isAnothers = isRegistered(KEYS[#KEYS], ARGV[at + 1], ARGV[at + 2])
   local waiting = KEYS[own + 2]
+  if not isAnothers then redis.call('XLEN', KEYS[own + 1]) end
   addressees[i] = {
     stream = not isAnothers and KEYS[own + 1],
-    waiting = redis.call('EXISTS', waiting) == 1 and waiting,
+    waiting = redis.call('ZCARD', waiting) > 0 and waiting,
     field = ARGV[at + 3],
   }
   at, own = at + ${ARGS_PER_ADDRESSEE}, own + 2
 end
+redis.call('HLEN', KEYS[3])
+for i = own + 1, #KEYS - 1 do redis.call('HLEN', KEYS[i]) end
 for i = 1, attempts do
   local event, addressee = KEYS[${KEYS_BEFORE_EVENTS} + i], addressees[tonumber(ARGV[at + 1])]
   local acceptedAt, status, sum = ARGV[at + 6], ARGV[at + 8], tonumber(ARGV[at + 9])

@@ -23,11 +23,16 @@ import { HOUR_KEPT_MS, hourOf } from "./statistics.ts";
 // KEYS: the event, the index of waiting ones, the registered endpoints, totals, hour, facts for operators and minute; then
 // those of the entry. The HDEL
 // is there for a Redis that is out of memory: see event-ledger.ts. A letter may have been removed since its burial was
-// counted, hence the mark; the entry tells where the record is another event's, or a version before this one counted.
+// counted, hence the mark; the entry tells where the record is another event's, or a version before this one counted. Redis
+// rolls nothing back: every key is read by its type first, or one that met something else would count as run again.
 const BURY = `${KEEP_STATE}${LEAVE}${ADD_ENTRY}${IS_REGISTERED}
 local event, waiting, endpoints, totals, hour = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local field, state, retention, acceptedAt = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 redis.call('HDEL', event, '')
+redis.call('ZCARD', waiting)
+for i = 4, 7 do redis.call('HLEN', KEYS[i]) end
+for i = 8, #KEYS - 1 do redis.call('ZCARD', KEYS[i]) end
+redis.call('HLEN', KEYS[#KEYS])
 local isKept = keepState(event, field, state, retention, acceptedAt)
 leave(event, field, waiting, ARGV[5], acceptedAt)
 if isKept == 0 then return 'overruled' end

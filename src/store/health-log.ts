@@ -35,9 +35,11 @@ const ARGS_BEFORE_HEALTH = 2;
 
 // KEYS: the registered endpoints, news for operators, this process' mark, then the health of each. The HDEL is there for a Redis
 // that is out of memory: see event-ledger.ts. The mark is for a group that is written once more because its answer was lost.
+// Redis rolls nothing back: each health is read by its type first, or those before one that is none would climb twice.
 const FOLLOW = `${IS_REGISTERED}${LADDER}
 redis.call('HDEL', KEYS[2], '')
 if redis.call('GET', KEYS[3]) == ARGV[2] then return end
+for i = 4, #KEYS do redis.call('HLEN', KEYS[i]) end
 local at = ${ARGS_BEFORE_HEALTH}
 for i = 4, #KEYS do
   local isThere, _, isActive = isRegistered(KEYS[1], ARGV[at + 1], ARGV[at + 2])

@@ -5,13 +5,15 @@ import { system } from "../../src/config/system.ts";
 import type { AttemptRecord, FinishedAttempt } from "../../src/core/attempt.ts";
 import type { DeadLetter, DeliveryState } from "../../src/core/delivery.ts";
 import type { Happening } from "../../src/core/happening.ts";
+import { summaryOf } from "../../src/core/letter.ts";
 import type { Outbox } from "../../src/deliver/ports.ts";
 import { openQueues, type Queues } from "../../src/queue/queues.ts";
 import { createAttemptLog } from "../../src/store/attempt-log.ts";
+import { createBurial } from "../../src/store/burial.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { createLetterIndex } from "../../src/store/letter-index.ts";
-import { createMinutes } from "../../src/store/minute-counts.ts";
-import { createStatistics } from "../../src/store/statistics.ts";
+import { createMinutes, minuteOf } from "../../src/store/minute-counts.ts";
+import { createStatistics, hourOf } from "../../src/store/statistics.ts";
 import { aLetter, outboxOf } from "../support/letters.ts";
 import { startRedis, type TestRedis } from "../support/service.ts";
 import { delivered, endpointId, refused } from "../unit/observe/happenings.ts";
@@ -48,6 +50,15 @@ const statistics = () => createStatistics(redis, KEYS, system.now).read(endpoint
 const countsOfToday = async () => {
   const { delivered: all, buried, lastDay } = await statistics();
   return { delivered: all, buried, ofDay: { delivered: lastDay.delivered, buried: lastDay.buried } };
+};
+
+const nowText = (): string => new Date(system.now()).toISOString();
+/** Of the whole fleet, as the minutes count it. */
+const minutesOfNow = async () => {
+  const minutes = await createMinutes(redis, KEYS)(Date.now() - 120_000, Date.now());
+  const sumOf = (field: "attempts" | "delivered" | "buried") =>
+    minutes.reduce((sum, one) => sum + one[field], 0);
+  return { attempts: sumOf("attempts"), delivered: sumOf("delivered"), buried: sumOf("buried") };
 };
 
 /** A connection whose scripts are run, and whose answers get lost `times` times: whoever asked is told nothing. */
@@ -134,6 +145,27 @@ describe("a burial", () => {
     expect((await statistics()).buried).toBe(2);
   });
 
+  it.each<[string, () => string]>([
+    ["the index of waiting ones", () => KEYS.waiting(endpointId)],
+    ["its endpoint's totals", () => KEYS.statistics(endpointId)],
+    ["its hour", () => KEYS.statisticsHour(endpointId, hourOf(nowText()))],
+    ["its minute", () => KEYS.statisticsMinute(minuteOf(nowText()))],
+    ["the facts for operators", () => KEYS.operatorEvents],
+    ["the letters", () => KEYS.letters],
+    ["its endpoint's letters", () => KEYS.lettersOf(endpointId)],
+    ["the letters' summaries", () => KEYS.letterSummaries],
+  ])("is counted and told of though something else lay under the key of %s", async (_what, key) => {
+    await redis.set(key(), "not ours");
+    const isHeard = () => true;
+    const parts = { redis, keys: KEYS, retentionMs: 60_000, system, tell: () => undefined, isHeard };
+    expect(await createBurial(parts)(delivery, summaryOf("dl_1", LETTER))).toBe("first");
+
+    expect(await countsOfToday()).toMatchObject({ buried: 1, ofDay: { buried: 1 } });
+    expect((await minutesOfNow()).buried).toBe(1);
+    expect(await redis.hlen(KEYS.operatorEvents)).toBe(1);
+    expect(await redis.hlen(KEYS.letterSummaries)).toBe(1);
+  });
+
   it("of a job that was never a delivery is told of once", async () => {
     const buriedAt = "2026-01-31T12:00:00.000Z";
     const job = { kind: "job", jobId: "7", addedAt: 1, text: "no JSON", problem: "no JSON" } as const;
@@ -160,11 +192,27 @@ describe("an attempt", () => {
 
     const { delivered: all, lastDay } = await statistics();
     expect({ all, ...lastDay }).toMatchObject({ all: 1, attempts: 2, delivered: 1 });
-    const minutes = await createMinutes(redis, KEYS)(Date.now() - 120_000, Date.now());
-    const sumOf = (field: "attempts" | "delivered") => minutes.reduce((sum, one) => sum + one[field], 0);
-    expect([sumOf("attempts"), sumOf("delivered")], "of the fleet, too").toEqual([2, 1]);
+    expect(await minutesOfNow(), "of the fleet, too").toMatchObject({ attempts: 2, delivered: 1 });
     expect(await redis.xlen(KEYS.attempts(endpointId))).toBe(2);
     expect(told).toMatchObject([{ kind: "service.failed" }, { kind: "service.failed" }]);
+  });
+
+  it.each<[string, () => string]>([
+    ["its endpoint's attempts", () => KEYS.attempts(endpointId)],
+    ["the index of waiting ones", () => KEYS.waiting(endpointId)],
+    ["its endpoint's health", () => KEYS.health(endpointId)],
+    ["its endpoint's totals", () => KEYS.statistics(endpointId)],
+    ["its hour", () => KEYS.statisticsHour(endpointId, hourOf(nowText()))],
+    ["its minute", () => KEYS.statisticsMinute(minuteOf(nowText()))],
+  ])("is recorded and counted once though something else lay under the key of %s", async (_what, key) => {
+    await redis.set(key(), "not ours");
+    const { record } = createAttemptLog(redis, KEYS, 60_000, () => undefined);
+    await record(finished(delivered, "delivered"));
+
+    const { delivered: all, lastDay } = await statistics();
+    expect({ all, ...lastDay }).toMatchObject({ all: 1, attempts: 1, delivered: 1 });
+    expect(await minutesOfNow()).toMatchObject({ attempts: 1, delivered: 1 });
+    expect(await redis.xlen(KEYS.attempts(endpointId))).toBe(1);
   });
 
   it("that delivers what had been delivered is another attempt of one delivery", async () => {

@@ -72,6 +72,17 @@ describe("failures of an endpoint", () => {
     expect(told).toMatchObject([{ kind: "service.failed", doing: "record_health" }]);
   });
 
+  it("are added once though something else lay under the key of another's health in the same write", async () => {
+    const other = asEndpointId("other");
+    await redis.hset(KEYS.endpoints, other, '{"isActive":true}');
+    await redis.set(KEYS.health(other), "not ours");
+    const { note, idle } = openLog(redis);
+    note([failed(), failed(other)]);
+    await idle();
+    const counted = [endpointId, other].map((id) => redis.hget(KEYS.health(id), "failures"));
+    expect(await Promise.all(counted)).toEqual(["1", "1"]);
+  });
+
   it("that cannot be written before a worker ends are told of, in one line with their number", async () => {
     const { note, idle, giveUp } = openLog(redis);
     process.kill(server.pid, "SIGSTOP");

@@ -123,6 +123,15 @@ describe.each(ENDS)("a delivery that %s", (_how, end) => {
   });
 });
 
+it.each<[string, (one: Delivery) => Promise<void>]>([
+  ["added", (one) => waiting().add(one)],
+  ["taken out", (one) => waiting().remove(one)],
+])("makes room for what is %s where something else lies under its key", async (_what, act) => {
+  await redis.set(KEYS.waiting(endpointId), "not ours");
+  await act(aDelivery("evt_1"));
+  expect(await redis.get(`${KEYS.waiting(endpointId)}:quarantined`)).toBe("not ours");
+});
+
 describe("an entry that was left behind", () => {
   const sweep = () =>
     createWaitingSweep({
