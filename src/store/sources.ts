@@ -55,13 +55,18 @@ const recordSchema = z.object({
 
 const secretsSchema = z.array(z.string());
 
-// KEYS: the sources, the audit log. ARGV: the id, the record as it was found (empty for none), the new one (empty to remove
+// KEYS: the sources, the audit log, when each was last warned of. ARGV: the id, the record as it was found (empty for none), the new one (empty to remove
 // it), the entry, how many there may be. Answers 1; 0 where another record lies there by now; -1 where there is no room.
 const SWAP = `${ADD_AUDIT}
 local found = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if found ~= ARGV[2] then return 0 end
 if found == '' and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[5]) then return -1 end
-if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+if ARGV[3] == '' then
+  redis.call('HDEL', KEYS[3], ARGV[1])
+  redis.call('HDEL', KEYS[1], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+end
 addAudit(KEYS[2], ARGV[4])
 return 1`;
 
@@ -81,8 +86,9 @@ export function createSources(redis: Redis, keys: Keys, sealer: Sealer): Sources
   const runSwap = prepareScript(redis, SWAP);
   const runTakeWarnings = prepareScript(redis, TAKE_WARNINGS);
   const textOf = (id: SourceId): Promise<string | null> => redis.hget(keys.sources, id);
+  const swapKeys = [keys.sources, keys.audit, keys.sourceWarnings];
   const swap = async (id: SourceId, found: string, next: string, entry: NewAuditEntry | null) =>
-    Number(await runSwap([keys.sources, keys.audit], [id, found, next, auditText(entry), SOURCES_MAX]));
+    Number(await runSwap(swapKeys, [id, found, next, auditText(entry), SOURCES_MAX]));
 
   const change: Sources["change"] = async (id, how, note) => {
     for (;;) {

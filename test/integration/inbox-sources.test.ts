@@ -196,6 +196,21 @@ describe("a source without a secret", () => {
     expect(told).toHaveLength(2);
   });
 
+  it("leaves nothing behind when it is removed: another one of its id is warned of anew", async () => {
+    await using client = disposableRedis(inbox.redis.url);
+    const keys = createKeys("{other}");
+    const sources = createSources(client.redis, keys, createSealer(Buffer.alloc(32)));
+    const note = () => null;
+    const due = () => sources.dueForWarning(Date.parse("2026-01-31T12:00:00Z"), HOUR_MS);
+    await sources.create({ ...SOURCE, secrets: [] }, note);
+    expect(await due()).toEqual([SOURCE.id]);
+
+    await sources.remove(SOURCE.id, note);
+    expect(await client.redis.hlen(keys.sourceWarnings)).toBe(0);
+    await sources.create({ ...SOURCE, secrets: [] }, note);
+    expect(await due()).toEqual([SOURCE.id]);
+  });
+
   it("is warned of when a service starts", async () => {
     const { source, redis } = inbox;
     await source({ id: "open", secret: null });
