@@ -111,7 +111,8 @@ describe("a receiver that the proxy does not connect to", () => {
       detail: "PROXY_SILENT",
     });
     const impatient = postTo(`https://${NAME}/`, { timeoutMs: 800 });
-    expect(await things.transport(options).post(impatient)).toEqual({
+    const patient = { ...options, connectTimeoutMs: 8_000 };
+    expect(await things.transport(patient).post(impatient)).toEqual({
       kind: "failed",
       reason: "timeout",
     });
