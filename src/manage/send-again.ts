@@ -4,7 +4,7 @@
  */
 import type { EndpointId } from "../core/brand.ts";
 import { type Delivery, type DeliveryState, deliveryOf, incarnationOf } from "../core/delivery.ts";
-import { owedTo } from "../core/endpoint.ts";
+import { isOwedTo, owedTo } from "../core/endpoint.ts";
 import { HookwaveError } from "../core/errors.ts";
 import type { Outbox, WaitingIndex } from "../deliver/ports.ts";
 import { ownDestinations, registeredId } from "../endpoints/destinations.ts";
@@ -44,6 +44,9 @@ export function createSendAgain(deps: SendAgainDeps): SendAgain {
         return await begin(delivery, deps);
       case "held":
       case "retrying":
+        // The job that waits is owed to another one, which had this id before.
+        if (meaning === "endpoint" && !isOwedTo(state, { incarnation: current.incarnation ?? null }))
+          return await begin({ ...current, round: state.round + 1 }, deps);
         return await retryNow(
           { ...current, ...incarnationOf(state), round: state.round, attempts: state.attempts },
           deps,

@@ -179,6 +179,16 @@ describe("a dead letter that was owed to it", () => {
     expect(await hookwave.deadLetters.count({})).toBe(0);
   });
 
+  it("goes to the other one when its event is replayed to that, also while it waits", async () => {
+    await hookwave.endpoints.add({ ...FOR_LATER, url: former.url });
+    await publish("evt_waits");
+    await untilBooked(hookwave, "evt_waits.tenant");
+    await recreate();
+    expect(await hookwave.events.replay("evt_waits", "tenant")).toMatchObject({ started: 1 });
+    await untilStatus(hookwave, "evt_waits.tenant", "delivered");
+    expect(present.ids()).toEqual(["evt_waits"]);
+  });
+
   it("goes to the other one when its event is replayed to that", async () => {
     expect(await hookwave.events.replay("evt_1", "tenant")).toMatchObject({ started: 1 });
     await present.received(1);
