@@ -2,6 +2,7 @@
  * The two workers. The events worker dispatches what was published; the deliveries worker tries again what has
  * its own clock. Both read text, bury what cannot be read or keeps crashing its worker, and settle the rest.
  */
+import type { Delivery } from "../core/delivery.ts";
 import type { EventsBatch, PublishedEvent } from "../core/event.ts";
 import type { Tell } from "../core/happening.ts";
 import {
@@ -15,7 +16,7 @@ import { readVersionedDelivery, versionedDelivery } from "../core/stored.ts";
 import type { Dispatch, Outbox, PutJobBack, Resume } from "../deliver/ports.ts";
 import { DurableWorker, type DurableWorkerOptions, type Run, type TextJob } from "./durable-worker.ts";
 import { eventsJobAgain, type ReadEvents, readEventsJob } from "./events-job.ts";
-import { DELIVERIES_QUEUE, EVENTS_QUEUE } from "./names.ts";
+import { DELIVERIES_QUEUE, deliveryJobIds, EVENTS_QUEUE } from "./names.ts";
 import { type Queues, splitEvents } from "./queues.ts";
 
 export interface WorkerDeps extends DurableWorkerOptions {
@@ -33,6 +34,7 @@ interface SortedEvents {
 }
 
 const INTERRUPTED_RETRY_MS = 100;
+const FIRST_JOB_RETRY_MS = 1_000;
 /** Many that have waited long for their shard leave room for those of the others. */
 const STRAY_RETRY_MAX_MS = 15_000;
 
@@ -97,10 +99,29 @@ export function createDeliveriesWorker({ resume, giveUp }: Resume, deps: WorkerD
       throw await worker.putBack(job, run.token, inMs, JSON.stringify(versionedDelivery(later)));
     };
     if (job.stalledCounter >= POISON_CRASHES) return await giveUp(delivery, "poison", putJobBack);
+    const first = await firstJobsState(delivery, job, deps);
+    if (first === "waits") return;
+    if (first === "in work") throw await worker.putBack(job, run.token, FIRST_JOB_RETRY_MS);
     await unlessInterrupted(worker, job, run, () => resume(delivery, run, putJobBack));
   }
 
   return worker;
+}
+
+/**
+ * A round that came out of a line has a second job where the first was in work, which parks it and ends. After a crash the
+ * first runs again instead, and takes what was recorded: the two of them would send at once, again and again.
+ */
+async function firstJobsState(
+  delivery: Delivery,
+  { id }: TextJob,
+  { queues }: WorkerDeps,
+): Promise<"waits" | "in work" | "over"> {
+  const [own, other] = deliveryJobIds(delivery);
+  if (id !== other) return "over";
+  const state = await queues.deliveries.getJobState(own);
+  if (state === "active") return "in work";
+  return state === "delayed" || state === "waiting" || state === "prioritized" ? "waits" : "over";
 }
 
 interface Remains {

@@ -2,15 +2,18 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { asEndpointId, asEventId } from "../../src/core/brand.ts";
 import type { Delivery } from "../../src/core/delivery.ts";
-import { versionedDelivery } from "../../src/core/stored.ts";
+import { readVersionedDelivery, versionedDelivery } from "../../src/core/stored.ts";
 import { deliveryJobIds } from "../../src/queue/names.ts";
 import { openQueues, type Queues } from "../../src/queue/queues.ts";
 import { createWaitingJobs, type WaitingJobs } from "../../src/queue/waiting-jobs.ts";
 import { createKeys } from "../../src/store/keys.ts";
 import { createParkedRounds } from "../../src/store/parked-rounds.ts";
 import { connectRedis, type Redis } from "../../src/store/redis.ts";
+import { untilBooked } from "../support/deliveries.ts";
 import { outboxOf } from "../support/letters.ts";
-import { startRedis, type TestRedis } from "../support/service.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startHookwave, startRedis, type TestRedis } from "../support/service.ts";
+import { until } from "../support/until.ts";
 
 const keys = createKeys("{hookwave}");
 const MINUTE_MS = 60_000;
@@ -79,3 +82,22 @@ it.each([
     expect(await waiting.bringForward(delivery)).toBe(false);
   },
 );
+
+it("is not made beside the first job, which is there again after a crash", async () => {
+  await using receiver = await startReceiver(503);
+  await using hookwave = await startHookwave(server);
+  await hookwave.endpoints.add({ id: "ep_1", url: receiver.url, retrySchedule: [MINUTE_MS, MINUTE_MS] });
+  await hookwave.publish({ id: "evt_1", type: "a.b", data: {} });
+  await untilBooked(hookwave, "evt_1.ep_1");
+  const [first] = await queues.deliveries.getDelayed();
+  const read = readVersionedDelivery(JSON.stringify(first?.data));
+  if (read.kind !== "delivery") throw new Error("expected a delivery's job");
+  const [, second] = deliveryJobIds(read.delivery);
+  await queues.deliveries.add("a.b", versionedDelivery(read.delivery), { jobId: second, delay: MINUTE_MS });
+
+  await queues.deliveries.promoteJobs();
+
+  await until("the second job is gone", async () => (await queues.deliveries.getJob(second)) === undefined);
+  await until("the first waits again", async () => (await queues.deliveries.getDelayedCount()) === 1);
+  expect(receiver.requests).toHaveLength(2);
+});
